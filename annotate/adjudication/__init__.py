@@ -1,0 +1,1 @@
+"""From several annotations of one article to one decision."""

@@ -1,0 +1,89 @@
+"""The errors that the toolkit raises: each is one clear message about data, server or settings.
+
+The command line turns any of them into that message and exit code 1; everything else is a bug and keeps its
+traceback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class AnnotateError(Exception):
+    """Something that the user can mend: the message says where, what was expected, what was found, what to do."""
+
+
+class DataProblems(AnnotateError):
+    """All problems of one input together, one a line.
+
+    Args:
+        problems: one sentence each, place first (`file:line: ...`).
+        shown: how many are printed; the rest are counted.
+
+    >>> print(DataProblems(["a.jsonl:1: no id", "a.jsonl:7: empty text"]))
+    2 problems:
+    a.jsonl:1: no id
+    a.jsonl:7: empty text
+    """
+
+    def __init__(self, problems: Iterable[str], *, shown: int = 20) -> None:
+        self.problems = list(problems)
+        head = self.problems[:shown]
+        rest = len(self.problems) - len(head)
+        lines = head + ([f"... and {rest} more"] if rest else [])
+        text = lines[0] if len(lines) == 1 else "\n".join([f"{len(self.problems)} problems:", *lines])
+        super().__init__(text)
+
+
+class RecordError(DataProblems):
+    """Records that do not have the agreed form: broken JSON, missing keys, wrong types, duplicate ids."""
+
+
+class OffsetError(DataProblems):
+    """Spans that do not fit their text."""
+
+
+class SchemaError(DataProblems):
+    """A label schema that is not well formed, or a label that the schema does not declare."""
+
+
+class SourceError(DataProblems):
+    """Articles that cannot be ingested."""
+
+
+class MissingExtraError(AnnotateError):
+    """A command needs an optional dependency that is not installed.
+
+    >>> str(MissingExtraError("studio", "annotate up"))
+    "annotate up needs packages that are not installed: pip install 'annotate-gold[studio]'"
+    """
+
+    def __init__(self, extra: str, purpose: str) -> None:
+        self.extra = extra
+        super().__init__(
+            f"{purpose} needs packages that are not installed: pip install 'annotate-gold[{extra}]'"
+        )
+
+
+class PreannotatorError(AnnotateError):
+    """A preannotator that is unknown, cannot be built, or fails on an article."""
+
+
+class StudioError(AnnotateError):
+    """The embedded Label Studio cannot be started, found or stopped."""
+
+
+class LabelStudioError(AnnotateError):
+    """A Label Studio server refuses, fails or holds something unexpected."""
+
+
+class GoldError(DataProblems):
+    """A release that cannot be built, is damaged, or already exists."""
+
+
+class ScoreError(DataProblems):
+    """Gold and predictions that cannot be scored against each other."""
+
+
+class PublishError(AnnotateError):
+    """A release that could not be published or does not come back as it was sent."""

@@ -1,0 +1,1 @@
+"""The round trip through Label Studio: predictions out, corrections back."""

@@ -1,0 +1,1 @@
+"""Sending a checked release to where others find it."""

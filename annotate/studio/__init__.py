@@ -1,0 +1,1 @@
+"""The embedded Label Studio: a server of our own, started in the background."""
