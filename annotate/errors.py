@@ -60,9 +60,7 @@ class MissingExtraError(AnnotateError):
 
     def __init__(self, extra: str, purpose: str) -> None:
         self.extra = extra
-        super().__init__(
-            f"{purpose} needs packages that are not installed: pip install 'annotate-gold[{extra}]'"
-        )
+        super().__init__(f"{purpose} needs packages that are not installed: pip install 'annotate-gold[{extra}]'")
 
 
 class PreannotatorError(AnnotateError):

@@ -68,9 +68,7 @@ class ClaimsLayer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     kinds: list[Label]
 
 
-class Migration(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"since": "from"}
-):
+class Migration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"since": "from"}):
     """How names of version `since` (`from` in the file) read in the version that the schema has now.
 
     Each map goes from an old name to a new one; two old names with one new name are a merge.
@@ -163,9 +161,7 @@ class Schema(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, dict=True
             return self
         missing = [layer for layer in layers if layer not in self.layers]
         if missing:
-            raise SchemaError(
-                [f"schema {self.ref} has no layer {', '.join(missing)}; it has {', '.join(self.layers)}"]
-            )
+            raise SchemaError([f"schema {self.ref} has no layer {', '.join(missing)}; it has {', '.join(self.layers)}"])
         dropped: dict[str, Any] = {layer: None for layer in self.layers if layer not in layers}
         roles = {
             *(("content", "speaker", "cue") if "quotes" in layers else ()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from typing import Literal, Protocol, TypeAlias
 
@@ -97,7 +98,7 @@ def find_span_problems(record: LayeredRecord | Layers, text: str) -> Iterator[st
         if not quote.content:
             yield f"quotes[{i}] has no content; expected at least one fragment"
         ordered = sorted(quote.content, key=lambda fragment: fragment.start)
-        for left, right in zip(ordered, ordered[1:], strict=False):
+        for left, right in itertools.pairwise(ordered):
             if right.start < left.end:
                 yield (
                     f"quotes[{i}] has fragments that overlap: "

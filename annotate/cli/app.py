@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 import sys
 from typing import Annotated, Any
@@ -73,15 +74,13 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    help="Gold datasets of news articles that you can trust: pre-annotate, correct in Label Studio, measure, release, score.",
+    help="Gold datasets of news articles you can trust: pre-annotate, correct in Label Studio, release, score.",
 )
 
 
 @app.callback()
 def root(
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)
-    ] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
 ) -> None:
     """The options of `annotate` itself."""
     if version:
@@ -93,9 +92,13 @@ def root(
 
 def _register() -> None:
     for command, module in COMMANDS.items():
+        if importlib.util.find_spec(f"annotate.cli.{module}") is None:  # INTERIM
+            continue
         function = getattr(importlib.import_module(f"annotate.cli.{module}"), command)
         app.command(command)(function)
     for group, module in GROUPS.items():
+        if importlib.util.find_spec(f"annotate.cli.{module}") is None:  # INTERIM
+            continue
         app.add_typer(importlib.import_module(f"annotate.cli.{module}").app, name=group)
 
 

@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 SchemaOption = Annotated[
     str | None, typer.Option("--schema", metavar="FILE", help="Label schema: a TOML file or a packaged name.")
 ]
-OutputOption = Annotated[
-    Path, typer.Option("--output", "-o", metavar="FILE", help="Where to write; - is stdout.")
-]
+OutputOption = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where to write; - is stdout.")]
 LayersOption = Annotated[
     str | None, typer.Option("--layers", metavar="L,..", help="Only these layers: entities, quotes, claims.")
 ]
