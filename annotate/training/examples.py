@@ -1,0 +1,163 @@
+"""From an annotated article to what the network should answer for each of its words.
+
+Every layer may be unknown, for a whole article or for a region of it. What is unknown is expressed by allowing more
+than one answer, and the loss sums over all that are allowed: a place whose finer label nobody gave may be GPE, LOC
+or FAC, and in a region that annotators left aside everything is allowed.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from annotate.preannotate.news.layout import ENTITY_LABELS, ENTITY_TAGS, ROLE_TAGS, SYNTAX_TAGS
+from annotate.preannotate.news.windows import Passage
+
+Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+
+UNKNOWN = -100
+
+
+@dataclass
+class Document:
+    """A text with spans as training needs them; offsets in code points. A layer that is None is unknown."""
+
+    text: str
+    corpus: str
+    quotes: list[dict[str, Any]] | None = None
+    entities: list[tuple[int, int, frozenset[str]]] | None = None
+    #: Labels that this corpus would have marked: a word outside every span has none of them.
+    annotated: frozenset[str] = frozenset()
+    unknown_entities: list[tuple[int, int]] = field(default_factory=list)
+    unknown_quotes: list[tuple[int, int]] = field(default_factory=list)
+    #: Start of a token -> its part of speech and whether a sentence (1) or a clause (2) begins there.
+    syntax: dict[int, tuple[str, int]] | None = None
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What each word of one passage should be given; words in rows."""
+
+    roles: Bools
+    entities: Bools
+    anchors: Ints
+    speakers: Ints
+    tags: Ints
+    cuts: Ints
+
+
+class _Words:
+    def __init__(self, passage: Passage) -> None:
+        self.starts = passage.spans[:, 0].tolist()
+        self.ends = passage.spans[:, 1].tolist()
+
+    def range_of(self, start: int, end: int) -> tuple[int, int]:
+        """The half-open range of words that share a code point with `[start, end)`."""
+        return bisect.bisect_right(self.ends, start), bisect.bisect_left(self.starts, end)
+
+
+def make_answers(document: Document, passage: Passage) -> Answers:
+    """The answers for every word of `passage`, which must have been read from the document's text."""
+    words = _Words(passage)
+    count = len(passage)
+    roles, anchors, speakers = _quote_answers(document, words, count)
+    tags = np.full(count, UNKNOWN, dtype=np.int64)
+    cuts = np.full(count, UNKNOWN, dtype=np.int64)
+    if document.syntax is not None:
+        for at, start in enumerate(words.starts):
+            found = document.syntax.get(start)
+            if found is not None:
+                tags[at] = SYNTAX_TAGS.index(found[0])
+                cuts[at] = found[1]
+    return Answers(roles, _entity_answers(document, words, count), anchors, speakers, tags, cuts)
+
+
+def _quote_answers(document: Document, words: _Words, count: int) -> tuple[Bools, Ints, Ints]:
+    allowed = np.zeros((count, len(ROLE_TAGS)), dtype=bool)
+    anchors = np.full(count, UNKNOWN, dtype=np.int64)
+    speakers = np.full(count, UNKNOWN, dtype=np.int64)
+    if document.quotes is None:
+        allowed[:] = True
+        return allowed, anchors, speakers
+    tags = np.zeros(count, dtype=np.int64)
+    for quote in document.quotes:
+        contents = [words.range_of(start, end) for start, end in quote["content"]]
+        contents = [(first, last) for first, last in contents if first < last]
+        if not contents:
+            continue
+        parts = [(role, words.range_of(*quote[role])) for role in ("speaker", "cue") if quote[role]]
+        cue = next((span for role, span in parts if role == "cue"), contents[0])
+        speaker = next((span for role, span in parts if role == "speaker"), cue)
+        if cue[0] >= cue[1] or speaker[0] >= speaker[1]:
+            continue
+        for role, (first, last) in [*parts, *(("content", span) for span in contents)]:
+            tags[first:last] = ROLE_TAGS.index(f"I-{role}")
+            tags[first] = ROLE_TAGS.index(f"B-{role}")
+            if role != "speaker":
+                anchors[first:last] = cue[0]
+        speakers[cue[0]] = speaker[0]
+    allowed[np.arange(count), tags] = True
+    for start, end in document.unknown_quotes:
+        first, last = words.range_of(start, end)
+        allowed[first:last] = True
+        anchors[first:last] = UNKNOWN
+        speakers[first:last] = UNKNOWN
+    return allowed, anchors, speakers
+
+
+def _entity_answers(document: Document, words: _Words, count: int) -> Bools:
+    if document.entities is None:
+        return np.ones((count, len(ENTITY_TAGS)), dtype=bool)
+    outside = _tags_of(set(ENTITY_LABELS) - document.annotated, "BI")
+    outside[0] = True
+    allowed = np.tile(outside, (count, 1))
+    for start, end in document.unknown_entities:
+        first, last = words.range_of(start, end)
+        allowed[first:last] = True
+    for start, end, labels in document.entities:
+        first, last = words.range_of(start, end)
+        if first < last:
+            allowed[first:last] = _tags_of(labels, "I")
+            allowed[first] = _tags_of(labels, "B")
+            if last < count and not allowed[last].all():
+                # What follows a name does not go on with it.
+                allowed[last] &= ~_tags_of(labels, "I")
+    return allowed
+
+
+def _tags_of(labels: Iterable[str], places: str) -> Bools:
+    row = np.zeros(len(ENTITY_TAGS), dtype=bool)
+    for label in labels:
+        for place in places:
+            row[ENTITY_TAGS.index(f"{place}-{label}")] = True
+    return row
+
+
+def slice_answers(answers: Answers, start: int, stop: int) -> Answers:
+    """The answers of the words in `[start, stop)`; a pointer that leaves the window points to its own word."""
+
+    def inside(pointers: Ints, fallback: Ints) -> Ints:
+        shifted = pointers[start:stop] - start
+        known = pointers[start:stop] != UNKNOWN
+        out = known & ((shifted < 0) | (shifted >= stop - start))
+        return np.where(known, np.where(out, fallback, shifted), UNKNOWN)
+
+    return Answers(
+        roles=answers.roles[start:stop],
+        entities=answers.entities[start:stop],
+        anchors=inside(answers.anchors, np.full(stop - start, UNKNOWN)),
+        speakers=inside(answers.speakers, np.arange(stop - start)),
+        tags=answers.tags[start:stop],
+        cuts=answers.cuts[start:stop],
+    )
+
+
+def move_span(start: int, end: int, moves: Mapping[int, int]) -> tuple[int, int]:
+    """A span after its text was edited; `moves` maps old offsets to new ones."""
+    return moves[start], moves[end]
