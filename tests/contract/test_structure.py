@@ -1,0 +1,112 @@
+"""The structure: imports point one way, nothing heavy loads before it is needed, every command explains itself."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import annotate
+from annotate.cli.app import COMMANDS, GROUPS, app
+
+PACKAGE = Path(annotate.__file__).parent
+FLOOR = ["errors", "files", "records", "spans", "jsonl", "schema"]
+HEAVY = ["label_studio_sdk", "spacy", "datasets", "torch", "ray", "pandas", "pyarrow", "onnxruntime", "numpy", "rich"]
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def import_graph() -> dict[str, set[str]]:
+    """Which of our modules each of them imports, lazily or not; imports for type checkers only are left out."""
+    names = {module_name(path) for path in PACKAGE.rglob("*.py")}
+    graph: dict[str, set[str]] = {}
+    for path in PACKAGE.rglob("*.py"):
+        targets: set[str] = set()
+        tree = ast.parse(path.read_text("utf-8"))
+        skipped = {
+            id(inner)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+            for inner in ast.walk(node)
+        }
+        for node in ast.walk(tree):
+            if id(node) in skipped:
+                continue
+            if isinstance(node, ast.Import):
+                targets |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                for alias in node.names:
+                    full = f"{node.module}.{alias.name}"
+                    targets.add(full if full in names else node.module)
+        graph[module_name(path)] = {target for target in targets if target in names} - {module_name(path), "annotate"}
+    return graph
+
+
+def test_imports_make_no_circle() -> None:
+    graph = import_graph()
+    done: set[str] = set()
+
+    def visit(name: str, trail: tuple[str, ...]) -> None:
+        assert name not in trail, " -> ".join([*trail[trail.index(name) :], name])
+        if name not in done:
+            for target in sorted(graph[name]):
+                visit(target, (*trail, name))
+            done.add(name)
+
+    for name in sorted(graph):
+        visit(name, ())
+
+
+def test_the_floor_imports_only_the_floor_and_nothing_imports_the_commands() -> None:
+    graph = import_graph()
+    floor = {f"annotate.{name}" for name in FLOOR}
+    for name in floor:
+        assert graph[name] <= floor, name
+    for name, targets in graph.items():
+        if not name.startswith("annotate.cli"):
+            assert not [target for target in targets if target.startswith("annotate.cli")], name
+
+
+def test_modules_stay_small() -> None:
+    long = {str(path): n for path in PACKAGE.rglob("*.py") if (n := len(path.read_text("utf-8").splitlines())) > 450}
+    assert not long
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = (
+        "import sys, json; from annotate.cli.app import app\n"
+        "try: app(['--help'])\nexcept SystemExit: pass\n"
+        f"print('LOADED', json.dumps([m for m in {HEAVY!r} if m in sys.modules]))"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert json.loads(out.rpartition("LOADED ")[2]) == []
+
+
+CONTRACT = [
+    "demo", "up", "down", "status", "preannotate", "push", "pull", "doctor", "agree", "adjudicate", "release", "check",
+    "diff", "releases", "publish", "score", "compare", "explore", "export", "rehydrate", "backend", "train",
+]  # fmt: skip
+
+
+def test_every_command_of_the_contract_is_there() -> None:
+    assert set(CONTRACT) <= set(COMMANDS)
+    assert "schema" in GROUPS
+
+
+@pytest.mark.parametrize(
+    "command",
+    [*([name] for name in COMMANDS), ["schema", "build"], ["schema", "check"], ["schema", "show"]],
+    ids=" ".join,
+)
+def test_help_of_every_command_has_an_example(command: list[str]) -> None:
+    result = CliRunner().invoke(app, [*command, "--help"])
+    assert result.exit_code == 0
+    assert f"annotate {' '.join(command)}" in result.output.partition("Example")[2], result.output

@@ -1,0 +1,130 @@
+"""Records survive writing and reading; everything wrong in a file is reported together, with file and line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from annotate.errors import AnnotateError, RecordError
+from annotate.files import sha256_text
+from annotate.jsonl import read_records, write_records
+from annotate.records import Annotation, Entity, GoldRecord, Layers, Prediction, annotated_layers
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
+
+
+@given(texts, st.data())
+def test_writing_and_reading_is_the_identity(
+    tmp_path_factory: pytest.TempPathFactory, text: str, data: st.DataObject
+) -> None:
+    start = data.draw(st.integers(0, len(text) - 1))
+    end = data.draw(st.integers(start + 1, len(text)))
+    record = Annotation(
+        id=data.draw(texts),
+        annotator="a",
+        text=text,
+        text_sha256=sha256_text(text),
+        entities=[Entity(start, end, "X", text=text[start:end], origin="manual")],
+        claims=[],
+        predicted=Layers(entities=[]),
+    )
+    path = tmp_path_factory.getbasetemp() / "records.jsonl"
+    assert write_records(path, [record, Annotation(id=record.id, annotator="b")]) == 2
+    back = read_records(path, Annotation)
+    assert back == [record, Annotation(id=record.id, annotator="b")]
+    assert annotated_layers(back[0]) == ("entities", "claims")
+
+
+LINES = [
+    '{"id": "ok", "entities": []}',
+    '{"id": "bool", "entities": [{"start": true, "end": 3, "label": "A"}]}',
+    '{"id": "float", "entities": [{"start": 1.0, "end": 3, "label": "A"}]}',
+    '{"id": "string", "entities": [{"start": "1", "end": 3, "label": "A"}]}',
+    '{"id": "missing", "entities": [{"start": 1, "label": "A"}]}',
+    '{"id": "broken", ',
+    '{"text": "no id"}',
+    "[1, 2]",
+    '{"id": "ok"}',
+    '{"id": "range", "text": "abc", "entities": [{"start": 1, "end": 9, "label": "A"}]}',
+    '{"id": "hash", "text": "abc", "text_sha256": "00"}',
+    '{"id": "type", "quotes": [{"type": "free", "content": []}]}',
+    '{"id": ""}',
+]
+
+
+def test_all_problems_of_a_file_come_together(tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    path.write_text("\n".join(LINES), "utf-8")
+    with pytest.raises(RecordError) as caught:
+        read_records(path, Prediction)
+    problems = caught.value.problems
+    assert len(problems) == 12
+    for number, word in [
+        (2, "entities[0].start: expected `int`, got `bool`"),
+        (3, "got `float`"),
+        (4, "got `str`"),
+        (5, "missing required field `end`"),
+        (6, "not a JSON object"),
+        (7, "missing required field `id`"),
+        (8, "expected `object`"),
+        (10, "entities[0] is [1, 9)"),
+        (11, "not the hash"),
+        (12, "quotes[0].type"),
+        (13, "empty id"),
+    ]:
+        assert any(problem.startswith(f"{path}:{number}:") and word in problem for problem in problems), (
+            number,
+            problems,
+        )
+    assert any("ok: a second record with this id" in problem for problem in problems)
+
+
+def test_bytes_that_are_not_utf8_are_a_problem_of_their_line(tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    path.write_bytes(b'{"id": "a"}\n{"id": "\xff"}\n')
+    with pytest.raises(RecordError, match=r"p\.jsonl:2: not a JSON object"):
+        read_records(path, Prediction)
+
+
+def test_missing_file_is_one_message(tmp_path: Path) -> None:
+    with pytest.raises(AnnotateError, match=r"absent\.jsonl: cannot be read \(No such file"):
+        read_records(tmp_path / "absent.jsonl", Prediction)
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    write_records(path, [Prediction(id="old")])
+
+    def broken() -> object:
+        yield Prediction(id="new")
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_records(path, broken())  # type: ignore[arg-type]
+    assert [record.id for record in read_records(path, Prediction)] == ["old"]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_that_cannot_be_made_is_one_message(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(AnnotateError, match="cannot be written"):
+        write_records(tmp_path / "file" / "out.jsonl", [Prediction(id="a")])
+
+
+def test_gold_reads_what_the_contract_names() -> None:
+    import msgspec
+
+    line = b"""{"id": "g", "text": "abc", "annotators": ["x"], "decided_by": "y", "split": "dev", "cluster": "c",
+      "entities": [{"start": 0, "end": 1, "label": "A", "alt_labels": ["B"]}],
+      "ignore": [{"start": 1, "end": 2, "layer": "quotes"}], "excluded": [{"start": 0, "end": 1}],
+      "sentences": [{"start": 0, "end": 3}], "somebody_elses_key": 1}"""
+    gold = msgspec.json.decode(line, type=GoldRecord)
+    assert gold.ignore is not None
+    assert gold.ignore[0].layer == "quotes"
+    assert gold.excluded is not None
+    assert gold.sentences is not None
+    assert gold.entities is not None
+    assert gold.entities[0].alt_labels == ["B"]

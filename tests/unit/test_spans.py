@@ -1,0 +1,78 @@
+"""Span algebra against a definition by sets of code points."""
+
+from __future__ import annotations
+
+import itertools
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from annotate.records import Claim, Entity, Layers, Quote, Span
+from annotate.spans import find_span_problems, merge_ranges, overlap, relation, trim_range
+
+ranges = st.tuples(st.integers(0, 30), st.integers(1, 12)).map(lambda pair: Span(pair[0], pair[0] + pair[1]))
+
+
+def points(span: Span) -> set[int]:
+    return set(range(span.start, span.end))
+
+
+@given(ranges, ranges)
+def test_overlap_counts_shared_code_points(a: Span, b: Span) -> None:
+    assert overlap(a, b) == overlap(b, a) == len(points(a) & points(b))
+
+
+@given(ranges, ranges)
+def test_relation_follows_from_the_covered_points(a: Span, b: Span) -> None:
+    shared = points(a) & points(b)
+    expected = {
+        "equal": points(a) == points(b),
+        "inside": points(a) < points(b),
+        "contains": points(a) > points(b),
+        "crossing": bool(shared) and bool(points(a) - points(b)) and bool(points(b) - points(a)),
+        "touching": not shared and (a.end == b.start or b.end == a.start),
+        "apart": not shared and a.end != b.start and b.end != a.start,
+    }
+    assert [name for name, holds in expected.items() if holds] == [relation(a, b)]
+
+
+@given(st.lists(ranges, max_size=8))
+def test_merged_ranges_cover_the_same_points_and_are_apart(spans: list[Span]) -> None:
+    merged = merge_ranges((span.start, span.end) for span in spans)
+    assert {p for start, end in merged for p in range(start, end)} == {p for span in spans for p in points(span)}
+    assert all(left[1] < right[0] for left, right in itertools.pairwise(merged))
+
+
+@given(st.text(alphabet=" \n\u00a0ab", max_size=12))
+def test_trimmed_range_has_no_white_space_at_its_edges(text: str) -> None:
+    start, end = trim_range(text, 0, len(text))
+    assert text[start:end] == text.strip()
+
+
+def test_each_misfit_is_reported_with_its_place() -> None:
+    layers = Layers(
+        entities=[Entity(3, 3, "A"), Entity(-1, 2, "A"), Entity(0, 99, "A"), Entity(0, 4, "A", text="text")],
+        quotes=[
+            Quote("direct", []),
+            Quote("direct", [Span(0, 3), Span(2, 4)], speaker=Span(5, 4), cue=Span(1, 2, text="x")),
+        ],
+        claims=[Claim(0, 2, True, "event", claimer=Span(9, 12))],
+    )
+    problems = list(find_span_problems(layers, "text here"))
+    places = [problem.split(" ")[0] for problem in problems]
+    assert places == [
+        "entities[0]",
+        "entities[1]",
+        "entities[2]",
+        "quotes[1].speaker",
+        "quotes[1].cue",
+        "claims[0].claimer",
+        "quotes[0]",
+        "quotes[1]",
+    ]
+
+
+def test_offsets_are_code_points() -> None:
+    text = "👩‍👩‍👧 é 𝒳 said"
+    start = text.index("said")
+    assert not list(find_span_problems(Layers(entities=[Entity(start, start + 4, "A", text="said")]), text))
