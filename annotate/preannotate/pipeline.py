@@ -1,0 +1,140 @@
+"""From articles to predictions, one process or several, in order and with memory that does not grow."""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import Literal, TypeAlias
+
+from annotate.errors import AnnotateError, PreannotatorError
+from annotate.preannotate.registry import default_preannotator, find_layers
+from annotate.preannotate.worker import Failure, Settings, Worker
+from annotate.records import Article, Layer, Prediction
+from annotate.schema import Schema, load_schema
+
+Engine: TypeAlias = Literal["local", "ray"]
+
+#: Articles that travel together: enough to hide the cost of the trip, few enough to keep all processes busy.
+BATCH = 16
+
+
+def preannotate_articles(
+    articles: Iterable[Article],
+    *,
+    preannotator: str | Sequence[str] | None = None,
+    schema: Schema | None = None,
+    layers: Sequence[Layer] | None = None,
+    jobs: int = 1,
+    engine: Engine = "local",
+    min_score: float = 0.0,
+    failures: list[Failure] | None = None,
+) -> Iterator[Prediction]:
+    """Predictions for the articles, in their order, one by one.
+
+    Args:
+        articles: read as they are needed, a few batches ahead of what comes out.
+        preannotator: a name that the registry knows, or several (merged, earlier ones win, each span says whose it
+            is); None takes `news` where its weights are packaged, else `rules`.
+        schema: None = `news`; labels that it does not have are not proposed.
+        layers: what to propose; None = all that the schema and the preannotator have.
+        jobs: how many processes; each loads the preannotator once. The output is the same for any number.
+        engine: `local`, or `ray` for Ray Data on the cluster that Ray finds (extra `ray`).
+        min_score: spans with a lower confidence in [0, 1] are left out.
+        failures: articles that a preannotator fails on are added here and the others go on; None raises instead.
+
+    Raises:
+        PreannotatorError: a preannotator is unknown, cannot be built or does not propose a wanted layer, or an
+            article fails and `failures` is None.
+        SchemaError: the schema lacks a wanted layer.
+
+    >>> article = Article(id="a", text="“It is over,” President Biden said in Baghdad.")
+    >>> prediction = next(preannotate_articles([article], preannotator="rules"))
+    >>> [(prediction.text[e.start:e.end], e.label) for e in prediction.entities]
+    [('Biden', 'PERSON'), ('Baghdad', 'GPE')]
+    """
+    settings = make_settings(preannotator, schema=schema, layers=layers, min_score=min_score)
+    return _run(articles, settings, jobs=jobs, engine=engine, failures=failures)
+
+
+def make_settings(
+    preannotator: str | Sequence[str] | None,
+    *,
+    schema: Schema | None = None,
+    layers: Sequence[Layer] | None = None,
+    min_score: float = 0.0,
+) -> Settings:
+    """The settings of `preannotate_articles`, checked and with their defaults filled in."""
+    schema = schema or load_schema()
+    names = (preannotator,) if isinstance(preannotator, str) else tuple(preannotator or (default_preannotator(),))
+    if layers is None:
+        able = {layer for name in names for layer in find_layers(name)}
+        layers = tuple(layer for layer in schema.layers if layer in able)
+    schema.restrict(tuple(layers))
+    return Settings(names, schema, tuple(layers), min_score)
+
+
+def _run(
+    articles: Iterable[Article], settings: Settings, *, jobs: int, engine: Engine, failures: list[Failure] | None
+) -> Iterator[Prediction]:
+    if engine == "ray":
+        from annotate.preannotate.ray_engine import run_on_ray
+
+        outcomes = run_on_ray(articles, settings, jobs=jobs)
+    elif jobs > 1:
+        outcomes = _run_in_processes(articles, settings, jobs=jobs)
+    else:
+        worker = Worker(settings)
+        outcomes = (outcome for batch in batched(articles, BATCH) for outcome in worker.predict(batch))
+    for outcome in outcomes:
+        if isinstance(outcome, Prediction):
+            yield outcome
+        elif failures is None:
+            raise PreannotatorError(f"article {outcome.id!r}: {outcome.reason}")
+        else:
+            failures.append(outcome)
+
+
+def batched(articles: Iterable[Article], size: int) -> Iterator[list[Article]]:
+    """Lists of `size` articles, the last one perhaps shorter.
+
+    >>> [len(batch) for batch in batched([Article(id=str(i), text="x") for i in range(5)], 2)]
+    [2, 2, 1]
+    """
+    rest = iter(articles)
+    while batch := list(itertools.islice(rest, size)):
+        yield batch
+
+
+# ------------------------------------------------------------------------------------------------------- processes
+
+_worker: Worker | None = None
+
+
+def _start_worker(settings: Settings) -> None:
+    global _worker  # one a process: loading is the expensive part
+    _worker = Worker(settings)
+
+
+def _work(batch: list[Article]) -> list[Prediction | Failure]:
+    assert _worker is not None  # noqa: S101 - the pool's initializer has run
+    return _worker.predict(batch)
+
+
+def _run_in_processes(articles: Iterable[Article], settings: Settings, *, jobs: int) -> Iterator[Prediction | Failure]:
+    Worker(settings)  # fail here, with a clear message, rather than in every process
+    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_start_worker, initargs=(settings,))
+    waiting: deque[Future[list[Prediction | Failure]]] = deque()
+    try:
+        for batch in batched(articles, BATCH):
+            waiting.append(pool.submit(_work, batch))
+            if len(waiting) > 3 * jobs:
+                yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
+    except RuntimeError as error:  # BrokenProcessPool: killed for memory, for instance
+        raise AnnotateError(f"a worker process died ({error}); try fewer --jobs") from error
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)

@@ -1,0 +1,152 @@
+"""One loaded preannotator, or several, applied to batches of articles: the unit that every engine runs."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from annotate.errors import AnnotateError, PreannotatorError
+from annotate.files import sha256_text
+from annotate.preannotate.merge import merge_layers
+from annotate.preannotate.registry import Preannotator, build
+from annotate.records import Article, Claim, Entity, Layer, Layers, Prediction, Quote
+from annotate.schema import Schema, find_label_problems
+from annotate.spans import find_span_problems
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a worker needs to know; it travels to other processes.
+
+    Attributes:
+        preannotators: names for `annotate.preannotate.registry.build`; where spans collide, the earlier one wins.
+        layers: the layers that are wanted.
+        min_score: spans with a lower confidence are left out; those without one stay.
+    """
+
+    preannotators: tuple[str, ...]
+    schema: Schema
+    layers: tuple[Layer, ...]
+    min_score: float = 0.0
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """An article that no prediction could be made for, and why."""
+
+    id: str
+    reason: str
+
+
+class Worker:
+    """Turns articles into predictions; what goes wrong with one article stays with that article."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._preannotators = [build(name, settings.schema) for name in settings.preannotators]
+        unable = [layer for layer in settings.layers if not any(layer in one.layers for one in self._preannotators)]
+        if unable:
+            names = ", ".join(settings.preannotators)
+            raise PreannotatorError(f"{names} cannot propose {', '.join(unable)}; leave that out of --layers")
+
+    @property
+    def model(self) -> str:
+        """The model name of the predictions: `rules-0.1.0`, or several joined by `+`."""
+        return "+".join(preannotator.model for preannotator in self._preannotators)
+
+    def predict(self, articles: Sequence[Article]) -> list[Prediction | Failure]:
+        """One prediction or failure an article, in order."""
+        proposed = [self._propose(preannotator, articles) for preannotator in self._preannotators]
+        return [self._finish(article, [layers[index] for layers in proposed]) for index, article in enumerate(articles)]
+
+    def _propose(self, preannotator: Preannotator, articles: Sequence[Article]) -> list[Layers | str]:
+        try:
+            found = list(preannotator.pipe(articles))
+        except AnnotateError:
+            raise
+        except Exception as error:  # any code may be behind a preannotator: find the article that it fails on
+            if len(articles) == 1:
+                return [f"{preannotator.name} failed: {type(error).__name__}: {error}"]
+            return list(itertools.chain.from_iterable(self._propose(preannotator, [one]) for one in articles))
+        if len(found) != len(articles):
+            raise PreannotatorError(
+                f"preannotator {preannotator.name!r} returned {len(found)} layers for {len(articles)} articles"
+            )
+        return list(found)
+
+    def _finish(self, article: Article, proposed: Sequence[Layers | str]) -> Prediction | Failure:
+        reasons = [layers for layers in proposed if isinstance(layers, str)]
+        if reasons:
+            return Failure(article.id, "; ".join(reasons))
+        named = [
+            (preannotator.name, self._select(layers))
+            for preannotator, layers in zip(self._preannotators, proposed, strict=True)
+            if isinstance(layers, Layers)
+        ]
+        layers = named[0][1] if len(named) == 1 else merge_layers(named)
+        problems = [*find_span_problems(layers, article.text), *find_label_problems(layers, self._settings.schema)]
+        if problems:
+            return Failure(article.id, f"the preannotator's own fault: {problems[0]}")
+        return to_prediction(article, layers, model=self.model, schema=self._settings.schema)
+
+    def _select(self, layers: Layers) -> Layers:
+        """The wanted layers, sorted, without labels that the schema does not have and spans below the least score."""
+        wanted, schema, least = self._settings.layers, self._settings.schema, self._settings.min_score
+        entities = layers.entities if "entities" in wanted else None
+        quotes = layers.quotes if "quotes" in wanted else None
+        claims = layers.claims if "claims" in wanted else None
+        return Layers(
+            entities=None
+            if entities is None
+            else sorted(
+                (one for one in entities if one.label in schema.entity_labels and _passes(one.score, least)),
+                key=lambda one: (one.start, -one.end, one.label),
+            ),
+            quotes=None
+            if quotes is None
+            else sorted(
+                (one for one in quotes if one.type in schema.quote_types and _passes(one.score, least)),
+                key=lambda one: one.content[0].start if one.content else -1,
+            ),
+            claims=None
+            if claims is None
+            else sorted(
+                (one for one in claims if one.kind in schema.claim_kinds and _passes(one.confidence, least)),
+                key=lambda one: (one.start, -one.end),
+            ),
+        )
+
+
+def to_prediction(article: Article, layers: Layers, *, model: str, schema: Schema) -> Prediction:
+    """The record of what was proposed for an article; its score is the mean confidence of its spans."""
+    scores = [score for score in map(_confidence, _items(layers)) if score is not None]
+    return Prediction(
+        id=article.id,
+        text=article.text,
+        text_sha256=sha256_text(article.text),
+        title=article.title,
+        date=article.date,
+        publisher=article.publisher,
+        url=article.url,
+        meta=article.meta,
+        schema=schema.ref,
+        entities=layers.entities,
+        quotes=layers.quotes,
+        claims=layers.claims,
+        model=model,
+        score=round(sum(scores) / len(scores), 4) if scores else None,
+    )
+
+
+def _items(layers: Layers) -> Iterable[Entity | Quote | Claim]:
+    return itertools.chain(layers.entities or (), layers.quotes or (), layers.claims or ())
+
+
+def _confidence(item: Entity | Quote | Claim) -> float | None:
+    return item.confidence if isinstance(item, Claim) else item.score
+
+
+def _passes(score: float | None, least: float) -> bool:
+    return score is None or score >= least
