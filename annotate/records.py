@@ -32,7 +32,8 @@ class Span(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 class Entity(msgspec.Struct, frozen=True, omit_defaults=True):
     """A mention: a span that names something of type `label`; `alt_labels` (gold only) are right too.
 
-    `score` is the preannotator's confidence in [0, 1]; `preannotator` is who proposed the span.
+    `score` is the preannotator's confidence in [0, 1]; `preannotator` is the code that proposed the span,
+    `annotators` (decided and gold) the people who marked it as it stands.
     """
 
     start: int
@@ -45,6 +46,7 @@ class Entity(msgspec.Struct, frozen=True, omit_defaults=True):
     alt_labels: list[str] | None = None
     preannotator: str | None = None
     note: str | None = None
+    annotators: list[str] | None = None
 
 
 class Quote(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -63,6 +65,7 @@ class Quote(msgspec.Struct, frozen=True, omit_defaults=True):
     speaker_name: str | None = None
     preannotator: str | None = None
     note: str | None = None
+    annotators: list[str] | None = None
 
 
 class Claim(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -84,6 +87,7 @@ class Claim(msgspec.Struct, frozen=True, omit_defaults=True):
     origin: Origin | None = None
     preannotator: str | None = None
     note: str | None = None
+    annotators: list[str] | None = None
 
 
 class Region(msgspec.Struct, frozen=True, omit_defaults=True):
