@@ -1,0 +1,100 @@
+"""Foreign formats, reading beside writing, one module each; every loss is counted and reported.
+
+A reader turns a file into predictions, a writer records into a file. Formats without offsets (`conll`, `strings`)
+are aligned to the articles' texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from annotate.errors import RecordError
+from annotate.files import sha256_text
+from annotate.formats import jsonl, strings  # noqa: F401 (registers the formats)
+from annotate.formats.registry import READERS, WRITERS, Alignment, Reading, Writing, find_reader, find_writer
+from annotate.formats.registry import texts_by_id as _texts_by_id
+from annotate.formats.report import FormatReport
+from annotate.formats.strings import ground_layers
+from annotate.jsonl import find_record_problems
+from annotate.records import LAYERS, Article, Layer, LayeredRecord, Prediction
+from annotate.schema import Schema, load_schema
+
+__all__ = ["READERS", "WRITERS", "Alignment", "FormatReport", "ground_layers", "read_predictions", "write_format"]
+
+
+def read_predictions(
+    path: Path,
+    format: str,
+    *,
+    texts: Iterable[Article | LayeredRecord] = (),
+    schema: Schema | None = None,
+    layers: tuple[Layer, ...] | None = None,
+) -> tuple[list[Prediction], FormatReport]:
+    """The predictions that a file holds in a foreign format, in its order, checked as our own records are.
+
+    Args:
+        path: file, or folder where the format is one (`brat`, `hf`).
+        format: a name from `READERS`.
+        texts: articles or gold; needed where the format has no text or offsets of its own, used wherever an
+            article is known by its text only.
+        layers: the layers that the file annotates; default: those of which it holds anything.
+
+    Raises:
+        RecordError: all problems of the file together.
+        AnnotateError: the format is unknown, or the file cannot be read.
+    """
+    reader = find_reader(format)
+    reading = Reading(FormatReport(format, "read"), schema or load_schema(), _texts_by_id(texts), layers)
+    predictions: list[Prediction] = []
+    seen: set[str] = set()
+    for prediction in reader(path, reading):
+        place = f"{path}: {prediction.id}"
+        if prediction.id in seen:
+            reading.problems.append(f"{place}: a second record with this id; ids must be unique")
+        seen.add(prediction.id)
+        reading.problems += [f"{place}: {problem}" for problem in find_record_problems(prediction)]
+        if layers is not None:
+            for layer in LAYERS:
+                if layer not in layers:
+                    setattr(prediction, layer, None)
+        if prediction.text is not None and prediction.text_sha256 is None:
+            prediction.text_sha256 = sha256_text(prediction.text)
+        reading.report.count_record(prediction)
+        predictions.append(prediction)
+    if reading.problems:
+        raise RecordError(reading.problems)
+    return predictions, reading.report
+
+
+def write_format(
+    records: Iterable[LayeredRecord],
+    path: Path,
+    format: str,
+    *,
+    schema: Schema | None = None,
+    layers: tuple[Layer, ...] = LAYERS,
+    alignment: Alignment = "split",
+) -> FormatReport:
+    """Write the records in a foreign format and say what it cannot hold.
+
+    Args:
+        records: with their texts.
+        path: file, or folder where the format is one (`brat`, `hf`).
+        format: a name from `WRITERS`.
+        alignment: what happens to a span whose edge lies inside a token, in formats made of tokens.
+
+    Raises:
+        RecordError: a record without text; nothing is written.
+        AnnotateError: the format is unknown, or the path cannot be written.
+    """
+    writer = find_writer(format)
+    report = FormatReport(format, "written")
+    kept = list(records)
+    problems = [f"{record.id}: no text; an export needs one (annotate rehydrate)" for record in kept if not record.text]
+    if problems:
+        raise RecordError(problems)
+    for record in kept:
+        report.count_record(record)
+    writer(kept, path, Writing(report, schema or load_schema(), layers, alignment))
+    return report

@@ -1,0 +1,307 @@
+"""Strings instead of offsets, as language models answer: one JSON object an article, grounded in its text.
+
+`{"id": "a-1", "entities": [{"text": "Mosul", "label": "GPE"}], "quotes": [{"content": "“Go.”", "speaker": "she",
+"cue": "said", "type": "direct"}], "claims": [{"text": "...", "check_worthy": true, "kind": "event"}]}`. Entities may
+also come as `{"GPE": ["Mosul"]}`, contents as a list of fragments; any item may carry a `context`, a longer piece
+of the text around it. See `annotate.formats.grounding` for how a place is found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from annotate.formats.grounding import MIN_SIMILARITY, Place, Text, Wanted, ground_strings, nearest_place
+from annotate.formats.missing import read_claim_attributes, read_quote_type
+from annotate.formats.registry import Reading, Writing, reads, writes
+from annotate.formats.report import FormatReport
+from annotate.jsonl import iter_lines, write_records
+from annotate.records import LAYERS, Claim, Entity, LayeredRecord, Layers, Prediction, Quote, Span
+from annotate.schema import Schema, load_schema
+
+MALFORMED = "items that have not the expected form"
+NOT_FOUND = "strings that do not stand in the text"
+
+
+def ground_layers(
+    answer: Mapping[str, Any],
+    text: str,
+    *,
+    schema: Schema | None = None,
+    report: FormatReport | None = None,
+    place: str = "",
+    min_similarity: float = MIN_SIMILARITY,
+) -> Layers:
+    """The layers that the answer names (keys `entities`, `quotes`, `claims`), with offsets into the text.
+
+    What cannot be found, or is not well formed, is left out and counted in `report.losses`; `report.grounding`
+    counts the strings found exactly, normalised, fuzzily, and failed.
+
+    Args:
+        answer: strings, in the order of the text where the extractor can keep it.
+        place: what the report calls this answer; usually the article's id.
+        min_similarity: below this share of equal characters, in (0, 1], a similar string is not taken.
+
+    >>> answer = {"entities": [{"text": "Kadhimi", "label": "PERSON"}], "quotes": [
+    ...     {"content": '"Go."', "speaker": "He", "cue": "said"}]}
+    >>> layers = ground_layers(answer, "Kadhimi came. He said: “Go.”")
+    >>> from annotate.records import to_dict
+    >>> to_dict(layers)["entities"]
+    [{'start': 0, 'end': 7, 'label': 'PERSON'}]
+    >>> to_dict(layers.quotes[0])["content"], to_dict(layers.quotes[0])["speaker"]
+    ([{'start': 23, 'end': 28}], {'start': 14, 'end': 16})
+    """
+    grounder = _Grounder(
+        Text(text),
+        schema or load_schema(),
+        report if report is not None else FormatReport("strings", "read"),
+        place,
+        min_similarity,
+    )
+    layers = Layers()
+    if answer.get("entities") is not None:
+        layers.entities = list(grounder.entities(answer["entities"]))
+    if answer.get("quotes") is not None:
+        layers.quotes = list(grounder.quotes(answer["quotes"]))
+    if answer.get("claims") is not None:
+        layers.claims = list(grounder.claims(answer["claims"]))
+    return layers
+
+
+class _Grounder:
+    def __init__(self, text: Text, schema: Schema, report: FormatReport, place: str, min_similarity: float) -> None:
+        self.text = text
+        self.schema = schema
+        self.report = report
+        self.place = f"{place}: " if place else ""
+        self.min_similarity = min_similarity
+
+    def entities(self, given: Any) -> Iterator[Entity]:
+        if isinstance(given, Mapping):
+            given = [
+                {"text": string, "label": label}
+                for label, strings in given.items()
+                for string in (strings if isinstance(strings, list) else [strings])
+            ]
+        items = self._well_formed(given, "entities", (("text",), ("label", "type")))
+        wanted = [Wanted(item["text"], _string(item, "context"), item["label"]) for _, item in items]
+        for (name, item), found in zip(items, self._ground(wanted), strict=True):
+            if self._count(found, item["text"], name) and found:
+                yield Entity(found.start, found.end, item["label"], score=_score(item, "score"))
+
+    def quotes(self, given: Any) -> Iterator[Quote]:
+        items = self._well_formed(given, "quotes", (("content", "text", "quote"),))
+        fragments: list[Wanted] = []
+        owners: list[int] = []
+        for i, (_, item) in enumerate(items):
+            for string in item["content"]:
+                fragments.append(Wanted(string, _string(item, "context"), "content"))
+                owners.append(i)
+        contents: list[list[Span]] = [[] for _ in items]
+        for i, wanted, found in zip(owners, fragments, self._ground(fragments), strict=True):
+            if self._count(found, wanted.string, f"{items[i][0]}.content") and found:
+                contents[i].append(Span(found.start, found.end))
+        for (name, item), content in zip(items, contents, strict=True):
+            if not content:
+                continue
+            content = _without_overlaps(content)
+            anchors = [(fragment.start, fragment.end) for fragment in content]
+            cue = self._near(item, "cue", anchors, name)
+            speaker = self._near(item, "speaker", [*anchors, *([(cue.start, cue.end)] if cue else [])], name)
+            kind = read_quote_type(item.get("type"), self.text.text, content, self.report, f"{self.place}{name}")
+            yield Quote(kind, content, speaker, cue, score=_score(item, "score"))
+
+    def claims(self, given: Any) -> Iterator[Claim]:
+        items = self._well_formed(given, "claims", (("text", "claim"),))
+        wanted = [Wanted(item["text"], _string(item, "context"), "claim") for _, item in items]
+        for (name, item), found in zip(items, self._ground(wanted), strict=True):
+            if not self._count(found, item["text"], name) or not found:
+                continue
+            worthy, kind = read_claim_attributes(item, self.schema, self.report, f"{self.place}{name}")
+            claimer = self._near(item, "claimer", [(found.start, found.end)], name)
+            yield Claim(
+                found.start,
+                found.end,
+                worthy,
+                kind,
+                claimer,
+                score=_score(item, "score"),
+                confidence=_score(item, "confidence"),
+            )
+
+    def _ground(self, wanted: list[Wanted]) -> list[Place | None]:
+        return ground_strings(self.text, wanted, min_similarity=self.min_similarity)
+
+    def _near(self, item: Mapping[str, Any], part: str, anchors: list[tuple[int, int]], name: str) -> Span | None:
+        string = item.get(part)
+        if not string:
+            return None
+        if not isinstance(string, str):
+            self.report.add_loss(MALFORMED, f"{self.place}{name}.{part}")
+            return None
+        found = nearest_place(self.text, string, anchors, min_similarity=self.min_similarity)
+        self._count(found, string, f"{name}.{part}")
+        return Span(found.start, found.end) if found else None
+
+    def _count(self, found: Place | None, string: str, name: str) -> bool:
+        if found is None:
+            self.report.grounding["failed"] += 1
+            self.report.add_loss(NOT_FOUND, f"{self.place}{name} {_short(string)}")
+            return False
+        self.report.grounding[found.how] += 1
+        if found.how == "fuzzy":
+            there = self.text.text[found.start : found.end]
+            self.report.add_note(
+                "strings found by similarity", f"{self.place}{name} {_short(string)} as {_short(there)}"
+            )
+        return True
+
+    def _well_formed(
+        self, given: Any, layer: str, keys: tuple[tuple[str, ...], ...]
+    ) -> list[tuple[str, dict[str, Any]]]:
+        """The items that have the needed strings, under the first name of each, with their place in the answer."""
+        if not isinstance(given, list):
+            self.report.add_loss(MALFORMED, f"{self.place}{layer} is not a list")
+            return []
+        kept = []
+        for i, item in enumerate(given):
+            plain = dict(item) if isinstance(item, Mapping) else {}
+            for names in keys:
+                value = next((plain[name] for name in names if plain.get(name)), None)
+                if names[0] == "content" and isinstance(value, str):
+                    value = [value]
+                many = isinstance(value, list) and all(isinstance(v, str) and v.strip() for v in value)
+                if not (many if names[0] == "content" else isinstance(value, str) and value.strip()):
+                    self.report.add_loss(MALFORMED, f"{self.place}{layer}[{i}] {_short(str(item))}")
+                    break
+                plain[names[0]] = value
+            else:
+                kept.append((f"{layer}[{i}]", plain))
+        return kept
+
+
+@reads("strings")
+def read_strings(path: Path, reading: Reading) -> Iterator[Prediction]:
+    """The predictions of a JSON Lines file of answers; texts come with them or from `reading.texts`, by id."""
+    decoder = msgspec.json.Decoder(dict[str, Any])
+    for number, line in iter_lines(path):
+        place = f"{path}:{number}"
+        try:
+            answer = decoder.decode(line)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            reading.problems.append(f"{place}: not a JSON object on one line ({error})")
+            continue
+        article = answer.get("id")
+        text = answer.get("text") or reading.texts.get(article or "")
+        if not isinstance(article, str) or not article:
+            reading.problems.append(f"{place}: no id; every answer names its article")
+        elif not isinstance(text, str):
+            reading.problems.append(f"{place}: {article}: no text here and none in the gold; strings need one")
+        elif not any(answer.get(layer) is not None for layer in LAYERS):
+            reading.problems.append(f"{place}: {article}: none of the keys {', '.join(LAYERS)}")
+        else:
+            layers = ground_layers(answer, text, schema=reading.schema, report=reading.report, place=article)
+            model = answer.get("model")
+            yield Prediction(
+                id=article,
+                text=text,
+                entities=layers.entities,
+                quotes=layers.quotes,
+                claims=layers.claims,
+                model=model if isinstance(model, str) else None,
+            )
+
+
+@writes("strings")
+def write_strings(records: Iterable[LayeredRecord], path: Path, writing: Writing) -> None:
+    """One answer a line, with the article's text: what a language model would ideally have said."""
+    write_records(path, (_to_answer(record, writing) for record in records))
+
+
+class _Answer(msgspec.Struct, omit_defaults=True):
+    id: str
+    text: str
+    entities: list[dict[str, Any]] | None = None
+    quotes: list[dict[str, Any]] | None = None
+    claims: list[dict[str, Any]] | None = None
+
+
+def _to_answer(record: LayeredRecord, writing: Writing) -> _Answer:
+    text = record.text or ""
+
+    def cut(span: Span | Entity | Claim) -> str:
+        return text[span.start : span.end]
+
+    answer = _Answer(record.id, text)
+    if record.entities is not None and "entities" in writing.layers:
+        answer.entities = [{"text": cut(entity), "label": entity.label} for entity in record.entities]
+    if record.quotes is not None and "quotes" in writing.layers:
+        answer.quotes = [
+            {
+                "type": quote.type,
+                "content": [cut(fragment) for fragment in quote.content],
+                **({"speaker": cut(quote.speaker)} if quote.speaker else {}),
+                **({"cue": cut(quote.cue)} if quote.cue else {}),
+            }
+            for quote in record.quotes
+        ]
+    if record.claims is not None and "claims" in writing.layers:
+        answer.claims = [
+            {
+                "text": cut(claim),
+                "check_worthy": claim.check_worthy,
+                "kind": claim.kind,
+                **({"claimer": cut(claim.claimer)} if claim.claimer else {}),
+                **({"score": claim.score} if claim.score is not None else {}),
+            }
+            for claim in record.claims
+        ]
+    for name, place in _moved(record, answer, text, writing):
+        writing.report.add_loss("spans that their string alone does not lead back to", f"{record.id}: {name} {place}")
+    return answer
+
+
+def _moved(record: LayeredRecord, answer: _Answer, text: str, writing: Writing) -> Iterator[tuple[str, str]]:
+    """The spans that grounding the answer would put elsewhere."""
+    back = ground_layers(msgspec.to_builtins(answer), text, schema=writing.schema)
+    for layer in writing.layers:
+        places = {_ranges(item) for item in getattr(back, layer) or ()}
+        for i, item in enumerate(getattr(record, layer) or ()):
+            if _ranges(item) not in places:
+                yield f"{layer}[{i}]", _short(" ... ".join(text[a:b] for a, b in _ranges(item) if a >= 0))
+
+
+def _ranges(item: Entity | Quote | Claim) -> tuple[tuple[int, int], ...]:
+    if isinstance(item, Quote):
+        parts = [*sorted(item.content, key=lambda fragment: fragment.start), item.speaker, item.cue]
+        return tuple((part.start, part.end) if part else (-1, -1) for part in parts)
+    if isinstance(item, Claim) and item.claimer:
+        return (item.start, item.end), (item.claimer.start, item.claimer.end)
+    return ((item.start, item.end),)
+
+
+def _without_overlaps(fragments: list[Span]) -> list[Span]:
+    kept: list[Span] = []
+    for fragment in sorted(fragments, key=lambda span: (span.start, -span.end)):
+        if not kept or fragment.start >= kept[-1].end:
+            kept.append(fragment)
+    return kept
+
+
+def _string(item: Mapping[str, Any], key: str) -> str | None:
+    value = item.get(key)
+    return value if isinstance(value, str) and value.strip() else None
+
+
+def _score(item: Mapping[str, Any], key: str) -> float | None:
+    value = item.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if 0 <= value <= 1 else None
+
+
+def _short(text: str, width: int = 60) -> str:
+    return repr(text if len(text) <= width else text[: width - 3] + "...")
