@@ -17,17 +17,18 @@ from annotate.preannotate.news.layout import ENTITY_LABELS
 from annotate.training.examples import Document
 from annotate.training.gazetteers import Gazetteers
 
+ALL = frozenset(ENTITY_LABELS)
 PLACES = frozenset({"GPE", "LOC", "FAC"})
 #: What CoreNLP's and CrossNER's MISC may be: nationalities, events, works, laws, products, languages.
 MISCELLANEOUS = frozenset({"NORP", "EVENT", "WORK_OF_ART", "PRODUCT", "LAW", "LANGUAGE"})
 RARE = frozenset({"FAC", "PRODUCT", "EVENT", "WORK_OF_ART", "LAW", "LANGUAGE", "NORP"})
 
 ANNOTATED: dict[str, frozenset[str]] = {
-    "gum": frozenset(ENTITY_LABELS),
+    "gum": ALL,
     "btc": frozenset({"PERSON", "ORG", "GPE", "LOC", "FAC"}),
     "wnut17": frozenset({"PERSON", "ORG", "GPE", "LOC", "FAC", "PRODUCT", "WORK_OF_ART"}),
     "crossner_politics": frozenset({"PERSON", "ORG", "GPE", "LOC", "FAC", "EVENT"}),
-    "polnear": frozenset(ENTITY_LABELS) - RARE - {"QUANTITY"},
+    "polnear": ALL - {"QUANTITY"},
 }
 
 _UNIT = re.compile(
@@ -50,11 +51,11 @@ def read_gold_names(path: Path, gazetteers: Gazetteers) -> Iterator[Document]:
     for record in read_corpus(path):
         corpus = record["source_corpus"]
         entities = []
-        unknown = [(region["start"], region["end"]) for region in record.get("ignore", ())]
+        unknown = [(region["start"], region["end"], ALL) for region in record.get("ignore", ())]
         for entity in record["entities"]:
             labels = _labels_of(entity, gazetteers)
             if labels is None:
-                unknown.append((entity["start"], entity["end"]))
+                unknown.append((entity["start"], entity["end"], MISCELLANEOUS))
             else:
                 entities.append((entity["start"], entity["end"], labels))
         yield Document(record["text"], corpus, None, entities, ANNOTATED[corpus], unknown)
@@ -71,7 +72,7 @@ def _labels_of(entity: dict[str, Any], gazetteers: Gazetteers) -> frozenset[str]
         labels = PLACES
     else:
         labels = frozenset({label})
-    return labels | frozenset(entity.get("alt_labels") or ()) & frozenset(ENTITY_LABELS)
+    return labels | frozenset(entity.get("alt_labels") or ()) & ALL
 
 
 def read_polnear(data: Path, split: str, gazetteers: Gazetteers) -> list[Document]:
@@ -120,7 +121,8 @@ def _add_silver_names(document: Document, entities: list[dict[str, Any]], gazett
         labels = _labels_of(entity, gazetteers)
         unit = _UNIT.match(text, end)
         if labels is None or (entity["label"] == "CARDINAL" and unit):
-            document.unknown_entities.append((start, unit.end() if unit else end))
+            doubtful = MISCELLANEOUS if labels is None else frozenset({"CARDINAL", "QUANTITY"})
+            document.unknown_entities.append((start, unit.end() if unit else end, doubtful))
             continue
         document.entities.append((start, end, labels))
         if entity["label"] in ("PERSON", "ORG", "LOC"):
@@ -145,17 +147,19 @@ def _add_headline_names(document: Document, head_end: int, seen: dict[str, froze
                 document.entities.append((*match.span(), seen[name]))
     for match in re.finditer(r"\w+", headline):
         if not match.group().islower() and all(match.end() <= start or match.start() >= end for start, end in taken):
-            document.unknown_entities.append(match.span())
+            document.unknown_entities.append((*match.span(), ALL))
 
 
-def _uncovered_capitals(text: str, head_end: int, covered: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+def _uncovered_capitals(
+    text: str, head_end: int, covered: list[tuple[int, int]]
+) -> Iterator[tuple[int, int, frozenset[str]]]:
     at = 0
     for match in re.finditer(r"(?<=[a-z,] )[A-Z]\w+(?: [A-Z]\w+)*", text[head_end:]):
         start, end = match.start() + head_end, match.end() + head_end
         while at < len(covered) and covered[at][1] <= start:
             at += 1
         if at == len(covered) or covered[at][0] >= end:
-            yield start, end
+            yield start, end, RARE
 
 
 _TAGS = {
@@ -181,9 +185,7 @@ def _syntax_of(record: dict[str, Any]) -> dict[int, tuple[str, int]]:
                 _mark_clause(at, children, deps, lemmas, cuts)
         if first < last:
             cuts[first] = 1
-    return {
-        start: (_TAGS.get(tag, "other"), cut) for start, tag, cut in zip(starts, record["tag"], cuts, strict=True)
-    }
+    return {start: (_TAGS.get(tag, "other"), cut) for start, tag, cut in zip(starts, record["tag"], cuts, strict=True)}
 
 
 def _mark_clause(at: int, children: dict[int, list[int]], deps: list[str], lemmas: list[str], cuts: list[int]) -> None:

@@ -8,7 +8,7 @@ or FAC, and in a region that annotators left aside everything is allowed.
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,7 +34,8 @@ class Document:
     entities: list[tuple[int, int, frozenset[str]]] | None = None
     #: Labels that this corpus would have marked: a word outside every span has none of them.
     annotated: frozenset[str] = frozenset()
-    unknown_entities: list[tuple[int, int]] = field(default_factory=list)
+    #: Regions in which a word may be outside every span or have any of these labels.
+    unknown_entities: list[tuple[int, int, frozenset[str]]] = field(default_factory=list)
     unknown_quotes: list[tuple[int, int]] = field(default_factory=list)
     #: Start of a token -> its part of speech and whether a sentence (1) or a clause (2) begins there.
     syntax: dict[int, tuple[str, int]] | None = None
@@ -103,6 +104,7 @@ def _quote_answers(document: Document, words: _Words, count: int) -> tuple[Bools
                 anchors[first:last] = cue[0]
         speakers[cue[0]] = speaker[0]
     allowed[np.arange(count), tags] = True
+    _begin_orphans(allowed)
     for start, end in document.unknown_quotes:
         first, last = words.range_of(start, end)
         allowed[first:last] = True
@@ -117,9 +119,9 @@ def _entity_answers(document: Document, words: _Words, count: int) -> Bools:
     outside = _tags_of(set(ENTITY_LABELS) - document.annotated, "BI")
     outside[0] = True
     allowed = np.tile(outside, (count, 1))
-    for start, end in document.unknown_entities:
+    for start, end, labels in document.unknown_entities:
         first, last = words.range_of(start, end)
-        allowed[first:last] = True
+        allowed[first:last] |= _tags_of(labels, "BI")
     for start, end, labels in document.entities:
         first, last = words.range_of(start, end)
         if first < last:
@@ -128,7 +130,19 @@ def _entity_answers(document: Document, words: _Words, count: int) -> Bools:
             if last < count and not allowed[last].all():
                 # What follows a name does not go on with it.
                 allowed[last] &= ~_tags_of(labels, "I")
+    _begin_orphans(allowed)
     return allowed
+
+
+def _begin_orphans(allowed: Bools) -> None:
+    """Lets a span begin where it can only go on but nothing before it began: at a window's start, after an overlap."""
+    if not len(allowed):
+        return
+    begin, inside = allowed[:, 1::2], allowed[:, 2::2]
+    before = np.vstack([np.zeros_like(begin[:1]), (begin | inside)[:-1]])
+    stuck = ~allowed[:, 0] & ~begin.any(axis=1) & ~(inside & before).any(axis=1)
+    begin[stuck] = inside[stuck]
+    inside[stuck] = False
 
 
 def _tags_of(labels: Iterable[str], places: str) -> Bools:
@@ -148,16 +162,14 @@ def slice_answers(answers: Answers, start: int, stop: int) -> Answers:
         out = known & ((shifted < 0) | (shifted >= stop - start))
         return np.where(known, np.where(out, fallback, shifted), UNKNOWN)
 
+    roles, entities = answers.roles[start:stop].copy(), answers.entities[start:stop].copy()
+    for allowed in (roles, entities):
+        _begin_orphans(allowed)
     return Answers(
-        roles=answers.roles[start:stop],
-        entities=answers.entities[start:stop],
+        roles=roles,
+        entities=entities,
         anchors=inside(answers.anchors, np.full(stop - start, UNKNOWN)),
         speakers=inside(answers.speakers, np.arange(stop - start)),
         tags=answers.tags[start:stop],
         cuts=answers.cuts[start:stop],
     )
-
-
-def move_span(start: int, end: int, moves: Mapping[int, int]) -> tuple[int, int]:
-    """A span after its text was edited; `moves` maps old offsets to new ones."""
-    return moves[start], moves[end]

@@ -65,7 +65,9 @@ def read_passage(text: str, wordpieces: WordPieces) -> Passage:
     for at in range(1, count):
         if words[at - 1] in _ENDS and offsets[at, 0] > offsets[at - 1, 1] and not words[at].islower():
             starts_sentence[at] = 1
-    return Passage(text, offsets, [wordpieces(word) for word in words], features, paragraphs, np.cumsum(starts_sentence))
+    return Passage(
+        text, offsets, [wordpieces(word) for word in words], features, paragraphs, np.cumsum(starts_sentence)
+    )
 
 
 _ENDS = frozenset(".?!\"”'’)")

@@ -1,0 +1,1 @@
+"""The bundled pipeline: a small trained encoder with rules around it; see model/MODEL_CARD.md."""

@@ -1,0 +1,104 @@
+"""Writes a trained network as the folder that the `news` preannotator reads: ONNX with 8-bit weights, and a table."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from annotate.files import write_text
+from annotate.preannotate.news.layout import CUTS, ENTITY_TAGS, ROLE_TAGS, SYNTAX_TAGS
+from annotate.training.model import ATTENTION_HEADS, WIDTH, Layer, Network
+
+OUTPUTS = ("roles", "entities", "tags", "cuts", "anchors", "speakers")
+
+
+class OneWindow(nn.Module):
+    """The network as it runs: one window, no padding and so no mask; `pieces` (pieces,), `words` (words,)."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, pieces: Tensor, features: Tensor, words: Tensor) -> tuple[Tensor, ...]:
+        network, encoder = self.network, self.network.encoder
+        states = encoder.word(pieces) + encoder.position.weight[: pieces.shape[0]]
+        for column, table in enumerate(encoder.feature):
+            states = states + table(features[:, column])
+        states = encoder.norm(states)
+        for layer in encoder.layers:
+            assert isinstance(layer, Layer)
+            states = _apply(layer, states)
+        again = torch.cat([table(features[:, at]) for at, table in enumerate(network.again)], dim=1)
+        joined = torch.index_select(torch.cat([states, again], dim=1), 0, words)
+        vectors = nn.functional.gelu(network.join(joined))
+        place = torch.arange(words.shape[0])
+        diagonal = (place.unsqueeze(0) == place.unsqueeze(1)).to(vectors.dtype)
+        batch = vectors.unsqueeze(0)
+        return (
+            network.roles(vectors), network.entities(vectors), network.tags(vectors), network.cuts(vectors),
+            network.anchor(batch, diagonal)[0], network.speaker(batch, diagonal)[0],
+        )  # fmt: skip
+
+
+def _apply(layer: Layer, states: Tensor) -> Tensor:
+    """A layer without batch and mask, with attention spelled out: the exporter keeps it in operators that fuse."""
+    length, size = states.shape[0], WIDTH // ATTENTION_HEADS
+    query, key, value = layer.mix(states).view(length, 3, ATTENTION_HEADS, size).permute(1, 2, 0, 3)
+    weights = torch.softmax(query @ key.transpose(1, 2) / size**0.5, dim=-1)
+    mixed = layer.out((weights @ value).transpose(0, 1).reshape(length, WIDTH))
+    states = layer.norm_out(states + mixed)
+    return layer.norm_down(states + layer.down(nn.functional.gelu(layer.up(states))))
+
+
+def export_network(network: Network, vocabulary: list[str], folder: Path, *, quantize: bool = True) -> None:
+    """Writes `network.onnx`, `vocabulary.txt` and `chains.json` to `folder`.
+
+    Weights are 8-bit per channel where `quantize` holds; the tables of word pieces too, one scale a table.
+    """
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    folder.mkdir(parents=True, exist_ok=True)
+    network.eval()
+    example = (torch.tensor([2, 2000, 2001, 3]), torch.zeros(4, 4, dtype=torch.long), torch.tensor([1, 2]))
+    with tempfile.TemporaryDirectory() as scratch:
+        exact = Path(scratch) / "exact.onnx"
+        torch.onnx.export(
+            OneWindow(network),
+            example,
+            str(exact),
+            input_names=["pieces", "features", "words"],
+            output_names=list(OUTPUTS),
+            dynamic_axes={
+                "pieces": {0: "pieces"}, "features": {0: "pieces"}, "words": {0: "words"},
+                **{name: {0: "words"} for name in OUTPUTS[:4]}, **{name: {0: "words", 1: "words"} for name in OUTPUTS[4:]},
+            },
+            opset_version=17,
+            dynamo=False,
+        )  # fmt: skip
+        target = folder / "network.onnx"
+        if quantize:
+            quantize_dynamic(
+                exact,
+                target,
+                op_types_to_quantize=["MatMul", "Gemm", "Gather"],
+                per_channel=True,
+                weight_type=QuantType.QInt8,
+            )
+        else:
+            target.write_bytes(exact.read_bytes())
+    write_text(folder / "vocabulary.txt", "\n".join(vocabulary) + "\n")
+    chains = {
+        name: {"moves": _rounded(crf.moves), "first": _rounded(crf.first)}
+        for name, crf in (("roles", network.role_crf), ("entities", network.entity_crf))
+    }
+    layout = {"roles": ROLE_TAGS, "entities": ENTITY_TAGS, "tags": SYNTAX_TAGS, "cuts": CUTS}
+    write_text(folder / "chains.json", json.dumps({"layout": layout, "chains": chains}) + "\n")
+
+
+def _rounded(values: Tensor) -> list[float] | list[list[float]]:
+    rounded: list[float] | list[list[float]] = torch.round(values.detach(), decimals=4).tolist()
+    return rounded

@@ -1,0 +1,195 @@
+"""The training loop: one pass over everything is an epoch, cut into windows anew each time."""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as functional
+from torch import Tensor
+
+from annotate.preannotate.news.windows import LONGEST_WINDOW, cut_windows, read_passage
+from annotate.preannotate.news.words import WordPieces
+from annotate.training.examples import UNKNOWN, Answers, Document, make_answers, slice_answers
+from annotate.training.gazetteers import Gazetteers
+from annotate.training.model import Network
+from annotate.training.replace import replace_names
+
+Config = dict[str, Any]
+
+#: What the sequence losses are worth beside the others: as much as this many words of them.
+SENTENCE = 5
+
+
+@dataclass
+class Window:
+    """One window with its answers: `pieces` of each word, `features` (words, 4)."""
+
+    pieces: list[tuple[int, ...]]
+    features: np.ndarray[Any, Any]
+    answers: Answers
+
+    @property
+    def length(self) -> int:
+        return sum(len(word) for word in self.pieces) + 2
+
+
+def make_windows(
+    documents: list[Document], wordpieces: WordPieces, gazetteers: Gazetteers, config: Config, chance: random.Random
+) -> Iterator[Window]:
+    """Windows over all documents, with names replaced and writing changed at random."""
+    augment = config["augment"]
+    for document in documents:
+        if chance.random() < augment["articles"]:
+            document = replace_names(document, share=augment["names"], gazetteers=gazetteers, chance=chance)
+        passage = read_passage(document.text, wordpieces)
+        answers = make_answers(document, passage)
+        first = chance.randint(40, LONGEST_WINDOW)
+        for start, stop in cut_windows(passage, first=first):
+            features = passage.features[start:stop].copy()
+            if chance.random() < augment["hide_marks"]:
+                features[:, 1:3] = 0
+            if chance.random() < augment["rewrite"]:
+                _rewrite(features, chance)
+            yield Window(passage.pieces[start:stop], features, slice_answers(answers, start, stop))
+
+
+def _rewrite(features: np.ndarray[Any, Any], chance: random.Random) -> None:
+    """Pretends that the window is a headline, or all in lower or upper case; the pieces know no case."""
+    case, (writing, shape) = features[:, 0], chance.choice([(1, 2), (1, 2), (2, 3), (3, 1)])
+    letters = (case >= 1) & (case <= 5)
+    case[letters] = shape
+    features[:, 3] = features[:, 3] // 4 * 4 + writing
+
+
+def make_batches(windows: list[Window], pieces: int, chance: random.Random) -> list[list[Window]]:
+    """Windows of like length together, at most `pieces` wordpieces a batch with padding, in random order."""
+    chance.shuffle(windows)
+    ordered = sorted(windows, key=lambda window: window.length + chance.randint(-8, 8))
+    batches: list[list[Window]] = [[]]
+    longest = 0
+    for window in ordered:
+        longest = max(longest, window.length)
+        if batches[-1] and longest * (len(batches[-1]) + 1) > pieces:
+            batches.append([])
+            longest = window.length
+        batches[-1].append(window)
+    chance.shuffle(batches)
+    return batches
+
+
+def to_tensors(windows: list[Window], wordpieces: WordPieces) -> dict[str, Tensor]:
+    """Input and answers of a batch, padded; words that are padding are not `present`."""
+    length = max(window.length for window in windows)
+    words = max(len(window.pieces) for window in windows)
+    count = len(windows)
+    pieces = torch.full((count, length), wordpieces.pad)
+    attention = torch.zeros(count, length)
+    features = torch.zeros(count, length, windows[0].features.shape[1], dtype=torch.long)
+    first = torch.zeros(count, words, dtype=torch.long)
+    present = torch.zeros(count, words, dtype=torch.bool)
+    roles = torch.ones(count, words, windows[0].answers.roles.shape[1], dtype=torch.bool)
+    entities = torch.ones(count, words, windows[0].answers.entities.shape[1], dtype=torch.bool)
+    known = {name: torch.full((count, words), UNKNOWN) for name in ("anchors", "speakers", "tags", "cuts")}
+    for row, window in enumerate(windows):
+        sizes = np.array([len(word) for word in window.pieces])
+        flat = [wordpieces.first, *(piece for word in window.pieces for piece in word), wordpieces.last]
+        size = len(window.pieces)
+        pieces[row, : len(flat)] = torch.tensor(flat)
+        attention[row, : len(flat)] = 1
+        features[row, 1 : len(flat) - 1] = torch.from_numpy(np.repeat(window.features, sizes, axis=0))
+        first[row, :size] = torch.from_numpy(np.cumsum(sizes) - sizes + 1)
+        present[row, :size] = True
+        roles[row, :size] = torch.from_numpy(window.answers.roles)
+        entities[row, :size] = torch.from_numpy(window.answers.entities)
+        for name, table in known.items():
+            table[row, :size] = torch.from_numpy(getattr(window.answers, name))
+    return {
+        "pieces": pieces, "attention": attention, "features": features, "words": first, "present": present,
+        "roles": roles, "entities": entities, **known,
+    }  # fmt: skip
+
+
+def loss_of(network: Network, batch: dict[str, Tensor], weights: dict[str, float], half: bool) -> dict[str, Tensor]:
+    """The parts of the loss, each already weighted; per word for the sequences, per answer for the rest."""
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
+        outputs = network(batch["pieces"], batch["attention"], batch["features"], batch["words"])
+    roles, entities, tags, cuts, anchors, speakers = (output.float() for output in outputs)
+    present = batch["present"]
+    parts = {}
+    for name, scores, crf in (("roles", roles, network.role_crf), ("entities", entities, network.entity_crf)):
+        # A window of which nothing is known says nothing.
+        known = ((~batch[name].all(dim=2)) & present).any(dim=1)
+        if known.any():
+            values = crf.loss(scores[known], batch[name][known], present[known])
+            parts[name] = values.sum() / present.sum() * SENTENCE
+    missing = ~present.unsqueeze(1)
+    for name, scores in (("anchors", anchors), ("speakers", speakers)):
+        scores = scores.masked_fill(missing, -1e4)
+        if (batch[name] != UNKNOWN).any():
+            parts[name] = functional.cross_entropy(scores.flatten(0, 1), batch[name].flatten(), ignore_index=UNKNOWN)
+    for name, scores in (("tags", tags), ("cuts", cuts)):
+        if (batch[name] != UNKNOWN).any():
+            parts[name] = functional.cross_entropy(scores.flatten(0, 1), batch[name].flatten(), ignore_index=UNKNOWN)
+    return {name: value * weights[name] for name, value in parts.items()}
+
+
+class Trainer:
+    """Trains a network on documents; writes a checkpoint after every epoch."""
+
+    def __init__(self, network: Network, wordpieces: WordPieces, config: Config, folder: Path) -> None:
+        self.network, self.wordpieces, self.config, self.folder = network, wordpieces, config, folder
+        self.chance = random.Random(config["seed"])
+        self.gazetteers = Gazetteers(config["seed"])
+        optimiser = config["optimiser"]
+        encoder = [value for value in network.encoder.parameters() if value.requires_grad]
+        of_encoder = {id(value) for value in network.encoder.parameters()}
+        heads = [value for value in network.parameters() if id(value) not in of_encoder]
+        self.rates = [optimiser["encoder"], optimiser["heads"]]
+        self.optimiser = torch.optim.AdamW(
+            [{"params": encoder, "lr": 0.0}, {"params": heads, "lr": 0.0}], weight_decay=optimiser["decay"], fused=True
+        )
+
+    def train(self, epochs: list[list[Document]]) -> None:
+        """One pass over each list of documents in turn; the rate falls to zero at the end of the last."""
+        config = self.config["optimiser"]
+        half = torch.ops.mkldnn._is_mkldnn_bf16_supported()
+        started, step, total = time.monotonic(), 0, 0
+        for number, documents in enumerate(epochs, 1):
+            windows = list(make_windows(documents, self.wordpieces, self.gazetteers, self.config, self.chance))
+            batches = make_batches(windows, config["pieces"], self.chance)
+            total = total or len(batches) * len(epochs)
+            self.network.train()
+            running: dict[str, float] = {}
+            for at, members in enumerate(batches, 1):
+                minutes = (time.monotonic() - started) / 60
+                done = max(step / total, minutes / self.config["minutes"])
+                if done >= 1:
+                    break
+                self._set_rates(step, done)
+                parts = loss_of(self.network, to_tensors(members, self.wordpieces), self.config["loss"], half)
+                loss = torch.stack(list(parts.values())).sum()
+                self.optimiser.zero_grad()
+                loss.backward()  # type: ignore[no-untyped-call]
+                torch.nn.utils.clip_grad_norm_(self.network.parameters(), config["clip"])
+                self.optimiser.step()
+                step += 1
+                for name, value in parts.items():
+                    running[name] = running.get(name, float(value.detach())) * 0.98 + float(value.detach()) * 0.02
+                if at % 25 == 0:
+                    report = " ".join(f"{name} {value:.3f}" for name, value in running.items())
+                    print(f"epoch {number} {at}/{len(batches)} {minutes:.1f} min {done:.3f} {report}", file=sys.stderr)
+            torch.save(self.network.state_dict(), self.folder / "checkpoint.partial")
+            (self.folder / "checkpoint.partial").replace(self.folder / f"epoch-{number}.pt")
+
+    def _set_rates(self, step: int, done: float) -> None:
+        factor = min((step + 1) / self.config["optimiser"]["warm_up"], 1.0) * (1 - done)
+        for group, rate in zip(self.optimiser.param_groups, self.rates, strict=True):
+            group["lr"] = rate * factor

@@ -1,0 +1,171 @@
+"""The network: a small BERT encoder with quotation marks and case added to its input, and heads on each word.
+
+The encoder is all-MiniLM-L6-v2 (Wang et al. 2020; Reimers & Gurevych 2019), 6 layers of 384; its word embeddings stay as
+they are, so a shipped vocabulary can be cut down without retraining. Heads: roles of quotes and names (each with a
+conditional random field), the anchor that a word of a quote belongs to, the speaker that an anchor belongs to, and
+coarse syntax.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as functional
+from torch import Tensor, nn
+
+from annotate.preannotate.news.layout import CUTS, ENTITY_TAGS, ROLE_TAGS, SYNTAX_TAGS
+from annotate.preannotate.news.windows import FEATURES
+from annotate.training.crf import Crf
+
+WIDTH, LAYERS, ATTENTION_HEADS, INNER, POSITIONS = 384, 6, 12, 1536, 512
+POINTER_WIDTH = 128
+FEATURE_WIDTH = 16
+
+
+@dataclass
+class Batch:
+    """Windows padded to one length. Pieces: (windows, pieces); words: (windows, words); features of pieces."""
+
+    pieces: Tensor
+    attention: Tensor
+    features: Tensor
+    words: Tensor
+    present: Tensor
+
+
+class Layer(nn.Module):
+    """One transformer layer, normalised after each part as in BERT."""
+
+    def __init__(self, dropout: float) -> None:
+        super().__init__()
+        self.mix = nn.Linear(WIDTH, 3 * WIDTH)
+        self.out = nn.Linear(WIDTH, WIDTH)
+        self.norm_out = nn.LayerNorm(WIDTH, eps=1e-12)
+        self.up = nn.Linear(WIDTH, INNER)
+        self.down = nn.Linear(INNER, WIDTH)
+        self.norm_down = nn.LayerNorm(WIDTH, eps=1e-12)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, states: Tensor, mask: Tensor) -> Tensor:
+        windows, length, _ = states.shape
+        size = WIDTH // ATTENTION_HEADS
+        query, key, value = self.mix(states).view(windows, length, 3, ATTENTION_HEADS, size).permute(2, 0, 3, 1, 4)
+        # No dropout on the attention weights: it costs the fused kernel and a tenth of the speed.
+        mixed = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask.to(query.dtype))
+        mixed = self.out(mixed.transpose(1, 2).reshape(windows, length, WIDTH))
+        states = self.norm_out(states + self.dropout(mixed))
+        return self.norm_down(states + self.dropout(self.down(functional.gelu(self.up(states)))))
+
+
+class Encoder(nn.Module):
+    """From pieces and their features to one vector a piece."""
+
+    def __init__(self, vocabulary: int, dropout: float) -> None:
+        super().__init__()
+        self.word = nn.Embedding(vocabulary, WIDTH)
+        self.position = nn.Embedding(POSITIONS, WIDTH)
+        self.feature = nn.ModuleList(nn.Embedding(size, WIDTH) for size in FEATURES.values())
+        for table in self.feature:
+            nn.init.zeros_(table.weight)
+        self.norm = nn.LayerNorm(WIDTH, eps=1e-12)
+        self.layers = nn.ModuleList(Layer(dropout) for _ in range(LAYERS))
+        self.dropout = nn.Dropout(dropout)
+        self.word.weight.requires_grad_(False)
+
+    def forward(self, pieces: Tensor, attention: Tensor, features: Tensor) -> Tensor:
+        states = self.word(pieces) + self.position.weight[: pieces.shape[1]]
+        for column, table in enumerate(self.feature):
+            states = states + table(features[:, :, column])
+        states = self.dropout(self.norm(states))
+        mask = ((attention - 1.0) * 1e4)[:, None, None, :]
+        for layer in self.layers:
+            states = layer(states, mask)
+        return states
+
+
+class Pointer(nn.Module):
+    """For each word a score of every word of its window as what it points to."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.source = nn.Linear(width, POINTER_WIDTH)
+        self.target = nn.Linear(width, POINTER_WIDTH)
+        self.self_bias = nn.Parameter(torch.zeros(1))
+
+    def forward(self, words: Tensor, diagonal: Tensor) -> Tensor:
+        scores = self.source(words) @ self.target(words).transpose(1, 2) / POINTER_WIDTH**0.5
+        return scores + self.self_bias * diagonal
+
+
+class Network(nn.Module):
+    """Encoder and heads; `forward` gives scores for every word, the losses are in `training.losses`."""
+
+    def __init__(self, vocabulary: int, dropout: float = 0.1) -> None:
+        super().__init__()
+        self.encoder = Encoder(vocabulary, dropout)
+        self.again = nn.ModuleList(nn.Embedding(size, FEATURE_WIDTH) for size in FEATURES.values())
+        for table in self.again:
+            nn.init.normal_(table.weight, std=0.1)
+        width = WIDTH + FEATURE_WIDTH * len(FEATURES)
+        self.join = nn.Linear(width, WIDTH)
+        self.roles = nn.Linear(WIDTH, len(ROLE_TAGS))
+        self.entities = nn.Linear(WIDTH, len(ENTITY_TAGS))
+        self.tags = nn.Linear(WIDTH, len(SYNTAX_TAGS))
+        self.cuts = nn.Linear(WIDTH, len(CUTS))
+        self.anchor = Pointer(WIDTH)
+        self.speaker = Pointer(WIDTH)
+        self.role_crf = Crf(ROLE_TAGS)
+        self.entity_crf = Crf(ENTITY_TAGS)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(
+        self, pieces: Tensor, attention: Tensor, features: Tensor, words: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """Roles, entities, tags, cuts (windows, words, answers), anchors and speakers (windows, words, words).
+
+        `pieces` and `attention` (windows, pieces); `features` (windows, pieces, 4); `words` (windows, words) is the
+        place of each word's first piece.
+        """
+        states = self.encoder(pieces, attention, features)
+        again = torch.cat([table(features[:, :, at]) for at, table in enumerate(self.again)], dim=2)
+        joined = torch.cat([states, again.to(states.dtype)], dim=2)
+        index = words.unsqueeze(2).expand(-1, -1, joined.shape[2])
+        vectors = self.dropout(functional.gelu(self.join(torch.gather(joined, 1, index))))
+        place = torch.arange(words.shape[1])
+        diagonal = (place.unsqueeze(0) == place.unsqueeze(1)).to(vectors.dtype)
+        return (
+            self.roles(vectors), self.entities(vectors), self.tags(vectors), self.cuts(vectors),
+            self.anchor(vectors, diagonal), self.speaker(vectors, diagonal),
+        )  # fmt: skip
+
+
+def load_encoder(network: Network, weights: Path) -> None:
+    """Fills the encoder from the safetensors file of a BERT model of this shape."""
+    from safetensors.torch import load_file
+
+    found = load_file(str(weights))
+    encoder = network.encoder
+    with torch.no_grad():
+        encoder.word.weight.copy_(found["embeddings.word_embeddings.weight"])
+        # There is one kind of segment here, so its vector is added to the positions for good.
+        position = found["embeddings.position_embeddings.weight"] + found["embeddings.token_type_embeddings.weight"][0]
+        encoder.position.weight.copy_(position)
+        _copy(encoder.norm, found, "embeddings.LayerNorm")
+        for number, layer in enumerate(encoder.layers):
+            assert isinstance(layer, Layer)
+            name = f"encoder.layer.{number}"
+            for part in ("weight", "bias"):
+                mixed = [found[f"{name}.attention.self.{which}.{part}"] for which in ("query", "key", "value")]
+                getattr(layer.mix, part).copy_(torch.cat(mixed))
+            _copy(layer.out, found, f"{name}.attention.output.dense")
+            _copy(layer.norm_out, found, f"{name}.attention.output.LayerNorm")
+            _copy(layer.up, found, f"{name}.intermediate.dense")
+            _copy(layer.down, found, f"{name}.output.dense")
+            _copy(layer.norm_down, found, f"{name}.output.LayerNorm")
+
+
+def _copy(module: nn.Linear | nn.LayerNorm, found: dict[str, Tensor], name: str) -> None:
+    module.weight.copy_(found[f"{name}.weight"])
+    module.bias.copy_(found[f"{name}.bias"])

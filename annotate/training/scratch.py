@@ -1,0 +1,54 @@
+"""Trains the bundled pipeline from the pretrained encoder."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+from annotate.files import load_toml
+from annotate.preannotate.news.words import WordPieces
+from annotate.training.corpora import read_gold_names, read_polnear
+from annotate.training.examples import Document
+from annotate.training.gazetteers import Gazetteers
+from annotate.training.loop import Config, Trainer
+from annotate.training.model import Network, load_encoder
+
+DEFAULT_CONFIG = Path(__file__).with_name("config.toml")
+
+
+def plan_epochs(data: Path, config: Config) -> list[list[Document]]:
+    """The documents of each epoch: all articles with quotes, and as many passes over each corpus of names as asked."""
+    gazetteers = Gazetteers(config["seed"])
+    chance = random.Random(config["seed"])
+    articles = read_polnear(data, "train", gazetteers)
+    names = {name: list(read_gold_names(data / f"{name}.train.jsonl.gz", gazetteers)) for name in config["names"]}
+    epochs = []
+    for _ in range(config["quotes"]["epochs"]):
+        documents = list(articles)
+        for name, passes in config["names"].items():
+            whole = int(passes)
+            documents += names[name] * whole
+            documents += [document for document in names[name] if chance.random() < passes - whole]
+        epochs.append(documents)
+    return epochs
+
+
+def read_vocabulary(encoder: Path) -> list[str]:
+    """The wordpieces of a BERT model's folder, in order of their number."""
+    return (encoder / "vocab.txt").read_text(encoding="utf-8").rstrip("\n").split("\n")
+
+
+def train_from_scratch(*, data: Path, encoder: Path, output: Path, config_file: Path = DEFAULT_CONFIG) -> Path:
+    """Trains on the corpora in `data` from the encoder in `encoder`; gives the last checkpoint, written in `output`."""
+    import torch
+
+    config = load_toml(config_file)
+    torch.manual_seed(config["seed"])
+    torch.set_num_threads(config["threads"])
+    output.mkdir(parents=True, exist_ok=True)
+    vocabulary = read_vocabulary(encoder)
+    network = Network(len(vocabulary), config["optimiser"]["dropout"])
+    load_encoder(network, encoder / "model.safetensors")
+    epochs = plan_epochs(data, config)
+    Trainer(network, WordPieces(vocabulary), config, output).train(epochs)
+    return output / f"epoch-{len(epochs)}.pt"
