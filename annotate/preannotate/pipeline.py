@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -56,7 +57,7 @@ def preannotate_articles(
     [('Biden', 'PERSON'), ('Baghdad', 'GPE')]
     """
     settings = make_settings(preannotator, schema=schema, layers=layers, min_score=min_score)
-    return _run(articles, settings, jobs=jobs, engine=engine, failures=failures)
+    return preannotate_with(settings, articles, jobs=jobs, engine=engine, failures=failures)
 
 
 def make_settings(
@@ -76,9 +77,15 @@ def make_settings(
     return Settings(names, schema, tuple(layers), min_score)
 
 
-def _run(
-    articles: Iterable[Article], settings: Settings, *, jobs: int, engine: Engine, failures: list[Failure] | None
+def preannotate_with(
+    settings: Settings,
+    articles: Iterable[Article],
+    *,
+    jobs: int = 1,
+    engine: Engine = "local",
+    failures: list[Failure] | None = None,
 ) -> Iterator[Prediction]:
+    """The same as `preannotate_articles`, with settings made before."""
     if engine == "ray":
         from annotate.preannotate.ray_engine import run_on_ray
 
@@ -115,6 +122,7 @@ _worker: Worker | None = None
 
 def _start_worker(settings: Settings) -> None:
     global _worker  # one a process: loading is the expensive part
+    os.environ["OMP_NUM_THREADS"] = "1"  # the processes share the cores already
     _worker = Worker(settings)
 
 

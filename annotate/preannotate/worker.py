@@ -53,8 +53,10 @@ class Worker:
 
     @property
     def model(self) -> str:
-        """The model name of the predictions: `rules-0.1.0`, or several joined by `+`."""
-        return "+".join(preannotator.model for preannotator in self._preannotators)
+        """What records carry: `rules-0.1.0`, several names joined by `+`, with the least score if one is set."""
+        names = "+".join(preannotator.model for preannotator in self._preannotators)
+        least = self._settings.min_score
+        return f"{names}[min-score={least:g}]" if least else names
 
     def predict(self, articles: Sequence[Article]) -> list[Prediction | Failure]:
         """One prediction or failure an article, in order."""

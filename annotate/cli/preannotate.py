@@ -1,0 +1,76 @@
+"""`annotate preannotate`: articles to predictions."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Annotated
+
+import typer
+
+from annotate.cli.options import LayersOption, OutputOption, SchemaOption, err_console, parse_layers, say
+from annotate.errors import PreannotatorError
+
+
+class EngineName(str, Enum):
+    """Where the work is done."""
+
+    local = "local"
+    ray = "ray"
+
+
+def preannotate(
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SOURCES...",
+            help="Folder of .txt, or .txt, .jsonl, .json, .csv, .parquet, dataset on disk, hf:NAME[:CONFIG]/SPLIT, -.",
+        ),
+    ],
+    output: OutputOption,
+    preannotator: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="rules, news, spacy:NAME, llm:MODEL or a plug-in; again = merged."),
+    ] = None,
+    layers: LayersOption = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes on this machine, or Ray actors.")] = 1,
+    engine: Annotated[EngineName, typer.Option(help="This machine, or Ray (extra ray).")] = EngineName.local,
+    min_score: Annotated[float, typer.Option(min=0, max=1, help="Leave out spans less certain than this.")] = 0.0,
+    normalize: Annotated[
+        bool, typer.Option("--normalize", help="Drop BOMs and carriage returns in structured sources too.")
+    ] = False,
+    schema: SchemaOption = None,
+) -> None:
+    """Propose entities, quotes and claims for articles, one prediction a line, in order.
+
+    Articles that stand in the output already, predicted by the same model, are kept; interrupted work resumes.
+
+    Example: annotate preannotate seeds/ -o predictions.jsonl --jobs 2
+    """
+    from rich.progress import Progress
+
+    from annotate.articles import read_articles
+    from annotate.preannotate.store import write_predictions
+    from annotate.schema import load_schema
+
+    articles = read_articles(sources, normalize=normalize)
+    console = err_console()
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("pre-annotating", total=len(articles))
+        outcome = write_predictions(
+            articles,
+            output,
+            preannotator=preannotator,
+            schema=load_schema(schema),
+            layers=parse_layers(layers),
+            jobs=jobs,
+            engine=engine.value,
+            min_score=min_score,
+            advance=lambda count: progress.advance(task, count),
+        )
+    reused = f", {outcome.reused} kept from before" if outcome.reused else ""
+    say(f"{output}: {outcome.predicted} articles predicted by {outcome.model}{reused}")
+    if outcome.failures:
+        failed = [f"article {failure.id!r}: {failure.reason}" for failure in outcome.failures]
+        raise PreannotatorError(
+            "\n".join([f"{len(failed)} of {len(articles)} articles failed; the others are written", *failed[:20]])
+        )
