@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from annotate.studio import Studio
 
 ROOT = Path(__file__).parent.parent
 REQUIRE_ALL = os.environ.get("ANNOTATE_REQUIRE_ALL") == "1"
@@ -54,3 +58,27 @@ def chromium() -> Iterator[Any]:
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    """A real Label Studio with `url`, `api_key`, `username` and `password`; each test makes projects of its own.
+
+    A test that stops or kills its server starts one itself, with `start_studio(tmp_path)`.
+    """
+    if importlib.util.find_spec("label_studio") is None:
+        skip_or_fail("no Label Studio: install the extra 'studio'")
+    from annotate.studio import start_studio, stop_studio
+
+    folder = tmp_path_factory.mktemp("studio")
+    try:
+        yield start_studio(folder)
+    finally:
+        stop_studio(folder)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the users of the one server in one worker: SQLite refuses writers that come at the same time."""
+    for item in items:
+        if "studio" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("studio"))

@@ -1,0 +1,80 @@
+"""How the embedded Label Studio is started: its command, its environment, its database."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from annotate.errors import StudioError
+
+HOST = "127.0.0.1"
+
+# Label Studio reads settings from variables with everyday names (HOST, PORT, DEBUG, CI, PASSWORD ...): only these
+# go through, everything else in the caller's environment stays out.
+_PASSED = ("PATH", "HOME", "LANG", "TZ", "TMPDIR", "PYTHONPATH", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
+
+_FIXED = {
+    "LABEL_STUDIO_COLLECT_ANALYTICS": "false",
+    "LABEL_STUDIO_SENTRY_DSN": "",
+    "LABEL_STUDIO_FRONTEND_SENTRY_DSN": "",
+    "LABEL_STUDIO_LATEST_VERSION_CHECK": "false",
+    "LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK": "true",
+    # the live pre-annotator of `annotate backend` listens on the same loopback address
+    "LABEL_STUDIO_ML_BLOCK_LOCAL_IP": "false",
+    # without this flag predictions that the editor cannot show are accepted in silence
+    "fflag_feat_utc_210_prediction_validation_15082025": "true",
+}
+
+
+def server_command(port: int) -> list[str]:
+    """The command that serves on the port; the login comes from the environment, where `ps` does not show it."""
+    return [
+        *(sys.executable, "-m", "label_studio.server", "start", "--no-browser"),
+        *("--internal-host", HOST, "--port", str(port), "--enable-legacy-api-token"),
+    ]
+
+
+def migrate_command() -> list[str]:
+    """A command that creates or updates the database and ends."""
+    return [sys.executable, "-m", "label_studio.server", "user", "--username", "nobody@localhost"]
+
+
+def server_environment(
+    folder: Path, *, database: str | None = None, login: dict[str, str] | None = None
+) -> dict[str, str]:
+    """The whole environment of the server: telemetry and sign-up off, prediction validation on.
+
+    Args:
+        folder: where the server keeps its files.
+        database: `postgresql://USER:PASSWORD@HOST:PORT/NAME`; None = SQLite in the folder.
+        login: `USERNAME`, `PASSWORD` and `USER_TOKEN` of the first user.
+
+    Raises:
+        StudioError: the database is not such an address.
+    """
+    passed = {name: value for name, value in os.environ.items() if name in _PASSED or name.startswith("LC_")}
+    return {
+        **passed,
+        **_FIXED,
+        "LABEL_STUDIO_BASE_DATA_DIR": str(folder),
+        **(_postgresql(database) if database else {"LABEL_STUDIO_DJANGO_DB": "sqlite"}),
+        **{f"LABEL_STUDIO_{name}": value for name, value in (login or {}).items()},
+    }
+
+
+def _postgresql(address: str) -> dict[str, str]:
+    parts = urlsplit(address)
+    name = parts.path.lstrip("/")
+    if parts.scheme not in ("postgresql", "postgres") or not parts.hostname or not name:
+        # the address may hold a password, so it is not repeated
+        raise StudioError("the database address must read postgresql://USER:PASSWORD@HOST:PORT/NAME")
+    return {
+        "LABEL_STUDIO_DJANGO_DB": "postgresql",
+        "LABEL_STUDIO_POSTGRE_NAME": unquote(name),
+        "LABEL_STUDIO_POSTGRE_USER": unquote(parts.username or "postgres"),
+        "LABEL_STUDIO_POSTGRE_PASSWORD": unquote(parts.password or ""),
+        "LABEL_STUDIO_POSTGRE_HOST": parts.hostname,
+        "LABEL_STUDIO_POSTGRE_PORT": str(parts.port or 5432),
+    }

@@ -1,0 +1,165 @@
+"""The embedded Label Studio as people meet it: up, up again, taken ports, dead servers, down."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import os
+import signal
+import socket
+import stat
+from pathlib import Path
+
+import httpx
+import pytest
+
+from annotate.errors import StudioError
+from annotate.studio import Studio, find_studio, start_studio, stop_studio
+from annotate.studio.database import DATABASE
+from annotate.studio.locks import is_locked
+from annotate.studio.settings import server_environment
+
+pytestmark = pytest.mark.studio
+
+
+def _get(studio: Studio, path: str, *, token: str | None = None) -> httpx.Response:
+    headers = {"Authorization": f"Token {token}"} if token else {}
+    return httpx.get(studio.url + path, headers=headers, trust_env=False, timeout=30)
+
+
+def _mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_server_knows_its_token_and_refuses_others(studio: Studio) -> None:
+    assert _get(studio, "/api/projects", token=studio.api_key).status_code == 200
+    assert _get(studio, "/api/projects", token="0" * 40).status_code == 401
+    assert _get(studio, "/api/projects").status_code == 401
+
+
+def test_secrets_are_readable_for_the_owner_only_and_not_on_the_command_line(studio: Studio) -> None:
+    assert _mode(studio.dir) == 0o700
+    for name in ("studio.json", "server.log", DATABASE):
+        assert _mode(studio.dir / name) == 0o600, name
+    command = Path(f"/proc/{studio.pid}/cmdline")
+    if command.exists():
+        assert studio.password not in command.read_text()
+        assert studio.api_key not in command.read_text()
+    assert studio.password not in repr(studio)
+    assert studio.api_key not in repr(studio)
+
+
+def test_server_listens_on_the_loopback_address_only(studio: Studio) -> None:
+    port = int(studio.url.rsplit(":", 1)[1])
+    listening = [
+        fields[1]
+        for table in ("/proc/net/tcp", "/proc/net/tcp6")
+        for fields in (line.split() for line in Path(table).read_text().splitlines()[1:])
+        if fields[3] == "0A" and int(fields[1].rsplit(":", 1)[1], 16) == port
+    ]
+    assert listening == [f"0100007F:{port:04X}"]
+
+
+def test_nobody_signs_up_without_an_invitation(studio: Studio) -> None:
+    with httpx.Client(base_url=studio.url, trust_env=False) as client:
+        client.get("/user/signup/")
+        answer = client.post(
+            "/user/signup/",
+            data={
+                "email": "stranger@example.org",
+                "password": "long-enough-1",
+                "csrfmiddlewaretoken": client.cookies.get("csrftoken", ""),
+            },
+            headers={"Referer": studio.url},
+        )
+    users = _get(studio, "/api/users", token=studio.api_key).json()
+    assert answer.status_code == 403
+    assert [user["email"] for user in users] == [studio.username]
+
+
+def test_settings_of_the_caller_do_not_reach_the_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("PORT", "HOST", "DEBUG", "PASSWORD", "LABEL_STUDIO_USERNAME", "HEARTEX_DEBUG", "DJANGO_DB"):
+        monkeypatch.setenv(name, "stray")
+    environment = server_environment(tmp_path)
+    assert "stray" not in environment.values()
+    assert environment["LABEL_STUDIO_COLLECT_ANALYTICS"] == "false"
+
+
+def test_second_start_finds_the_first_server(studio: Studio) -> None:
+    assert start_studio(studio.dir) == studio
+    assert find_studio(studio.dir) == studio
+    with pytest.raises(StudioError, match="already runs at port"):
+        start_studio(studio.dir, port=1 + int(studio.url.rsplit(":", 1)[1]))
+
+
+def test_taken_port_is_refused_by_name(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(StudioError, match=f"port {port} is taken"):
+            start_studio(tmp_path / "data", port=port)
+    assert find_studio(tmp_path / "data") is None
+
+
+def test_life_of_a_server(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    assert find_studio(folder) is None
+    assert stop_studio(folder) is False
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(start_studio, [folder, folder])
+    assert first == second, "two starts at the same time gave two servers"
+
+    # killed from outside: noticed at once, whatever process gets the id next; the next start keeps login and port
+    os.kill(first.pid, signal.SIGKILL)
+    os.waitpid(first.pid, 0)
+    assert find_studio(folder) is None
+    assert stop_studio(folder) is False
+    again = start_studio(folder)
+    assert (again.url, again.username, again.password) == (first.url, first.username, first.password)
+    assert again.pid != first.pid
+
+    assert stop_studio(folder) is True
+    assert stop_studio(folder) is False
+    assert find_studio(folder) is None
+    with pytest.raises(httpx.ConnectError):
+        _get(again, "/health")
+
+    # the port of last time went to somebody else: another one is found
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", int(first.url.rsplit(":", 1)[1])))
+        other.listen()
+        moved = start_studio(folder)
+        try:
+            assert moved.url != first.url
+            assert _get(moved, "/api/projects", token=moved.api_key).status_code == 200
+        finally:
+            stop_studio(folder)
+
+
+def test_server_that_dies_at_start_shows_the_end_of_its_log(tmp_path: Path) -> None:
+    (tmp_path / DATABASE).write_bytes(b"this is no database" * 100)
+    (tmp_path / "studio.json").write_text('{"username": "a@localhost", "password": "p", "api_key": "k"}')
+    with pytest.raises(StudioError, match=r"(?s)ended while it started.*last lines.*file is not a database"):
+        start_studio(tmp_path)
+    assert not is_locked(tmp_path / "server.lock")
+    assert find_studio(tmp_path) is None
+
+
+def test_database_without_its_login_is_not_started(tmp_path: Path) -> None:
+    (tmp_path / DATABASE).touch()
+    with pytest.raises(StudioError, match=r"studio\.json"):
+        start_studio(tmp_path)
+
+
+def test_folder_that_cannot_be_used(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StudioError, match="cannot be used as data folder"):
+        start_studio(tmp_path / "file" / "data")
+
+
+def test_malformed_database_address_does_not_repeat_its_password(tmp_path: Path) -> None:
+    with pytest.raises(StudioError) as caught:
+        start_studio(tmp_path, database="mysql://me:sesame@host/db")
+    assert "postgresql://" in str(caught.value)
+    assert "sesame" not in str(caught.value)
