@@ -1,0 +1,169 @@
+"""Layers to a Label Studio result: regions with labels and attributes, and the arrows between them. Pure.
+
+A span that serves several items (one speaker of two quotes and a claim) is one region with several arrows; the
+content of a quote and a claim are regions of their own, even where their extents are the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from typing import Any
+
+from annotate.artifacts.label_config import CHECK_WORTHY, CLAIM_KIND, ENTITY, QUOTE_TYPE, SPAN, TEXT
+from annotate.records import Claim, Entity, Layers, Quote, Span
+from annotate.schema import RelationRole, Role, Schema
+
+Item = dict[str, Any]
+
+# what the editor has no field for travels in a region's `meta`, which it keeps as it is
+META_NOTE = "text"
+META_PREANNOTATOR = "preannotator"
+META_SPEAKER_NAME = "speaker_name"
+META_SPEAKER_AT = "speaker_at"
+META_CHECK_SCORE = "check_worthiness"
+
+
+def to_result(layers: Layers, text: str, schema: Schema, *, article_id: str, model: str | None = None) -> list[Item]:
+    """The result items of a Label Studio prediction; the same input gives the same items with the same ids.
+
+    Region ids are hashes of article, layer, extent, label and model, so that a region is known again after the
+    correction and a repeated push makes no second one.
+
+    Args:
+        layers: spans that fit `text` (code points, half-open) and labels of `schema`.
+
+    >>> from annotate.schema import load_schema
+    >>> [item] = to_result(Layers(entities=[Entity(0, 4, "ORG")]), "NATO", load_schema("news"), article_id="a")
+    >>> item["value"]
+    {'start': 0, 'end': 4, 'text': 'NATO', 'labels': ['ORG']}
+    """
+    return _Writer(text, schema, article_id, model or "").write(layers)
+
+
+class _Writer:
+    def __init__(self, text: str, schema: Schema, article_id: str, model: str) -> None:
+        self.text = text
+        self.schema = schema
+        self.key = f"{article_id}\0{model}\0"
+        self.items: list[Item] = []
+        self.arrows: list[Item] = []
+        self.shared: dict[tuple[str, int, int], str] = {}
+        self.seen: Counter[str] = Counter()
+
+    def write(self, layers: Layers) -> list[Item]:
+        for entity in layers.entities or ():
+            self._add_entity(entity)
+        for quote in layers.quotes or ():
+            self._add_quote(quote)
+        for claim in layers.claims or ():
+            self._add_claim(claim)
+        return self.items + self.arrows
+
+    def _add_entity(self, entity: Entity) -> None:
+        meta = _meta(entity.note, entity.preannotator)
+        self._add_region(ENTITY, "entities", entity.label, entity.start, entity.end, entity.score, meta)
+
+    def _add_quote(self, quote: Quote) -> None:
+        fragments = sorted(quote.content, key=lambda fragment: (fragment.start, fragment.end))
+        label = self.schema.part("content").name
+        head = ""
+        for fragment in fragments:
+            meta = {} if head else _meta(quote.note, quote.preannotator)
+            if not head and quote.speaker_name is not None:
+                meta[META_SPEAKER_NAME] = quote.speaker_name
+                if quote.speaker is not None:
+                    meta[META_SPEAKER_AT] = [quote.speaker.start, quote.speaker.end]
+            region = self._add_region(SPAN, "quotes", label, fragment.start, fragment.end, quote.score, meta)
+            self._add_choice(region, QUOTE_TYPE, fragment, quote.type)
+            if head:
+                self._add_arrow("continues", head, region)
+            head = head or region
+        if quote.speaker is not None:
+            self._add_arrow("speaker", head, self._share_region("speaker", quote.speaker))
+        if quote.cue is not None:
+            self._add_arrow("cue", head, self._share_region("cue", quote.cue))
+
+    def _add_claim(self, claim: Claim) -> None:
+        meta = _meta(claim.note, claim.preannotator)
+        if claim.score is not None:
+            meta[META_CHECK_SCORE] = claim.score
+        label = self.schema.part("claim").name
+        region = self._add_region(SPAN, "claims", label, claim.start, claim.end, claim.confidence, meta)
+        self._add_choice(region, CHECK_WORTHY, claim, self.schema_check_worthy(claim.check_worthy))
+        self._add_choice(region, CLAIM_KIND, claim, claim.kind)
+        if claim.claimer is not None:
+            self._add_arrow("claimer", region, self._share_region("speaker", claim.claimer))
+
+    def schema_check_worthy(self, value: bool) -> str:
+        """The name of the value; the schema lists yes first."""
+        values = self.schema.claims.check_worthy if self.schema.claims else []
+        return values[0 if value else 1].name
+
+    def _add_region(
+        self, control: str, layer: str, label: str, start: int, end: int, score: float | None, meta: dict[str, Any]
+    ) -> str:
+        region = self._make_id(f"{layer}\0{start}\0{end}\0{label}")
+        item: Item = {
+            "id": region,
+            "from_name": control,
+            "to_name": TEXT,
+            "type": "labels",
+            "value": {"start": start, "end": end, "text": self.text[start:end], "labels": [label]},
+        }
+        if score is not None:
+            item["score"] = score
+        if meta:
+            item["meta"] = meta
+        self.items.append(item)
+        return region
+
+    def _share_region(self, role: Role, span: Span) -> str:
+        """The one region of this extent that plays the role, made when it is first needed."""
+        key = (role, span.start, span.end)
+        if key not in self.shared:
+            name = self.schema.part(role).name
+            self.shared[key] = self._add_region(SPAN, "parts", name, span.start, span.end, None, {})
+        return self.shared[key]
+
+    def _add_choice(self, region: str, control: str, span: Span | Claim, value: str) -> None:
+        self.items.append(
+            {
+                "id": region,
+                "from_name": control,
+                "to_name": TEXT,
+                "type": "choices",
+                "value": {
+                    "start": span.start,
+                    "end": span.end,
+                    "text": self.text[span.start : span.end],
+                    "choices": [value],
+                },
+            }
+        )
+
+    def _add_arrow(self, role: RelationRole, source: str, target: str) -> None:
+        self.arrows.append(
+            {
+                "type": "relation",
+                "from_id": source,
+                "to_id": target,
+                "direction": "right",
+                "labels": [self.schema.relation(role).name],
+            }
+        )
+
+    def _make_id(self, key: str) -> str:
+        self.seen[key] += 1
+        # twins of one extent and label are told apart by their number
+        twin = "" if self.seen[key] == 1 else f"\0{self.seen[key]}"
+        return hashlib.blake2b(f"{self.key}{key}{twin}".encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def _meta(note: str | None, preannotator: str | None) -> dict[str, Any]:
+    meta: dict[str, Any] = {}
+    if note is not None:
+        meta[META_NOTE] = [note]
+    if preannotator is not None:
+        meta[META_PREANNOTATOR] = preannotator
+    return meta
