@@ -1,0 +1,74 @@
+"""Records to marks: the flat list of spans that the page shell draws over a text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from annotate.records import Claim, Entity, LayeredRecord, Layers, Quote, Span
+
+
+def to_marks(layers: LayeredRecord | Layers) -> list[dict[str, Any]]:
+    """The spans of a record as marks, in the order of its layers.
+
+    A mark is `{"start", "end", "kind", "label", "title"}` with offsets in code points, half-open. `kind` is entity,
+    quote (one mark a fragment), speaker, cue, claim, claimer or ignore. The parts of one quote or claim share
+    `group` (such as `q2`) and `number`, by which they are shown to belong together. A page may add `state` (a word
+    such as `missing` or `added`, drawn as an outline and in the tag) and its own keys.
+
+    >>> to_marks(Layers(entities=[Entity(0, 5, "PERSON", score=0.9)]))
+    [{'start': 0, 'end': 5, 'kind': 'entity', 'label': 'PERSON', 'title': 'PERSON · score 0.90'}]
+    """
+    marks = [_mark(entity, "entity", entity.label, _describe(entity)) for entity in layers.entities or ()]
+    for number, quote in enumerate(layers.quotes or (), 1):
+        marks.extend(_quote_marks(quote, number))
+    for number, claim in enumerate(layers.claims or (), 1):
+        marks.extend(_claim_marks(claim, number))
+    for region in [*(getattr(layers, "ignore", None) or ()), *(getattr(layers, "excluded", None) or ())]:
+        marks.append(_mark(region, "ignore", "ignored", "not scored"))
+    return marks
+
+
+def _quote_marks(quote: Quote, number: int) -> list[dict[str, Any]]:
+    group = {"group": f"q{number}", "number": number}
+    title = _describe(quote)
+    parts = [_mark(fragment, "quote", quote.type, title) | group for fragment in quote.content]
+    if quote.speaker is not None:
+        who = f" ({quote.speaker_name})" if quote.speaker_name else ""
+        parts.append(_mark(quote.speaker, "speaker", "speaker", f"speaker of quote {number}{who}") | group)
+    if quote.cue is not None:
+        parts.append(_mark(quote.cue, "cue", "cue", f"cue of quote {number}") | group)
+    return parts
+
+
+def _claim_marks(claim: Claim, number: int) -> list[dict[str, Any]]:
+    group = {"group": f"c{number}", "number": number}
+    parts = [_mark(claim, "claim", claim.kind, _describe(claim)) | group | {"check_worthy": claim.check_worthy}]
+    if claim.claimer is not None:
+        parts.append(_mark(claim.claimer, "claimer", "claimer", f"claimer of claim {number}") | group)
+    return parts
+
+
+def _mark(span: Any, kind: str, label: str, title: str) -> dict[str, Any]:
+    return {"start": span.start, "end": span.end, "kind": kind, "label": label, "title": title}
+
+
+def _describe(item: Entity | Quote | Claim) -> str:
+    if isinstance(item, Entity):
+        words = [item.label]
+        if item.alt_labels:
+            words.append(f"also right: {', '.join(item.alt_labels)}")
+    elif isinstance(item, Quote):
+        words = [f"{item.type} quote", f"speaker {_text(item.speaker)}", f"cue {_text(item.cue)}"]
+    else:
+        words = [f"claim, {item.kind}", "check-worthy" if item.check_worthy else "not check-worthy"]
+        words.append(f"claimer {_text(item.claimer)}" if item.claimer else "in the article's own voice")
+    if item.score is not None:
+        words.append(f"score {item.score:.2f}")
+    words.extend(word for word in (item.origin, item.preannotator, item.note) if word)
+    return " · ".join(words)
+
+
+def _text(span: Span | None) -> str:
+    if span is None:
+        return "none"
+    return span.text if span.text is not None else f"[{span.start}, {span.end})"
