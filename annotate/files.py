@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import sys
@@ -17,6 +18,10 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+
+#: What a disk says when it takes no more: full, over quota, file too large, read-only, broken.
+_DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
 
 
 def sha256_text(text: str) -> str:
@@ -41,6 +46,8 @@ def sha256_file(path: Path) -> str:
 def atomic_writer(path: Path, *, private: bool = False) -> Iterator[IO[bytes]]:
     """A binary file that replaces `path` when the block ends well, and leaves nothing behind when it does not.
 
+    A link is followed; a device or pipe such as `/dev/stdout` is written as it is.
+
     Args:
         private: only the owner may read the file (mode 600).
 
@@ -49,6 +56,11 @@ def atomic_writer(path: Path, *, private: bool = False) -> Iterator[IO[bytes]]:
     """
     temporary: Path | None = None
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            with path.open("wb") as file:
+                yield file
+            return
+        path = path.resolve()
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
         temporary = Path(name)
@@ -64,12 +76,8 @@ def atomic_writer(path: Path, *, private: bool = False) -> Iterator[IO[bytes]]:
     except BaseException as error:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.filename in (
-            None,
-            str(temporary),
-            str(path),
-            str(path.parent),
-        ):
+        ours = {str(temporary), str(path), str(path.parent)}
+        if isinstance(error, OSError) and (error.filename in ours or error.errno in _DISK_ERRORS):
             raise AnnotateError(
                 f"{path}: cannot be written ({error.strerror or error}); nothing was changed"
             ) from error
