@@ -1,0 +1,118 @@
+"""`annotate schema`: look at a label schema, and keep what is generated from it up to date."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from annotate.cli.options import LayersOption, SchemaOption, out_console, parse_layers, say
+from annotate.errors import SchemaError
+
+if TYPE_CHECKING:
+    from annotate.schema import Schema
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Show a label schema; generate the interface, JSON Schemas and guidelines from it.",
+)
+
+FolderOption = Annotated[
+    Path | None,
+    typer.Option("--to", metavar="DIR", help="Folder of the generated files; default: NAME/ beside the schema's file."),
+]
+
+
+class ShowFormat(str, Enum):
+    """What `show` prints."""
+
+    table = "table"
+    markdown = "markdown"
+    xml = "xml"
+
+
+@app.command()
+def build(
+    schema: SchemaOption = None,
+    to: FolderOption = None,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail when a file is stale.")] = False,
+) -> None:
+    """Generate the Label Studio interface, the JSON Schemas and the guidelines.
+
+    Example: annotate schema build --schema my-schema.toml
+    """
+    from annotate.artifacts.build import artifacts_dir, write_artifacts
+    from annotate.schema import load_schema
+
+    loaded = load_schema(schema)
+    folder = to or artifacts_dir(loaded, schema)
+    if check:
+        _check(loaded, folder)
+    else:
+        written = write_artifacts(loaded, folder)
+        for path in written:
+            typer.echo(path)
+        say(f"{loaded.ref}: {len(written)} files written to {folder}" if written else f"{folder}: all up to date")
+
+
+@app.command()
+def check(schema: SchemaOption = None, to: FolderOption = None) -> None:
+    """Check that a schema is well formed and that what was generated from it is up to date.
+
+    Example: annotate schema check --schema my-schema.toml
+    """
+    from annotate.artifacts.build import artifacts_dir
+    from annotate.schema import load_schema
+
+    loaded = load_schema(schema)
+    _check(loaded, to or artifacts_dir(loaded, schema))
+
+
+@app.command()
+def show(
+    schema: SchemaOption = None,
+    layers: LayersOption = None,
+    format: Annotated[ShowFormat, typer.Option(help="Table of labels, guidelines, or interface.")] = ShowFormat.table,
+) -> None:
+    """Print the labels with their keys and definitions, the guidelines, or the Label Studio interface.
+
+    Example: annotate schema show --layers claims --format xml
+    """
+    from annotate.artifacts.guidelines import to_guidelines_markdown
+    from annotate.artifacts.label_config import to_label_config
+    from annotate.schema import load_schema
+
+    loaded = load_schema(schema).restrict(parse_layers(layers))
+    if format is ShowFormat.xml:
+        typer.echo(to_label_config(loaded), nl=False)
+    elif format is ShowFormat.markdown:
+        typer.echo(to_guidelines_markdown(loaded), nl=False)
+    else:
+        _print_labels(loaded)
+
+
+def _check(schema: Schema, folder: Path) -> None:
+    from annotate.artifacts.build import find_stale_artifacts
+
+    stale = find_stale_artifacts(schema, folder)
+    if stale:
+        raise SchemaError([f"{path}: missing or stale; run annotate schema build" for path in stale])
+    say(f"{schema.ref}: well formed, generated files in {folder} up to date")
+
+
+def _print_labels(schema: Schema) -> None:
+    from rich.table import Table
+
+    from annotate.schema import iter_labels
+
+    table = Table(title=f"{schema.title} ({schema.ref})", title_justify="left")
+    for column in ("label", "key", "definition"):
+        table.add_column(column, no_wrap=column != "definition")
+    for label in iter_labels(schema):
+        table.add_row(label.name, label.hotkey or "", label.definition)
+    for relation in schema.relations:
+        table.add_row(f"→ {relation.name}", "", relation.definition)
+    out_console().print(table)
