@@ -1,0 +1,209 @@
+"""`annotate push`, `pull`, `effort`, `doctor` and `backend`: the round trip through Label Studio."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from annotate.cli.options import (
+    ApiKeyOption,
+    DirOption,
+    LayersOption,
+    OutputOption,
+    SchemaOption,
+    UrlOption,
+    err_console,
+    out_console,
+    parse_layers,
+    say,
+)
+
+ProjectOption = Annotated[str, typer.Option("--project", metavar="NAME", help="Title of the project, or #NUMBER.")]
+
+
+class Format(str, Enum):
+    """How results are printed."""
+
+    table = "table"
+    json = "json"
+
+
+def push(
+    predictions: Annotated[Path, typer.Argument(metavar="P.jsonl", help="Predictions; - is stdin.")],
+    project: ProjectOption,
+    layers: Annotated[
+        str | None,
+        typer.Option("--layers", metavar="L,..", help="One project a layer, called 'NAME (LAYER)', for these layers."),
+    ] = None,
+    overlap: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="How many people annotate each article; default 1.")
+    ] = None,
+    blind: Annotated[
+        float, typer.Option(min=0, max=1, metavar="SHARE", help="Share of articles shown without pre-annotation.")
+    ] = 0.0,
+    seed: Annotated[int, typer.Option(help="Chooses the blind share.")] = 0,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and send nothing.")] = False,
+    schema: SchemaOption = None,
+    url: UrlOption = None,
+    api_key: ApiKeyOption = None,
+) -> None:
+    """Show predictions to annotators: create or update a Label Studio project.
+
+    Prints what is new, updated and unchanged. Running it again makes no duplicates; after an interruption it
+    finishes the job. Annotations are never touched; where a push would endanger some, nothing is sent.
+
+    Example: annotate push predictions.jsonl --project News --overlap 2 --blind 0.1
+    """
+    from rich.progress import Progress
+
+    from annotate.errors import DataProblems
+    from annotate.labelstudio.plan import describe_plan
+    from annotate.labelstudio.push import PredictionFile, push_predictions
+    from annotate.schema import load_schema
+
+    console = err_console()
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("pushing", total=None)
+        plan = push_predictions(
+            PredictionFile(predictions),
+            project,
+            url=url,
+            api_key=api_key,
+            schema=load_schema(schema),
+            layers=parse_layers(layers),
+            overlap=overlap,
+            blind=blind,
+            seed=seed,
+            dry_run=dry_run,
+            progress=lambda title, done, total: bar.update(
+                task, description=f"pushing {title}", completed=done, total=total
+            ),
+        )
+    for line in describe_plan(plan):
+        typer.echo(line)
+    if plan.conflicts:
+        raise DataProblems(plan.conflicts)
+
+
+def pull(
+    output: OutputOption,
+    project: Annotated[
+        list[str],
+        typer.Option("--project", metavar="NAME", help="Title of the project, or #NUMBER; again = merged."),
+    ],
+    since: Annotated[str | None, typer.Option(metavar="TIME", help="Only tasks changed since (ISO 8601, UTC).")] = None,
+    certificate: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where the certificate goes; default: beside the output.")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 1 if anything was repaired or quarantined.")] = False,
+    schema: SchemaOption = None,
+    url: UrlOption = None,
+    api_key: ApiKeyOption = None,
+) -> None:
+    """Bring back what people submitted, with a certificate of what happened to every predicted span.
+
+    Example: annotate pull --project News -o annotations.jsonl
+    """
+    import msgspec
+
+    from annotate.errors import AnnotateError
+    from annotate.files import write_text
+    from annotate.jsonl import STDIO, write_records
+    from annotate.labelstudio.pull import Pull
+    from annotate.schema import load_schema
+
+    found = Pull(project, since=since, url=url, api_key=api_key, schema=load_schema(schema))
+    write_records(output, found)
+    ledger = found.certificate
+    for line in ledger.summary():
+        say(line)
+    if certificate is None and output != STDIO:
+        certificate = output.with_suffix(".certificate.json")
+    if certificate is not None:
+        write_text(certificate, msgspec.json.format(msgspec.json.encode(ledger.to_dict())).decode() + "\n")
+        say(f"certificate: {certificate}")
+    if strict and not ledger.is_clean:
+        raise AnnotateError("the round trip was not clean; the certificate says what was repaired or quarantined")
+
+
+def effort(
+    annotations: Annotated[list[Path], typer.Argument(metavar="A.jsonl...", help="Pulled annotations; - is stdin.")],
+    predictions: Annotated[
+        Path | None,
+        typer.Option(metavar="P.jsonl", help="The predictions pushed, to measure the preannotator on the blind share."),
+    ] = None,
+    format: Annotated[Format, typer.Option(help="Table or JSON.")] = Format.table,
+    layers: LayersOption = None,
+) -> None:
+    """What people changed: kept, moved, relabelled, deleted, added; the preannotator's scores; time per article.
+
+    Example: annotate effort annotations.jsonl --predictions predictions.jsonl
+    """
+    import msgspec
+
+    from annotate.jsonl import read_records
+    from annotate.labelstudio.effort import effort_tables, measure_effort
+    from annotate.records import Annotation, Prediction
+
+    records = [record for path in annotations for record in read_records(path, Annotation)]
+    pushed = read_records(predictions, Prediction) if predictions is not None else None
+    found = measure_effort(records, predictions=pushed, layers=parse_layers(layers))
+    if format is Format.json:
+        typer.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
+        return
+    for table in effort_tables(found):
+        out_console().print(table)
+
+
+def doctor(
+    project: Annotated[str | None, typer.Option("--project", metavar="NAME", help="Look at this project too.")] = None,
+    format: Annotated[Format, typer.Option(help="Table or JSON.")] = Format.table,
+    schema: SchemaOption = None,
+    url: UrlOption = None,
+    api_key: ApiKeyOption = None,
+    dir: DirOption = None,
+) -> None:
+    """Why can't I connect, why do annotators see no pre-annotations, what is wrong with this project?
+
+    Exit code 1 if something has to be mended; each finding comes with what mends it.
+
+    Example: annotate doctor --project News
+    """
+    import msgspec
+
+    from annotate.labelstudio.doctor import examine
+    from annotate.schema import load_schema
+
+    findings = examine(project, url=url, api_key=api_key, schema=load_schema(schema), dir=dir)
+    if format is Format.json:
+        typer.echo(msgspec.json.format(msgspec.json.encode(findings)).decode())
+    else:
+        for finding in findings:
+            typer.echo(str(finding))
+    if any(finding.level == "problem" for finding in findings):
+        raise typer.Exit(1)
+
+
+def backend(
+    preannotator: Annotated[str, typer.Option(metavar="NAME", help="Which preannotator answers.")] = "rules",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 9090,
+    host: Annotated[str, typer.Option(help="Address to listen on; others than this machine's need a reason.")] = (
+        "127.0.0.1"
+    ),
+    layers: LayersOption = None,
+    schema: SchemaOption = None,
+) -> None:
+    """Live pre-annotation: answer Label Studio's requests for predictions (its ML backend protocol).
+
+    Connect it in the project's settings under Model; the embedded server allows addresses of this machine.
+
+    Example: annotate backend --preannotator rules --port 9090
+    """
+    from annotate.labelstudio.backend import serve_backend
+    from annotate.schema import load_schema
+
+    say(f"{preannotator} listens at http://{host}:{port}; Ctrl-C ends it")
+    serve_backend(preannotator, schema=load_schema(schema), layers=parse_layers(layers), host=host, port=port)

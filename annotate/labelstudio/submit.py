@@ -1,0 +1,104 @@
+"""Hand in recorded annotations, as their annotators would in the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from annotate.errors import LabelStudioError
+from annotate.files import sha256_text
+from annotate.labelstudio.client import Server, connect
+from annotate.labelstudio.tasks import Key
+from annotate.labelstudio.to_result import to_result
+from annotate.records import Annotation, Layers
+from annotate.schema import Schema, load_schema
+
+
+def submit_annotations(
+    annotations: Sequence[Annotation],
+    project: str,
+    *,
+    url: str | None = None,
+    api_key: str | None = None,
+    schema: Schema | None = None,
+) -> int:
+    """Hands in each annotation for the task of its article and returns how many were new.
+
+    Each annotator becomes a user of the server (without a password) if there is none of that name. What an annotator
+    has handed in for a task already stays as it is, so that a second call changes nothing.
+
+    Args:
+        annotations: records with their text; `annotator` is the user's e-mail address.
+        project: the title of the project.
+        url: see `connect`.
+        api_key: see `connect`.
+        schema: None = `news`.
+
+    Raises:
+        LabelStudioError: there is not exactly one such project, or it has no task for an article.
+    """
+    schema = schema or load_schema()
+    server = connect(url, api_key)
+    found = server.find_projects(project)
+    if len(found) != 1:
+        raise LabelStudioError(f"{len(found)} projects are called {project!r} at {server.url}; expected one")
+    tasks = {_key_of(task): task for task in server.iter_tasks(found[0]["id"])}
+    missing = sorted({record.id for record in annotations if _key(record) not in tasks})
+    if missing:
+        raise LabelStudioError(f"project {project!r} has no task for {', '.join(missing)}; push these articles first")
+    users = _find_users(server, [record.annotator for record in annotations])
+    new = 0
+    for record in annotations:
+        task = tasks[_key(record)]
+        user = users[record.annotator]
+        if user in {_user_of(entry) for entry in task.get("annotations") or ()}:
+            continue
+        shown: dict[str, Any] = max(task.get("predictions") or [{}], key=lambda entry: entry.get("id", 0))
+        server.create_annotation(
+            task["id"],
+            completed_by=user,
+            lead_time=record.lead_time_s,
+            result=_to_annotated_result(record, schema, shown),
+            **({"parent_prediction": shown["id"]} if shown else {}),
+        )
+        new += 1
+    return new
+
+
+def _to_annotated_result(record: Annotation, schema: Schema, shown: dict[str, Any]) -> list[dict[str, Any]]:
+    """The result as the editor would send it: what is as it was shown keeps its id and says so."""
+    layers = Layers(entities=record.entities, quotes=record.quotes, claims=record.claims)
+    items = to_result(layers, record.text or "", schema, article_id=record.id, model=shown.get("model_version"))
+    before = {_identity(item) for item in shown.get("result") or ()}
+    changed = {item["id"] for item in items if "id" in item and _identity(item) not in before}
+    for item in items:
+        if "id" in item:
+            item["origin"] = "manual" if item["id"] in changed else "prediction"
+            item.pop("score", None)
+    return items
+
+
+def _identity(item: dict[str, Any]) -> bytes:
+    parts = [item.get(key) for key in ("id", "from_name", "value", "from_id", "to_id", "labels")]
+    return msgspec.json.encode(parts, order="deterministic")
+
+
+def _find_users(server: Server, annotators: Sequence[str]) -> dict[str, int]:
+    numbers = {email: number for number, email in server.emails().items()}
+    return {who: numbers.get(who) or server.create_user(who) for who in sorted(set(annotators))}
+
+
+def _user_of(entry: dict[str, Any]) -> int | None:
+    user = entry.get("completed_by")
+    return user.get("id") if isinstance(user, dict) else user
+
+
+def _key(record: Annotation) -> Key:
+    return Key(record.id, record.text_sha256 or sha256_text(record.text or ""))
+
+
+def _key_of(task: dict[str, Any]) -> Key:
+    data = task.get("data") or {}
+    return Key(str(data.get("doc_id")), str(data.get("text_sha256")))
