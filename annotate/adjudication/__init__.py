@@ -1,1 +1,24 @@
-"""From several annotations of one article to one decision."""
+"""From several people's annotations to one decided record an article, or to a list of what they dispute.
+
+Position (what people meant as one thing) -> votes -> strategy -> accepted, rejected or disputed; every decision is
+logged. Articles with disputes go to a reviewer, whose annotation is the decision.
+"""
+
+from __future__ import annotations
+
+from annotate.adjudication.adjudicate import Adjudication, DisputedArticle, adjudicate_annotations
+from annotate.adjudication.log import Decision
+from annotate.adjudication.review import apply_review, to_review
+from annotate.adjudication.strategies import RULES, Strategy, parse_strategy
+
+__all__ = [
+    "RULES",
+    "Adjudication",
+    "Decision",
+    "DisputedArticle",
+    "Strategy",
+    "adjudicate_annotations",
+    "apply_review",
+    "parse_strategy",
+    "to_review",
+]

@@ -1,0 +1,216 @@
+"""Annotations to decided records by a strategy; what it cannot decide stays disputed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import combinations
+from typing import NamedTuple
+
+import msgspec
+
+from annotate.adjudication.log import Candidate, Decision, make_decision, now
+from annotate.adjudication.strategies import Strategy, Verdict, decide, overlap_unseen, parse_strategy
+from annotate.agreement.positions import Position, align_items
+from annotate.errors import RecordError
+from annotate.files import sha256_text
+from annotate.records import LAYERS, Annotation, GoldRecord, Item, Layer, get_layer, to_dict
+from annotate.score.texts import TextIndex
+from annotate.spans import find_span_problems
+
+
+class DisputedArticle(NamedTuple):
+    """An article that needs a reviewer.
+
+    `agreed` has the layers without what is disputed; `disputes` are the disputed positions, in order; `annotators`
+    says who annotated each layer.
+    """
+
+    agreed: GoldRecord
+    disputes: list[Position]
+    annotators: dict[Layer, list[str]]
+
+
+class Adjudication(NamedTuple):
+    """What came out: decided articles and disputed ones, both in the order of the input, and the log."""
+
+    decided: list[GoldRecord]
+    log: list[Decision]
+    disputed: list[DisputedArticle]
+
+
+def adjudicate_annotations(
+    annotations: Iterable[Annotation], *, strategy: str = "majority", at: str | None = None
+) -> Adjudication:
+    """One decided record for each article on which the strategy settles everything; the others are disputed.
+
+    Only submitted annotations count; skipped ones and drafts are no opinion. Where one person annotated a layer,
+    that person's version stands, and `decided_by` says so.
+
+    Args:
+        annotations: with their text; all of one article on the same text.
+        strategy: unanimous, majority, trusted:NAME, union or intersection (`annotate.adjudication.RULES`).
+        at: the time that the log notes, ISO 8601; default: now.
+
+    >>> from annotate.records import Entity
+    >>> def by(name, *entities):
+    ...     return Annotation(id="a1", text="Rome and Oslo", annotator=name, entities=list(entities))
+    >>> rome, oslo = Entity(0, 4, "GPE"), Entity(9, 13, "GPE")
+    >>> result = adjudicate_annotations([by("a", rome), by("b", rome, oslo), by("c", rome)])
+    >>> [entity.start for entity in result.decided[0].entities], result.decided[0].decided_by
+    ([0], 'majority')
+
+    Raises:
+        RecordError: an annotation without text, two texts for one article, spans that do not fit, or one person
+            twice on one article; all problems together.
+        AnnotateError: there is no such strategy.
+    """
+    parsed = parse_strategy(strategy)
+    time = at or now()
+    articles = group_submitted(annotations)
+    result = Adjudication([], [], [])
+    for versions in articles.values():
+        _adjudicate_article(versions, parsed, time, result)
+    return result
+
+
+def group_submitted(annotations: Iterable[Annotation]) -> dict[str, list[Annotation]]:
+    """The submitted annotations by article, people in alphabetical order.
+
+    Raises:
+        RecordError: see `adjudicate_annotations`.
+    """
+    articles: dict[str, list[Annotation]] = {}
+    problems: list[str] = []
+    for annotation in annotations:
+        if annotation.status != "submitted":
+            continue
+        versions = articles.setdefault(annotation.id, [])
+        where = f"{annotation.id} by {annotation.annotator}"
+        if annotation.text is None:
+            problems.append(f"{where}: no text; adjudication needs it (`annotate pull` writes it)")
+        elif versions and annotation.text != versions[0].text:
+            problems.append(f"{where}: its text is not that of {versions[0].annotator}; one of them was edited")
+        else:
+            problems.extend(f"{where}: {problem}" for problem in find_span_problems(annotation, annotation.text))
+        if any(version.annotator == annotation.annotator for version in versions):
+            problems.append(f"{where}: a second annotation by this person; keep the one that counts")
+        versions.append(annotation)
+    if problems:
+        raise RecordError(problems)
+    return {article: sorted(versions, key=lambda version: version.annotator) for article, versions in articles.items()}
+
+
+def _adjudicate_article(versions: list[Annotation], strategy: Strategy, at: str, result: Adjudication) -> None:
+    text = versions[0].text or ""
+    index = TextIndex(text)
+    layers: dict[Layer, list[Item] | None] = {}
+    annotators: dict[Layer, list[str]] = {}
+    disputes: list[Position] = []
+    for layer in LAYERS:
+        marked = {version.annotator: items for version in versions if (items := get_layer(version, layer)) is not None}
+        layers[layer] = None
+        if not marked:
+            continue
+        annotators[layer] = sorted(marked)
+        positions = align_items(layer, marked, index)
+        verdicts = [decide(position, annotators[layer], strategy) for position in positions]
+        _dispute_overlaps(positions, verdicts)
+        layers[layer] = [verdict.item for verdict in verdicts if verdict.item is not None]
+        for position, verdict in zip(positions, verdicts, strict=True):
+            result.log.append(_log(versions[0].id, text, position, verdict, annotators[layer], strategy, at))
+            if verdict.outcome == "disputed":
+                disputes.append(position)
+    names = [version.annotator for version in versions]
+    record = _make_record(versions, layers, f"single:{names[0]}" if len(names) == 1 else str(strategy))
+    if disputes:
+        result.disputed.append(DisputedArticle(record, disputes, annotators))
+    else:
+        result.decided.append(record)
+
+
+def _dispute_overlaps(positions: list[Position], verdicts: list[Verdict]) -> None:
+    """Accepted items that overlap, though in nobody's version they do, are disputed: no one has seen both."""
+    accepted = [i for i, verdict in enumerate(verdicts) if verdict.item is not None]
+    for i, j in combinations(accepted, 2):
+        left, right = verdicts[i], verdicts[j]
+        if left.item is None or right.item is None:
+            continue
+        if overlap_unseen(positions[i], positions[j], left.item, right.item):
+            reason = "it overlaps another accepted item, as in nobody's version"
+            verdicts[i] = Verdict("disputed", reason, fields=left.fields)
+            verdicts[j] = Verdict("disputed", reason, fields=right.fields)
+
+
+def _log(
+    article_id: str,
+    text: str,
+    position: Position,
+    verdict: Verdict,
+    annotators: list[str],
+    strategy: Strategy,
+    at: str,
+) -> Decision:
+    return make_decision(
+        article_id,
+        position.layer,
+        text,
+        start=position.start,
+        end=position.end,
+        outcome=verdict.outcome,
+        rule="single" if len(annotators) == 1 else str(strategy),
+        reason=verdict.reason,
+        by=annotators[0] if len(annotators) == 1 else str(strategy),
+        at=at,
+        fields=verdict.fields,
+        candidates=list_candidates(position, annotators),
+        decided=verdict.item,
+    )
+
+
+def list_candidates(position: Position, annotators: list[str]) -> list[Candidate]:
+    """What each person who annotated the layer said about the position."""
+    return [
+        Candidate(annotator=name, item=to_dict(position.items[name]) if name in position.items else None)
+        for name in annotators
+    ]
+
+
+def _make_record(versions: list[Annotation], layers: dict[Layer, list[Item] | None], decided_by: str) -> GoldRecord:
+    first = versions[0]
+    models = sorted({version.model for version in versions if version.model})
+    schemas = sorted({version.schema for version in versions if version.schema})
+    return GoldRecord(
+        id=first.id,
+        text=first.text,
+        text_sha256=first.text_sha256 or sha256_text(first.text or ""),
+        title=first.title,
+        date=first.date,
+        publisher=first.publisher,
+        url=first.url,
+        meta=first.meta,
+        schema=", ".join(schemas) or None,
+        annotators=[version.annotator for version in versions],
+        decided_by=decided_by,
+        model=", ".join(models) or None,
+        **{layer: _unique_ids(items) for layer, items in layers.items()},  # type: ignore[arg-type]
+    )
+
+
+def _unique_ids(items: list[Item] | None) -> list[Item] | None:
+    """The items sorted by place; of two with one id (it came from two people) the later loses it."""
+    if items is None:
+        return None
+    seen: set[str] = set()
+    unique: list[Item] = []
+    for item in sorted(items, key=_place):
+        if item.id is not None and item.id in seen:
+            item = msgspec.structs.replace(item, id=None)
+        elif item.id is not None:
+            seen.add(item.id)
+        unique.append(item)
+    return unique
+
+
+def _place(item: Item) -> tuple[int, int]:
+    first = getattr(item, "content", [item])[0]
+    return first.start, -first.end

@@ -1,0 +1,79 @@
+"""The decision log: one line for each position, with who proposed what, which rule decided, who and when."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+import msgspec
+
+from annotate.adjudication.strategies import Outcome
+from annotate.records import Item, Layer, to_dict
+
+
+class Candidate(msgspec.Struct, kw_only=True):
+    """What one person said about a position; `item` null = annotated the layer and marked nothing here."""
+
+    annotator: str
+    item: dict[str, Any] | None
+
+
+class Decision(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What became of one position of one article.
+
+    `start` and `end` cover all candidates, in code points; `text` is what stands there. `rule` is the strategy, or
+    `review`; `by` the strategy, or the reviewer; `at` an ISO 8601 time. `decided` is what went on, if anything did.
+    """
+
+    id: str
+    layer: Layer
+    start: int
+    end: int
+    text: str
+    outcome: Outcome
+    rule: str
+    reason: str
+    by: str
+    at: str
+    fields: dict[str, str] = {}
+    candidates: list[Candidate] = []
+    decided: dict[str, Any] | None = None
+
+
+def make_decision(
+    article_id: str,
+    layer: Layer,
+    text: str,
+    *,
+    start: int,
+    end: int,
+    outcome: Outcome,
+    rule: str,
+    reason: str,
+    by: str,
+    at: str,
+    candidates: list[Candidate],
+    decided: Item | None,
+    fields: dict[str, str] | None = None,
+) -> Decision:
+    """One line of the log."""
+    return Decision(
+        id=article_id,
+        layer=layer,
+        start=start,
+        end=end,
+        text=text[start:end],
+        outcome=outcome,
+        rule=rule,
+        reason=reason,
+        by=by,
+        at=at,
+        fields=fields or {},
+        candidates=candidates,
+        decided=None if decided is None else to_dict(decided),
+    )
+
+
+def now() -> str:
+    """The time, in UTC, to the second."""
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,230 @@
+"""Disputed articles to a reviewer and back: candidates as a pre-annotation, the reviewer's annotation as decision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import combinations
+from typing import Any
+
+import msgspec
+
+from annotate.adjudication.adjudicate import Adjudication, DisputedArticle, group_submitted, list_candidates
+from annotate.adjudication.log import Decision, make_decision, now
+from annotate.agreement.positions import Position, item_ranges, item_values
+from annotate.errors import RecordError
+from annotate.records import LAYERS, Annotation, GoldRecord, Item, Layer, Prediction, get_layer
+from annotate.score.texts import TextIndex
+
+REVIEW_MODEL = "adjudication"
+
+
+def to_review(disputed: Iterable[DisputedArticle]) -> list[Prediction]:
+    """One prediction a disputed article: the agreed layer, and every candidate with a note who proposed it.
+
+    Candidates that say the same are one, with all who proposed it (also in `preannotator`). The reviewer deletes the
+    wrong ones and may change or add anything; what is submitted is the decision.
+    """
+    return [_to_prediction(article) for article in disputed]
+
+
+def _to_prediction(article: DisputedArticle) -> Prediction:
+    record = article.agreed
+    index = TextIndex(record.text or "")
+    layers: dict[Layer, list[Item] | None] = {
+        layer: list(items) if (items := get_layer(record, layer)) is not None else None for layer in LAYERS
+    }
+    for position in article.disputes:
+        target = layers[position.layer]
+        if target is not None:
+            target.extend(_candidates(position, article.annotators[position.layer], index))
+    return Prediction(
+        id=record.id,
+        text=record.text,
+        text_sha256=record.text_sha256,
+        title=record.title,
+        date=record.date,
+        publisher=record.publisher,
+        url=record.url,
+        meta=record.meta,
+        schema=record.schema,
+        model=f"{REVIEW_MODEL}-{record.decided_by}",
+        **{layer: None if items is None else [_without_id(item) for item in items] for layer, items in layers.items()},  # type: ignore[arg-type]
+    )
+
+
+def _without_id(item: Item) -> Item:
+    """Ids came from several people's regions and could stand twice; the server makes new ones."""
+    return msgspec.structs.replace(item, id=None)
+
+
+def _candidates(position: Position, annotators: list[str], index: TextIndex) -> list[Item]:
+    versions: dict[Any, list[str]] = {}
+    for name, item in position.items.items():
+        versions.setdefault(tuple(item_values(item, index).values()), []).append(name)
+    silent = [name for name in annotators if name not in position.items]
+    found = []
+    for names in versions.values():
+        note = f"disputed: proposed by {', '.join(names)}"
+        if silent:
+            note += f"; not marked by {', '.join(silent)}"
+        item = position.items[names[0]]
+        found.append(msgspec.structs.replace(item, preannotator=", ".join(names), note=note, score=None))
+    return found
+
+
+def apply_review(adjudication: Adjudication, reviews: Iterable[Annotation], *, at: str | None = None) -> Adjudication:
+    """The adjudication with the reviewers' decisions: each reviewed article is decided as its reviewer left it.
+
+    What stands in the review exactly as an annotator or the agreed layer had it keeps that origin and preannotator;
+    what the reviewer made is `manual`. The log gets a line for each disputed position and for each agreed item that
+    the reviewer changed.
+
+    Raises:
+        RecordError: a review of an article that is not disputed, on another text, by two reviewers, or one in which
+            overlapping candidates of a dispute were left standing; all problems together.
+    """
+    time = at or now()
+    submitted = group_submitted(reviews)
+    waiting = {article.agreed.id: article for article in adjudication.disputed}
+    problems: list[str] = []
+    result = Adjudication(list(adjudication.decided), list(adjudication.log), [])
+    for article_id, versions in submitted.items():
+        if article_id not in waiting:
+            problems.append(f"{article_id}: reviewed by {versions[0].annotator}, but nothing in it is disputed")
+        elif len(versions) > 1:
+            names = ", ".join(version.annotator for version in versions)
+            problems.append(f"{article_id}: {len(versions)} reviews, by {names}; keep the one that decides")
+        elif versions[0].text != waiting[article_id].agreed.text:
+            problems.append(f"{article_id}: the review is on another text")
+    for article in adjudication.disputed:
+        versions = submitted.get(article.agreed.id, [])
+        if len(versions) != 1:
+            result.disputed.append(article)
+            continue
+        record, log, left = _decide_article(article, versions[0], time)
+        problems.extend(left)
+        result.decided.append(record)
+        result.log.extend(log)
+    if problems:
+        raise RecordError(problems)
+    return result
+
+
+def _decide_article(
+    article: DisputedArticle, review: Annotation, at: str
+) -> tuple[GoldRecord, list[Decision], list[str]]:
+    agreed = article.agreed
+    text = agreed.text or ""
+    index = TextIndex(text)
+    log: list[Decision] = []
+    problems: list[str] = []
+    layers: dict[Layer, list[Item] | None] = {}
+    for layer in LAYERS:
+        before = get_layer(agreed, layer)
+        if before is None:
+            layers[layer] = None
+            continue
+        disputes = [position for position in article.disputes if position.layer == layer]
+        kept = [_restore(item, before, disputes, index) for item in get_layer(review, layer) or []]
+        layers[layer] = kept
+        for position in disputes:
+            here = [item for item in kept if _touches(item, position.start, position.end)]
+            problems.extend(_find_left_standing(agreed.id, position, here, index))
+            chosen = _chosen(here, position, index)
+            log.append(
+                make_decision(
+                    agreed.id,
+                    layer,
+                    text,
+                    start=position.start,
+                    end=position.end,
+                    outcome="accepted" if here else "rejected",
+                    rule="review",
+                    reason=_explain(chosen, here, position, index),
+                    by=review.annotator,
+                    at=at,
+                    candidates=list_candidates(position, article.annotators[layer]),
+                    decided=chosen,
+                )
+            )
+        log.extend(_log_changes(agreed, layer, before, kept, review.annotator, at, index))
+    record = msgspec.structs.replace(
+        agreed,
+        decided_by=f"{agreed.decided_by}, review:{review.annotator}",
+        **layers,
+    )
+    return record, log, problems
+
+
+def _restore(item: Item, agreed: list[Item], disputes: list[Position], index: TextIndex) -> Item:
+    """The item with the origin and preannotator that it had before the review, if it is one of those."""
+    values = item_values(item, index)
+    known = [*agreed, *(candidate for position in disputes for candidate in position.items.values())]
+    for before in known:
+        if item_values(before, index) == values:
+            return msgspec.structs.replace(
+                item, origin=before.origin, preannotator=before.preannotator, note=before.note, score=before.score
+            )
+    return msgspec.structs.replace(item, origin="manual", preannotator=None, score=None)
+
+
+def _touches(item: Item, start: int, end: int) -> bool:
+    return any(left < end and start < right for left, right in item_ranges(item))
+
+
+def _chosen(here: list[Item], position: Position, index: TextIndex) -> Item | None:
+    proposed = [item_values(candidate, index) for candidate in position.items.values()]
+    matching = [item for item in here if item_values(item, index) in proposed]
+    return next(iter([*matching, *here]), None)
+
+
+def _explain(chosen: Item | None, here: list[Item], position: Position, index: TextIndex) -> str:
+    if chosen is None:
+        return "the reviewer left nothing here"
+    values = item_values(chosen, index)
+    names = [name for name, candidate in position.items.items() if item_values(candidate, index) == values]
+    return f"the reviewer chose {', '.join(names)}" if names else "the reviewer marked it in another way"
+
+
+def _find_left_standing(article_id: str, position: Position, here: list[Item], index: TextIndex) -> list[str]:
+    """A sentence if two different candidates of the dispute still stand: nobody decided."""
+    proposed = [item_values(candidate, index) for candidate in position.items.values()]
+    standing = [item for item in here if item_values(item, index) in proposed]
+    for a, b in combinations(standing, 2):
+        if any(_touches(b, start, end) for start, end in item_ranges(a)):
+            return [
+                f"{article_id}: {position.layer} [{position.start}, {position.end}) has two candidates of one dispute "
+                "standing; open the review again and delete the wrong one"
+            ]
+    return []
+
+
+def _log_changes(
+    agreed: GoldRecord, layer: Layer, before: list[Item], after: list[Item], reviewer: str, at: str, index: TextIndex
+) -> list[Decision]:
+    """A line for each agreed item that the reviewer did not leave as it was."""
+    kept = [item_values(item, index) for item in after]
+    log = []
+    for item in before:
+        if item_values(item, index) in kept:
+            continue
+        ranges = item_ranges(item)
+        start, end = min(range_[0] for range_ in ranges), max(range_[1] for range_ in ranges)
+        now_here = [other for other in after if _touches(other, start, end)]
+        log.append(
+            make_decision(
+                agreed.id,
+                layer,
+                agreed.text or "",
+                start=start,
+                end=end,
+                outcome="accepted" if now_here else "rejected",
+                rule="review",
+                reason="the reviewer changed what was agreed" if now_here else "the reviewer deleted what was agreed",
+                by=reviewer,
+                at=at,
+                candidates=[],
+                decided=now_here[0] if now_here else None,
+            )
+        )
+    return log

@@ -1,0 +1,146 @@
+"""Strategies on made-up votes: what each makes of the same disagreement."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from annotate.adjudication import parse_strategy
+from annotate.adjudication.strategies import RULES, decide
+from annotate.agreement.positions import align_items
+from annotate.errors import AnnotateError
+from annotate.records import Claim, Entity, Item, Layer, Quote, Span
+from annotate.score.texts import TextIndex
+
+TEXT = "President Ada Lovelace said that taxes would rise."
+NAME = Entity(10, 22, "PERSON")
+TITLED = Entity(0, 22, "PERSON")
+AS_ORG = Entity(10, 22, "ORG")
+
+
+def votes(layer: Layer, strategy: str, *items: Item | None) -> tuple[str, Any]:
+    """The verdict on one position for people a, b, c ... in order; None = marked nothing."""
+    names = "abcdefg"[: len(items)]
+    marked = {name: [] if item is None else [item] for name, item in zip(names, items, strict=True)}
+    (position,) = align_items(layer, marked, TextIndex(TEXT))
+    verdict = decide(position, list(names), parse_strategy(strategy))
+    return verdict.outcome, verdict.item
+
+
+# votes of a, b, c -> outcome and item by strategy
+TABLE: list[tuple[tuple[Entity | None, ...], dict[str, tuple[str, Entity | None]]]] = [
+    ((NAME, NAME, NAME), dict.fromkeys(["unanimous", "majority", "union", "intersection"], ("accepted", NAME))),
+    (
+        (NAME, NAME, None),
+        {
+            "unanimous": ("disputed", None),
+            "majority": ("accepted", NAME),
+            "union": ("accepted", NAME),
+            "intersection": ("rejected", None),
+        },
+    ),
+    (
+        (NAME, None, None),
+        {
+            "unanimous": ("disputed", None),
+            "majority": ("rejected", None),
+            "union": ("accepted", NAME),
+            "intersection": ("rejected", None),
+        },
+    ),
+    (
+        (NAME, None),
+        {
+            "unanimous": ("disputed", None),
+            "majority": ("disputed", None),
+            "union": ("accepted", NAME),
+            "intersection": ("rejected", None),
+        },
+    ),
+    (
+        (NAME, TITLED),
+        {
+            "unanimous": ("disputed", None),
+            "majority": ("disputed", None),
+            "union": ("accepted", TITLED),
+            "intersection": ("accepted", NAME),
+        },
+    ),
+    (
+        (NAME, AS_ORG),
+        {
+            "unanimous": ("disputed", None),
+            "majority": ("disputed", None),
+            "union": ("disputed", None),
+            "intersection": ("rejected", None),
+        },
+    ),
+    (
+        (NAME, NAME, TITLED),
+        {
+            "unanimous": ("disputed", None),
+            "majority": ("accepted", NAME),
+            "union": ("accepted", NAME),
+            "intersection": ("accepted", NAME),
+        },
+    ),
+    # extent by a and b, label by b and c: each field has its own majority
+    (
+        (Entity(10, 22, "ORG"), Entity(10, 22, "PERSON"), Entity(0, 22, "PERSON")),
+        {"unanimous": ("disputed", None), "majority": ("accepted", NAME)},
+    ),
+    ((NAME, None, None, None), {"trusted:a": ("accepted", NAME), "trusted:b": ("rejected", None)}),
+    ((NAME, TITLED, TITLED), {"trusted:a": ("accepted", NAME), "trusted:x": ("accepted", TITLED)}),
+]
+
+
+@pytest.mark.parametrize(
+    ("items", "strategy", "expected"), [(items, name, want) for items, row in TABLE for name, want in row.items()]
+)
+def test_votes(items: tuple[Entity | None, ...], strategy: str, expected: tuple[str, Entity | None]) -> None:
+    assert votes("entities", strategy, *items) == expected
+
+
+@pytest.mark.parametrize("strategy", [rule for rule in RULES if rule != "trusted"])
+def test_a_single_annotators_version_stands(strategy: str) -> None:
+    assert votes("entities", strategy, NAME) == ("accepted", NAME)
+
+
+def test_the_fields_of_a_quote_are_decided_one_by_one() -> None:
+    content, speaker, full, cue = Span(28, 49), Span(10, 22), Span(0, 22), Span(23, 27)
+    a = Quote("indirect", [content], speaker, cue)
+    b = Quote("indirect", [content], full, cue)
+    assert votes("quotes", "majority", a, b)[0] == "disputed"
+    outcome, quote = votes("quotes", "majority", a, b, Quote("indirect", [Span(33, 49)], full, cue))
+    assert (outcome, quote.content, quote.speaker) == ("accepted", [content], full)
+
+
+def test_fragments_that_only_white_space_parts_are_one_extent() -> None:
+    whole, cut = Quote("indirect", [Span(28, 49)]), Quote("indirect", [Span(28, 32), Span(33, 49)])
+    assert votes("quotes", "unanimous", whole, cut)[0] == "accepted"
+
+
+def test_an_attribute_without_majority_leaves_the_claim_disputed() -> None:
+    a, b = Claim(33, 49, True, "event"), Claim(33, 49, False, "event")
+    assert votes("claims", "union", a, b)[0] == "disputed"
+
+
+@pytest.mark.parametrize(
+    ("origins", "expected"),
+    [
+        (["manual", "prediction", "manual"], "prediction"),
+        (["manual", "prediction-changed", "manual"], "prediction-changed"),
+        (["manual", "manual", "manual"], "manual"),
+        ([None, None, None], None),
+    ],
+)
+def test_a_decided_item_has_the_origin_nearest_to_the_prediction(origins: list[Any], expected: str | None) -> None:
+    items = [Entity(10, 22, "PERSON", origin=origin) for origin in origins]
+    assert votes("entities", "majority", *items)[1].origin == expected
+
+
+@pytest.mark.parametrize("text", ["trusted", "majority:ada", "best", ""])
+def test_a_strategy_that_does_not_exist_is_an_error(text: str) -> None:
+    with pytest.raises(AnnotateError, match="expected one of unanimous, majority, trusted:NAME"):
+        parse_strategy(text)
