@@ -224,7 +224,7 @@ def find_label_problems(record: LayeredRecord | Layers, schema: Schema) -> Itera
 
 def _find_schema(source: str | Path) -> Path:
     path = Path(source)
-    if path.suffix == ".toml" or path.exists():
+    if path.suffix == ".toml" or path.name != str(source):
         return path
     packaged = resource_dir("schemas")
     found = packaged / f"{source}.toml"

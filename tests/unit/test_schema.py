@@ -90,3 +90,9 @@ def test_restricting_keeps_the_parts_that_the_layers_need() -> None:
     roles = [part.role for part in load_schema().restrict(("claims",)).parts]
     assert roles == ["speaker", "claim"]
     assert [part.role for part in load_schema().restrict(("entities",)).parts] == []
+
+
+def test_a_packaged_name_is_not_mistaken_for_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "news").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert load_schema("news").name == load_schema().name == "news"
