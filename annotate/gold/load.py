@@ -1,0 +1,122 @@
+"""The catalogue: gold by its id, from a release folder, or from a JSON Lines file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from annotate.errors import GoldError, RecordError
+from annotate.files import resource_dir, sha256_file
+from annotate.gold.manifest import MANIFEST, Manifest, read_manifest
+from annotate.gold.names import check_name, find_versions, is_split, is_version
+from annotate.gold.tables import iter_gold, table_names
+from annotate.jsonl import STDIO, find_record_problems, read_records, stream_records
+from annotate.records import GoldRecord
+
+
+def load_gold(source: str | Path) -> list[GoldRecord]:
+    """The gold records of a release, of one split of it, or of a JSON Lines file, in the order they stand there.
+
+    Args:
+        source: a release folder, or one with `/split` behind it; `name/version[/split]` of a release below `gold/`
+            here or of those that come with the toolkit; or a JSON Lines file (`-` = standard input).
+
+    Raises:
+        GoldError: there is no such release or split, or a file of it was changed since it was written.
+        RecordError: the JSON Lines file has problems.
+    """
+    path = Path(source)
+    if path == STDIO or path.is_file():
+        return read_records(path, GoldRecord)
+    folder, split = find_release(source)
+    return list(stream_release(folder, split))
+
+
+def stream_decided(path: Path) -> Iterator[GoldRecord]:
+    """The records of a JSON Lines file one by one, for a build that does not hold them all.
+
+    Raises:
+        RecordError: after the last record, all that is wrong with the others.
+    """
+    problems: list[str] = []
+    yield from stream_records(path, GoldRecord, problems=problems, check=find_record_problems)
+    if problems:
+        raise RecordError(problems)
+
+
+def find_release(source: str | Path) -> tuple[Path, str | None]:
+    """The folder of a release and the split that was named with it.
+
+    Raises:
+        GoldError: there is no such release.
+    """
+    path = Path(source)
+    if (path / MANIFEST).is_file():
+        return path, None
+    if is_split(path.name) and (path.parent / MANIFEST).is_file():
+        return path.parent, path.name
+    parts = str(source).split("/")
+    homes = [Path("gold"), resource_dir("gold")]
+    if len(parts) in (2, 3) and is_version(parts[1]):
+        name, version = check_name(parts[0]), parts[1]
+        split = parts[2] if len(parts) == 3 else None
+        for home in homes:
+            if (home / name / version / MANIFEST).is_file():
+                return home / name / version, split
+    known = sorted({release.ref for home in homes for release in list_releases(home)})
+    raise GoldError(
+        [
+            f"{source}: no gold there; expected a release folder, name/version[/split] or a JSON Lines file"
+            + (f"; known releases: {', '.join(known)}" if known else "")
+        ]
+    )
+
+
+def stream_release(folder: Path, split: str | None = None) -> Iterator[GoldRecord]:
+    """The records of a release one by one, split by split, each file checked against its hash before it is read.
+
+    Raises:
+        GoldError: no such split, or a file was changed since it was written.
+    """
+    manifest = read_manifest(folder)
+    for path in split_files(folder, manifest, split):
+        entry = manifest.files[path.relative_to(folder).as_posix()]
+        if not path.is_file() or sha256_file(path) != entry.sha256:
+            raise GoldError([f"{path}: missing or changed since it was released; see: annotate check {folder}"])
+        yield from iter_gold(path)
+
+
+def split_files(folder: Path, manifest: Manifest, split: str | None = None, *, config: str = "data") -> list[Path]:
+    """The tables of one split, or of all of them, in order.
+
+    Raises:
+        GoldError: no such split.
+    """
+    if split is not None and split not in manifest.splits:
+        raise GoldError([f"{folder}: no split {split!r}; it has {', '.join(sorted(manifest.splits))}"])
+    wanted = sorted(manifest.splits) if split is None else [split]
+    names = [name for each in wanted for name in table_names(config, each, manifest.splits[each].articles)]
+    missing = [name for name in names if name not in manifest.files]
+    if missing:
+        raise GoldError([f"{folder}: the manifest has no file {name}" for name in missing])
+    return [folder / name for name in names]
+
+
+def list_releases(to: str | Path = "gold") -> list[Manifest]:
+    """The manifests of all releases below a folder, by name, then oldest version first.
+
+    >>> list_releases("/nowhere")
+    []
+
+    Raises:
+        GoldError: a manifest was changed since it was written.
+    """
+    home = Path(to)
+    if not home.is_dir():
+        return []
+    return [
+        read_manifest(folder / str(version))
+        for folder in sorted(home.iterdir())
+        if folder.is_dir() and not folder.name.startswith(".")
+        for version in find_versions(folder)
+    ]

@@ -1,0 +1,192 @@
+"""Splits that keep stories together: kin articles share a split, and nobody moves once placed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from annotate.errors import GoldError
+from annotate.gold.manifest import LeftOut, Placed
+from annotate.gold.names import is_split
+
+DEFAULT_SHARES: Mapping[str, float] = {"train": 0.8, "dev": 0.1, "test": 0.1}
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """Where each article goes: `placed` in the order of the ids given, None for one that is left out."""
+
+    placed: list[Placed | None]
+    left_out: list[LeftOut]
+
+    def sizes(self) -> dict[str, int]:
+        """The number of articles in each split."""
+        return dict(Counter(place.split for place in self.placed if place is not None))
+
+
+class Groups:
+    """Disjoint sets of article numbers that grow together (union-find), each with at most one split and cluster."""
+
+    def __init__(self, count: int) -> None:
+        self._parent = list(range(count))
+        self.split: list[str | None] = [None] * count
+        self.cluster: list[str | None] = [None] * count
+
+    def find(self, number: int) -> int:
+        """The number that stands for the set of this one."""
+        while self._parent[number] != number:
+            self._parent[number] = self._parent[self._parent[number]]
+            number = self._parent[number]
+        return number
+
+    def join(self, a: int, b: int) -> None:
+        """Make the sets of both one; they must not have different splits."""
+        a, b = self.find(a), self.find(b)
+        if a == b:
+            return
+        low, high = min(a, b), max(a, b)
+        self._parent[high] = low
+        self.split[low] = self.split[low] or self.split[high]
+        self.cluster[low] = min((name for name in (self.cluster[low], self.cluster[high]) if name), default=None)
+
+
+def parse_shares(text: str) -> dict[str, float]:
+    """The shares in `train=0.8,dev=0.1,test=0.1`.
+
+    >>> parse_shares("train=3,test=1")
+    {'train': 0.75, 'test': 0.25}
+
+    Raises:
+        GoldError: a part is not NAME=NUMBER, a name is no word, or the numbers are not positive.
+    """
+    shares: dict[str, float] = {}
+    for part in text.split(","):
+        name, _, number = part.strip().partition("=")
+        try:
+            shares[name] = float(number)
+        except ValueError:
+            raise GoldError([f"shares {text!r}: {part!r}; expected NAME=NUMBER, such as train=0.8"]) from None
+    return check_shares(shares)
+
+
+def check_shares(shares: Mapping[str, float]) -> dict[str, float]:
+    """The shares, scaled to a sum of 1.
+
+    Raises:
+        GoldError: a name is no lower-case word, or a share is not positive.
+    """
+    problems = [f"split {name!r}; expected a lower-case word" for name in shares if not is_split(name)]
+    problems += [
+        f"split {name}: share {share}; expected more than 0" for name, share in shares.items() if not share > 0
+    ]
+    if problems or not shares:
+        raise GoldError(problems or ["no splits; expected shares such as train=0.8,dev=0.1,test=0.1"])
+    total = sum(shares.values())
+    return {name: share / total for name, share in shares.items()}
+
+
+def assign_splits(
+    ids: Sequence[str],
+    links: Iterable[tuple[int, int]],
+    *,
+    shares: Mapping[str, float] = DEFAULT_SHARES,
+    placed: Mapping[str, Placed] | None = None,
+) -> Assignment:
+    """A split and a cluster for each article, so that linked articles share both.
+
+    Articles in `placed` stay there. A new article joins the split of its kin; one with kin in several splits is left
+    out, since any place would leak. Groups without a place are taken largest first, then by the hash of their first
+    id, each to the split that lacks most articles: the shares come out as close as whole groups allow, and
+    the order of the input plays no part.
+
+    Args:
+        ids: the articles, sorted.
+        links: pairs of numbers of articles that belong together.
+        shares: the wanted share of each split.
+        placed: places that are fixed: those of the parent release, or given by the user; an empty split or cluster is
+            still to be found.
+
+    Raises:
+        GoldError: two placed articles belong together but stand in different splits.
+
+    >>> result = assign_splits(["a", "b", "c"], [(0, 2)], shares={"train": 0.6, "test": 0.4})
+    >>> [place.split for place in result.placed]
+    ['train', 'test', 'train']
+    """
+    shares = check_shares(shares)
+    placed = placed or {}
+    kin: dict[int, list[int]] = defaultdict(list)
+    for a, b in links:
+        kin[a].append(b)
+        kin[b].append(a)
+    groups = Groups(len(ids))
+    for number, id in enumerate(ids):
+        if id in placed:
+            groups.split[number], groups.cluster[number] = placed[id].split or None, placed[id].cluster or None
+    fixed = [number for number in range(len(ids)) if groups.split[number]]
+    _join_fixed(groups, ids, kin, fixed)
+
+    left_out: dict[int, LeftOut] = {}
+    accepted = set(fixed)
+    for number in range(len(ids)):
+        if number in accepted:
+            continue
+        near = sorted(other for other in kin[number] if other in accepted)
+        splits = {split for split in (groups.split[groups.find(other)] for other in near) if split}
+        if len(splits) > 1:
+            left_out[number] = LeftOut(ids[number], [ids[other] for other in near])
+            continue
+        accepted.add(number)
+        for other in near:
+            groups.join(number, other)
+    members: dict[int, list[int]] = defaultdict(list)
+    for number in range(len(ids)):
+        if number not in left_out:
+            members[groups.find(number)].append(number)
+    _fill(groups, ids, members, shares)
+
+    places: list[Placed | None] = [None] * len(ids)
+    for root, numbers in members.items():
+        place = Placed(groups.split[root] or "", groups.cluster[root] or f"c{_hash(ids[numbers[0]])[:12]}")
+        for number in numbers:
+            places[number] = place
+    return Assignment(places, [left_out[number] for number in sorted(left_out)])
+
+
+def _join_fixed(groups: Groups, ids: Sequence[str], kin: Mapping[int, list[int]], fixed: list[int]) -> None:
+    problems = []
+    chosen = set(fixed)
+    for number in fixed:
+        for other in kin.get(number, ()):
+            if other < number or other not in chosen:
+                continue
+            here, there = groups.split[groups.find(number)], groups.split[groups.find(other)]
+            if here != there:
+                problems.append(
+                    f"{ids[number]} stands in split {here} and {ids[other]} in {there}, but they tell one story; "
+                    "take one of them out"
+                )
+            else:
+                groups.join(number, other)
+    if problems:
+        raise GoldError(problems)
+
+
+def _fill(groups: Groups, ids: Sequence[str], members: Mapping[int, list[int]], shares: Mapping[str, float]) -> None:
+    total = sum(len(numbers) for numbers in members.values())
+    lacking = {split: share * total for split, share in shares.items()}
+    for root, numbers in members.items():
+        split = groups.split[root]
+        if split in lacking:
+            lacking[split] -= len(numbers)
+    free = [root for root in members if groups.split[root] is None]
+    for root in sorted(free, key=lambda root: (-len(members[root]), _hash(ids[members[root][0]]))):
+        best = max(lacking, key=lambda split: lacking[split])
+        groups.split[root] = best
+        lacking[best] -= len(members[root])
+
+
+def _hash(id: str) -> str:
+    return hashlib.sha256(id.encode("utf-8", "surrogatepass")).hexdigest()
