@@ -36,17 +36,18 @@ def to_label_config(schema: Schema) -> str:
     side = ElementTree.SubElement(root, "View", className="ann-side")
     if schema.parts:
         _add_header(side, " and ".join(layer for layer in schema.layers if layer != "entities").capitalize())
-        _add_labels(side, SPAN, schema.parts)
-    if schema.quotes:
-        box = _add_attributes_box(side, schema.part("content").name)
-        _add_choices(box, QUOTE_TYPE, schema.quotes.types)
-    if schema.claims:
-        box = _add_attributes_box(side, schema.part("claim").name)
-        _add_choices(box, CHECK_WORTHY, schema.claims.check_worthy, title="Worth checking?")
-        _add_choices(box, CLAIM_KIND, schema.claims.kinds, title="Kind")
+        _add_labels(ElementTree.SubElement(side, "View", className="ann-parts"), SPAN, schema.parts)
     if schema.entities:
         _add_header(side, "Entities")
         _add_labels(side, ENTITY, schema.entities.labels)
+    # last, so that nothing moves when it appears
+    if schema.quotes:
+        box = _add_attributes_box(side, schema.part("content").name)
+        _add_choices(box, QUOTE_TYPE, schema.quotes.types, title="Type of the quote")
+    if schema.claims:
+        box = _add_attributes_box(side, schema.part("claim").name)
+        _add_choices(box, CHECK_WORTHY, schema.claims.check_worthy, title="Worth checking?")
+        _add_choices(box, CLAIM_KIND, schema.claims.kinds, title="Kind of the claim")
     if schema.relations:
         relations = ElementTree.SubElement(side, "Relations")
         for relation in schema.relations:
@@ -83,13 +84,12 @@ def _add_attributes_box(parent: ElementTree.Element, label: str) -> ElementTree.
         visibleWhen="region-selected",
         whenTagName=SPAN,
         whenLabelValue=label,
-        className="ann-attributes",
+        className="ann-choices",
     )
 
 
-def _add_choices(parent: ElementTree.Element, name: str, values: Sequence[Label], *, title: str = "") -> None:
-    if title:
-        ElementTree.SubElement(parent, "Header", value=title, size="6")
+def _add_choices(parent: ElementTree.Element, name: str, values: Sequence[Label], *, title: str) -> None:
+    ElementTree.SubElement(parent, "Header", value=title, size="6")
     block = ElementTree.SubElement(
         parent, "Choices", name=name, toName=TEXT, perRegion="true", choice="single-radio", showInline="true"
     )

@@ -1,41 +1,81 @@
 """The look of the annotation page: the style sheet that the labeling interface carries.
 
-Entities are filled with colour; what is wide or overlaps them (quotes, claims) is drawn with lines, so that
-layers on top of each other stay apart instead of mixing to one muddy tone.
+Entities are filled with colour and carry their name; what is wide or lies across them is drawn with lines (quotes
+from above, claims from below, speakers and cues as boxes), so that layers on one another stay apart instead of
+mixing to one muddy tone. The buttons of the labels look like what they draw: they are the legend.
+
+The editor writes `data-label="NUMBER:LABEL"` on a region's element, or on its last piece where a crossing region or
+a paragraph cuts it; the other pieces keep the plain tint of the label's colour.
 """
 
 from __future__ import annotations
 
-from annotate.schema import Schema
+from annotate.schema import Part, Role, Schema
 
 _LAYOUT = """
-.ann-root { display: flex; align-items: flex-start; gap: 16px; }
-.ann-side { flex: 0 0 250px; position: sticky; top: 0; }
+.ann-root { display: flex; align-items: flex-start; gap: 20px; }
+.ann-side { flex: 0 0 240px; position: sticky; top: 0; }
+.ann-side h4 { margin: 6px 0 4px !important; font-size: 13px; opacity: .7; }
+.ann-choices { margin-top: 12px; padding: 4px 10px 8px; border: 1px solid rgba(128,128,128,.35); border-radius: 6px; }
 .ann-body { flex: 1 1 auto; min-width: 0; padding-top: 14px; }
 .ann-body .lsf-htx-richtext, .ann-body .lsf-richtext__container {
-  line-height: 2.3; font-size: 16px; overflow: visible; padding-top: 1.2em; }
-.ann-body .htx-highlight { border: 0 !important; padding: 1px 0; border-radius: 2px; }
-.ann-body .htx-highlight[data-label]::after {
-  font-size: 8px; font-weight: 500; opacity: .75; font-family: inherit; content: attr(data-label); }
-.ann-body .htx-highlight.__active { outline: 2px solid #111 !important; }
+  max-width: 46em; padding-top: 1.2em; overflow: visible; font-size: 16px; line-height: 2.3; }
+.ann-body .htx-highlight { padding: 2px 0; border: 0 !important; border-radius: 2px; }
+.ann-body .htx-highlight::after {
+  margin-left: 2px; padding: 0; font: 600 8px/0 system-ui, sans-serif; letter-spacing: .02em; opacity: .65;
+  vertical-align: super; }
+.ann-body .htx-highlight.__active { outline: 2px solid currentColor !important; outline-offset: 1px; }
 """
 
-_LINES = {
-    "content": "background: rgba(31,119,180,.10) !important; box-shadow: inset 0 2px 0 #1f77b4;",
-    "speaker": "background: none !important; outline: 1.5px solid #2ca02c;",
-    "cue": "background: none !important; outline: 1.5px dotted #ff7f0e;",
-    "claim": "background: none !important; box-shadow: inset 0 -2px 0 #d62728; padding-bottom: 5px;",
-}
+# arrows cross the text: dotted, so that they do not read as struck-out words, their names small on a quiet ground
+_ARROWS = """
+svg.relations-overlay path { stroke: #5b6b7d; stroke-width: 1.5; stroke-dasharray: 1.5 3.5; opacity: .6; }
+svg.relations-overlay marker path { fill: #5b6b7d; stroke: none; }
+svg.relations-overlay g[transform] rect {
+  fill: #eef1f5; fill-opacity: .85; stroke: #c5ccd6; stroke-width: 1; transform: scale(.72); }
+svg.relations-overlay text { fill: #46505c; font-size: 9px !important; }
+"""
+
+_COLOURS: dict[Role, str] = {"content": "#4a90d9", "speaker": "#2f9e5b", "cue": "#e08a1e", "claim": "#e05252"}
 
 
 def to_css(schema: Schema) -> str:
     """The style sheet for the schema's labels, to stand in the interface's `<Style>`."""
     rules = [_LAYOUT.strip()]
-    for part in schema.parts:
-        piece = f'.ann-body .htx-highlight[data-label$=":{_escape(part.name)}"]'
-        rules.append(f"{piece} {{ {_LINES[part.role]} }}")
-        rules.append(f"{piece}::after {{ content: none !important; }}")
+    for number, part in enumerate(schema.parts, 1):
+        drawn = _draw(part)
+        piece = _piece(part.name)
+        rules.append(f"{piece}, .ann-parts .lsf-label:nth-child({number}) {{ {drawn} }}")
+        rules.append(f"{piece}::after {{ content: none; }}")
+    for label in schema.entities.labels if schema.entities else ():
+        piece = _piece(label.name)
+        if label.colour:
+            rules.append(f"{piece} {{ background: {_fade(label.colour, 0.5)} !important; }}")
+        rules.append(f'{piece}::after {{ content: "{_escape(label.name)}"; }}')
+    if schema.relations:
+        rules.append(_ARROWS.strip())
     return "\n".join(rules)
+
+
+def _draw(part: Part) -> str:
+    """The declarations that draw the part. Slicing puts the uprights only at the two ends of a region."""
+    colour = part.colour or _COLOURS[part.role]
+    uprights = f"inset 2px 0 0 {colour}, inset -2px 0 0 {colour}"
+    if part.role == "content":
+        return f"background: {_fade(colour, 0.1)} !important; box-shadow: inset 0 2px 0 {colour}, {uprights};"
+    if part.role == "claim":
+        return f"background: none !important; box-shadow: inset 0 -2px 0 {colour}; padding-bottom: 5px;"
+    line = "dotted" if part.role == "cue" else "solid"
+    return f"background: none !important; outline: 1.5px {line} {colour};"
+
+
+def _piece(label: str) -> str:
+    return f'.ann-body .htx-highlight[data-label$=":{_escape(label)}"]'
+
+
+def _fade(colour: str, alpha: float) -> str:
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{alpha})"
 
 
 def _escape(text: str) -> str:

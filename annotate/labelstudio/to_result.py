@@ -58,7 +58,8 @@ class _Writer:
             self._add_quote(quote)
         for claim in layers.claims or ():
             self._add_claim(claim)
-        return self.items + self.arrows
+        # outer before inner: the editor then draws each region as one element instead of in pieces
+        return sorted(self.items, key=lambda item: (item["value"]["start"], -item["value"]["end"])) + self.arrows
 
     def _add_entity(self, entity: Entity) -> None:
         meta = _meta(entity.note, entity.preannotator)
