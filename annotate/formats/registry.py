@@ -58,6 +58,15 @@ class Writing:
     layers: tuple[Layer, ...] = LAYERS
     alignment: Alignment = "split"
 
+    def pick(self, record: LayeredRecord) -> Layers:
+        """The record's layers that are to be written."""
+        return Layers(**{layer: getattr(record, layer) for layer in self.layers})
+
+    def present(self, records: Iterable[LayeredRecord]) -> tuple[Layer, ...]:
+        """The layers that any of the records has, among those to be written."""
+        kept = list(records)
+        return tuple(layer for layer in self.layers if any(getattr(record, layer) is not None for record in kept))
+
 
 Reader: TypeAlias = Callable[[Path, Reading], Iterable[Prediction]]
 Writer: TypeAlias = Callable[[Iterable[LayeredRecord], Path, Writing], None]

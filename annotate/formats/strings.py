@@ -8,6 +8,7 @@ of the text around it. See `annotate.formats.grounding` for how a place is found
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -268,10 +269,12 @@ def _moved(record: LayeredRecord, answer: _Answer, text: str, writing: Writing) 
     """The spans that grounding the answer would put elsewhere."""
     back = ground_layers(msgspec.to_builtins(answer), text, schema=writing.schema)
     for layer in writing.layers:
-        places = {_ranges(item) for item in getattr(back, layer) or ()}
+        places = Counter(_ranges(item) for item in getattr(back, layer) or ())
         for i, item in enumerate(getattr(record, layer) or ()):
-            if _ranges(item) not in places:
-                yield f"{layer}[{i}]", _short(" ... ".join(text[a:b] for a, b in _ranges(item) if a >= 0))
+            ranges = _ranges(item)
+            if not places[ranges]:
+                yield f"{layer}[{i}]", _short(" ... ".join(text[start:end] for start, end in ranges if start >= 0))
+            places[ranges] -= 1
 
 
 def _ranges(item: Entity | Quote | Claim) -> tuple[tuple[int, int], ...]:

@@ -1,0 +1,405 @@
+"""Columns of BIO tags: CoNLL-U Plus when written; CoNLL-2003, IOB2, BILOU and the like too when read.
+
+Written: a token a line, tab, a tag for each lane of a layer. Nested and crossing spans go to further lanes
+(`ANNOTATE:ENTITIES2`); beside the tags of quotes and claims stands a column that numbers the items, so that
+fragments, speaker, cue and claimer find together again. Mentions without nesting are the usual two columns.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from annotate.errors import AnnotateError
+from annotate.files import atomic_writer, read_text
+from annotate.formats.align import AlignedTokens, align_tokens
+from annotate.formats.bio import TAG, TagSpan, from_tags, into_lanes, to_tags
+from annotate.formats.markup import (
+    CHECK_WORTHY,
+    KIND,
+    QUOTE_TYPE,
+    Link,
+    Mark,
+    Markup,
+    Names,
+    from_markup,
+    report_extras,
+    report_fields,
+    to_markup,
+)
+from annotate.formats.registry import Reading, Writing, reads, writes
+from annotate.formats.tokens import Tokens
+from annotate.records import LAYERS, Layer, LayeredRecord, Layers, Prediction
+from annotate.schema import RelationRole, Schema
+
+_NAMESPACE = "ANNOTATE:"
+_COLUMNS = re.compile(r"# global\.columns = (.+)")
+_DOCUMENT = re.compile(r"# (?:newdoc )?(?:id|doc_id) = (.+)|#begin document \((.+)\).*|-DOCSTART-(?:\s+\((\S+)\))?.*")
+
+
+@dataclass
+class _Columns:
+    """The tag lanes of one article, by column name; each with the items beside, where the layer has items."""
+
+    tokens: list[str]
+    breaks: set[int]
+    tags: dict[str, list[str]] = field(default_factory=dict)
+
+
+@writes("conll")
+def write_conll(records: Iterable[LayeredRecord], path: Path, writing: Writing) -> None:
+    """One file of all articles, each after a line `# newdoc id = ID`, a blank line after each sentence."""
+    articles: list[tuple[str, _Columns]] = []
+    names: dict[str, None] = {}
+    for record in records:
+        columns = _to_columns(record, writing)
+        articles.append((record.id, columns))
+        names.update(dict.fromkeys(columns.tags))
+    ordered = sorted(names, key=_column_order)
+    with atomic_writer(path) as file:
+        head = " ".join(["FORM", *(_NAMESPACE + name for name in ordered)])
+        file.write(f"# global.columns = {head}\n".encode())
+        for article, columns in articles:
+            file.write(f"# newdoc id = {article}\n".encode())
+            length = len(columns.tokens)
+            annotated = {_layer_of(name) for name in columns.tags}
+            lanes = [
+                columns.tags.get(name, ["O" if _layer_of(name) in annotated and "_" not in name else "_"] * length)
+                for name in ordered
+            ]
+            for i, row in enumerate(zip(columns.tokens, *lanes, strict=True)):
+                file.write(("\t".join(row) + "\n" + ("\n" if i + 1 in columns.breaks else "")).encode())
+
+
+def _to_columns(record: LayeredRecord, writing: Writing) -> _Columns:
+    text = record.text or ""
+    layers = writing.pick(record)
+    markup = to_markup(layers, writing.schema)
+    report_fields(record, writing.report)
+    report_extras(markup.marks, writing.report, record.id)
+    ranges = [r for mark in markup.marks for r in mark.fragments]
+    tokens = Tokens(text, ranges, writing.alignment, writing.report, record.id)
+    columns = _Columns([text[start:end] for start, end in tokens.ranges], set())
+    covered: set[int] = set()
+    for layer in writing.layers:
+        if getattr(layers, layer) is None:
+            continue
+        items: dict[TagSpan, list[str]] = {}
+        for start, end, label, item in _spans_of(layer, layers, markup, writing.schema):
+            found = tokens.align(start, end, f"{record.id}: {layer} {item}")
+            if found is None:
+                continue
+            spelled = "_".join(label.split())
+            if spelled != label:
+                writing.report.add_loss("labels with white space", f"{label!r} as {spelled!r}")
+            span = TagSpan(*found, spelled)
+            if layer == "entities" and span in items:
+                writing.report.add_loss("mentions that stand there twice", f"{record.id}: {item}")
+            items.setdefault(span, []).append(item)
+        covered.update(i for span in items for i in range(span.first + 1, span.last))
+        for n, lane in enumerate(into_lanes(items) or [[]], 1):
+            name = layer.upper() + (str(n) if n > 1 else "")
+            columns.tags[name] = to_tags(lane, len(columns.tokens))
+            if layer != "entities":
+                numbers = ["_"] * len(columns.tokens)
+                for span in lane:
+                    numbers[span.first : span.last] = [",".join(items[span])] * (span.last - span.first)
+                columns.tags[f"{name}_ITEM"] = numbers
+    # a sentence may end only where no span goes on: other tools end every span there
+    ends = {sentence.end_char for sentence in _sentence_splitter()(text).sents}
+    columns.breaks = {
+        i
+        for i, (_, end) in enumerate(tokens.ranges, 1)
+        if (end in ends and i not in covered) or i == len(tokens.ranges)
+    }
+    return columns
+
+
+def _spans_of(layer: Layer, layers: Layers, markup: Markup, schema: Schema) -> Iterator[tuple[int, int, str, str]]:
+    """Range, tag and item number of every span of the layer."""
+    names = Names(schema)
+    yes, no = (label.name for label in schema.claims.check_worthy) if schema.claims else ("yes", "no")
+    if layer == "entities":
+        for i, entity in enumerate(layers.entities or (), 1):
+            yield entity.start, entity.end, entity.label, str(i)
+    elif layer == "quotes":
+        for i, quote in enumerate(layers.quotes or (), 1):
+            for fragment in quote.content:
+                yield fragment.start, fragment.end, quote.type, str(i)
+            if quote.speaker:
+                yield quote.speaker.start, quote.speaker.end, names.part("speaker"), str(i)
+            if quote.cue:
+                yield quote.cue.start, quote.cue.end, names.part("cue"), str(i)
+    else:
+        for i, claim in enumerate(layers.claims or (), 1):
+            yield claim.start, claim.end, f"{claim.kind}:{yes if claim.check_worthy else no}", str(i)
+            if claim.claimer:
+                yield claim.claimer.start, claim.claimer.end, names.part("speaker"), str(i)
+
+
+@functools.cache
+def _sentence_splitter() -> Any:
+    import spacy
+
+    nlp = spacy.blank("en")
+    nlp.add_pipe("sentencizer")
+    return nlp
+
+
+def _layer_of(column: str) -> Layer:
+    """The layer of a column of ours, such as `QUOTES2_ITEM`.
+
+    >>> _layer_of("QUOTES2_ITEM")
+    'quotes'
+    """
+    for layer in LAYERS:
+        if column.startswith(layer.upper()):
+            return layer
+    raise AnnotateError(f"column {_NAMESPACE}{column}: expected one of {', '.join(LAYERS).upper()}")
+
+
+def _column_order(column: str) -> tuple[int, int, bool]:
+    lane = re.search(r"\d+", column)
+    return LAYERS.index(_layer_of(column)), int(lane[0]) if lane else 1, column.endswith("_ITEM")
+
+
+# ------------------------------------------------------------------------------------------------------ reading
+
+
+@dataclass
+class _Document:
+    """The rows of one article, sentence by sentence; `id` is None where the file does not say it."""
+
+    id: str | None
+    sentences: list[list[list[str]]]
+
+    @property
+    def rows(self) -> list[list[str]]:
+        return [row for sentence in self.sentences for row in sentence]
+
+
+@reads("conll")
+def read_conll(path: Path, reading: Reading) -> Iterator[Prediction]:
+    """The predictions of a file of columns, aligned to `reading.texts`.
+
+    Articles are known by the id that a comment gives, else by their order, checked against the texts' words. The
+    tags of a file that does not name its columns are the last column that looks like tags; tokens are the first.
+    """
+    if not reading.texts:
+        raise AnnotateError(f"{path}: columns have no offsets; the articles' texts are needed (--gold)")
+    header, documents = _parse(path, reading)
+    if reading.problems:
+        return
+    found: list[tuple[Prediction, Layers]] = []
+    for article, document, aligned in _match_texts(documents, header, path, reading):
+        text = reading.texts[article]
+        _report_alignment(aligned, article, reading)
+        markup = Markup()
+        for name, column in header.tags.items():
+            _add_marks(markup, name, column, header, document, aligned, article, reading)
+        layers = from_markup(markup, text, reading.schema, reading.report, article)
+        prediction = Prediction(id=article, text=text)
+        if header.ours:
+            for layer in LAYERS:
+                tagged = header.tags.get(layer.upper())
+                if tagged is not None and not any(row[tagged] == "_" for row in document.rows):
+                    setattr(prediction, layer, getattr(layers, layer))
+            yield prediction
+        else:
+            found.append((prediction, layers))
+    yield from reading.with_layers(found)
+
+
+@dataclass
+class _Header:
+    """Which column holds what."""
+
+    token: int = 0
+    tags: dict[str, int] = field(default_factory=dict)
+    items: dict[str, int] = field(default_factory=dict)
+    ours: bool = False
+
+
+def _parse(path: Path, reading: Reading) -> tuple[_Header, list[_Document]]:
+    names: list[str] | None = None
+    documents: list[_Document] = []
+    width = 0
+    for number, raw in enumerate(read_text(path).split("\n"), 1):
+        line = raw.rstrip("\r")
+        ours = names is not None and any(name.startswith(_NAMESPACE) for name in names)
+        if match := _COLUMNS.fullmatch(line):
+            names = match[1].split()
+        elif (match := _DOCUMENT.fullmatch(line)) and not (ours and "\t" in line):
+            documents.append(_Document(next((group for group in match.groups() if group), None), [[]]))
+        elif re.match(r"# ?[\w.:-]+ =|#end document", line) and "\t" not in line:
+            continue
+        elif not line.strip():
+            if documents and documents[-1].sentences[-1]:
+                documents[-1].sentences.append([])
+        else:
+            row = line.split("\t") if "\t" in line else line.split()
+            width = width or len(row)
+            if len(row) != width:
+                reading.problems.append(f"{path}:{number}: {len(row)} columns; the lines above have {width}")
+                continue
+            if not documents:
+                documents.append(_Document(None, [[]]))
+            documents[-1].sentences[-1].append(row)
+    documents = [document for document in documents if document.rows or document.id]
+    header = _Header()
+    if names and any(name.startswith(_NAMESPACE) for name in names):
+        if len(names) != width and width:
+            reading.problems.append(f"{path}: {width} columns, but global.columns names {len(names)}")
+        header.ours = True
+        for i, name in enumerate(names):
+            short = name.removeprefix(_NAMESPACE)
+            if short == "FORM":
+                header.token = i
+            elif short.endswith("_ITEM"):
+                header.items[short.removesuffix("_ITEM")] = i
+            elif name.startswith(_NAMESPACE):
+                header.tags[short] = i
+        return header, documents
+    rows = [row for document in documents for row in document.rows]
+    if not rows:
+        reading.problems.append(f"{path}: no token in this file")
+        return header, documents
+    header.token = int(width > 2 and all(row[0].isdigit() for row in rows))
+    tagged = [i for i in range(header.token + 1, width) if all(TAG.fullmatch(row[i]) for row in rows)]
+    if not tagged:
+        reading.problems.append(
+            f"{path}: no column of tags such as O, B-PERSON, I-PERSON in all of its {width} columns"
+        )
+    else:
+        header.tags["ENTITIES"] = tagged[-1]
+    return header, documents
+
+
+def _match_texts(
+    documents: list[_Document], header: _Header, path: Path, reading: Reading
+) -> Iterator[tuple[str, _Document, AlignedTokens]]:
+    """Which article each document is, and where its tokens stand in it."""
+    ids = list(reading.texts)
+    named = [document.id in reading.texts for document in documents]
+    if len(documents) == 1 and not named[0] and len(ids) > 1:
+        yield from _match_stream(documents[0], header, path, reading)
+        return
+    if not any(named) and len(documents) != len(ids):
+        reading.problems.append(
+            f"{path}: {len(documents)} documents without known ids for {len(ids)} articles; "
+            "mark each with a line '# newdoc id = ID'"
+        )
+        return
+    for i, document in enumerate(documents):
+        article = document.id if any(named) else ids[i]
+        if article is None or article not in reading.texts:
+            reading.problems.append(f"{path}: document {article or i + 1} is not one of the articles given")
+            continue
+        tokens = [row[header.token] for row in document.rows]
+        aligned = align_tokens(tokens, reading.texts[article])
+        if tokens and aligned.missing > len(tokens) // 2:
+            reading.problems.append(
+                f"{path}: {article}: {aligned.missing} of {len(tokens)} tokens do not stand in its text; "
+                "is it this article?"
+            )
+            continue
+        yield article, document, aligned
+
+
+def _match_stream(
+    document: _Document, header: _Header, path: Path, reading: Reading
+) -> Iterator[tuple[str, _Document, AlignedTokens]]:
+    """Tokens without any mark between the articles: each text takes as many as it needs."""
+    lengths = [len(sentence) for sentence in document.sentences]
+    rows = document.rows
+    starts = {sum(lengths[:n]) for n in range(len(lengths) + 1)}
+    at = 0
+    for article, text in reading.texts.items():
+        aligned = align_tokens([row[header.token] for row in rows[at:]], text, whole=False)
+        if aligned.missing:
+            reading.problems.append(
+                f"{path}: tokens from {rows[at + aligned.ranges.index(None)][header.token]!r} on do not follow the "
+                f"text of {article}; mark the articles with lines '# newdoc id = ID'"
+            )
+            return
+        inner = sorted(start for start in starts if at < start < at + aligned.used)
+        bounds = [at, *inner, at + aligned.used]
+        yield article, _Document(article, [rows[a:b] for a, b in itertools.pairwise(bounds)]), aligned
+        at += aligned.used
+    if at < len(rows):
+        reading.problems.append(f"{path}: {len(rows) - at} tokens are left after the last article")
+
+
+def _report_alignment(aligned: AlignedTokens, article: str, reading: Reading) -> None:
+    report = reading.report
+    if aligned.missing:
+        report.add_loss("tokens that do not stand in the text", f"{article}: {aligned.missing}", aligned.missing)
+    if aligned.changed:
+        report.add_note("tokens spelled otherwise than in the text", f"{article}: {aligned.changed}", aligned.changed)
+    if aligned.skipped:
+        report.add_note("characters that no token covers", f"{article}: {aligned.skipped}", aligned.skipped)
+
+
+def _add_marks(
+    markup: Markup,
+    name: str,
+    column: int,
+    header: _Header,
+    document: _Document,
+    aligned: AlignedTokens,
+    article: str,
+    reading: Reading,
+) -> None:
+    names = Names(reading.schema)
+    quotes = {mark.key: mark for mark in markup.marks if mark.key.startswith("quotes")}
+    offset = 0
+    for sentence in document.sentences:
+        spans, mended = from_tags(["O" if row[column] == "_" else row[column] for row in sentence])
+        if mended:
+            first = " ".join(row[header.token] for row in sentence[:5])
+            reading.report.add_note("I- tags that begin a span", f"{article}: {first}", mended)
+        for span in spans:
+            there = [place for place in aligned.ranges[offset + span.first : offset + span.last] if place]
+            if not there:
+                reading.report.add_loss("spans whose tokens do not stand in the text", f"{article}: {span.label}")
+                continue
+            place = there[0][0], there[-1][1]
+            numbers = sentence[span.first][header.items[name]].split(",") if name in header.items else []
+            if not numbers:
+                label = span.label
+                markup.marks.append(Mark(f"{name}{len(markup.marks)}", label, [place]))
+            for number in numbers:
+                _add_item(markup, quotes, _layer_of(name), number, span.label, place, names)
+        offset += len(sentence)
+
+
+def _add_item(
+    markup: Markup,
+    quotes: dict[str, Mark],
+    layer: Layer,
+    number: str,
+    label: str,
+    place: tuple[int, int],
+    names: Names,
+) -> None:
+    """One tag span of a column with items: the content or a part of the numbered quote or claim."""
+    key = f"{layer}{number}"
+    role = names.role_of(label)
+    if role in ("speaker", "cue"):
+        arrow: RelationRole = "claimer" if layer == "claims" else "cue" if role == "cue" else "speaker"
+        part = Mark(f"{arrow}{len(markup.marks)}", label, [place])
+        markup.marks.append(part)
+        markup.links.append(Link(names.relation(arrow), key, part.key))
+    elif layer == "claims":
+        kind, _, judged = label.rpartition(":")
+        markup.marks.append(Mark(key, names.part("claim"), [place], {KIND: kind, CHECK_WORTHY: judged}))
+    elif key in quotes:
+        quotes[key].fragments.append(place)
+    else:
+        quotes[key] = Mark(key, names.part("content"), [place], {QUOTE_TYPE: label})
+        markup.marks.append(quotes[key])

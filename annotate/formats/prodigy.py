@@ -1,0 +1,160 @@
+"""Prodigy's JSON Lines: one task an article with tokens, spans and relations, as its span and relation views take it.
+
+Attributes and scores stand as further keys of a span, which Prodigy keeps; a quote's further fragments are spans
+that a relation joins to the first one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from annotate.formats.markup import Link, Mark, Markup, from_markup, report_fields, split_fragments, to_markup
+from annotate.formats.registry import Reading, Writing, reads, writes
+from annotate.formats.tokens import Tokens
+from annotate.jsonl import iter_lines, write_records
+from annotate.records import LayeredRecord, Layers, Prediction
+
+_ARTICLE_FIELDS = ("title", "date", "publisher", "url", "meta")
+_SPAN_KEYS = {"start", "end", "label", "token_start", "token_end", "id", "key", "text", "attributes", "source"}
+
+
+class _Task(msgspec.Struct):
+    text: str
+    tokens: list[dict[str, Any]]
+    spans: list[dict[str, Any]]
+    relations: list[dict[str, Any]]
+    meta: dict[str, Any]
+    answer: str = "accept"
+
+
+@writes("prodigy")
+def write_prodigy(records: Iterable[LayeredRecord], path: Path, writing: Writing) -> None:
+    """One accepted task a line; `meta.id` is the article's id, tokens are spaCy's English ones."""
+    write_records(path, (_to_task(record, writing) for record in records))
+
+
+def _to_task(record: LayeredRecord, writing: Writing) -> _Task:
+    text = record.text or ""
+    report_fields(record, writing.report, held=_ARTICLE_FIELDS)
+    layers = writing.pick(record)
+    markup = split_fragments(to_markup(layers, writing.schema), writing.schema)
+    tokens = Tokens(text, [mark.hull for mark in markup.marks], writing.alignment, writing.report, record.id)
+    spans: dict[str, dict[str, Any]] = {}
+    for mark in markup.marks:
+        found = tokens.align(*mark.hull, f"{record.id}: {mark.key}")
+        if found is None:
+            continue
+        start, end = tokens.range(*found)
+        spans[mark.key] = {
+            "start": start,
+            "end": end,
+            "token_start": found[0],
+            "token_end": found[1] - 1,
+            "label": mark.label,
+            "key": mark.key,
+            **({"attributes": mark.values} if mark.values else {}),
+            **mark.extras,
+        }
+    relations = []
+    for link in markup.links:
+        if link.source not in spans or link.target not in spans:
+            writing.report.add_loss("relations of spans that were left out", f"{record.id}: {link.label}")
+            continue
+        head, child = spans[link.source], spans[link.target]
+        relations.append(
+            {
+                "head": head["token_end"],
+                "child": child["token_end"],
+                "label": link.label,
+                "head_span": _place(head),
+                "child_span": _place(child),
+            }
+        )
+    plain = msgspec.to_builtins(record)
+    meta = {"id": record.id, "layers": [layer for layer in writing.layers if getattr(layers, layer) is not None]}
+    meta.update({name: plain[name] for name in _ARTICLE_FIELDS if plain.get(name)})
+    words = [
+        {"text": text[start:end], "start": start, "end": end, "id": i, "ws": text[end : end + 1] == " "}
+        for i, (start, end) in enumerate(tokens.ranges)
+    ]
+    return _Task(text, words, list(spans.values()), relations, meta)
+
+
+def _place(span: dict[str, Any]) -> dict[str, Any]:
+    return {name: span[name] for name in ("start", "end", "token_start", "token_end", "label", "key")}
+
+
+@reads("prodigy")
+def read_prodigy(path: Path, reading: Reading) -> Iterator[Prediction]:
+    """The accepted tasks of an export; an article without `meta.id` is known by its text among `reading.texts`."""
+    by_text = {text: article for article, text in reading.texts.items()}
+    found: list[tuple[Prediction, Layers]] = []
+    named: list[tuple[str, ...] | None] = []
+    for number, line in iter_lines(path):
+        place = f"{path}:{number}"
+        try:
+            task = msgspec.json.decode(line, type=dict[str, Any])
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            reading.problems.append(f"{place}: not a JSON object on one line ({error})")
+            continue
+        text = task.get("text")
+        if not isinstance(text, str):
+            reading.problems.append(f"{place}: no text; expected a task with text and spans")
+            continue
+        given = task.get("meta")
+        meta: dict[str, Any] = given if isinstance(given, dict) else {}
+        article = meta.get("id") or task.get("id") or by_text.get(text)
+        if not isinstance(article, str):
+            reading.problems.append(f"{place}: no meta.id, and the text is not one of the gold's")
+            continue
+        if task.get("answer", "accept") != "accept":
+            reading.report.add_loss("tasks that were not accepted", f"{article}: answer {task['answer']!r}")
+            continue
+        try:
+            markup = _parse(task)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            reading.problems.append(f"{place}: {article}: spans or relations not in Prodigy's form ({error!r})")
+            continue
+        layers = from_markup(markup, text, reading.schema, reading.report, article)
+        prediction = Prediction(id=article, text=text)
+        for name in _ARTICLE_FIELDS:
+            if isinstance(meta.get(name), dict if name == "meta" else str):
+                setattr(prediction, name, meta[name])
+        found.append((prediction, layers))
+        named.append(tuple(meta["layers"]) if isinstance(meta.get("layers"), list) else None)
+    predictions = list(reading.with_layers(found))
+    for prediction, (_, layers), names in zip(predictions, found, named, strict=True):
+        for layer in ("entities", "quotes", "claims") if names is not None else ():
+            setattr(prediction, layer, getattr(layers, layer) if layer in (names or ()) else None)
+        yield prediction
+
+
+def _parse(task: dict[str, Any]) -> Markup:
+    marks: dict[str, Mark] = {}
+    by_place: dict[tuple[int, int, str], str] = {}
+    by_token: dict[int, str] = {}
+    for i, span in enumerate(task.get("spans") or ()):
+        key = str(span.get("key", f"span{i}"))
+        start, end, label = int(span["start"]), int(span["end"]), str(span["label"])
+        values = {name: str(value) for name, value in (span.get("attributes") or {}).items()}
+        extras = {name: value for name, value in span.items() if name not in _SPAN_KEYS}
+        marks[key] = Mark(key, label, [(start, end)], values, extras)
+        by_place.setdefault((start, end, label), key)
+        if "token_end" in span:
+            by_token.setdefault(int(span["token_end"]), key)
+
+    def find(relation: dict[str, Any], side: str) -> str:
+        span = relation.get(f"{side}_span")
+        if not span:
+            return by_token.get(int(relation[side]), f"token {relation[side]}")
+        if span.get("key") in marks:
+            return str(span["key"])
+        place = int(span["start"]), int(span["end"]), str(span.get("label"))
+        return by_place.get(place, f"[{place[0]}, {place[1]})")
+
+    links = [Link(str(r["label"]), find(r, "head"), find(r, "child")) for r in task.get("relations") or ()]
+    return Markup(list(marks.values()), links)

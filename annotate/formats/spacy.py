@@ -1,0 +1,246 @@
+"""spaCy's DocBin: mentions as `doc.ents`, all layers as span groups, the rest of a record as user data.
+
+Groups: `entities`, `quotes` (one span a fragment, its label the type), `speakers`, `cues`, `claims` (label: the
+kind), `claimers`. Spans that belong together have one `span_id`. Nothing is lost with the alignment `split`.
+"""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from annotate.errors import AnnotateError
+from annotate.files import atomic_writer
+from annotate.formats.markup import (
+    CHECK_WORTHY,
+    KIND,
+    QUOTE_TYPE,
+    Link,
+    Mark,
+    Markup,
+    Names,
+    from_markup,
+    report_extras,
+    to_markup,
+)
+from annotate.formats.registry import Reading, Writing, reads, writes
+from annotate.formats.report import FormatReport
+from annotate.formats.tokens import english
+from annotate.records import LAYERS, LayeredRecord, Layers, Prediction
+from annotate.schema import Schema
+
+USER_DATA = "annotate"
+_EXTENSION = ("._.", "layers", None, None)
+_GROUPS: dict[str, tuple[str, ...]] = {
+    "entities": ("entities",),
+    "quotes": ("quotes", "speakers", "cues"),
+    "claims": ("claims", "claimers"),
+}
+
+
+@writes("spacy")
+def write_spacy(records: Iterable[LayeredRecord], path: Path, writing: Writing) -> None:
+    """A `.spacy` file of the records, for `spacy train` and `spacy evaluate` (mentions) and for code of one's own."""
+    from spacy.tokens import DocBin
+
+    content: bytes = DocBin(docs=(to_doc(record, writing) for record in records), store_user_data=True).to_bytes()
+    with atomic_writer(path) as file:
+        file.write(content)
+
+
+def to_doc(record: LayeredRecord, writing: Writing) -> Any:
+    """The record as a spaCy Doc, as `write_spacy` stores it."""
+    from spacy.util import filter_spans
+
+    layers = writing.pick(record)
+    markup = to_markup(layers, writing.schema)
+    doc = _make_doc(record, [r for mark in markup.marks for r in mark.fragments], writing)
+    groups: dict[str, list[Any]] = {
+        group: [] for layer in writing.layers if getattr(layers, layer) is not None for group in _GROUPS[layer]
+    }
+    for group, span_id, label, start, end in _iter_spans(layers):
+        span = doc.char_span(
+            start,
+            end,
+            label=label,
+            span_id=span_id,
+            alignment_mode=writing.alignment if writing.alignment in ("expand", "contract") else "strict",
+        )
+        place = f"{record.id}: {group} {span_id}"
+        if span is None:
+            writing.report.add_loss("spans that do not fit the tokens, left out", place)
+            continue
+        if (span.start_char, span.end_char) != (start, end):
+            writing.report.add_loss("spans moved to the tokens' edges", place)
+        groups[group].append(span)
+    for name, spans in groups.items():
+        doc.spans[name] = spans
+    if "entities" in groups:
+        flat = filter_spans(groups["entities"])
+        doc.set_ents(flat, default="outside")
+        if nested := len(groups["entities"]) - len(flat):
+            writing.report.add_note("entities inside or across longer ones: in doc.spans only", record.id, nested)
+    items = [mark for mark in markup.marks if mark.key.startswith(("entity", "quote", "claim"))]
+    report_extras((mark for mark in markup.marks if mark not in items), writing.report, record.id)
+    plain = msgspec.to_builtins(record)
+    doc.user_data[USER_DATA] = {
+        "record": {name: value for name, value in plain.items() if name not in (*LAYERS, "text")},
+        "items": {mark.key: {"values": mark.values, "extras": mark.extras} for mark in items},
+    }
+    return doc
+
+
+def _iter_spans(layers: Layers) -> Iterator[tuple[str, str, str, int, int]]:
+    """Group, id, label and range of every span."""
+    for i, entity in enumerate(layers.entities or ()):
+        yield "entities", f"entity{i}", entity.label, entity.start, entity.end
+    for i, quote in enumerate(layers.quotes or ()):
+        for fragment in quote.content:
+            yield "quotes", f"quote{i}", quote.type, fragment.start, fragment.end
+        for group, part in (("speakers", quote.speaker), ("cues", quote.cue)):
+            if part:
+                yield group, f"quote{i}", group, part.start, part.end
+    for i, claim in enumerate(layers.claims or ()):
+        yield "claims", f"claim{i}", claim.kind, claim.start, claim.end
+        if claim.claimer:
+            yield "claimers", f"claim{i}", "claimers", claim.claimer.start, claim.claimer.end
+
+
+def _make_doc(record: LayeredRecord, ranges: list[tuple[int, int]], writing: Writing) -> Any:
+    from spacy.tokens import Doc
+
+    text = record.text or ""
+    doc = english().make_doc(text)
+    if writing.alignment != "split":
+        return doc
+    starts, ends = {start for start, _ in ranges}, {end for _, end in ranges}
+    edges = sorted(starts | ends)
+    words: list[str] = []
+    spaces: list[bool] = []
+    cut = 0
+    for token in doc:
+        start, end = token.idx, token.idx + len(token.text)
+        bounds = [start, *edges[bisect.bisect_right(edges, start) : bisect.bisect_left(edges, end)], end]
+        cut += len(bounds) > 2
+        words += [text[a:b] for a, b in itertools.pairwise(bounds)]
+        spaces += [False] * (len(bounds) - 2)
+        # a span that begins or ends on the other side of the space needs it as a token
+        alone = bool(token.whitespace_) and (end in starts or end + 1 in ends)
+        spaces.append(bool(token.whitespace_) and not alone)
+        if alone:
+            words.append(" ")
+            spaces.append(False)
+    if cut:
+        writing.report.add_note("tokens cut at a span's edge", record.id, cut)
+    return Doc(doc.vocab, words=words, spaces=spaces)
+
+
+@reads("spacy")
+def read_spacy(path: Path, reading: Reading) -> Iterator[Prediction]:
+    """The predictions of a DocBin; a Doc that does not say which article it is is known by its text."""
+    from spacy.tokens import DocBin
+
+    try:
+        bin_ = DocBin().from_disk(path)
+    except OSError as error:
+        raise AnnotateError(f"{path}: cannot be read ({error.strerror or error})") from error
+    except Exception as error:  # msgpack and zlib have a family of errors each
+        raise AnnotateError(f"{path}: not a spaCy DocBin ({error})") from error
+    by_text = {text: article for article, text in reading.texts.items()}
+    unmarked: list[tuple[Prediction, Layers]] = []
+    predictions: list[Prediction] = []
+    for number, doc in enumerate(bin_.get_docs(english().vocab)):
+        ours = doc.user_data.get(USER_DATA, {})
+        article = ours.get("record", {}).get("id") or doc.user_data.get("id") or by_text.get(doc.text)
+        if not isinstance(article, str):
+            reading.problems.append(f'{path}: doc {number} has no user_data["id"], and its text is not one of the gold')
+            continue
+        prediction = Prediction(id=article, text=doc.text)
+        fields = {k: v for k, v in ours.get("record", {}).items() if k in Prediction.__struct_fields__}
+        try:
+            prediction = msgspec.convert({**fields, "id": article, "text": doc.text}, Prediction)
+        except msgspec.ValidationError as error:
+            reading.problems.append(f"{path}: {article}: user_data[{USER_DATA!r}]: {error}")
+            continue
+        predictions.append(prediction)
+        layers = layers_of_doc(doc, reading.schema, reading.report, article)
+        if ours:
+            prediction.entities, prediction.quotes, prediction.claims = layers.entities, layers.quotes, layers.claims
+        else:
+            unmarked.append((prediction, layers))
+    for _ in reading.with_layers(unmarked):
+        pass
+    yield from predictions
+
+
+def layers_of_doc(doc: Any, schema: Schema, report: FormatReport, place: str) -> Layers:
+    """The layers of a spaCy Doc: `doc._.layers` if it has them, else its span groups and entities.
+
+    Without groups of ours, mentions come from `doc.ents` and from the group `sc` of spaCy's span categoriser. A
+    layer of which the Doc holds neither a group nor an annotation is None.
+    """
+    given = doc.user_data.get(_EXTENSION)
+    if given is not None:
+        return given if isinstance(given, Layers) else msgspec.convert(given, Layers)
+    items: Mapping[str, Any] = doc.user_data.get(USER_DATA, {}).get("items", {})
+    groups = {name: list(doc.spans[name]) for name in doc.spans}
+    markup = Markup()
+    for mark in _marks(doc, groups, items):
+        markup.marks.append(mark)
+    names = Names(schema)
+    quotes: dict[str, Mark] = {}
+    for span in groups.get("quotes", ()):
+        key = span.id_ or f"quote{len(quotes)}"
+        if key not in quotes:
+            values = {QUOTE_TYPE: span.label_}
+            quotes[key] = Mark(key, names.part("content"), [], values, items.get(key, {}).get("extras", {}))
+        quotes[key].fragments.append((span.start_char, span.end_char))
+    markup.marks += quotes.values()
+    for span in groups.get("claims", ()):
+        key = span.id_ or f"claim{len(markup.marks)}"
+        said = items.get(key, {})
+        values = {**said.get("values", {}), KIND: span.label_}
+        if span.kb_id_:
+            values[CHECK_WORTHY] = span.kb_id_
+        markup.marks.append(
+            Mark(key, names.part("claim"), [(span.start_char, span.end_char)], values, said.get("extras", {}))
+        )
+    parts = (("speakers", "speaker", "speaker"), ("cues", "cue", "cue"), ("claimers", "claimer", "speaker"))
+    for group, arrow, role in parts:
+        for i, span in enumerate(groups.get(group, ())):
+            key = f"{group}{i}"
+            markup.marks.append(Mark(key, names.part(role), [(span.start_char, span.end_char)]))  # type: ignore[arg-type]
+            if span.id_:
+                markup.links.append(Link(names.relation(arrow), span.id_, key))  # type: ignore[arg-type]
+    layers = from_markup(markup, doc.text, schema, report, place)
+    if not ("entities" in groups or "sc" in groups or doc.has_annotation("ENT_IOB")):
+        layers.entities = None
+    if "quotes" not in groups:
+        layers.quotes = None
+    if "claims" not in groups:
+        layers.claims = None
+    return layers
+
+
+def _marks(doc: Any, groups: dict[str, list[Any]], items: Mapping[str, Any]) -> Iterator[Mark]:
+    spans = groups.get("entities")
+    if spans is None:
+        spans = [*doc.ents, *groups.get("sc", ())]
+    seen: set[tuple[int, int, str]] = set()
+    for i, span in enumerate(spans):
+        place = span.start_char, span.end_char, span.label_
+        if "entities" not in groups and place in seen:
+            continue
+        seen.add(place)
+        key = span.id_ or f"entity{i}"
+        yield Mark(
+            f"entity{i}",
+            span.label_,
+            [(span.start_char, span.end_char)],
+            extras=items.get(key, {}).get("extras", {}),
+        )
