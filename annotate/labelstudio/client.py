@@ -98,6 +98,17 @@ class Server:
         with _explained(f"cannot create user {email}", self.url):
             return int(self.sdk.users.create(username=email, email=email, request_options=ONCE).id)
 
+    def token_settings(self) -> Dict | None:
+        """Which kinds of tokens the organization accepts; None where the user may not ask."""
+        with contextlib.suppress(LabelStudioError), _explained("cannot read the token settings", self.url):
+            return _plain(self.sdk.jwt_settings.get())
+        return None
+
+    def list_backends(self, project: int) -> list[Dict]:
+        """The live preannotators connected to the project."""
+        with _explained(f"cannot list the models of project {project}", self.url):
+            return [_plain(entry) for entry in self.sdk.ml.list(project=project)]
+
     # ------------------------------------------------------------------------------------------------ projects
 
     def find_projects(self, title: str) -> list[Dict]:

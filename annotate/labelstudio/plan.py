@@ -263,7 +263,7 @@ def _plan_model(plan: ProjectPlan, work: Work, project: dict[str, Any]) -> dict[
 
 def _plan_settings(project: dict[str, Any], schema: Schema, overlap: int | None, instruction: str) -> dict[str, str]:
     settings = {}
-    if _canonical(project["label_config"]) != _canonical(to_label_config(schema)):
+    if canonical_config(project["label_config"]) != canonical_config(to_label_config(schema)):
         settings["label_config"] = f"as schema {schema.ref} has it"
     if overlap is not None and overlap != project["maximum_annotations"]:
         settings["maximum_annotations"] = f"{project['maximum_annotations']} -> {overlap}"
@@ -385,7 +385,8 @@ def find_names(config: str) -> set[tuple[str, str]]:
     return found
 
 
-def _canonical(config: str) -> str:
+def canonical_config(config: str) -> str:
+    """The interface without layout, so that two spellings of one compare equal; as it is where it is no XML."""
     try:
         return ElementTree.canonicalize(config, strip_text=True)
     except ElementTree.ParseError:

@@ -1,0 +1,279 @@
+"""What keeps a person from connecting, or annotators from seeing pre-annotations; each finding with its remedy."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from annotate.artifacts.label_config import to_label_config
+from annotate.errors import LabelStudioError
+from annotate.files import sha256_text
+from annotate.labelstudio.client import (
+    API_KEY_VARIABLE,
+    URL_VARIABLE,
+    LostAnswer,
+    Server,
+    connect,
+)
+from annotate.labelstudio.from_result import from_result
+from annotate.labelstudio.plan import canonical_config, find_names, find_project
+from annotate.labelstudio.tasks import read_info
+from annotate.schema import Schema, load_schema
+
+OLDEST_TESTED = (1, 20)
+MANY_REGIONS = 400
+
+
+class Finding(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One thing looked at: fine, worth knowing, or to be mended with `remedy`."""
+
+    level: Literal["fine", "note", "problem"]
+    what: str
+    remedy: str | None = None
+
+    def __str__(self) -> str:
+        mark = {"fine": "ok      ", "note": "note    ", "problem": "PROBLEM "}[self.level]
+        return mark + self.what + (f"\n         -> {self.remedy}" if self.remedy else "")
+
+
+def examine(
+    project: str | None = None,
+    *,
+    url: str | None = None,
+    api_key: str | None = None,
+    schema: Schema | None = None,
+    dir: Path | None = None,
+) -> list[Finding]:
+    """Everything looked at, in order; later checks are left out where earlier ones make them pointless.
+
+    Args:
+        project: also look at this project, its tasks and stored predictions.
+        dir: data folder of the embedded server, where it is not the default one.
+    """
+    if dir is not None and url is None:
+        from annotate.studio import find_studio
+
+        studio = find_studio(dir)
+        if studio is None:
+            return [_problem(f"no embedded Label Studio runs in {dir}", f"annotate up --dir {dir}")]
+        url, api_key = studio.url, studio.api_key
+    try:
+        server = connect(url, api_key)
+    except LabelStudioError as error:
+        return [_problem(str(error), f"annotate up, or: export {URL_VARIABLE}=... {API_KEY_VARIABLE}=...")]
+    token = api_key or os.environ.get(API_KEY_VARIABLE) or ""
+    findings = [*_check_connection(server)]
+    if findings[-1].level != "problem":
+        findings += _check_token(server, token)
+    if project is not None and findings[-1].level != "problem":
+        findings += _check_project(server, project, schema or load_schema())
+    return findings
+
+
+def _check_connection(server: Server) -> Iterator[Finding]:
+    try:
+        version = server.version()
+    except LostAnswer as error:
+        yield _problem(str(error), "annotate status; annotate up; or correct --url")
+        return
+    except LabelStudioError as error:
+        yield _problem(f"{server.url} answers, but not like Label Studio: {error}", "correct --url: scheme, port, path")
+        return
+    release = str(version.get("release") or "unknown")
+    yield _fine(f"Label Studio {release} ({version.get('edition') or 'unknown edition'}) answers at {server.url}")
+    numbers = tuple(int(part) for part in release.split(".")[:2] if part.isdigit())
+    if len(numbers) == 2 and numbers < OLDEST_TESTED:
+        yield Finding(
+            level="note",
+            what=f"release {release} is older than those tested ({'.'.join(map(str, OLDEST_TESTED))} and later)",
+            remedy="pip install --upgrade label-studio",
+        )
+
+
+def _check_token(server: Server, token: str) -> Iterator[Finding]:
+    kind = "a personal access token" if token.count(".") == 2 else "a legacy token"
+    try:
+        user = server.whoami()
+    except LabelStudioError as error:
+        disabled = "legacy token authentication has been disabled" in str(error)
+        yield _problem(
+            f"{kind} is refused: {error}",
+            "take a personal access token (Label Studio: Account & Settings), or let an owner enable legacy tokens "
+            "(Organization > Access Token Settings)"
+            if disabled
+            else f"copy the token again (Label Studio: Account & Settings) into {API_KEY_VARIABLE}",
+        )
+        return
+    yield _fine(f"{kind} of {user.get('email')} is accepted")
+    settings = server.token_settings()
+    if settings:
+        names = {"api_tokens_enabled": "personal access tokens", "legacy_api_tokens_enabled": "legacy tokens"}
+        told = ", ".join(f"{name} {'on' if settings.get(key) else 'off'}" for key, name in names.items())
+        yield _fine(f"the organization has {told}")
+
+
+def _check_project(server: Server, name: str, schema: Schema) -> Iterator[Finding]:
+    try:
+        project = find_project(server, name)
+    except LabelStudioError as error:
+        yield _problem(str(error), "name it by its number: --project '#NUMBER'")
+        return
+    if project is None:
+        yield _problem(f"no project {name!r} at {server.url}", f"annotate push P.jsonl --project '{name}'")
+        return
+    yield _fine(f"project {name!r} (#{project['id']}) has {project['task_number']} tasks")
+    yield from _check_interface(name, project["label_config"], schema)
+    yield from _check_backends(server, project)
+    yield from _check_tasks(server, name, project, schema)
+
+
+def _check_interface(name: str, config: str, schema: Schema) -> Iterator[Finding]:
+    controls = {control for control, _ in find_names(config)}
+    layers = tuple(
+        layer
+        for layer, control in (("entities", "entity"), ("quotes", "quote_type"), ("claims", "claim_kind"))
+        if control in controls and layer in schema.layers
+    )
+    if not layers:
+        yield _problem(
+            f"the interface has none of the layers of schema {schema.ref}; nothing can be pulled from it",
+            "give the project's own --schema, or push into a new project",
+        )
+        return
+    ours = to_label_config(schema.restrict(layers))
+    missing, extra = find_names(ours) - find_names(config), find_names(config) - find_names(ours)
+    push = f"annotate push P.jsonl --project '{name}'"
+    if missing or extra:
+        lists = [
+            f"{word} {', '.join(sorted(name for _, name in names))}"
+            for word, names in (("lacks", missing), ("has beside the schema", extra))
+            if names
+        ]
+        yield _problem(
+            f"the interface differs from schema {schema.ref}: {'; '.join(lists)}",
+            f"{push} (adds labels); annotate schema migrate --project '{name}' (renames, merges)",
+        )
+    elif canonical_config(config) != canonical_config(ours):
+        yield Finding(
+            level="note", what="the interface has the schema's labels but looks different", remedy=f"{push} renews it"
+        )
+    else:
+        yield _fine(f"the interface is that of schema {schema.ref} ({', '.join(layers)})")
+
+
+def _check_backends(server: Server, project: dict[str, Any]) -> Iterator[Finding]:
+    for backend in server.list_backends(project["id"]):
+        if backend.get("state") == "CO":
+            yield _fine(f"the live preannotator at {backend.get('url')} is connected")
+            if not project["evaluate_predictions_automatically"]:
+                yield Finding(
+                    level="note",
+                    what="it is asked only from the Data Manager, not when a task is opened",
+                    remedy="switch on 'Retrieve predictions when loading a task' (project settings, Model)",
+                )
+            continue
+        error = str(backend.get("error_message") or "no answer")
+        blocked = "reserved network address" in error
+        yield _problem(
+            f"the live preannotator at {backend.get('url')} is not connected: {error.splitlines()[-1][:200]}",
+            "the server blocks addresses of this machine: start it with ML_BLOCK_LOCAL_IP=false (annotate up does)"
+            if blocked
+            else "annotate backend --port PORT, then connect it again (project settings, Model)",
+        )
+
+
+def _check_tasks(server: Server, name: str, project: dict[str, Any], schema: Schema) -> Iterator[Finding]:
+    push = f"annotate push P.jsonl --project '{name}'"
+    if not project["task_number"]:
+        yield _problem("the project is empty", push)
+        return
+    seen: Counter[str] = Counter()
+    versions: Counter[str] = Counter()
+    bare = edited = unknown = heavy = 0
+    broken: dict[str, tuple[int, int]] = {}
+    for task in server.iter_tasks(project["id"]):
+        data = task.get("data") or {}
+        text = data.get("text")
+        seen[str(data.get("doc_id"))] += 1
+        unknown += "doc_id" not in data
+        if not isinstance(text, str):
+            broken.setdefault("the task has no text", (0, task["id"]))
+            continue
+        edited += bool(data.get("text_sha256")) and data["text_sha256"] != sha256_text(text)
+        stored = task.get("predictions") or []
+        versions.update({entry.get("model_version") or "" for entry in stored})
+        bare += not stored and not read_info(task).blind
+        for entry in stored:
+            heavy += len(entry.get("result") or ()) > MANY_REGIONS
+            for reason in find_prediction_problems(entry, text, schema):
+                count, first = broken.get(reason, (0, task["id"]))
+                broken[reason] = (count + 1, first)
+    yield from _check_visibility(name, project, versions, bare)
+    yield from _report_broken(broken, push)
+    for count, what, remedy in (
+        (edited, "tasks hold a text that was edited after the push; their marks cover other words", push),
+        (
+            sum(1 for article, times in seen.items() if times > 1 and article != "None"),
+            "articles stand there in more than one task",
+            f"{push} (removes those that nobody touched)",
+        ),
+    ):
+        if count:
+            yield _problem(f"{count} {what}", remedy)
+    if unknown:
+        yield Finding(level="note", what=f"{unknown} tasks have no doc_id; pull names them task-NUMBER")
+    if heavy:
+        yield Finding(
+            level="note",
+            what=f"{heavy} predictions have more than {MANY_REGIONS} items; their pages open slowly",
+            remedy="one project a layer: annotate push --layers entities,quotes,claims",
+        )
+
+
+def find_prediction_problems(entry: Mapping[str, Any], text: str, schema: Schema) -> Iterable[str]:
+    """Why a stored prediction would not show as it should; the server accepts all of this in silence."""
+    for remark in from_result(entry.get("result") or [], text, schema).remarks:
+        if remark.action == "quarantined":
+            yield remark.reason
+
+
+def _report_broken(broken: dict[str, tuple[int, int]], push: str) -> Iterator[Finding]:
+    for reason, (count, task) in sorted(broken.items()):
+        consequence = "; the editor shows an empty page then" if reason.startswith("an arrow from or to") else ""
+        yield _problem(f"stored predictions: {count} x {reason} (such as task {task}){consequence}", push)
+    if not broken:
+        yield _fine("all stored predictions are well formed")
+
+
+def _check_visibility(name: str, project: dict[str, Any], versions: Counter[str], bare: int) -> Iterator[Finding]:
+    push = f"annotate push P.jsonl --project '{name}'"
+    if not project["show_collab_predictions"]:
+        yield _problem("'use predictions to prelabel tasks' is off; annotators begin with an empty page", push)
+    shown = project["model_version"] or ""
+    if versions and versions[shown] == 0:
+        told = ", ".join(f"{version} ({count} tasks)" for version, count in versions.most_common())
+        yield _problem(
+            f"the project shows predictions of {shown or 'no model'!r}, but those stored are of {told}", push
+        )
+    elif versions:
+        yield _fine(f"annotators see the predictions of {shown} on {versions[shown]} tasks")
+        hidden = sum(versions.values()) - versions[shown]
+        if hidden:
+            yield Finding(
+                level="note", what=f"{hidden} predictions of other models are stored and not shown", remedy=push
+            )
+    if bare:
+        yield Finding(level="note", what=f"{bare} tasks have no prediction and are not marked blind", remedy=push)
+
+
+def _fine(what: str) -> Finding:
+    return Finding(level="fine", what=what)
+
+
+def _problem(what: str, remedy: str) -> Finding:
+    return Finding(level="problem", what=what, remedy=remedy)

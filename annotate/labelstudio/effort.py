@@ -1,0 +1,223 @@
+"""What people did with the pre-annotation: what they changed, how good it was in their eyes, how long they took."""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from annotate.errors import DataProblems
+from annotate.labelstudio.changes import CHANGES, compare_layers, label_of
+from annotate.records import LAYERS, Annotation, GoldRecord, Layer, LayeredRecord, Layers, Prediction, get_layer
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+R = TypeVar("R", GoldRecord, Prediction)
+
+MATCH: dict[Layer, str] = {"entities": "strict", "quotes": "exact", "claims": "exact"}
+
+
+class ChangeRow(msgspec.Struct, kw_only=True):
+    """What became of the predicted items of one label; `added` are people's own of that label."""
+
+    layer: Layer
+    label: str
+    predicted: int = 0
+    unchanged: int = 0
+    moved: int = 0
+    relabelled: int = 0
+    reattributed: int = 0
+    deleted: int = 0
+    added: int = 0
+
+
+class ScoreRow(msgspec.Struct, kw_only=True):
+    """The preannotator scored against one annotator as if that person were the gold.
+
+    `shown` says whether the person saw the prediction. Values in [0, 1], null where undefined; entities are
+    matched strictly, quotes and claims by exact extent.
+    """
+
+    annotator: str
+    layer: Layer
+    shown: bool
+    articles: int
+    predicted: int
+    annotated: int
+    precision: float | None
+    recall: float | None
+    f1: float | None
+
+
+class TimeRow(msgspec.Struct, kw_only=True):
+    """Seconds per article, of one annotator (or all: `*`), with or without the prediction on the page."""
+
+    annotator: str
+    shown: bool
+    articles: int
+    median_s: float
+    mean_s: float
+    per_100_words_s: float
+
+
+class Effort(msgspec.Struct, kw_only=True):
+    """The whole report. `relabelled` counts label changes as `FROM -> TO`."""
+
+    articles: int
+    annotators: list[str]
+    changes: list[ChangeRow] = []
+    relabelled: dict[str, int] = {}
+    scores: list[ScoreRow] = []
+    times: list[TimeRow] = []
+
+
+def measure_effort(
+    annotations: Iterable[Annotation],
+    *,
+    predictions: Sequence[Prediction] | None = None,
+    layers: Sequence[Layer] | None = None,
+) -> Effort:
+    """The report on submitted annotations; skipped ones are left out.
+
+    Args:
+        predictions: what was pushed. Needed for the blind share, whose predictions the server never had: with them
+            the preannotator is scored there too, and the difference to the articles that were shown with it says
+            how far it leads people.
+        layers: only these.
+
+    Raises:
+        DataProblems: no submitted annotation.
+    """
+    records = [record for record in annotations if record.status == "submitted"]
+    if not records:
+        raise DataProblems(["no submitted annotation; nothing to measure"])
+    wanted = tuple(layers) if layers is not None else LAYERS
+    rows, relabelled = _count_changes(records, wanted)
+    return Effort(
+        articles=len({record.id for record in records}),
+        annotators=sorted({record.annotator for record in records}),
+        changes=rows,
+        relabelled=relabelled,
+        scores=list(_score(records, predictions, wanted)),
+        times=list(_measure_times(records)),
+    )
+
+
+def _count_changes(records: Sequence[Annotation], layers: Sequence[Layer]) -> tuple[list[ChangeRow], dict[str, int]]:
+    rows: dict[tuple[Layer, str], ChangeRow] = {}
+    relabelled: Counter[str] = Counter()
+    for record in records:
+        for pair in compare_layers(record.predicted, record) if record.predicted is not None else ():
+            if pair.layer not in layers:
+                continue
+            row = rows.setdefault((pair.layer, pair.label), ChangeRow(layer=pair.layer, label=pair.label))
+            row.predicted += pair.predicted is not None
+            setattr(row, pair.change, getattr(row, pair.change) + 1)
+            if pair.change == "relabelled":
+                relabelled[f"{pair.layer}: {pair.label} -> {label_of(pair.annotated)}"] += 1
+    ordered = sorted(rows.values(), key=lambda row: (LAYERS.index(row.layer), -row.predicted, row.label))
+    return ordered, dict(relabelled.most_common())
+
+
+def _score(
+    records: Sequence[Annotation], predictions: Sequence[Prediction] | None, layers: Sequence[Layer]
+) -> Iterator[ScoreRow]:
+    pushed = {(p.id, p.text_sha256): p for p in predictions or ()}
+    groups: dict[tuple[str, bool], list[tuple[Annotation, Layers | Prediction]]] = {}
+    for record in records:
+        shown = record.predicted is not None
+        source = record.predicted or pushed.get((record.id, record.text_sha256)) or pushed.get((record.id, None))
+        if source is not None:
+            groups.setdefault((record.annotator, shown), []).append((record, source))
+    for (annotator, shown), pairs in sorted(groups.items(), key=lambda group: (group[0][0], not group[0][1])):
+        for layer in layers:
+            both = [
+                (record, source)
+                for record, source in pairs
+                if get_layer(record, layer) is not None and get_layer(source, layer) is not None
+            ]
+            if both:
+                yield _score_layer(annotator, shown, layer, both)
+
+
+def _score_layer(
+    annotator: str, shown: bool, layer: Layer, pairs: Sequence[tuple[Annotation, Layers | Prediction]]
+) -> ScoreRow:
+    from annotate.score.evaluate import evaluate
+
+    gold = [_with_layer(GoldRecord(id=a.id, text=a.text), layer, a) for a, _ in pairs]
+    predicted = [_with_layer(Prediction(id=a.id, text=a.text), layer, source) for a, source in pairs]
+    measures = evaluate(gold, predicted, layers=[layer], trials=0).measures
+    found = {metric: measures[f"{metric}:{MATCH[layer]}:{layer}"] for metric in ("precision", "recall", "f1")}
+    return ScoreRow(
+        annotator=annotator,
+        layer=layer,
+        shown=shown,
+        articles=len(pairs),
+        predicted=found["f1"].n_pred,
+        annotated=found["f1"].n_gold,
+        precision=found["precision"].value,
+        recall=found["recall"].value,
+        f1=found["f1"].value,
+    )
+
+
+def _with_layer(record: R, layer: Layer, source: LayeredRecord | Layers) -> R:
+    setattr(record, layer, get_layer(source, layer))
+    return record
+
+
+def _measure_times(records: Sequence[Annotation]) -> Iterator[TimeRow]:
+    timed = [record for record in records if record.lead_time_s is not None]
+    names = sorted({record.annotator for record in timed})
+    for annotator in ["*", *names] if len(names) > 1 else names:
+        for shown in (True, False):
+            group = [r for r in timed if (r.predicted is not None) == shown and annotator in ("*", r.annotator)]
+            if group:
+                seconds = [record.lead_time_s or 0.0 for record in group]
+                words = sum(len((record.text or "").split()) for record in group)
+                yield TimeRow(
+                    annotator=annotator,
+                    shown=shown,
+                    articles=len(group),
+                    median_s=round(statistics.median(seconds), 2),
+                    mean_s=round(statistics.fmean(seconds), 2),
+                    per_100_words_s=round(100 * sum(seconds) / max(words, 1), 2),
+                )
+
+
+def effort_tables(effort: Effort) -> list[Table]:
+    """The report as tables for a terminal."""
+    from rich.table import Table
+
+    changes = Table(title="What became of the pre-annotation", title_justify="left")
+    for name in ("layer", "label", "predicted", *CHANGES):
+        changes.add_column(name, justify="left" if name in ("layer", "label") else "right")
+    for row in effort.changes:
+        changes.add_row(*(str(getattr(row, name)) for name in ("layer", "label", "predicted", *CHANGES)))
+    scores = Table(title="The preannotator against each annotator", title_justify="left")
+    for name in ("annotator", "layer", "pre-annotation", "articles", "predicted", "annotated", "P", "R", "F1"):
+        scores.add_column(name, justify="left" if name in ("annotator", "layer", "pre-annotation") else "right")
+    for score in effort.scores:
+        figures = [_format(value) for value in (score.precision, score.recall, score.f1)]
+        counts = [str(count) for count in (score.articles, score.predicted, score.annotated)]
+        scores.add_row(score.annotator, score.layer, _shown(score.shown), *counts, *figures)
+    times = Table(title="Seconds per article", title_justify="left")
+    for name in ("annotator", "pre-annotation", "articles", "median", "mean", "per 100 words"):
+        times.add_column(name, justify="left" if name in ("annotator", "pre-annotation") else "right")
+    for time in effort.times:
+        figures = [f"{value:.1f}" for value in (time.median_s, time.mean_s, time.per_100_words_s)]
+        times.add_row(time.annotator, _shown(time.shown), str(time.articles), *figures)
+    return [table for table in (changes, scores, times) if table.row_count]
+
+
+def _shown(shown: bool) -> str:
+    return "shown" if shown else "not shown"
+
+
+def _format(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
