@@ -1,1 +1,12 @@
-"""Scores of predictions against gold."""
+"""Scoring: predictions against gold, for entities, quotes and claims, with intervals and paired comparisons.
+
+report = evaluate(gold, predictions)
+report.value("f1:strict:entities"), report.measures["f1:strict:entities"].low
+"""
+
+from __future__ import annotations
+
+from annotate.score.evaluate import Report, Score, evaluate
+from annotate.score.measures import Measure, list_measures
+
+__all__ = ["Measure", "Report", "Score", "evaluate", "list_measures"]

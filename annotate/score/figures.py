@@ -1,0 +1,255 @@
+"""Figures from counts: ratios of sums over documents, so that every resample needs the counts only.
+
+A figure knows its columns (one number a document) and how their sums become a value. 0/0 is undefined: NaN here,
+null in a report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Column: TypeAlias = npt.NDArray[Any]
+Values: TypeAlias = npt.NDArray[np.float64]
+
+
+class Weights(Protocol):
+    """Which documents a resample holds, how often."""
+
+    def sum(self, column: Column) -> Values:
+        """The weighted sum of a column in each resample, shape (resamples,)."""
+        ...
+
+    def rows(self) -> Iterator[Values]:
+        """How often a resample holds each document, shape (documents,), one resample at a time."""
+        ...
+
+
+class Figure(Protocol):
+    """One measure on one layer of one system; `n_gold` and `n_pred` are the sizes of what it compares."""
+
+    @property
+    def n_gold(self) -> int: ...
+    @property
+    def n_pred(self) -> int: ...
+
+    def columns(self) -> list[Column]:
+        """The columns whose sums the value needs."""
+        ...
+
+    def values(self, weights: Weights) -> Values:
+        """The value in each resample, NaN where undefined."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Outcomes:
+    """The five outcomes by document: integers, shape (documents,) each."""
+
+    correct: Column
+    incorrect: Column
+    partial: Column
+    missing: Column
+    spurious: Column
+
+    def gold(self) -> Column:
+        """The gold items by document."""
+        return self.correct + self.incorrect + self.partial + self.missing
+
+    def predicted(self) -> Column:
+        """The predicted items by document."""
+        return self.correct + self.incorrect + self.partial + self.spurious
+
+    def credit(self) -> Column:
+        """The correct items by document, partial ones as half."""
+        return self.correct + self.partial / 2 if self.partial.any() else self.correct
+
+    def totals(self) -> dict[str, int]:
+        """The sums over documents, by outcome."""
+        return {name: int(getattr(self, name).sum()) for name in OUTCOMES}
+
+
+OUTCOMES = ("correct", "incorrect", "partial", "missing", "spurious")
+
+
+def divide(numerator: Values, denominator: Values) -> Values:
+    """The ratio, NaN where the denominator is 0.
+
+    >>> divide(np.array([1.0, 0.0]), np.array([2.0, 0.0])).tolist()
+    [0.5, nan]
+    """
+    defined = denominator != 0
+    return np.where(defined, numerator / np.where(defined, denominator, 1), np.nan)
+
+
+@dataclass(frozen=True, eq=False)
+class Ratio:
+    """Sum of one column over sum of another."""
+
+    numerator: Column
+    denominator: Column
+    n_gold: int
+    n_pred: int
+
+    def columns(self) -> list[Column]:
+        return [self.numerator, self.denominator]
+
+    def values(self, weights: Weights) -> Values:
+        return divide(weights.sum(self.numerator), weights.sum(self.denominator))
+
+
+@dataclass(frozen=True, eq=False)
+class Harmonic:
+    """The harmonic mean of precision and recall that do not share a numerator; 0 where one is 0 or undefined."""
+
+    precision: Ratio
+    recall: Ratio
+
+    @property
+    def n_gold(self) -> int:
+        return self.recall.n_gold
+
+    @property
+    def n_pred(self) -> int:
+        return self.precision.n_pred
+
+    def columns(self) -> list[Column]:
+        return [*self.precision.columns(), *self.recall.columns()]
+
+    def values(self, weights: Weights) -> Values:
+        precision, recall = self.precision.values(weights), self.recall.values(weights)
+        nothing = np.isnan(precision) & np.isnan(recall)
+        precision, recall = np.nan_to_num(precision), np.nan_to_num(recall)
+        return np.where(nothing, np.nan, np.nan_to_num(divide(2 * precision * recall, precision + recall)))
+
+
+@dataclass(frozen=True, eq=False)
+class Mean:
+    """The mean of several ratios, over those that are defined."""
+
+    parts: Sequence[Ratio]
+
+    @property
+    def n_gold(self) -> int:
+        return sum(part.n_gold for part in self.parts)
+
+    @property
+    def n_pred(self) -> int:
+        return sum(part.n_pred for part in self.parts)
+
+    def columns(self) -> list[Column]:
+        return [column for part in self.parts for column in part.columns()]
+
+    def values(self, weights: Weights) -> Values:
+        total: Any = 0.0
+        defined: Any = 0.0
+        for part in self.parts:
+            value = part.values(weights)
+            total = total + np.nan_to_num(value)
+            defined = defined + ~np.isnan(value)
+        return divide(np.atleast_1d(np.asarray(total, float)), np.atleast_1d(np.asarray(defined, float)))
+
+
+@dataclass(frozen=True, eq=False)
+class Kappa:
+    """Cohen's kappa: (observed - expected agreement) / (1 - expected); undefined where all answers are the same.
+
+    `both` counts by document the pairs in which both sides gave an answer; `gold` and `predicted` the answers.
+    """
+
+    agreed: Column
+    total: Column
+    gold: Mapping[str, Column]
+    predicted: Mapping[str, Column]
+
+    @property
+    def n_gold(self) -> int:
+        return int(self.total.sum())
+
+    n_pred = n_gold
+
+    def columns(self) -> list[Column]:
+        return [self.agreed, self.total, *self.gold.values(), *self.predicted.values()]
+
+    def values(self, weights: Weights) -> Values:
+        total = weights.sum(self.total)
+        expected: Any = 0.0
+        for answer in self.gold:
+            expected = expected + divide(weights.sum(self.gold[answer]), total) * divide(
+                weights.sum(self.predicted[answer]), total
+            )
+        return divide(divide(weights.sum(self.agreed), total) - expected, 1 - expected)
+
+
+@dataclass(frozen=True, eq=False)
+class AveragePrecision:
+    """AP = sum of (R_k - R_(k-1)) P_k over distinct thresholds, units of all documents pooled.
+
+    Args:
+        document: the document of each unit, shape (units,).
+        score: the rank value of each unit.
+        positive: whether the unit is a positive one in gold.
+
+    >>> import numpy as np
+    >>> ap = AveragePrecision(np.zeros(4, int), np.array([0.9, 0, 0.7, 0.8]), np.array([1, 0, 1, 0]) > 0)
+    >>> round(float(ap.values(Once(1))[0]), 3)
+    0.833
+    """
+
+    document: Column
+    score: Column
+    positive: Column
+
+    @property
+    def n_gold(self) -> int:
+        return int(self.positive.sum())
+
+    @property
+    def n_pred(self) -> int:
+        return int((self.score > 0).sum())
+
+    def columns(self) -> list[Column]:
+        return []
+
+    def values(self, weights: Weights) -> Values:
+        order = np.argsort(-self.score, kind="stable")
+        score, positive, document = self.score[order], self.positive[order], self.document[order]
+        last = np.append(score[1:] != score[:-1], True) if len(score) else np.zeros(0, bool)
+        results = []
+        for row in weights.rows():
+            units = row[document]
+            found = np.cumsum(units * positive)[last]
+            seen = np.cumsum(units)[last]
+            if len(found) == 0 or found[-1] == 0:
+                results.append(np.nan)
+                continue
+            precision = np.nan_to_num(divide(found, seen))
+            results.append(float(np.sum(np.diff(found, prepend=0) * precision) / found[-1]))
+        return np.array(results)
+
+
+@dataclass(frozen=True)
+class Once:
+    """Every document once: the weights that give the point value."""
+
+    documents: int
+
+    def sum(self, column: Column) -> Values:
+        return np.array([column.sum()], float)
+
+    def rows(self) -> Iterator[Values]:
+        yield np.ones(self.documents)
+
+
+def prf(credit: Column, gold: Column, predicted: Column) -> dict[str, Ratio]:
+    """Precision, recall and F1 of one numerator."""
+    sizes = int(gold.sum()), int(predicted.sum())
+    return {
+        "precision": Ratio(credit, predicted, *sizes),
+        "recall": Ratio(credit, gold, *sizes),
+        "f1": Ratio(2 * credit, gold + predicted, *sizes),
+    }

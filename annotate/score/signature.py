@@ -1,0 +1,115 @@
+"""The signature of a score: everything that the figures depend on, so that two reports can be compared at sight."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from annotate import __version__
+from annotate.records import Layer
+from annotate.score.bootstrap import CONFIDENCE
+from annotate.score.claims import CLAIM_THRESHOLD
+from annotate.score.measures import DEFINITIONS_VERSION
+from annotate.score.tables import GoldTable
+from annotate.score.texts import SPLITTER, TOKEN_PATTERN
+
+
+def sign(gold: GoldTable, name: str, layers: Sequence[Layer], options: Mapping[str, Any]) -> dict[str, Any]:
+    """The signature of a report.
+
+    Args:
+        name: what the gold is called.
+        layers: those that were scored.
+        options: missing, extra, trials, seed.
+    """
+    signature: dict[str, Any] = {
+        "gold": name or None,
+        "gold_sha256": digest_gold(gold),
+        "documents": {layer: int(gold.has[layer].sum()) for layer in layers},
+        "gold_spans": count_gold_spans(gold, layers),
+        "layers": list(layers),
+        "schema": gold.schema.ref,
+        "schema_sha256": gold.schema.digest,
+        "definitions": DEFINITIONS_VERSION,
+        "annotate": __version__,
+        **options,
+        "interval": f"expanded percentile {CONFIDENCE:.0%}, documents resampled",
+    }
+    if "quotes" in layers or "claims" in layers:
+        signature["tokens"] = TOKEN_PATTERN
+    if "claims" in layers:
+        signature["claim_threshold"] = float(CLAIM_THRESHOLD)
+        signature["sentences"] = _sentence_source(gold)
+    return signature
+
+
+def write_signature(signature: Mapping[str, Any]) -> str:
+    """The signature on one line.
+
+    >>> write_signature({"gold": "news/1.0.0/dev", "gold_sha256": "ab12cd34ef", "schema": "news/1.0.0", "seed": 0})
+    'gold:news/1.0.0/dev@ab12cd34|schema:news/1.0.0|seed:0'
+    """
+    short = {"gold": f"{signature.get('gold') or 'records'}@{signature.get('gold_sha256', '')[:8]}"}
+    for key in ("schema", "definitions", "layers", "missing", "extra", "trials", "seed", "sentences", "annotate"):
+        if key in signature:
+            value = signature[key]
+            short[key] = ",".join(value) if isinstance(value, list) else str(value)
+    return "|".join(f"{key}:{value}" for key, value in short.items())
+
+
+def digest_gold(gold: GoldTable) -> str:
+    """The SHA-256 of what gold says: ids, texts, layers, regions; whatever the order of documents and mentions."""
+    digest = hashlib.sha256()
+    encoder = msgspec.json.Encoder()
+    for document, (name, text) in enumerate(zip(gold.ids, gold.texts, strict=True)):
+        digest.update(encoder.encode([name, text]))
+        quotes = [
+            [
+                sorted([span.start, span.end] for span in quote.content),
+                quote.type,
+                [[span.start, span.end] if span else [] for span in (quote.speaker, quote.cue)],
+            ]
+            for quote in gold.quotes.get(document, ())
+        ]
+        claims = [
+            [
+                *(claim.start, claim.end, claim.kind, claim.check_worthy),
+                [claim.claimer.start, claim.claimer.end] if claim.claimer else [],
+            ]
+            for claim in gold.claims.get(document, ())
+        ]
+        regions = [[region.start, region.end, region.layer or ""] for region in gold.regions.get(document, ())]
+        if quotes or claims or regions or document in gold.sentences:
+            rest = [sorted(quotes, key=str), sorted(claims), sorted(regions), gold.sentences.get(document)]
+            digest.update(encoder.encode(rest))
+    table = gold.entities
+    digest.update(np.stack([table.document, table.start, table.end, table.label]).astype("<i8").tobytes())
+    further = {str(row): sorted(labels) for row, labels in sorted(table.alternatives.items())}
+    has = {layer: flags.astype(int).tolist() for layer, flags in gold.has.items()}
+    digest.update(encoder.encode([table.names, further, has]))
+    return digest.hexdigest()
+
+
+def count_gold_spans(gold: GoldTable, layers: Sequence[Layer]) -> dict[str, dict[str, int]]:
+    """Gold items by layer and label (type of quote, kind of claim)."""
+    counts: dict[str, dict[str, int]] = {}
+    if "entities" in layers:
+        sizes = np.bincount(gold.entities.label, minlength=len(gold.entities.names)).tolist()
+        counts["entities"] = dict(zip(gold.entities.names, sizes, strict=True))
+    for layer, items, label in (("quotes", gold.quotes, "type"), ("claims", gold.claims, "kind")):
+        if layer in layers:
+            names = [getattr(item, label) for found in items.values() for item in found]
+            counts[layer] = {name: names.count(name) for name in sorted(set(names))}
+    return counts
+
+
+def _sentence_source(gold: GoldTable) -> str:
+    with_claims = int(gold.has["claims"].sum())
+    given = sum(bool(gold.has["claims"][document]) for document in gold.sentences)
+    if given == with_claims:
+        return "gold"
+    return SPLITTER if given == 0 else f"gold in {given} documents, {SPLITTER} in {with_claims - given}"

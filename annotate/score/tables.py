@@ -1,0 +1,373 @@
+"""Records as tables: each side of a comparison, read once, checked, documents in the order of their ids.
+
+Mentions become columns of numbers, so that 400,000 of them are checked and compared at the speed of numpy; the
+records themselves are not kept. Order of documents and of spans is lost on purpose: it carries no meaning.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from annotate.records import LAYERS, Claim, Entity, GoldRecord, Layer, LayeredRecord, Layers, Prediction, Quote, Region
+from annotate.schema import Schema
+from annotate.score.faults import (
+    explain_text_difference,
+    find_gold_problems,
+    find_number_problems,
+    has_only_integers,
+    shorten,
+)
+from annotate.spans import find_span_problems
+
+Numbers: TypeAlias = npt.NDArray[np.int64]
+Extra: TypeAlias = Literal["error", "ignore"]
+Missing: TypeAlias = Literal["error", "empty"]
+
+
+@dataclass
+class EntityTable:
+    """All mentions of one side, one row each, sorted by document, start, end and label.
+
+    `document` counts gold's documents in the order of their ids; `label` counts `names`, which are sorted;
+    `alternatives` are further right labels by row (gold only).
+    """
+
+    document: Numbers
+    start: Numbers
+    end: Numbers
+    label: Numbers
+    names: list[str]
+    alternatives: dict[int, frozenset[str]]
+
+
+@dataclass
+class Documents:
+    """One side's layers. `has[layer]` says which documents were annotated; quotes and claims are by document."""
+
+    entities: EntityTable
+    quotes: dict[int, list[Quote]]
+    claims: dict[int, list[Claim]]
+    has: dict[Layer, npt.NDArray[np.bool_]]
+
+
+@dataclass
+class GoldTable(Documents):
+    """The gold side: sorted ids, their texts, regions to leave out, sentences."""
+
+    ids: list[str]
+    texts: list[str]
+    regions: dict[int, list[Region]]
+    sentences: dict[int, list[tuple[int, int]]]
+    schema: Schema
+    position: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """The number of documents."""
+        return len(self.ids)
+
+
+class _EntityRows:
+    """Mentions being gathered, documents numbered in the order of reading."""
+
+    def __init__(self) -> None:
+        self.start = array("q")
+        self.end = array("q")
+        self.label = array("l")
+        self.codes: dict[str, int] = {}
+        self.alternatives: dict[int, frozenset[str]] = {}
+        self.documents: list[int] = []
+        self.sizes: list[int] = []
+
+    def add(self, document: int, entities: Sequence[Entity], text: str) -> list[str]:
+        """Append one document's mentions; returns what is wrong with their numbers, labels and stored texts."""
+        if not entities:
+            return []
+        starts, ends = [entity.start for entity in entities], [entity.end for entity in entities]
+        labels = [entity.label for entity in entities]
+        if not (has_only_integers(starts) and has_only_integers(ends) and set(map(type, labels)) == {str}):
+            return list(find_number_problems(Layers(entities=list(entities))))
+        codes = self.codes
+        if not codes.keys() >= set(labels):
+            for label in labels:
+                codes.setdefault(label, len(codes))
+        if [None for entity in entities if entity.alt_labels]:
+            first = len(self.start)
+            for i, entity in enumerate(entities):
+                if entity.alt_labels:
+                    self.alternatives[first + i] = frozenset(entity.alt_labels) - {entity.label}
+        self.start.extend(starts)
+        self.end.extend(ends)
+        self.label.extend([codes[label] for label in labels])
+        self.documents.append(document)
+        self.sizes.append(len(entities))
+        stored = [entity.text for entity in entities]
+        if stored.count(None) < len(stored):
+            return [
+                f"entities[{i}] covers [{start}, {end}) {shorten(word)} but there stands {shorten(text[start:end])}"
+                for i, (word, start, end) in enumerate(zip(stored, starts, ends, strict=True))
+                if word is not None and 0 <= start < end <= len(text) and text[start:end] != word
+            ]
+        return []
+
+    def find_range_problems(self, lengths: Numbers) -> list[tuple[int, str]]:
+        """(document, sentence) for each mention outside its text, empty or reversed."""
+        document = np.repeat(np.array(self.documents, np.int64), self.sizes)
+        start, end = np.array(self.start, np.int64), np.array(self.end, np.int64)
+        wrong = np.nonzero((start < 0) | (end <= start) | (end > lengths[document]))[0]
+        firsts = dict(zip(self.documents, np.cumsum([0, *self.sizes])[:-1].tolist(), strict=True))
+        return [
+            (
+                int(document[row]),
+                f"entities[{row - firsts[int(document[row])]}] is [{start[row]}, {end[row]}); expected "
+                f"0 <= start < end <= {lengths[document[row]]}, the length of the text",
+            )
+            for row in wrong.tolist()
+        ]
+
+    def find_label_problems(self, schema: Schema) -> list[tuple[int, str]]:
+        """(document, sentence) for each mention with a label that the schema does not declare."""
+        declared = set(schema.entity_labels)
+        unknown = {code: name for name, code in self.codes.items() if name not in declared}
+        wrong = [(i, unknown[code]) for i, code in enumerate(self.label) if code in unknown] if unknown else []
+        for row, labels in self.alternatives.items():
+            wrong.extend((row, name) for name in sorted(labels - declared))
+        firsts = np.cumsum([0, *self.sizes])
+        found = []
+        for row, name in sorted(wrong):
+            place = int(np.searchsorted(firsts, row, side="right")) - 1
+            known = ", ".join(schema.entity_labels) or "no entities"
+            sentence = f"entities[{row - firsts[place]}] has label {name!r}; schema {schema.ref} has {known}"
+            found.append((self.documents[place], sentence))
+        return found
+
+    def table(self, rank: Numbers) -> EntityTable:
+        """The rows with documents renumbered by `rank`, sorted."""
+        document = rank[np.repeat(np.array(self.documents, np.int64), self.sizes)]
+        start, end = np.array(self.start, np.int64), np.array(self.end, np.int64)
+        names = sorted(self.codes)
+        recode = np.zeros(len(names) + 1, np.int64)
+        for code, name in enumerate(names):
+            recode[self.codes[name]] = code
+        label = recode[np.array(self.label, np.int64)]
+        order = sort_rows(document, start, end, label)
+        alternatives = {}
+        if self.alternatives:
+            place = np.empty(len(order), np.int64)
+            place[order] = np.arange(len(order))
+            alternatives = {int(place[row]): labels for row, labels in self.alternatives.items()}
+        return EntityTable(document[order], start[order], end[order], label[order], names, alternatives)
+
+
+def sort_rows(document: Numbers, start: Numbers, end: Numbers, label: Numbers) -> Numbers:
+    """The order of the rows by document, start, end, label."""
+    if not len(document):
+        return np.zeros(0, np.int64)
+    key = document
+    for column in (start, end, label):
+        width = int(column.max()) + 1
+        if int(key.max()) + 1 > (1 << 62) // width:  # too wide for one number: count the distinct values instead
+            key = np.unique(key, return_inverse=True)[1].astype(np.int64)
+        key = key * width + column
+    if (key[1:] >= key[:-1]).all():
+        return np.arange(len(key))
+    return np.argsort(key, kind="stable")
+
+
+@contextlib.contextmanager
+def collector_at_rest() -> Iterator[None]:
+    """No cyclic garbage collection inside: it would search hundreds of thousands of records in vain."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+class Problems:
+    """Faults found so far, on both sides; each names its side, document and place."""
+
+    def __init__(self) -> None:
+        self.sentences: list[str] = []
+
+    def add(self, side: str, document: str, sentences: Iterable[str]) -> None:
+        """Add sentences about one document."""
+        self.sentences.extend([f"{side} {document}: {sentence}" for sentence in sentences])
+
+
+def read_gold(records: Iterable[GoldRecord], schema: Schema, problems: Problems) -> GoldTable:
+    """The gold side as a table; faults go to `problems`."""
+    ids: list[str] = []
+    texts: list[str] = []
+    rows = _EntityRows()
+    quotes: list[list[Quote]] = []
+    claims: list[list[Claim]] = []
+    has: dict[Layer, list[bool]] = {layer: [] for layer in LAYERS}
+    regions: list[list[Region]] = []
+    sentences: list[list[tuple[int, int]] | None] = []
+    seen: set[str] = set()
+    for record in records:
+        if record.id in seen:
+            problems.add("gold", record.id, ["a second record with this id; ids must be unique"])
+            continue
+        seen.add(record.id)
+        if record.text is None:
+            problems.add(
+                "gold", record.id, ["no text; scoring needs it (`annotate rehydrate` puts texts into a release)"]
+            )
+            continue
+        document = len(ids)
+        ids.append(record.id)
+        texts.append(record.text)
+        found = find_gold_problems(record, record.text, schema)
+        found += rows.add(document, record.entities or (), record.text)
+        found += _find_item_problems(record, record.text)
+        if found:
+            problems.add("gold", record.id, found)
+        for layer in LAYERS:
+            has[layer].append(getattr(record, layer) is not None)
+        quotes.append(record.quotes or [])
+        claims.append(record.claims or [])
+        regions.append([*(record.ignore or ()), *(record.excluded or ())])
+        sentences.append(
+            None if record.sentences is None else sorted((span.start, span.end) for span in record.sentences)
+        )
+    lengths = np.array([len(text) for text in texts], np.int64)
+    for document, sentence in [*rows.find_range_problems(lengths), *rows.find_label_problems(schema)]:
+        problems.add("gold", ids[document], [sentence])
+    order = sorted(range(len(ids)), key=ids.__getitem__)
+    rank = np.empty(len(ids), np.int64)
+    rank[order] = np.arange(len(ids))
+    table = GoldTable(
+        entities=rows.table(rank),
+        quotes={place: quotes[i] for place, i in enumerate(order) if quotes[i]},
+        claims={place: claims[i] for place, i in enumerate(order) if claims[i]},
+        has={layer: np.array([flags[i] for i in order], bool) for layer, flags in has.items()},
+        ids=[ids[i] for i in order],
+        texts=[texts[i] for i in order],
+        regions={place: regions[i] for place, i in enumerate(order) if regions[i]},
+        sentences={place: found_ for place, i in enumerate(order) if (found_ := sentences[i]) is not None},
+        schema=schema,
+    )
+    table.position = {name: place for place, name in enumerate(table.ids)}
+    if not problems.sentences:
+        _find_gold_copies(table, problems)
+    return table
+
+
+def _find_gold_copies(gold: GoldTable, problems: Problems) -> None:
+    table = gold.entities
+    same = np.ones(max(0, len(table.start) - 1), bool)
+    for column in (table.document, table.start, table.end, table.label):
+        same &= column[1:] == column[:-1]
+    for row in np.nonzero(same)[0].tolist():
+        name = table.names[table.label[row]]
+        span = f"[{table.start[row]}, {table.end[row]})"
+        problems.add("gold", gold.ids[table.document[row]], [f"entities: {span} stands there twice as {name}"])
+    for layer, items in (("quotes", gold.quotes), ("claims", gold.claims)):
+        for document, found in items.items():
+            for key, times in Counter(map(_identity, found)).items():
+                if times > 1:
+                    problems.add("gold", gold.ids[document], [f"{layer}: the same item stands there twice: {key}"])
+
+
+def _identity(item: Any) -> tuple[Any, ...]:
+    """What makes two quotes or claims the same item."""
+
+    def bounds(span: Any) -> tuple[int, int] | None:
+        return None if span is None else (span.start, span.end)
+
+    if isinstance(item, Quote):
+        return (
+            *sorted((span.start, span.end) for span in item.content),
+            item.type,
+            bounds(item.speaker),
+            bounds(item.cue),
+        )
+    return (bounds(item), item.kind, item.check_worthy, bounds(item.claimer))
+
+
+def _find_item_problems(record: LayeredRecord, text: str) -> list[str]:
+    if not (record.quotes or record.claims):
+        return []
+    layers = Layers(quotes=record.quotes, claims=record.claims)
+    return list(find_number_problems(layers)) or list(find_span_problems(layers, text))
+
+
+@dataclass
+class SystemTable(Documents):
+    """The prediction side, numbered as gold is; `given` says which gold documents have a record."""
+
+    given: npt.NDArray[np.bool_]
+    extra: int = 0
+    model: str | None = None
+    warnings: list[str] = field(default_factory=list)
+
+
+def read_system(
+    records: Iterable[Prediction],
+    gold: GoldTable,
+    problems: Problems,
+    *,
+    side: str = "prediction",
+    extra: str = "error",
+) -> SystemTable:
+    """The predictions as a table; faults go to `problems`, each named after `side`."""
+    rows = _EntityRows()
+    quotes: dict[int, list[Quote]] = {}
+    claims: dict[int, list[Claim]] = {}
+    has: dict[Layer, npt.NDArray[np.bool_]] = {layer: np.zeros(gold.size, bool) for layer in LAYERS}
+    given = np.zeros(gold.size, bool)
+    seen: set[str] = set()
+    models: set[str] = set()
+    strangers = 0
+    for record in records:
+        if record.id in seen:
+            problems.add(side, record.id, ["a second record with this id; ids must be unique"])
+            continue
+        seen.add(record.id)
+        document = gold.position.get(record.id)
+        if document is None:
+            strangers += 1
+            if extra == "error":
+                problems.add(side, record.id, ["gold has no such document; leave it out, or score with --extra ignore"])
+            continue
+        given[document] = True
+        if record.model:
+            models.add(record.model)
+        text = gold.texts[document]
+        difference = explain_text_difference(record, text)
+        if difference:
+            problems.add(side, record.id, [difference])
+            continue
+        for layer in LAYERS:
+            has[layer][document] = getattr(record, layer) is not None
+        found = rows.add(document, record.entities or (), text) + _find_item_problems(record, text)
+        if found:
+            problems.add(side, record.id, found)
+        if record.quotes:
+            quotes[document] = record.quotes
+        if record.claims:
+            claims[document] = record.claims
+    for document, sentence in rows.find_range_problems(np.array([len(text) for text in gold.texts], np.int64)):
+        problems.add(side, gold.ids[document], [sentence])
+    return SystemTable(
+        entities=rows.table(np.arange(gold.size)),
+        quotes=quotes,
+        claims=claims,
+        has=has,
+        given=given,
+        extra=strangers,
+        model=", ".join(sorted(models)) or None,
+    )

@@ -1,0 +1,147 @@
+"""What the measures of quotes and claims need to know about a text: tokens, white space, heads, sentences."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from itertools import accumulate
+from typing import TypeAlias
+
+from annotate.spans import HasRange
+
+TOKEN_PATTERN = r"\w+|[^\w\s]"  # noqa: S105 - not a password
+SPLITTER = "annotate-sentences-1"
+
+Content: TypeAlias = tuple[tuple[int, int], ...]
+
+_TOKEN = re.compile(TOKEN_PATTERN)
+_SPACE = re.compile(r"\s+")
+_STOP_MARKS = frozenset(",(–—:;")
+_STOP_WORDS = frozenset(
+    ("of", "from", "in", "at", "for", "with", "on", "to", "by", "who", "whom", "which", "that", "whose")
+)
+
+_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)|\n+")
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:[A-Z]|[A-Za-z](?:\.[A-Za-z])+|Mr|Mrs|Ms|Dr|Prof|Gen|Col|Lt|Sgt|Capt|Maj|Sen|Rep|Gov|Rev|Hon|St|Jr|Sr|vs|"
+    r"Inc|Corp|Co|Ltd|No|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec|etc|e\.g|i\.e))\.$"
+)
+
+
+class TextIndex:
+    """One text, asked for tokens and characters by code-point ranges. Everything is computed on first use.
+
+    >>> index = TextIndex('A spokesman for the Ministry of Health said so.')
+    >>> sorted(index.tokens([(2, 11)])), index.words[index.head((0, 38))]
+    ([1], 'spokesman')
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @cached_property
+    def _bounds(self) -> tuple[list[int], list[int]]:
+        spans = [match.span() for match in _TOKEN.finditer(self.text)]
+        return [start for start, _ in spans], [end for _, end in spans]
+
+    @cached_property
+    def words(self) -> list[str]:
+        """The tokens' texts."""
+        return _TOKEN.findall(self.text)
+
+    @cached_property
+    def _spaces(self) -> tuple[list[int], list[int], list[int]]:
+        runs = [match.span() for match in _SPACE.finditer(self.text)]
+        lengths = accumulate((end - start for start, end in runs), initial=0)
+        return [start for start, _ in runs], [end for _, end in runs], list(lengths)
+
+    def token_range(self, start: int, end: int) -> range:
+        """The tokens of which [start, end) covers at least one code point."""
+        starts, ends = self._bounds
+        return range(bisect_right(ends, start), bisect_left(starts, end))
+
+    def tokens(self, ranges: Iterable[tuple[int, int]]) -> frozenset[int]:
+        """The tokens of several ranges together."""
+        return frozenset(token for start, end in ranges for token in self.token_range(start, end))
+
+    def _visible_before(self, offset: int) -> int:
+        starts, ends, lengths = self._spaces
+        run = bisect_left(starts, offset)
+        spaces = lengths[run]
+        if run and ends[run - 1] > offset:
+            spaces -= ends[run - 1] - offset
+        return offset - spaces
+
+    def content(self, ranges: Iterable[tuple[int, int]]) -> Content:
+        """The covered code points that are not white space: equal for equal contents, however they are fragmented.
+
+        >>> index = TextIndex("no one knew")
+        >>> index.content([(0, 2), (3, 6)]) == index.content([(0, 7)])
+        True
+        """
+        merged: list[tuple[int, int]] = []
+        for start, end in sorted((self._visible_before(start), self._visible_before(end)) for start, end in ranges):
+            if start == end:
+                continue
+            if merged and start <= merged[-1][1]:
+                merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+            else:
+                merged.append((start, end))
+        return tuple(merged)
+
+    def head(self, span: tuple[int, int]) -> int | None:
+        """The head token of a speaker: its last word before a preposition, a relative pronoun, a comma or the like.
+
+        A heuristic for English noun phrases; None where the span holds no word.
+        """
+        head: int | None = None
+        for token in self.token_range(*span):
+            word = self.words[token]
+            if head is not None and (word in _STOP_MARKS or word.lower() in _STOP_WORDS):
+                break
+            if (word[0].isalnum() or word[0] == "_") and word.lower() != "s":
+                head = token
+        return head
+
+
+def split_sentences(text: str) -> list[tuple[int, int]]:
+    """Sentences as (start, end), by full stops, question and exclamation marks and line ends, minding abbreviations.
+
+    Used only where gold has no sentences; its name (`SPLITTER`) goes into the signature, so it must not change under
+    that name.
+
+    >>> text = "Mr. X left. He will not return!"
+    >>> [text[start:end] for start, end in split_sentences(text)]
+    ['Mr. X left.', 'He will not return!']
+    """
+    sentences: list[tuple[int, int]] = []
+    start = 0
+    for match in [*_SENTENCE_END.finditer(text), None]:
+        end = match.end() if match else len(text)
+        if match and text[match.start()] != "\n" and _ABBREVIATION.search(text, max(start, end - 12), end):
+            continue
+        piece = text[start:end]
+        if piece.strip():
+            lead = len(piece) - len(piece.lstrip())
+            sentences.append((start + lead, start + len(piece.rstrip())))
+        start = end
+    return sentences
+
+
+def best_sentence(sentences: Sequence[tuple[int, int]], starts: Sequence[int], span: HasRange) -> int | None:
+    """The sentence that shares most code points with the span, the first of equals; None where none shares any.
+
+    Args:
+        sentences: disjoint, sorted; `starts` are their starts.
+    """
+    best, most = None, 0
+    for i in range(max(0, bisect_right(starts, span.start) - 1), len(sentences)):
+        start, end = sentences[i]
+        if start >= span.end:
+            break
+        shared = min(end, span.end) - max(start, span.start)
+        if shared > most:
+            best, most = i, shared
+    return best
