@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from annotate.cli.options import LayersOption, SchemaOption, out_console, parse_layers, say
+from annotate.cli.options import (
+    ApiKeyOption,
+    LayersOption,
+    SchemaOption,
+    UrlOption,
+    out_console,
+    parse_layers,
+    say,
+)
 from annotate.errors import SchemaError
 
 if TYPE_CHECKING:
@@ -92,6 +100,31 @@ def show(
         typer.echo(to_guidelines_markdown(loaded), nl=False)
     else:
         _print_labels(loaded)
+
+
+@app.command()
+def migrate(
+    project: Annotated[str, typer.Option("--project", metavar="NAME", help="Title of the project, or #NUMBER.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and change nothing.")] = False,
+    schema: SchemaOption = None,
+    url: UrlOption = None,
+    api_key: ApiKeyOption = None,
+) -> None:
+    """Bring a live Label Studio project to the schema as it is now: rename and merge labels, add new ones.
+
+    The schema's file says under [[migrations]] what older names are called now. Refuses what would lose work.
+
+    Example: annotate schema migrate --project News --schema my-schema.toml --dry-run
+    """
+    from annotate.errors import DataProblems
+    from annotate.labelstudio.migrate import describe_migration, migrate_project
+    from annotate.schema import load_schema
+
+    plan = migrate_project(project, url=url, api_key=api_key, schema=load_schema(schema), dry_run=dry_run)
+    for line in describe_migration(plan):
+        typer.echo(line)
+    if plan.refusals:
+        raise DataProblems(plan.refusals)
 
 
 def _check(schema: Schema, folder: Path) -> None:

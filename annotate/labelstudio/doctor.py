@@ -21,7 +21,7 @@ from annotate.labelstudio.client import (
     connect,
 )
 from annotate.labelstudio.from_result import from_result
-from annotate.labelstudio.plan import canonical_config, find_names, find_project
+from annotate.labelstudio.plan import canonical_config, find_names, find_project, find_shown_layers
 from annotate.labelstudio.tasks import read_info
 from annotate.schema import Schema, load_schema
 
@@ -127,23 +127,17 @@ def _check_project(server: Server, name: str, schema: Schema) -> Iterator[Findin
         yield _problem(f"no project {name!r} at {server.url}", f"annotate push P.jsonl --project '{name}'")
         return
     yield _fine(f"project {name!r} (#{project['id']}) has {project['task_number']} tasks")
-    yield from _check_interface(name, project["label_config"], schema)
+    yield from _check_interface(name, project, schema)
     yield from _check_backends(server, project)
     yield from _check_tasks(server, name, project, schema)
 
 
-def _check_interface(name: str, config: str, schema: Schema) -> Iterator[Finding]:
-    controls = {control for control, _ in find_names(config)}
-    layers = tuple(
-        layer
-        for layer, control in (("entities", "entity"), ("quotes", "quote_type"), ("claims", "claim_kind"))
-        if control in controls and layer in schema.layers
-    )
-    if not layers:
-        yield _problem(
-            f"the interface has none of the layers of schema {schema.ref}; nothing can be pulled from it",
-            "give the project's own --schema, or push into a new project",
-        )
+def _check_interface(name: str, project: dict[str, Any], schema: Schema) -> Iterator[Finding]:
+    config = project["label_config"]
+    try:
+        layers = find_shown_layers(project, schema)
+    except LabelStudioError as error:
+        yield _problem(str(error), "annotate doctor --schema FILE; or push into a new project")
         return
     ours = to_label_config(schema.restrict(layers))
     missing, extra = find_names(ours) - find_names(config), find_names(config) - find_names(ours)

@@ -10,16 +10,18 @@ from xml.etree import ElementTree
 
 import msgspec
 
-from annotate.artifacts.label_config import to_label_config
+from annotate.artifacts.label_config import CLAIM_KIND, ENTITY, QUOTE_TYPE, to_label_config
 from annotate.errors import DataProblems, LabelStudioError
 from annotate.files import sha256_text
 from annotate.labelstudio.client import Server
 from annotate.labelstudio.tasks import Key, Task, TaskInfo, build_task, find_task_problems, read_info
-from annotate.records import Prediction
+from annotate.records import Layer, Prediction
 from annotate.schema import Schema
 
 TASK_FIELDS = "id,data,meta,total_annotations,cancelled_annotations"
 TITLE_LENGTH = (3, 50)
+# the control that a layer's interface cannot do without
+LAYER_CONTROL: dict[Layer, str] = {"entities": ENTITY, "quotes": QUOTE_TYPE, "claims": CLAIM_KIND}
 RECEIPT = re.compile(r"annotate push: (\d+) tasks, (\d+) predictions, ([0-9a-f]{16})")
 
 
@@ -372,6 +374,21 @@ def find_config_conflicts(server: Server, project: dict[str, Any], schema: Schem
             f"{name!r} ({control}) is in use on {used[control, name]} marks, and schema {schema.ref} does not have it; "
             "rename or merge it with `annotate schema migrate`"
         )
+
+
+def find_shown_layers(project: dict[str, Any], schema: Schema) -> tuple[Layer, ...]:
+    """The layers of the schema that the project's interface lets people annotate.
+
+    Raises:
+        LabelStudioError: there is none.
+    """
+    controls = {control for control, _ in find_names(project["label_config"])}
+    layers = tuple(layer for layer in schema.layers if LAYER_CONTROL[layer] in controls)
+    if not layers:
+        raise LabelStudioError(
+            f"project {project['title']!r} has none of the layers of schema {schema.ref}; give its own --schema"
+        )
+    return layers
 
 
 def find_names(config: str) -> set[tuple[str, str]]:

@@ -13,11 +13,11 @@ from annotate import __version__
 from annotate.errors import AnnotateError, LabelStudioError
 from annotate.labelstudio.certificate import Certificate
 from annotate.labelstudio.client import connect
-from annotate.labelstudio.plan import find_names, find_project
+from annotate.labelstudio.plan import find_project, find_shown_layers
 from annotate.labelstudio.push import layer_title
 from annotate.labelstudio.remarks import quarantined
 from annotate.labelstudio.tasks import from_task
-from annotate.records import LAYERS, Annotation, Layer, annotated_layers
+from annotate.records import LAYERS, Annotation, annotated_layers
 from annotate.schema import Schema, load_schema
 
 
@@ -91,21 +91,13 @@ class Pull:
         project = find_project(self.server, name)
         found = [project] if project else [find_project(self.server, layer_title(name, layer)) for layer in LAYERS]
         sources = [
-            (entry["title"], entry["id"], self.schema.restrict(self._find_layers(entry))) for entry in found if entry
+            (entry["title"], entry["id"], self.schema.restrict(find_shown_layers(entry, self.schema)))
+            for entry in found
+            if entry
         ]
         if not sources:
             raise LabelStudioError(f"no project {name!r} at {self.server.url}; `annotate push` creates it")
         return sources
-
-    def _find_layers(self, project: dict[str, Any]) -> tuple[Layer, ...]:
-        controls = {control for control, _ in find_names(project["label_config"])}
-        wanted: dict[Layer, str] = {"entities": "entity", "quotes": "quote_type", "claims": "claim_kind"}
-        layers = tuple(layer for layer in self.schema.layers if wanted[layer] in controls)
-        if not layers:
-            raise LabelStudioError(
-                f"project {project['title']!r} has none of the layers of schema {self.schema.ref}; give its --schema"
-            )
-        return layers
 
     def _read_project(
         self, title: str, number: int, schema: Schema, emails: dict[int, str]

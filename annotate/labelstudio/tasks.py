@@ -17,6 +17,7 @@ from annotate.files import sha256_text
 from annotate.labelstudio.changes import region_ids, settle_origins
 from annotate.labelstudio.from_result import from_result
 from annotate.labelstudio.remarks import Remark, quarantined, repaired
+from annotate.labelstudio.renames import read_renames, rename_items
 from annotate.labelstudio.to_result import to_result
 from annotate.records import LAYERS, Annotation, Layer, Layers, Prediction, annotated_layers, get_layer
 from annotate.schema import Schema, find_label_problems
@@ -221,7 +222,9 @@ def read_info(task: Task) -> TaskInfo:
 
 def read_predicted(entry: Mapping[str, Any], text: str, schema: Schema, info: TaskInfo) -> Layers:
     """The layers of a stored prediction, only those that the model had predicted."""
-    layers = from_result(entry.get("result") or [], text, schema).layers
+    # an annotation keeps a copy of its prediction, which may be older than a renaming of labels
+    result, _ = rename_items(entry.get("result") or [], read_renames(schema))
+    layers = from_result(result, text, schema).layers
     if not info.layers:
         return layers
     return Layers(**{layer: get_layer(layers, layer) for layer in info.layers if layer in schema.layers})
