@@ -11,11 +11,10 @@ import msgspec
 from annotate.adjudication.log import Candidate, Decision, make_decision, now
 from annotate.adjudication.strategies import Strategy, Verdict, decide, overlap_unseen, parse_strategy
 from annotate.agreement.positions import Position, align_items
-from annotate.errors import RecordError
+from annotate.agreement.versions import group_submitted
 from annotate.files import sha256_text
 from annotate.records import LAYERS, Annotation, GoldRecord, Item, Layer, get_layer, to_dict
 from annotate.score.texts import TextIndex
-from annotate.spans import find_span_problems
 
 
 class DisputedArticle(NamedTuple):
@@ -71,33 +70,6 @@ def adjudicate_annotations(
     for versions in articles.values():
         _adjudicate_article(versions, parsed, time, result)
     return result
-
-
-def group_submitted(annotations: Iterable[Annotation]) -> dict[str, list[Annotation]]:
-    """The submitted annotations by article, people in alphabetical order.
-
-    Raises:
-        RecordError: see `adjudicate_annotations`.
-    """
-    articles: dict[str, list[Annotation]] = {}
-    problems: list[str] = []
-    for annotation in annotations:
-        if annotation.status != "submitted":
-            continue
-        versions = articles.setdefault(annotation.id, [])
-        where = f"{annotation.id} by {annotation.annotator}"
-        if annotation.text is None:
-            problems.append(f"{where}: no text; adjudication needs it (`annotate pull` writes it)")
-        elif versions and annotation.text != versions[0].text:
-            problems.append(f"{where}: its text is not that of {versions[0].annotator}; one of them was edited")
-        else:
-            problems.extend(f"{where}: {problem}" for problem in find_span_problems(annotation, annotation.text))
-        if any(version.annotator == annotation.annotator for version in versions):
-            problems.append(f"{where}: a second annotation by this person; keep the one that counts")
-        versions.append(annotation)
-    if problems:
-        raise RecordError(problems)
-    return {article: sorted(versions, key=lambda version: version.annotator) for article, versions in articles.items()}
 
 
 def _adjudicate_article(versions: list[Annotation], strategy: Strategy, at: str, result: Adjudication) -> None:

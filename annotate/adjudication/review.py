@@ -8,9 +8,10 @@ from typing import Any
 
 import msgspec
 
-from annotate.adjudication.adjudicate import Adjudication, DisputedArticle, group_submitted, list_candidates
+from annotate.adjudication.adjudicate import Adjudication, DisputedArticle, list_candidates
 from annotate.adjudication.log import Decision, make_decision, now
 from annotate.agreement.positions import Position, item_ranges, item_values
+from annotate.agreement.versions import group_submitted
 from annotate.errors import RecordError
 from annotate.records import LAYERS, Annotation, GoldRecord, Item, Layer, Prediction, get_layer
 from annotate.score.texts import TextIndex

@@ -1,1 +1,8 @@
-"""How far annotators agree."""
+"""How far annotators agree, per layer and label, by the scorer's measures and by chance-corrected coefficients."""
+
+from __future__ import annotations
+
+from annotate.agreement.measure import Agreement, measure_agreement
+from annotate.agreement.report import print_agreement
+
+__all__ = ["Agreement", "measure_agreement", "print_agreement"]

@@ -1,0 +1,190 @@
+"""What two annotators of one article make of each other's items: matched or alone, and where matched ones differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from annotate.agreement.coding import cohen_kappa, count_coincidences, count_contingencies, nominal_alpha
+from annotate.agreement.positions import FIELDS, Position, align_items, dice_overlap, item_ranges
+from annotate.agreement.resampling import read_interval
+from annotate.agreement.scores import Interval, drop_copies
+from annotate.agreement.unitizing import UnitSums, sum_units
+from annotate.records import LAYERS, Annotation, Item, Layer, get_layer
+from annotate.score.figures import Values, divide
+from annotate.score.texts import TextIndex
+
+ATTRIBUTES: dict[Layer, tuple[str, ...]] = {
+    "entities": ("label",),
+    "quotes": ("type",),
+    "claims": ("kind", "check_worthy"),
+}
+"""The fields with a fixed set of values, on which kappa and alpha are computed."""
+
+SPAN_FIELDS = ("extent", "speaker", "cue", "claimer")
+
+
+class Compared(NamedTuple):
+    """One layer of one article by two people: their positions, and the article's number and text."""
+
+    article: int
+    id: str
+    text: str
+    layer: Layer
+    pair: tuple[str, str]
+    positions: list[Position]
+
+
+def compare_pairs(articles: Mapping[str, Sequence[Annotation]]) -> Iterator[Compared]:
+    """Every layer of every article, for each two people who both annotated it."""
+    for number, (article, versions) in enumerate(articles.items()):
+        text = versions[0].text or ""
+        index = TextIndex(text)
+        for layer in LAYERS:
+            marked = mark_layer(versions, layer)
+            for pair in combinations(sorted(marked), 2):
+                positions = align_items(layer, {name: marked[name] for name in pair}, index)
+                yield Compared(number, article, text, layer, pair, positions)
+
+
+def mark_layer(versions: Sequence[Annotation], layer: Layer) -> dict[str, list[Item]]:
+    """The items by annotator, for those who annotated the layer."""
+    return {
+        version.annotator: drop_copies(get_layer(version, layer))
+        for version in versions
+        if get_layer(version, layer) is not None
+    }
+
+
+def count_outcomes(compared: Sequence[Compared]) -> dict[str, Any]:
+    """How one layer's positions came out over all pairs, boundaries and attributes apart.
+
+    `agreed`: one extent and equal in every field; `boundary`: the extents differ, nothing else; `attributes`: one
+    extent, another label, type, speaker, cue, kind, check-worthiness or claimer; `both`; `alone`: one of the two did
+    not mark it. `fields` has for each field how many of the matched agree, and of spans how many at least overlap
+    (of those where both give one).
+    """
+    outcomes = dict.fromkeys(("agreed", "boundary", "attributes", "both", "alone"), 0)
+    fields: dict[str, dict[str, int]] = {}
+    for found in compared:
+        for position in found.positions:
+            if len(position.items) < 2:
+                outcomes["alone"] += 1
+                continue
+            a, b = position.values.values()
+            moved = a["extent"] != b["extent"]
+            other = any(a[field] != b[field] for field in a if field != "extent")
+            outcomes["both" if moved and other else "boundary" if moved else "attributes" if other else "agreed"] += 1
+            for field in FIELDS[found.layer]:
+                counts = fields.setdefault(field, {"matched": 0, "equal": 0})
+                counts["matched"] += 1
+                counts["equal"] += a[field] == b[field]
+                if field in SPAN_FIELDS and a[field] is not None and b[field] is not None:
+                    counts["given"] = counts.get("given", 0) + 1
+                    counts["overlap"] = counts.get("overlap", 0) + (dice_overlap(a[field], b[field]) > 0)
+    return {**outcomes, "fields": fields}
+
+
+def measure_kappa(compared: Sequence[Compared], field: str, rows: Values) -> tuple[Interval, int]:
+    """Cohen's kappa of one attribute over matched items: the mean of the pairs' kappas, weighted by their items.
+
+    For more than two people this is Light's kappa (Light 1971), weighted.
+    """
+    labels = _labels(compared, field)
+    total: Values = np.zeros(len(rows))
+    weight: Values = np.zeros(len(rows))
+    matched = 0
+    for pair in sorted({found.pair for found in compared}):
+        tables = np.zeros((rows.shape[1], len(labels), len(labels)))
+        for found in compared:
+            if found.pair == pair:
+                tables[found.article] += count_contingencies(_matched(found, field), labels)
+        resampled = np.tensordot(rows, tables, axes=1).astype(np.float64)
+        kappa, size = cohen_kappa(resampled), resampled.sum(axis=(1, 2))
+        total += np.nan_to_num(kappa) * size
+        weight += np.where(np.isnan(kappa), 0, size)
+        matched += int(tables.sum())
+    return read_interval(divide(total, weight), _count_articles(compared)), matched
+
+
+def _matched(found: Compared, field: str) -> list[tuple[Any, Any]]:
+    return [
+        (position.values[found.pair[0]][field], position.values[found.pair[1]][field])
+        for position in found.positions
+        if len(position.items) == 2
+    ]
+
+
+def _labels(compared: Sequence[Compared], field: str) -> list[Any]:
+    found = {values[field] for one in compared for position in one.positions for values in position.values.values()}
+    return sorted(found, key=str)
+
+
+def measure_alpha(
+    articles: Mapping[str, Sequence[Annotation]], layer: Layer, field: str, rows: Values
+) -> tuple[Interval, int]:
+    """Krippendorff's nominal alpha of one attribute; the units are positions that two or more people marked."""
+    units: list[list[list[Any]]] = []
+    for versions in articles.values():
+        positions = align_items(layer, mark_layer(versions, layer), TextIndex(versions[0].text or ""))
+        units.append([[values[field] for values in position.values.values()] for position in positions])
+    labels = sorted({label for found in units for unit in found for label in unit}, key=str)
+    tables = np.array([count_coincidences(found, labels) for found in units])
+    if not labels:
+        return (None, None, None), 0
+    n_units = sum(len(unit) > 1 for found in units for unit in found)
+    n_articles = sum(len(mark_layer(versions, layer)) > 1 for versions in articles.values())
+    return read_interval(nominal_alpha(np.tensordot(rows, tables, axes=1)), n_articles), n_units
+
+
+def measure_alpha_u(
+    articles: Mapping[str, Sequence[Annotation]], layer: Layer, rows: Values
+) -> dict[str | None, tuple[Interval, int]]:
+    """Krippendorff's alpha_u by label, and of all labels together (None); for quotes and claims the latter only.
+
+    Of all labels together: 1 - sum of D_o / sum of D_e over labels. Several pairs of people: each pair's D_o and D_e
+    weighted by the length of the articles that they share.
+    """
+    sums: dict[str | None, list[tuple[Values, Values]]] = {None: []}
+    sizes: dict[str | None, int] = {None: 0}
+    marked = [mark_layer(versions, layer) for versions in articles.values()]
+    texts = [versions[0].text or "" for versions in articles.values()]
+    for pair in sorted({pair for people in marked for pair in combinations(sorted(people), 2)}):
+        shared = [i for i, people in enumerate(marked) if pair[0] in people and pair[1] in people]
+        length = rows[:, shared] @ np.array([len(texts[i]) for i in shared], float)
+        labels = sorted({_label(item) for i in shared for name in pair for item in marked[i][name]})
+        joint = np.zeros((2, len(rows)))
+        for label in labels:
+            units: UnitSums = sum_units(
+                [(len(texts[i]), *(_units(marked[i][name], label) for name in pair)) for i in shared]  # type: ignore[misc]
+            )
+            observed, expected = (np.nan_to_num(value) for value in units.disagreements(rows[:, shared]))
+            joint += [observed * length, expected * length]
+            sizes[None] += int(units.units.sum())
+            if layer == "entities":
+                sums.setdefault(label, []).append((observed * length, expected * length))
+                sizes[label] = sizes.get(label, 0) + int(units.units.sum())
+        sums[None].append((joint[0], joint[1]))
+    n_articles = sum(len(people) > 1 for people in marked)
+    result: dict[str | None, tuple[Interval, int]] = {}
+    for label_, parts in sums.items():
+        if not parts:
+            continue
+        observed_, expected_ = (np.sum([part[side] for part in parts], axis=0) for side in (0, 1))
+        result[label_] = read_interval(1 - divide(observed_, expected_), n_articles), sizes[label_]
+    return result
+
+
+def _label(item: Item) -> str:
+    return str(getattr(item, "label", ""))
+
+
+def _units(items: Sequence[Item], label: str) -> list[tuple[int, int]]:
+    return [range_ for item in items if _label(item) == label for range_ in item_ranges(item)]
+
+
+def _count_articles(compared: Sequence[Compared]) -> int:
+    return len({found.article for found in compared})

@@ -1,0 +1,170 @@
+"""How far annotators agree: scores against each other, chance-corrected coefficients, and what they disagree about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from annotate.agreement.matched import (
+    ATTRIBUTES,
+    Compared,
+    compare_pairs,
+    count_outcomes,
+    measure_alpha,
+    measure_alpha_u,
+    measure_kappa,
+)
+from annotate.agreement.patterns import Pattern, find_patterns
+from annotate.agreement.resampling import draw_articles
+from annotate.agreement.scores import Interval, score_pairs
+from annotate.agreement.versions import group_submitted
+from annotate.records import Annotation, Layer
+from annotate.schema import Schema, load_schema
+from annotate.score.bootstrap import MIN_DOCUMENTS
+from annotate.score.figures import Values
+
+PATTERNS = 25
+
+
+class Figure(msgspec.Struct, kw_only=True):
+    """One coefficient: null where undefined; `low` and `high` are its 95 % interval over articles; `n` the items."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+
+
+class PairAgreement(msgspec.Struct, kw_only=True):
+    """Two people: the articles that both annotated, and their figures by measure."""
+
+    annotators: tuple[str, str]
+    articles: int
+    measures: dict[str, float | None]
+
+
+class Agreement(msgspec.Struct, kw_only=True):
+    """How far annotators agree.
+
+    `articles` were annotated by two people or more, `single` by one. `measures` are named metric:match:layer[/label]:
+    those of the scorer, and kappa, alpha (nominal) and alpha_u (unitising). `outcomes` has per layer how positions
+    came out, boundaries and attributes apart; `patterns` the costliest disagreements.
+    """
+
+    annotators: dict[str, int]
+    articles: int
+    single: int
+    measures: dict[str, Figure] = {}
+    pairs: list[PairAgreement] = []
+    outcomes: dict[str, dict[str, Any]] = {}
+    patterns: list[Pattern] = []
+    remarks: list[str] = []
+    trials: int = 0
+    seed: int = 0
+
+    @property
+    def ceiling(self) -> dict[str, float]:
+        """What people reach against each other, by the scorer's measure names; undefined ones left out."""
+        return {
+            name: figure.value
+            for name, figure in self.measures.items()
+            if figure.value is not None
+            and (name.startswith(("f1:", "macro-f1:", "accuracy:")) or name in _SCORED_KAPPAS)
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """The agreement as JSON values, the ceiling included."""
+        found: dict[str, Any] = msgspec.to_builtins(self)
+        return found | {"ceiling": self.ceiling}
+
+
+_SCORED_KAPPAS = ("kappa:kind:claims", "kappa:check-worthy:claims")
+
+
+def measure_agreement(
+    annotations: Iterable[Annotation], *, schema: Schema | None = None, seed: int = 0, trials: int = 1000
+) -> Agreement:
+    """The agreement of everybody who annotated an article that somebody else annotated too.
+
+    Args:
+        annotations: with their text; skipped ones and drafts are left out.
+        schema: declares the labels; the packaged `news` if not given.
+        trials: resamples of articles for the intervals; 0 = none. Below five articles there is none either.
+
+    >>> from annotate.records import Entity
+    >>> rome, oslo = Entity(0, 4, "GPE"), Entity(9, 13, "GPE")
+    >>> a = Annotation(id="a1", text="Rome and Oslo", annotator="a", entities=[rome])
+    >>> b = Annotation(id="a1", text="Rome and Oslo", annotator="b", entities=[rome, oslo])
+    >>> agreement = measure_agreement([a, b])
+    >>> round(agreement.ceiling["f1:strict:entities"], 3), agreement.outcomes["entities"]["alone"]
+    (0.667, 1)
+
+    Raises:
+        RecordError: annotations without text, on different texts, or twice by one person.
+        ScoreError: labels that the schema does not declare.
+    """
+    articles = group_submitted(annotations)
+    people = sorted({version.annotator for versions in articles.values() for version in versions})
+    shared = {article: articles[article] for article in sorted(articles) if len(articles[article]) > 1}
+    agreement = Agreement(
+        annotators={
+            name: sum(any(v.annotator == name for v in versions) for versions in articles.values()) for name in people
+        },
+        articles=len(shared),
+        single=len(articles) - len(shared),
+        trials=trials,
+        seed=seed,
+    )
+    if not shared:
+        agreement.remarks.append("no article was annotated by two people, so there is no agreement to measure")
+        return agreement
+    rows = draw_articles(len(shared), trials, seed)
+    compared = list(compare_pairs(shared))
+    _add_scores(agreement, shared, schema or load_schema(), rows, compared)
+    for layer in _layers(compared):
+        here = [found for found in compared if found.layer == layer]
+        agreement.outcomes[layer] = count_outcomes(here)
+        for field in ATTRIBUTES[layer]:
+            name = field.replace("_", "-")
+            _add(agreement, f"kappa:{name}:{layer}", measure_kappa(here, field, rows))
+            _add(agreement, f"alpha:{name}:{layer}", measure_alpha(shared, layer, field, rows))
+        for label, found_ in measure_alpha_u(shared, layer, rows).items():
+            _add(agreement, f"alpha_u:extent:{layer}" + (f"/{label}" if label else ""), found_)
+    agreement.patterns = find_patterns(compared)[:PATTERNS]
+    _add_remarks(agreement)
+    return agreement
+
+
+def _add_scores(
+    agreement: Agreement,
+    shared: Mapping[str, Sequence[Annotation]],
+    schema: Schema,
+    rows: Values,
+    compared: Sequence[Compared],
+) -> None:
+    scores = score_pairs(shared, schema, rows)
+    for name, found in scores.pooled.items():
+        _add(agreement, name, found)
+    for pair, values in scores.by_pair.items():
+        articles = {found.article for found in compared if found.pair == pair}
+        agreement.pairs.append(PairAgreement(annotators=pair, articles=len(articles), measures=values))
+
+
+def _add(agreement: Agreement, name: str, found: tuple[Interval, int]) -> None:
+    (value, low, high), n = found
+    agreement.measures[name] = Figure(value=value, low=low, high=high, n=n)
+
+
+def _layers(compared: Sequence[Compared]) -> list[Layer]:
+    return list(dict.fromkeys(found.layer for found in compared))
+
+
+def _add_remarks(agreement: Agreement) -> None:
+    if agreement.trials and agreement.articles < MIN_DOCUMENTS:
+        agreement.remarks.append(
+            f"{agreement.articles} articles have two annotators; below {MIN_DOCUMENTS} no interval can be given"
+        )
+    if agreement.single:
+        agreement.remarks.append(f"{agreement.single} articles have one annotator and say nothing about agreement")

@@ -1,0 +1,106 @@
+"""One annotator scored against another by the scorer's own measures: the human ceiling."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import permutations
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from annotate.agreement.positions import item_ranges
+from annotate.agreement.resampling import ArticleWeights, read_interval
+from annotate.errors import ScoreError
+from annotate.records import LAYERS, Annotation, GoldRecord, Item, Layer, Prediction, get_layer
+from annotate.schema import Schema
+from annotate.score.evaluate import count_layers
+from annotate.score.figures import Values
+from annotate.score.tables import Problems, read_gold, read_system
+
+METRICS = ("f1", "macro-f1", "accuracy")
+NO_MEASURE = ("speaker-null",)
+
+Interval = tuple[float | None, float | None, float | None]
+
+
+class PairScores(msgspec.Struct):
+    """The scorer's figures for all pairs together (value, low, high, n items) and for each pair (value)."""
+
+    pooled: dict[str, tuple[Interval, int]]
+    by_pair: dict[tuple[str, str], dict[str, float | None]]
+
+
+def score_pairs(articles: Mapping[str, Sequence[Annotation]], schema: Schema, rows: Values) -> PairScores:
+    """Every annotator against every other on the articles that both annotated, in both directions.
+
+    Both directions are added up, so that no one is gold: precision, recall and F1 are then one number, and an
+    accuracy rests on both people's speakers or claims alike.
+
+    Args:
+        articles: at least two versions each, in the order of the columns of `rows`.
+        rows: see `resampling.draw_articles`.
+
+    Raises:
+        ScoreError: a label that the schema does not declare; all faults together.
+    """
+    gold: list[GoldRecord] = []
+    system: list[Prediction] = []
+    compared: dict[str, tuple[int, tuple[str, str]]] = {}
+    for number, (article, versions) in enumerate(articles.items()):
+        for a, b in permutations(versions, 2):
+            layers = [layer for layer in LAYERS if get_layer(a, layer) is not None and get_layer(b, layer) is not None]
+            if not layers:
+                continue
+            key = f"{article} (by {a.annotator}, compared with {b.annotator})"
+            first, second = sorted((a.annotator, b.annotator))
+            compared[key] = (number, (first, second))
+            gold.append(GoldRecord(id=key, text=a.text, **_layers(a, layers)))
+            system.append(Prediction(id=key, **_layers(b, layers)))
+    if not gold:
+        return PairScores({}, {})
+    problems = Problems()
+    table = read_gold(gold, schema, problems)
+    predictions = read_system(system, table, problems)
+    if problems.sentences:
+        raise ScoreError(problems.sentences)
+    layers = [layer for layer in LAYERS if table.has[layer].any()]
+    counted = count_layers(table, predictions, layers)
+    article_of = np.array([compared[key][0] for key in table.ids])
+    pair_of = [compared[key][1] for key in table.ids]
+    pairs = sorted(set(pair_of))
+    chosen = {pair: np.array([other == pair for other in pair_of]) for pair in pairs}
+    result = PairScores({}, {pair: {} for pair in pairs})
+    everything = ArticleWeights(rows, article_of)
+    once = {pair: ArticleWeights(rows[:1], article_of, chosen[pair]) for pair in pairs}
+    for layer, found in counted.items():
+        n_articles = len(set(article_of[table.has[layer]].tolist()))
+        for measure, figure in found.figures.items():
+            if measure.metric not in METRICS or measure.match in NO_MEASURE:
+                continue
+            result.pooled[str(measure)] = (read_interval(figure.values(everything), n_articles), figure.n_gold // 2)
+            for pair in pairs:
+                value = float(figure.values(once[pair])[0])
+                result.by_pair[pair][str(measure)] = None if np.isnan(value) else value
+    return result
+
+
+def _layers(version: Annotation, layers: Sequence[Layer]) -> dict[str, Any]:
+    return {layer: drop_copies(get_layer(version, layer)) for layer in layers}
+
+
+def drop_copies(items: list[Item] | None) -> list[Item]:
+    """The items without those that say exactly what an earlier one says: one person meant one thing."""
+    seen = set()
+    kept: list[Item] = []
+    for item in items or ():
+        values = tuple(str(getattr(item, name, None)) for name in ("label", "type", "kind", "check_worthy"))
+        links = tuple(
+            (span.start, span.end) if (span := getattr(item, name, None)) else None
+            for name in ("speaker", "cue", "claimer")
+        )
+        key = (item_ranges(item), values, links)
+        if key not in seen:
+            seen.add(key)
+            kept.append(item)
+    return kept

@@ -1,0 +1,37 @@
+"""Several people's versions of one article, checked that they are about one text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from annotate.errors import RecordError
+from annotate.records import Annotation
+from annotate.spans import find_span_problems
+
+
+def group_submitted(annotations: Iterable[Annotation]) -> dict[str, list[Annotation]]:
+    """The submitted annotations by article, people in alphabetical order; skipped ones and drafts are left out.
+
+    Raises:
+        RecordError: an annotation without text, two texts for one article, spans that do not fit, or one person
+            twice on one article; all problems together.
+    """
+    articles: dict[str, list[Annotation]] = {}
+    problems: list[str] = []
+    for annotation in annotations:
+        if annotation.status != "submitted":
+            continue
+        versions = articles.setdefault(annotation.id, [])
+        where = f"{annotation.id} by {annotation.annotator}"
+        if annotation.text is None:
+            problems.append(f"{where}: no text; pull the annotations again, `annotate pull` writes it")
+        elif versions and annotation.text != versions[0].text:
+            problems.append(f"{where}: its text is not that of {versions[0].annotator}; one of them was edited")
+        else:
+            problems.extend(f"{where}: {problem}" for problem in find_span_problems(annotation, annotation.text))
+        if any(version.annotator == annotation.annotator for version in versions):
+            problems.append(f"{where}: a second annotation by this person; keep the one that counts")
+        versions.append(annotation)
+    if problems:
+        raise RecordError(problems)
+    return {article: sorted(versions, key=lambda version: version.annotator) for article, versions in articles.items()}

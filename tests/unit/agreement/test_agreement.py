@@ -1,0 +1,174 @@
+"""Agreement as a whole: edge cases, that it is the scorer's measure, what it says about disagreements."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from annotate.agreement import Agreement, measure_agreement, print_agreement
+from annotate.agreement.positions import align_items
+from annotate.errors import RecordError, ScoreError
+from annotate.records import Annotation, Claim, Entity, GoldRecord, Prediction, Quote, Span
+from annotate.score.evaluate import evaluate
+from annotate.score.texts import TextIndex
+
+TEXT = 'President Ada Lovelace told reporters that taxes would rise, "and soon," she said in France.'
+ADA, TITLED, FRANCE = Entity(10, 22, "PERSON"), Entity(0, 22, "PERSON"), Entity(85, 91, "GPE")
+QUOTE = Quote("indirect", [Span(43, 59)], Span(0, 22), Span(23, 27))
+CLAIM = Claim(43, 59, True, "commitment_or_prediction", Span(10, 22))
+
+
+def by(annotator: str, article: str = "a1", **layers: Any) -> Annotation:
+    return Annotation(**{"id": article, "text": TEXT, "annotator": annotator, **layers})
+
+
+def full(annotator: str, article: str = "a1") -> Annotation:
+    return by(annotator, article, entities=[ADA, FRANCE], quotes=[QUOTE], claims=[CLAIM])
+
+
+def value(agreement: Agreement, name: str) -> float | None:
+    return agreement.measures[name].value
+
+
+def test_full_agreement_is_one_everywhere_it_is_defined() -> None:
+    agreement = measure_agreement([full("a"), full("b")])
+    assert set(agreement.ceiling.values()) == {1.0}
+    for name in ("alpha_u:extent:entities", "alpha_u:extent:quotes", "alpha_u:extent:claims", "alpha:label:entities"):
+        assert value(agreement, name) == 1.0, name
+    assert agreement.patterns == []
+    assert agreement.outcomes["entities"]["agreed"] == 2
+    assert value(agreement, "kappa:kind:claims") is None  # one claim, one kind: nothing varied
+
+
+def test_nobody_marked_anything_is_undefined_not_perfect() -> None:
+    agreement = measure_agreement([by(name, entities=[], quotes=[], claims=[]) for name in "ab"])
+    assert agreement.ceiling == {}
+    assert value(agreement, "alpha_u:extent:entities") is None
+
+
+@pytest.mark.parametrize("annotations", [[], [full("a")], [full("a", "a1"), full("b", "a2")]])
+def test_without_a_common_article_there_is_no_agreement(annotations: list[Annotation]) -> None:
+    agreement = measure_agreement(annotations)
+    assert (agreement.articles, agreement.measures) == (0, {})
+    assert "no article was annotated by two people" in agreement.remarks[0]
+
+
+def test_disjoint_marks_are_no_agreement() -> None:
+    agreement = measure_agreement([by("a", entities=[ADA]), by("b", entities=[FRANCE])])
+    assert value(agreement, "f1:strict:entities") == 0
+    assert (value(agreement, "alpha_u:extent:entities") or 0) < 0.1
+    assert agreement.outcomes["entities"]["alone"] == 2
+
+
+def test_layers_are_compared_only_where_both_annotated_them() -> None:
+    agreement = measure_agreement([full("a"), by("b", entities=[ADA, FRANCE])])
+    assert set(agreement.outcomes) == {"entities"}
+    assert not any(name.endswith(("quotes", "claims")) for name in agreement.measures)
+
+
+def test_skipped_annotations_are_left_out() -> None:
+    assert measure_agreement([full("a"), by("b", status="skipped")]).articles == 0
+
+
+def test_boundaries_and_labels_are_told_apart() -> None:
+    a = by("a", entities=[ADA, FRANCE, Entity(28, 37, "ORG")])
+    b = by("b", entities=[TITLED, Entity(85, 91, "LOC"), Entity(23, 37, "NORP")])
+    counts = measure_agreement([a, b]).outcomes["entities"]
+    assert [counts[key] for key in ("agreed", "boundary", "attributes", "both", "alone")] == [0, 1, 1, 1, 0]
+
+
+def test_it_is_the_scorers_measure() -> None:
+    a, b = full("a"), by("b", entities=[TITLED, FRANCE], quotes=[QUOTE], claims=[])
+    agreement = measure_agreement([a, b])
+    gold = GoldRecord(id="a1", text=TEXT, entities=a.entities, quotes=a.quotes, claims=a.claims)
+    report = evaluate([gold], [Prediction(id="a1", entities=b.entities, quotes=b.quotes, claims=b.claims)])
+    for name, found in agreement.ceiling.items():
+        if name.startswith("f1:"):
+            assert found == pytest.approx(report.value(name)), name
+
+
+def test_patterns_name_what_guidelines_could_settle() -> None:
+    the = Quote("indirect", [Span(38, 59)], Span(10, 22), Span(23, 27))
+    a = by("a", entities=[ADA, FRANCE], quotes=[QUOTE], claims=[CLAIM])
+    b = by("b", entities=[TITLED], quotes=[the], claims=[Claim(43, 59, False, "event", None)])
+    patterns = {pattern.name: pattern.cost for pattern in measure_agreement([a, b]).patterns}
+    assert patterns == {
+        "PERSON: title or role before it": 2,
+        "GPE: only one of two marked it": 1,
+        'indirect quote: "that" before it': 2,
+        "speaker: a longer or a shorter mention": 1,
+        "kind: commitment_or_prediction or event": 1,
+        "check_worthy: False or True": 1,
+        "claimer: only one of two gives it": 1,
+    }
+    example = measure_agreement([a, b]).patterns[0].examples[0]
+    assert example.versions.keys() == {"a", "b"}
+    assert f"[{TEXT[example.start : example.end]}]" in example.context
+
+
+def test_intervals_need_five_articles() -> None:
+    few = [by(name, f"a{i}", entities=[ADA] if i % 2 or name == "a" else [TITLED]) for i in range(4) for name in "ab"]
+    more = [by(name, f"b{i}", entities=[ADA] if i % 2 or name == "a" else [TITLED]) for i in range(12) for name in "ab"]
+    assert measure_agreement(few).measures["f1:strict:entities"].low is None
+    figure = measure_agreement(more).measures["f1:strict:entities"]
+    assert figure.low is not None
+    assert figure.high is not None
+    assert figure.low < 0.5 < figure.high
+    assert measure_agreement(more, trials=0).measures["f1:strict:entities"].low is None
+
+
+def test_problems_are_errors() -> None:
+    with pytest.raises(RecordError, match="its text is not that of a"):
+        measure_agreement([full("a"), by("b", text=TEXT + "!")])
+    with pytest.raises(ScoreError, match="NAME"):
+        measure_agreement([full("a"), by("b", entities=[Entity(0, 3, "NAME")])])
+
+
+def test_the_report_prints_and_the_json_is_json() -> None:
+    agreement = measure_agreement([full("a"), by("b", entities=[TITLED], quotes=[], claims=[])])
+    console = Console(record=True, width=200, file=open("/dev/null", "w"))  # noqa: PTH123, SIM115
+    print_agreement(agreement, console)
+    printed = console.export_text()
+    assert "f1:strict:entities" in printed
+    assert "title or role before it" in printed
+    assert json.loads(json.dumps(agreement.to_dict()))["ceiling"] == agreement.ceiling
+
+
+entity = st.builds(
+    lambda start, size, label: Entity(start, min(start + size, len(TEXT)), label),
+    st.integers(0, len(TEXT) - 1),
+    st.integers(1, 20),
+    st.sampled_from(["PERSON", "ORG"]),
+)
+
+
+@given(st.dictionaries(st.sampled_from("abcd"), st.lists(entity, max_size=6)), st.randoms(use_true_random=False))
+def test_alignment_uses_every_item_once_whatever_the_order(marked: dict[str, list[Entity]], mix: random.Random) -> None:
+    index = TextIndex(TEXT)
+    positions = align_items("entities", marked, index)
+    for name, items in marked.items():
+        found = [position.items[name] for position in positions if name in position.items]
+        assert sorted(map(repr, found)) == sorted(map(repr, items))
+    shuffled = [(name, mix.sample(items, len(items))) for name, items in marked.items()]
+    mix.shuffle(shuffled)
+    assert align_items("entities", dict(shuffled), index) == positions
+
+
+@given(st.lists(entity, max_size=6, unique=True), st.lists(entity, max_size=6, unique=True))
+def test_equal_extents_are_always_aligned(a: list[Entity], b: list[Entity]) -> None:
+    index = TextIndex(TEXT)
+    positions = align_items("entities", {"a": a, "b": b}, index)
+    extents = [{(item.start, item.end) for item in side if TEXT[item.start : item.end].strip()} for side in (a, b)]
+    matched = {
+        (position.items["a"].start, position.items["a"].end)
+        for position in positions
+        if len(position.items) == 2 and position.values["a"]["extent"] == position.values["b"]["extent"]
+    }
+    contents = {index.content([extent]) for extent in extents[0]} & {index.content([extent]) for extent in extents[1]}
+    assert len(matched) >= len(contents)
