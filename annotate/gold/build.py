@@ -17,6 +17,7 @@ from annotate.gold.counts import Counts
 from annotate.gold.croissant import to_croissant
 from annotate.gold.diff import Diff
 from annotate.gold.folder import new_release_folder
+from annotate.gold.kinship import METHOD, Kinship
 from annotate.gold.load import split_files
 from annotate.gold.manifest import (
     MANIFEST,
@@ -35,7 +36,7 @@ from annotate.gold.rows import hash_row, normalize_record, to_row
 from annotate.gold.schema_file import to_toml
 from annotate.gold.splits import DEFAULT_SHARES, Assignment, assign_splits, check_shares
 from annotate.gold.spool import Spool
-from annotate.gold.stories import METHOD, Kinship
+from annotate.gold.stories import parse_day
 from annotate.gold.submitted import Submitted
 from annotate.gold.tables import ROWS_PER_FILE, iter_rows, table_names, write_rows
 from annotate.gold.tokens import RULE, TokenTable
@@ -131,6 +132,10 @@ def _find_problems(record: GoldRecord, schema: Schema) -> Iterator[str]:
             "no annotators: nobody is on record as having looked at it, and machine predictions do not enter gold; "
             "release what annotate adjudicate wrote"
         )
+    try:
+        parse_day(record.date)
+    except ValueError:
+        yield f"date {record.date!r}; expected YYYY-MM-DD"
     yield from find_record_problems(record)
     yield from find_label_problems(record, schema)
     for layer in ("entities", "quotes", "claims"):

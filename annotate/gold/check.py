@@ -12,11 +12,11 @@ from annotate.artifacts.features import TAG_COLUMNS, to_features, to_tags, to_to
 from annotate.errors import GoldError
 from annotate.files import sha256_file
 from annotate.gold.counts import Counts
+from annotate.gold.kinship import Kinship
 from annotate.gold.load import split_files
 from annotate.gold.manifest import MANIFEST, Manifest, manifest_digest, read_manifest
 from annotate.gold.rows import hash_row, normalize_record
 from annotate.gold.spool import Spool
-from annotate.gold.stories import Kinship
 from annotate.gold.tables import iter_gold, iter_rows, read_schema
 from annotate.gold.tokens import layer_spans, to_bio
 from annotate.jsonl import find_record_problems
