@@ -11,7 +11,7 @@ from pathlib import Path
 
 from annotate.errors import RecordError
 from annotate.files import sha256_text
-from annotate.formats import brat, conll, jsonl, prodigy, spacy, strings  # noqa: F401 (registers the formats)
+from annotate.formats import brat, conll, hf, jsonl, labelstudio, prodigy, spacy, strings  # noqa: F401 (registers them)
 from annotate.formats.registry import READERS, WRITERS, Alignment, Reading, Writing, find_reader, find_writer
 from annotate.formats.registry import texts_by_id as _texts_by_id
 from annotate.formats.report import FormatReport

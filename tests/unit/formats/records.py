@@ -14,38 +14,17 @@ SCHEMA = load_schema("news")
 
 # words as tokenisers dislike them: marks, clitics, emoji with joiners, combining accents, astral letters, CJK
 _WORDS = st.sampled_from(
-    [
-        "Biden",
-        "U.S.",
-        "don't",
-        "“It’s",
-        "over,”",
-        "(AP)",
-        "$2.5bn",
-        "New-Yorker",
-        "👩\u200d💻",
-        "🇮🇶",
-        "café",
-        "café",
-        "𝐴",
-        "总理",
-        "#1",
-        "-LRB-",
-        "-DOCSTART-",
-        "O",
-        "x\u200by",
-        "http://a.b/c?d=e",
-        "''",
-        "️",
-        "a\xa0b",
-    ]
+    ["Biden", "U.S.", "don't", "“It’s", "over,”", "(AP)", "$2.5bn", "New-Yorker", "👩\u200d💻", "🇮🇶", "café", "总理"]
+)
+_ODD_WORDS = st.sampled_from(
+    ["cafe\u0301", "𝐴", "#1", "-LRB-", "-DOCSTART-", "O", "x\u200by", "http://a.b/c?d=e", "''", "\ufe0f", "a\u00a0b"]
 )
 _GAPS = st.sampled_from([" ", " ", " ", " ", "  ", "\n", "\n\n", "\t", "\u2028", ""])
 
 
 @st.composite
 def texts(draw: st.DrawFn) -> str:
-    pieces = draw(st.lists(st.tuples(_WORDS, _GAPS), min_size=1, max_size=14))
+    pieces = draw(st.lists(st.tuples(_WORDS | _ODD_WORDS, _GAPS), min_size=1, max_size=14))
     return "".join(word + gap for word, gap in pieces)
 
 
@@ -95,7 +74,7 @@ def records(draw: st.DrawFn, ids: st.SearchStrategy[str] | None = None) -> GoldR
     )
 
 
-def plain(record: LayeredRecord, *, scores: bool = False) -> dict[str, list[Any]]:
+def plain(record: LayeredRecord, *, scores: bool = False, ids: bool = True) -> dict[str, list[Any]]:
     """The layers as JSON without order, and without scores where the format has none."""
     found: dict[str, list[Any]] = {}
     for layer in LAYERS:
@@ -105,6 +84,10 @@ def plain(record: LayeredRecord, *, scores: bool = False) -> dict[str, list[Any]
             for item in bare:
                 if not scores:
                     item.pop("score", None)
+                for part in () if ids else (item, item.get("speaker"), item.get("cue"), item.get("claimer")):
+                    (part or {}).pop("id", None)
+                if not ids and "content" in item:
+                    item["content"] = [{"start": f["start"], "end": f["end"]} for f in item["content"]]
                 if "content" in item:
                     item["content"].sort(key=lambda fragment: fragment["start"])
             found[layer] = sorted(bare, key=repr)

@@ -38,6 +38,14 @@ def test_formats_that_hold_everything(name: str, record: GoldRecord) -> None:
 
 
 @given(record=records())
+@settings(max_examples=25, deadline=None)
+def test_label_studio_holds_everything_and_gives_each_region_an_id(record: GoldRecord) -> None:
+    [read], report = there_and_back("labelstudio", [record])
+    assert report.lost == 0
+    assert plain(read, scores=True, ids=False) == plain(record, scores=True, ids=False)
+
+
+@given(record=records())
 @settings(max_examples=40, deadline=None)
 def test_columns_hold_all_but_scores(record: GoldRecord) -> None:
     [read], report = there_and_back("conll", [record])

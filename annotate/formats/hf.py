@@ -1,0 +1,150 @@
+"""Hugging Face datasets: our layers as lists of structs, or words with tag columns as token classifiers have them.
+
+Written is a folder that `datasets.load_from_disk` opens. Read are such folders, Parquet files, release folders
+and `hf:NAME[:CONFIG]/SPLIT`; a row either has our layers or `tokens` and a column of tags.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from annotate.errors import AnnotateError
+from annotate.formats.align import align_tokens
+from annotate.formats.bio import TAG, from_tags
+from annotate.formats.registry import Reading, Writing, reads, writes
+from annotate.records import LAYERS, Entity, LayeredRecord, Layers, Prediction
+
+_TAG_COLUMNS = ("ner_tags", "tags", "labels", "pred_tags", "predictions")
+
+
+@writes("hf")
+def write_hf(records: Iterable[LayeredRecord], path: Path, writing: Writing) -> None:
+    """A saved dataset with the columns of a release's default config."""
+    from datasets import Dataset
+
+    from annotate.artifacts.features import to_features
+    from annotate.gold.rows import to_row
+    from annotate.records import GoldRecord
+
+    if path.exists():
+        raise AnnotateError(f"{path}: exists; a saved dataset needs a folder of its own")
+    features = to_features(writing.schema)
+    rows = []
+    for record in records:
+        kept = {name: value for name, value in msgspec.to_builtins(record).items() if name not in LAYERS}
+        layers = msgspec.to_builtins(writing.pick(record))
+        row = to_row(msgspec.convert({**kept, **layers}, GoldRecord))
+        for name in sorted(set(kept) - set(features)):
+            writing.report.add_loss(f"{name} of articles", record.id)
+        rows.append({name: row.get(name) for name in features})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    try:
+        Dataset.from_list(rows, features=features).save_to_disk(temporary / "dataset")
+        (temporary / "dataset").rename(path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+@reads("hf")
+def read_hf(path: Path, reading: Reading) -> Iterator[Prediction]:
+    """The predictions of all rows; rows of tokens are aligned to `reading.texts` by their id, else by their order."""
+    rows = _load(str(path), reading)
+    ids = list(reading.texts)
+    tokens: list[tuple[Prediction, Layers]] = []
+    for number, row in enumerate(rows):
+        place = f"{path}: row {number + 1}"
+        if any(layer in row for layer in LAYERS):
+            try:
+                yield _from_layers(row)
+            except msgspec.MsgspecError as error:
+                reading.problems.append(f"{place}: {row.get('id')}: {error}")
+            continue
+        article = str(row["id"]) if row.get("id") is not None and str(row["id"]) in reading.texts else None
+        if article is None and number < len(ids):
+            article = ids[number]
+        tags = _find_tags(row)
+        if article is None or tags is None or not isinstance(row.get("tokens"), list):
+            reading.problems.append(
+                f"{place}: expected one of {', '.join(LAYERS)}, or tokens with BIO tags as names "
+                f"in one of {', '.join(_TAG_COLUMNS)} and an article that the gold has"
+            )
+            continue
+        layers = _from_tags(row["tokens"], tags, article, reading, place)
+        if layers is not None:
+            tokens.append((Prediction(id=article, text=reading.texts[article]), layers))
+    yield from reading.with_layers(tokens)
+
+
+def _load(source: str, reading: Reading) -> Iterator[dict[str, Any]]:
+    """Rows with the names of class labels instead of their numbers."""
+    import datasets
+
+    try:
+        if source.startswith("hf:"):
+            location, _, split = source.removeprefix("hf:").rpartition("/")
+            name, _, config = location.partition(":")
+            found = datasets.load_dataset(name, config or None, split=split)
+        elif source.endswith(".parquet"):
+            found = datasets.load_dataset("parquet", data_files=source, split="train")
+        elif (Path(source) / "state.json").exists() or (Path(source) / "dataset_dict.json").exists():
+            found = datasets.load_from_disk(source)
+        else:
+            found = datasets.load_dataset(source)
+    except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
+        raise AnnotateError(f"{source}: no dataset that can be loaded ({str(error).splitlines()[0]})") from error
+    for table in found.values() if isinstance(found, dict) else [found]:
+        names = {}
+        for column, feature in table.features.items():
+            inner = getattr(feature, "feature", None)
+            if isinstance(inner, datasets.ClassLabel):
+                names[column] = inner.names
+        for row in table:
+            for column, known in names.items():
+                if row[column] is not None:
+                    row[column] = [known[number] for number in row[column]]
+            yield row
+
+
+def _from_layers(row: dict[str, Any]) -> Prediction:
+    present = {name: value for name, value in row.items() if value is not None and name in Prediction.__struct_fields__}
+    if isinstance(present.get("meta"), str):
+        present["meta"] = msgspec.json.decode(present["meta"])
+    return msgspec.convert(present, Prediction)
+
+
+def _find_tags(row: dict[str, Any]) -> list[str] | None:
+    for column in _TAG_COLUMNS:
+        tags = row.get(column)
+        if isinstance(tags, list) and all(isinstance(tag, str) and TAG.fullmatch(tag) for tag in tags):
+            return tags
+    return None
+
+
+def _from_tags(tokens: list[str], tags: list[str], article: str, reading: Reading, place: str) -> Layers | None:
+    if len(tokens) != len(tags):
+        reading.problems.append(f"{place}: {len(tokens)} tokens but {len(tags)} tags")
+        return None
+    aligned = align_tokens(tokens, reading.texts[article])
+    if tokens and aligned.missing > len(tokens) // 2:
+        reading.problems.append(f"{place}: most of its tokens do not stand in the text of {article}")
+        return None
+    if aligned.missing:
+        reading.report.add_loss("tokens that do not stand in the text", article, aligned.missing)
+    spans, mended = from_tags(tags)
+    if mended:
+        reading.report.add_note("I- tags that begin a span", article, mended)
+    entities = []
+    for span in spans:
+        there = [found for found in aligned.ranges[span.first : span.last] if found]
+        if there:
+            entities.append(Entity(there[0][0], there[-1][1], span.label))
+        else:
+            reading.report.add_loss("spans whose tokens do not stand in the text", f"{article}: {span.label}")
+    return Layers(entities=entities)
