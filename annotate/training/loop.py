@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.distributed
 import torch.nn.functional as functional
 from torch import Tensor
 
@@ -142,12 +143,17 @@ def loss_of(network: Network, batch: dict[str, Tensor], weights: dict[str, float
 
 
 class Trainer:
-    """Trains a network on documents; writes a checkpoint after every epoch."""
+    """One of `workers` processes that train one network together, each on its share of the documents.
 
-    def __init__(self, network: Network, wordpieces: WordPieces, config: Config, folder: Path) -> None:
-        self.network, self.wordpieces, self.config, self.folder = network, wordpieces, config, folder
-        self.chance = random.Random(config["seed"])
-        self.gazetteers = Gazetteers(config["seed"])
+    Single-threaded processes that add up their gradients use the cores better than threads do: measured on two
+    cores, 1,500 wordpieces a second on one, 2,100 on two as threads, and far less where the cores are shared.
+    """
+
+    def __init__(self, network: Network, wordpieces: WordPieces, config: Config, folder: Path, rank: int = 0) -> None:
+        self.network, self.wordpieces, self.config, self.folder, self.rank = network, wordpieces, config, folder, rank
+        self.workers = config["workers"]
+        self.chance = random.Random(config["seed"] + rank)
+        self.gazetteers = Gazetteers(config["seed"] + rank)
         optimiser = config["optimiser"]
         encoder = [value for value in network.encoder.parameters() if value.requires_grad]
         of_encoder = {id(value) for value in network.encoder.parameters()}
@@ -156,40 +162,67 @@ class Trainer:
         self.optimiser = torch.optim.AdamW(
             [{"params": encoder, "lr": 0.0}, {"params": heads, "lr": 0.0}], weight_decay=optimiser["decay"], fused=True
         )
+        # All gradients in one piece, and behind them the minutes used, which the processes have to agree on.
+        self.shared = torch.zeros(sum(value.numel() for value in [*encoder, *heads]) + 1)
+        at = 0
+        for value in [*encoder, *heads]:
+            value.grad = self.shared[at : at + value.numel()].view_as(value)
+            at += value.numel()
 
     def train(self, epochs: list[list[Document]]) -> None:
         """One pass over each list of documents in turn; the rate falls to zero at the end of the last."""
         config = self.config["optimiser"]
         half = torch.ops.mkldnn._is_mkldnn_bf16_supported()
-        started, step, total = time.monotonic(), 0, 0
+        started, step, total, done, minutes = time.monotonic(), 0, 0, 0.0, 0.0
+        saved = started
         for number, documents in enumerate(epochs, 1):
-            windows = list(make_windows(documents, self.wordpieces, self.gazetteers, self.config, self.chance))
-            batches = make_batches(windows, config["pieces"], self.chance)
+            mine = documents[self.rank :: self.workers]
+            windows = list(make_windows(mine, self.wordpieces, self.gazetteers, self.config, self.chance))
+            batches = make_batches(windows, config["pieces"] // self.workers, self.chance)
+            batches = batches[: self._least(len(batches))]
             total = total or len(batches) * len(epochs)
             self.network.train()
             running: dict[str, float] = {}
             for at, members in enumerate(batches, 1):
-                minutes = (time.monotonic() - started) / 60
+                self.shared.zero_()
+                parts = loss_of(self.network, to_tensors(members, self.wordpieces), self.config["loss"], half)
+                torch.stack(list(parts.values())).sum().backward()  # type: ignore[no-untyped-call]
+                self.shared[-1] = (time.monotonic() - started) / 60
+                if self.workers > 1:
+                    torch.distributed.all_reduce(self.shared)
+                    self.shared /= self.workers
+                minutes = float(self.shared[-1])
                 done = max(step / total, minutes / self.config["minutes"])
                 if done >= 1:
                     break
-                self._set_rates(step, done)
-                parts = loss_of(self.network, to_tensors(members, self.wordpieces), self.config["loss"], half)
-                loss = torch.stack(list(parts.values())).sum()
-                self.optimiser.zero_grad()
-                loss.backward()  # type: ignore[no-untyped-call]
-                torch.nn.utils.clip_grad_norm_(self.network.parameters(), config["clip"])
-                self.optimiser.step()
+                self._update(step, done)
                 step += 1
                 for name, value in parts.items():
                     running[name] = running.get(name, float(value.detach())) * 0.98 + float(value.detach()) * 0.02
-                if at % 25 == 0:
+                if at % 25 == 0 and self.rank == 0:
                     report = " ".join(f"{name} {value:.3f}" for name, value in running.items())
                     print(f"epoch {number} {at}/{len(batches)} {minutes:.1f} min {done:.3f} {report}", file=sys.stderr)
-            torch.save(self.network.state_dict(), self.folder / "checkpoint.partial")
-            (self.folder / "checkpoint.partial").replace(self.folder / f"epoch-{number}.pt")
+                if time.monotonic() - saved > 300:
+                    saved = time.monotonic()
+                    self._save("last.pt")
+            self._save(f"epoch-{number}.pt")
 
-    def _set_rates(self, step: int, done: float) -> None:
+    def _least(self, value: int) -> int:
+        if self.workers == 1:
+            return value
+        shared = torch.tensor(value)
+        torch.distributed.all_reduce(shared, torch.distributed.ReduceOp.MIN)
+        return int(shared)
+
+    def _update(self, step: int, done: float) -> None:
+        gradients = self.shared[:-1]
+        gradients *= min(1.0, self.config["optimiser"]["clip"] / (float(gradients.norm()) + 1e-6))
         factor = min((step + 1) / self.config["optimiser"]["warm_up"], 1.0) * (1 - done)
         for group, rate in zip(self.optimiser.param_groups, self.rates, strict=True):
             group["lr"] = rate * factor
+        self.optimiser.step()
+
+    def _save(self, name: str) -> None:
+        if self.rank == 0:
+            torch.save(self.network.state_dict(), self.folder / "checkpoint.partial")
+            (self.folder / "checkpoint.partial").replace(self.folder / name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import tempfile
 from pathlib import Path
 
 from annotate.files import load_toml
@@ -40,15 +41,29 @@ def read_vocabulary(encoder: Path) -> list[str]:
 
 def train_from_scratch(*, data: Path, encoder: Path, output: Path, config_file: Path = DEFAULT_CONFIG) -> Path:
     """Trains on the corpora in `data` from the encoder in `encoder`; gives the last checkpoint, written in `output`."""
-    import torch
+    import torch.multiprocessing
 
     config = load_toml(config_file)
-    torch.manual_seed(config["seed"])
-    torch.set_num_threads(config["threads"])
     output.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        meeting = f"file://{scratch}/meeting"
+        torch.multiprocessing.spawn(_work, (config, data, encoder, output, meeting), nprocs=config["workers"])
+    return output / f"epoch-{config['quotes']['epochs']}.pt"
+
+
+def _work(rank: int, config: Config, data: Path, encoder: Path, output: Path, meeting: str) -> None:
+    """One of the processes that train together."""
+    import torch
+    import torch.distributed
+
+    torch.set_num_threads(1)
+    if config["workers"] > 1:
+        torch.distributed.init_process_group("gloo", init_method=meeting, rank=rank, world_size=config["workers"])
+    torch.manual_seed(config["seed"])
     vocabulary = read_vocabulary(encoder)
     network = Network(len(vocabulary), config["optimiser"]["dropout"])
     load_encoder(network, encoder / "model.safetensors")
-    epochs = plan_epochs(data, config)
-    Trainer(network, WordPieces(vocabulary), config, output).train(epochs)
-    return output / f"epoch-{len(epochs)}.pt"
+    torch.manual_seed(config["seed"] + rank)
+    Trainer(network, WordPieces(vocabulary), config, output, rank).train(plan_epochs(data, config))
+    if config["workers"] > 1:
+        torch.distributed.destroy_process_group()

@@ -44,28 +44,24 @@ class _Piece:
     odds: tuple[float, ...] = field(default=())
 
 
-def find_names(readings: list[Reading]) -> list[FoundName]:
-    """The names in order of their place."""
+def find_names(reading: Reading) -> list[FoundName]:
+    """The names of one window in order of their place."""
     return [
         FoundName(reading.start + first, reading.start + last, label, odds)
-        for reading in readings
         for first, last, label, odds in _spans(reading.entities, reading.entity_odds, ENTITY_TAGS)
     ]
 
 
-def find_quotes(passage: Passage, readings: list[Reading]) -> list[FoundQuote]:
-    """The quotes in order of their first content."""
-    found: list[FoundQuote] = []
-    for reading in readings:
-        quotes = sorted(_quotes_of(reading), key=lambda quote: quote.content[0])
-        if found and quotes and _goes_on(passage, found[-1], quotes[0], reading.start):
-            # A paragraph longer than a window was cut inside this quote.
-            whole, rest = found[-1], quotes.pop(0)
-            whole.content[-1] = (whole.content[-1][0], rest.content[0][1])
-            whole.content += rest.content[1:]
-            whole.cue, whole.speaker = whole.cue or rest.cue, whole.speaker or rest.speaker
-        found += quotes
-    return found
+def add_quotes(found: list[FoundQuote], passage: Passage, reading: Reading) -> None:
+    """Appends the quotes of one window to those `found` before it, in order of their first content."""
+    quotes = sorted(_quotes_of(reading), key=lambda quote: quote.content[0])
+    if found and quotes and _goes_on(passage, found[-1], quotes[0], reading.start):
+        # A paragraph longer than a window was cut inside this quote.
+        whole, rest = found[-1], quotes.pop(0)
+        whole.content[-1] = (whole.content[-1][0], rest.content[0][1])
+        whole.content += rest.content[1:]
+        whole.cue, whole.speaker = whole.cue or rest.cue, whole.speaker or rest.speaker
+    found += quotes
 
 
 def _goes_on(passage: Passage, before: FoundQuote, after: FoundQuote, border: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from annotate.errors import PreannotatorError
 from annotate.files import read_text
 from annotate.preannotate.news.chain import Chain, Floats, Ints
 from annotate.preannotate.news.layout import CUTS, ENTITY_TAGS, ROLE_TAGS, SYNTAX_TAGS
-from annotate.preannotate.news.windows import Passage, cut_windows, read_passage
+from annotate.preannotate.news.windows import Passage, cut_windows
 from annotate.preannotate.news.words import WordPieces
 
 _TAGS = {"roles": ROLE_TAGS, "entities": ENTITY_TAGS, "tags": SYNTAX_TAGS, "cuts": CUTS}
@@ -65,17 +66,14 @@ class NewsNetwork:
             str(folder / "network.onnx"), options, providers=["CPUExecutionProvider"]
         )
 
-    def read(self, text: str) -> tuple[Passage, list[Reading]]:
-        """The words of `text` and the readings of its windows; windows without a letter or digit are left out.
+    def read(self, passage: Passage) -> Iterator[Reading]:
+        """The readings of the windows of `passage`, in order; windows without a letter or digit are left out.
 
-        Every word with letters is in exactly one window, however long the text is.
+        Every other word is in exactly one window, however long the text is.
         """
-        passage = read_passage(text, self.wordpieces)
         windows = [(start, stop) for start, stop in cut_windows(passage) if passage.features[start:stop, 0].any()]
-        readings: list[Reading] = []
         for at in range(0, len(windows), 32):
-            readings += self._read_windows(passage, windows[at : at + 32])
-        return passage, readings
+            yield from self._read_windows(passage, windows[at : at + 32])
 
     def _read_windows(self, passage: Passage, windows: list[tuple[int, int]]) -> list[Reading]:
         outputs = [self._run(passage, start, stop) for start, stop in windows]

@@ -1,0 +1,181 @@
+"""Names after the network: tidy edges, values by rule, and one article calling one thing by one label."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from annotate.preannotate.news.decode import FoundName, to_offsets
+from annotate.preannotate.news.windows import Passage
+
+#: Log-odds of a name that no window proposed but another mention of it makes likely.
+_BY_CONSISTENCY = (-0.4, 0.0, -0.1)
+_BY_RULE = (-0.05, 0.0, -0.05)
+
+_NAMES = frozenset({"PERSON", "ORG", "GPE", "LOC", "FAC", "NORP", "PRODUCT", "EVENT", "WORK_OF_ART", "LAW"})
+
+_TITLE = re.compile(
+    r"(?:(?:Mr|Mrs|Ms|Dr|Sen|Gov|Rep|Gen|Lt|Col|Capt|Sgt|Rev|Prof|Hon|Adm|Maj|Pres)\.? ?|(?:President|Senator|Governor|Congressman"
+    r"|Congresswoman|General|Secretary|Minister|Judge|Justice|Pope|King|Queen|Prince|Princess|Chancellor|Ayatollah|Sheikh) )+(?=\S)"
+)
+_AMOUNT = r"\d[\d,.]*\d|\d"
+_SCALE = r"(?:[ -](?:hundred|thousand|million|billion|trillion|mn|bn))?"
+_VALUES: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("PERCENT", re.compile(rf"(?<![\w.,])[-+]?(?:{_AMOUNT})(?: ?%| ?per ?cent\b| percentage points?\b)")),
+    (
+        "MONEY",
+        re.compile(
+            rf"(?:(?:US|A|C|HK|NZ)?\$|[€£¥₹])\s?(?:{_AMOUNT}){_SCALE}(?![\w%])"
+            rf"|(?<![\w.,$€£])(?:{_AMOUNT}){_SCALE} (?:U\.?S\.? )?(?:dollars|euros|dinars|rubles|rupees|yuan|pounds sterling)\b"
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Name:
+    """A name in code points; `odds` are the features of its confidence."""
+
+    start: int
+    end: int
+    label: str
+    odds: tuple[float, ...]
+
+
+def tidy_names(passage: Passage, found: Iterable[FoundName]) -> list[Name]:
+    """The names with the article's own consistency and the rules applied, flat, in order."""
+    text = passage.text
+    names = [_trim(text, Name(*to_offsets(passage, (name.first, name.last)), name.label, name.odds)) for name in found]
+    names = _add_values(text, [name for name in names if name.start < name.end])
+    return _agree(text, names)
+
+
+def _trim(text: str, name: Name) -> Name:
+    start, end = name.start, name.end
+    if name.label in _NAMES:
+        if match := re.match(r"[Tt]he\s+(?=\w)", text[start:end]):
+            start += match.end()
+        if name.label == "PERSON" and (match := _TITLE.match(text, start, end)):
+            start = match.end()
+        if match := re.search(r"['’]s?$", text[start:end]):
+            end = start + match.start()
+    while start < end and text[end - 1] in ",;:!?-–— ":
+        end -= 1
+    # A name that opens a bracket and does not close it ends before the bracket.
+    inside = text[start:end]
+    if inside.count("(") > inside.count(")"):
+        end = start + len(inside[: inside.rindex("(")].rstrip())
+    if text[end : end + 1] == "." and re.search(
+        r"(?:\b[A-Z]\.)*\b(?:[A-Z]|Inc|Corp|Co|Ltd|Jr|Sr|St)$", text[start:end]
+    ):
+        end += 1
+    return replace(name, start=start, end=end)
+
+
+def _add_values(text: str, names: list[Name]) -> list[Name]:
+    """Money and percentages wherever a rule finds them: their form says what they are."""
+    found = [Name(*match.span(), label, _BY_RULE) for label, pattern in _VALUES for match in pattern.finditer(text)]
+    kept = Taken(names)
+    dropped: set[Name] = set()
+    added = []
+    for value in sorted(found, key=lambda value: value.start):
+        over = kept.overlapping(value.start, value.end)
+        same = [name for name in over if name.label == value.label]
+        if same and all(name.start <= value.start and value.end <= name.end for name in same):
+            continue
+        if added and value.start < added[-1].end:
+            continue
+        dropped.update(over)
+        added.append(value)
+    return sorted([*(name for name in names if name not in dropped), *added], key=lambda name: name.start)
+
+
+class Taken:
+    """Flat names in order, to be asked which of them a range touches."""
+
+    def __init__(self, names: list[Name]) -> None:
+        self._names = names
+        self._starts = [name.start for name in names]
+
+    def overlapping(self, start: int, end: int) -> list[Name]:
+        """The names that share a code point with `[start, end)`."""
+        at = max(bisect_right(self._starts, start) - 1, 0)
+        found = []
+        while at < len(self._names) and self._names[at].start < end:
+            if self._names[at].end > start:
+                found.append(self._names[at])
+            at += 1
+        return found
+
+
+def _agree(text: str, names: list[Name]) -> list[Name]:
+    names = _vote(text, names)
+    family = _family_names(text, names)
+    names = [
+        replace(name, label="PERSON") if name.label in _NAMES and text[name.start : name.end] in family else name
+        for name in names
+    ]
+    return _add_missed(text, names, family)
+
+
+def _weight(name: Name) -> float:
+    return float(2.718281828 ** sum(name.odds[:2]))
+
+
+def _vote(text: str, names: list[Name]) -> list[Name]:
+    """The same words get the same label throughout, the one that the network is surest of in sum."""
+    votes: dict[str, Counter[str]] = defaultdict(Counter)
+    for name in names:
+        if name.label in _NAMES:
+            votes[text[name.start : name.end]][name.label] += _weight(name)  # type: ignore[assignment]
+    return [
+        replace(name, label=votes[text[name.start : name.end]].most_common(1)[0][0]) if name.label in _NAMES else name
+        for name in names
+    ]
+
+
+def _family_names(text: str, names: list[Name]) -> set[str]:
+    """Last parts of people's full names, with and without "al-", that belong to no other kind of name here."""
+    family: set[str] = set()
+    others = {text[name.start : name.end] for name in names if name.label in ("GPE", "LOC", "NORP")}
+    for name in names:
+        parts = text[name.start : name.end].split()
+        if name.label == "PERSON" and len(parts) > 1 and _weight(name) > 0.7:
+            last = parts[-1] if not re.fullmatch(r"(?:[JS]r\.?|I{1,3}|IV)", parts[-1]) else parts[-2]
+            last = last.strip(",.")
+            for form in {last, re.sub(r"^[aA]l[- ]", "", last)}:
+                if len(form) > 3 and form[0].isupper() | form.startswith("al-") and form not in others:
+                    family.add(form)
+    return family
+
+
+def _add_missed(text: str, names: list[Name], family: set[str]) -> list[Name]:
+    """Further mentions of full names, and of people by their last name, that no window proposed."""
+    known = {form: "PERSON" for form in family}
+    for name in names:
+        form = text[name.start : name.end]
+        if name.label in _NAMES and " " in form and _weight(name) > 0.8:
+            known.setdefault(form, name.label)
+    if not known:
+        return names
+    taken = Taken(names)
+    pattern = re.compile(
+        r"(?<![\w-])(?:" + "|".join(re.escape(form) for form in sorted(known, key=len, reverse=True)) + r")(?![\w-])"
+    )
+    added = [
+        Name(*match.span(), known[match.group()], _BY_CONSISTENCY)
+        for match in pattern.finditer(text)
+        if not taken.overlapping(*match.span()) and not _in_longer_name(text, match.start(), match.end())
+    ]
+    return sorted([*names, *added], key=lambda name: name.start)
+
+
+def _in_longer_name(text: str, start: int, end: int) -> bool:
+    """Whether a capitalised word stands beside the words: then they may be part of another name."""
+    return (
+        re.match(r" [A-Z][a-z]", text[end : end + 3]) is not None
+        or re.search(r"[A-Z]\w* $", text[max(start - 20, 0) : start]) is not None
+    )

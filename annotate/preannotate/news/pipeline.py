@@ -1,0 +1,118 @@
+"""The bundled `news` pipeline: from a text to its three layers, without torch."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from annotate.preannotate.news.claims import WORTHY, FoundClaim, Grammar, find_claims
+from annotate.preannotate.news.confidence import Confidence
+from annotate.preannotate.news.decode import FoundName, FoundQuote, Range, add_quotes, find_names
+from annotate.preannotate.news.names import Name, tidy_names
+from annotate.preannotate.news.network import NewsNetwork
+from annotate.preannotate.news.quotes import SpokenQuote, finish_quotes
+from annotate.preannotate.news.speakers import resolve_speakers
+from annotate.preannotate.news.windows import read_passage
+from annotate.preannotate.news.worth import WorthModel
+from annotate.preannotate.registry import Preannotator, register
+from annotate.records import LAYERS, Article, Claim, Entity, Layers, Quote, Span
+from annotate.schema import Schema
+
+VERSION = "0.1.0"
+
+#: The weights that come with the package.
+MODEL = Path(__file__).with_name("model")
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What the pipeline finds in a text, before it says how sure it is."""
+
+    names: list[Name]
+    quotes: list[SpokenQuote]
+    speaker_names: list[str | None]
+    claims: list[FoundClaim]
+
+
+class NewsPipeline:
+    """The pipeline of one model folder; the same text always gives the same layers."""
+
+    def __init__(self, folder: Path = MODEL, *, threads: int | None = None) -> None:
+        self.folder = folder
+        self._network = NewsNetwork(folder, threads=_choose_threads() if threads is None else threads)
+        self._worth = WorthModel(folder / "worth.npz")
+        self._confidence = Confidence(folder / "confidence.json")
+
+    def find(self, text: str) -> Findings:
+        """The names, quotes and claims of `text` in code points; it is read in windows, so none is too long."""
+        passage = read_passage(text, self._network.wordpieces)
+        found_names: list[FoundName] = []
+        found_quotes: list[FoundQuote] = []
+        grammar = Grammar(len(passage))
+        for reading in self._network.read(passage):
+            found_names += find_names(reading)
+            add_quotes(found_quotes, passage, reading)
+            grammar.add(reading)
+        names = tidy_names(passage, found_names)
+        quotes = finish_quotes(passage, found_quotes)
+        claims = find_claims(passage, grammar, quotes, names, self._worth)
+        return Findings(names, quotes, resolve_speakers(text, quotes, names), claims)
+
+    def __call__(self, text: str) -> Layers:
+        """The entities, quotes and claims of `text`, offsets in code points; any text will do."""
+        found, sure = self.find(text), self._confidence
+        return Layers(
+            entities=[
+                Entity(name.start, name.end, name.label, score=sure.of_name(name.label, name.odds))
+                for name in found.names
+            ],
+            quotes=[
+                Quote(
+                    quote.type,
+                    [Span(*part) for part in quote.content],
+                    speaker=_to_span(quote.speaker),
+                    cue=_to_span(quote.cue),
+                    score=sure.of_quote(quote.type, quote.odds),
+                    speaker_name=name,
+                )
+                for quote, name in zip(found.quotes, found.speaker_names, strict=True)
+            ],
+            claims=[
+                Claim(
+                    claim.start,
+                    claim.end,
+                    check_worthy=claim.worth >= WORTHY,
+                    kind=claim.kind,
+                    claimer=_to_span(claim.claimer),
+                    score=round(claim.worth, 2),
+                    confidence=round(claim.checkable, 2),
+                )
+                for claim in found.claims
+            ],
+        )
+
+
+def _to_span(span: Range | None) -> Span | None:
+    return Span(*span) if span else None
+
+
+def _choose_threads() -> int:
+    """One thread in a worker process, where the others are busy; as many as there are cores otherwise."""
+    if "OMP_NUM_THREADS" in os.environ:
+        return int(os.environ["OMP_NUM_THREADS"])
+    return 1 if multiprocessing.parent_process() is not None else 0
+
+
+@register("news", layers=LAYERS)
+def build_news(schema: Schema) -> Preannotator:
+    """The bundled pipeline as a preannotator."""
+    pipeline = NewsPipeline()
+
+    def pipe(articles: Iterable[Article]) -> Iterator[Layers]:
+        for article in articles:
+            yield pipeline(article.text)
+
+    return Preannotator("news", VERSION, schema.layers, pipe)

@@ -1,0 +1,121 @@
+"""Quotes after the network: whole marks, the type that the marks give, speakers that stand in the paragraph before."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+
+from annotate.preannotate.news.decode import FoundQuote, Range, to_offsets
+from annotate.preannotate.news.marks import find_stretches
+from annotate.preannotate.news.windows import Passage
+from annotate.records import QuoteType
+
+#: Words that a stretch in marks needs to be taken for speech where the network saw none.
+LEAST_WORDS = 6
+
+_BY_RULE = (-0.7, -0.1, -0.1, -0.7)
+
+
+@dataclass
+class SpokenQuote:
+    """A quote in code points; `odds` are the features of its confidence."""
+
+    type: QuoteType
+    content: list[Range]
+    cue: Range | None
+    speaker: Range | None
+    odds: tuple[float, ...]
+
+
+def finish_quotes(passage: Passage, found: list[FoundQuote]) -> list[SpokenQuote]:
+    """The quotes in order, with the direct ones that the network missed."""
+    text = passage.text
+    stretches = find_stretches(text)
+    starts = [start for start, _, _ in stretches]
+    quotes = []
+    for quote in found:
+        content = [_whole(text, to_offsets(passage, part), stretches, starts) for part in quote.content]
+        content = _flat([part for part in content if part[0] < part[1]])
+        if content:
+            cue, speaker = (to_offsets(passage, part) if part else None for part in (quote.cue, quote.speaker))
+            quotes.append(SpokenQuote(_type_of(text, content, stretches, starts), content, cue, speaker, quote.odds))
+    quotes += _missed(passage, quotes, stretches)
+    quotes.sort(key=lambda quote: quote.content[0])
+    _fill_speakers(passage, quotes)
+    return quotes
+
+
+def _flat(parts: list[Range]) -> list[Range]:
+    kept: list[Range] = []
+    for start, end in sorted(parts):
+        if kept and start < kept[-1][1]:
+            kept[-1] = (kept[-1][0], max(end, kept[-1][1]))
+        else:
+            kept.append((start, end))
+    return kept
+
+
+def _whole(text: str, part: Range, stretches: list[tuple[int, int, bool]], starts: list[int]) -> Range:
+    """The part with the marks of a stretch that it fills but for a mark, and without closing punctuation outside one."""
+    start, end = part
+    at = bisect_right(starts, start + 2) - 1
+    if at >= 0:
+        opened, closed, is_closed = stretches[at]
+        if 0 < start - opened <= 2 and end <= closed:
+            start = opened
+        if is_closed and start >= opened and 0 < closed - end <= 3 and not any(c.isalnum() for c in text[end:closed]):
+            end = closed
+    quoted = at >= 0 and stretches[at][1] == end
+    while start < end and not quoted and text[end - 1] in ",.;: ":
+        end -= 1
+    return start, end
+
+
+def _type_of(text: str, content: list[Range], stretches: list[tuple[int, int, bool]], starts: list[int]) -> QuoteType:
+    inside = outside = False
+    for start, end in content:
+        at = max(bisect_right(starts, start) - 1, 0)
+        covered = bytearray(end - start)
+        while at < len(stretches) and stretches[at][0] < end:
+            left, right = max(stretches[at][0], start), min(stretches[at][1], end)
+            if left < right:
+                covered[left - start : right - start] = b"\x01" * (right - left)
+            at += 1
+        for place, letter in enumerate(text[start:end]):
+            if letter.isalnum():
+                inside |= bool(covered[place])
+                outside |= not covered[place]
+    return "mixed" if inside and outside else "direct" if inside else "indirect"
+
+
+def _missed(passage: Passage, quotes: list[SpokenQuote], stretches: list[tuple[int, int, bool]]) -> list[SpokenQuote]:
+    """Stretches in marks, long enough for speech, of which no quote has a part."""
+    taken = sorted(part for quote in quotes for part in quote.content)
+    begins = [start for start, _ in taken]
+    spans = passage.spans
+    found = []
+    for start, end, _ in stretches:
+        at = bisect_right(begins, end) - 1
+        if at >= 0 and taken[at][1] > start:
+            continue
+        first, last = (int(place) for place in spans[:, 0].searchsorted((start, end)))
+        if int((passage.features[first:last, 0] > 0).sum()) >= LEAST_WORDS:
+            found.append(SpokenQuote("direct", [(start, end)], None, None, _BY_RULE))
+    return found
+
+
+def _fill_speakers(passage: Passage, quotes: list[SpokenQuote]) -> None:
+    """Direct speech without a speaker goes on with the speaker of the quote before, within two paragraphs."""
+    before: SpokenQuote | None = None
+    for quote in quotes:
+        if quote.speaker is None and quote.type == "direct" and quote.cue is None and before is not None:
+            here, there = (_paragraph(passage, part[0]) for part in (quote.content[0], before.content[-1]))
+            if here - there <= 1:
+                quote.speaker = before.speaker
+        if quote.speaker is not None:
+            before = quote
+
+
+def _paragraph(passage: Passage, offset: int) -> int:
+    word = int(passage.spans[:, 0].searchsorted(offset))
+    return int(passage.paragraphs[min(word, len(passage) - 1)])

@@ -1,0 +1,129 @@
+"""Fits how sure the pipeline should be of a span, on development articles that it was not trained on."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from annotate.files import write_text
+from annotate.preannotate.news.pipeline import Findings
+from annotate.training.corpora import ANNOTATED, PLACES, read_corpus
+
+#: Development corpora of names, none of which is trained on.
+NAME_CORPORA = (
+    "gum_names", "gum_news_entities", "uner_pud_entities", "re3d_entities_named", "uner_ewt_entities", "wikigold_entities",
+)  # fmt: skip
+QUOTE_CORPORA = ("polnear_quotes", "gum_news_quotes")
+
+_WORD = re.compile(r"\w+|[^\w\s]")
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One predicted span: its features, its kind, whether it is right, and the article that it is from."""
+
+    odds: tuple[float, ...]
+    kind: str
+    right: bool
+    article: str
+
+
+def judge_names(data: Path, find: Callable[[str], Findings]) -> Iterator[Judged]:
+    """Every predicted name of a label that the corpus annotates; right with the same edges and label.
+
+    Places count as one where the corpus does not tell them apart; what overlaps an ignored region is left out.
+    """
+    for corpus in NAME_CORPORA:
+        for record in read_corpus(data / f"{corpus}.dev.jsonl.gz"):
+            known = ANNOTATED.get(record["source_corpus"], frozenset({"PERSON", "ORG", *PLACES}))
+            merge = corpus != "gum_names"
+            gold = {
+                (entity["start"], entity["end"], _merged(label, merge))
+                for entity in record["entities"]
+                for label in (entity["label"], *(entity.get("alt_labels") or ()))
+            }
+            regions = [(region["start"], region["end"]) for region in record.get("ignore") or ()]
+            for name in find(record["text"]).names:
+                if name.label not in known:
+                    continue
+                right = (name.start, name.end, _merged(name.label, merge)) in gold
+                if right or not any(name.start < end and start < name.end for start, end in regions):
+                    yield Judged(name.odds, name.label, right, record["id"])
+
+
+def _merged(label: str, merge: bool) -> str:
+    return "LOC" if merge and label in PLACES else label
+
+
+def judge_quotes(data: Path, find: Callable[[str], Findings]) -> Iterator[Judged]:
+    """Every predicted quote; right where a gold quote shares at least half of the words that either has."""
+    for corpus in QUOTE_CORPORA:
+        for record in read_corpus(data / f"{corpus}.dev.jsonl.gz"):
+            text = record["text"]
+            gold = [
+                _words(text, [(part["start"], part["end"]) for part in quote["content"]]) for quote in record["quotes"]
+            ]
+            for quote in find(text).quotes:
+                words = _words(text, quote.content)
+                right = any(len(words & other) >= 0.5 * len(words | other) for other in gold)
+                yield Judged(quote.odds, quote.type, right, record["id"])
+
+
+def _words(text: str, parts: list[tuple[int, int]]) -> set[int]:
+    return {match.start() for start, end in parts for match in _WORD.finditer(text, start, end)}
+
+
+def fit(judged: list[Judged]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The weights for `confidence.json`, and how well they hold: measured over five folds of whole articles."""
+    kinds = sorted({one.kind for one in judged})
+    matrix = np.array([[*one.odds, *(float(one.kind == kind) for kind in kinds)] for one in judged])
+    right = np.array([one.right for one in judged], dtype=float)
+    articles = {name: number for number, name in enumerate(dict.fromkeys(one.article for one in judged))}
+    folds = np.array([articles[one.article] % 5 for one in judged])
+    held_out = np.zeros(len(judged))
+    for fold in range(5):
+        bias, weights = _regress(matrix[folds != fold], right[folds != fold])
+        held_out[folds == fold] = 1 / (1 + np.exp(-(matrix[folds == fold] @ weights + bias)))
+    bias, weights = _regress(matrix, right)
+    size = len(judged[0].odds)
+    table = {
+        "weights": [round(float(weight), 4) for weight in weights[:size]],
+        "biases": {
+            "*": round(float(bias), 4),
+            **{kind: round(float(bias + weight), 4) for kind, weight in zip(kinds, weights[size:], strict=True)},
+        },
+    }
+    bins = np.minimum((held_out * 10).astype(int), 9)
+    reliability = [
+        {"said": round(float(held_out[bins == at].mean()), 3), "right": round(float(right[bins == at].mean()), 3), "n": int((bins == at).sum())}
+        for at in range(10)
+        if (bins == at).any()
+    ]  # fmt: skip
+    error = sum(abs(one["said"] - one["right"]) * one["n"] for one in reliability) / len(judged)
+    return table, {
+        "n": len(judged),
+        "right": round(float(right.mean()), 3),
+        "ece": round(error, 4),
+        "bins": reliability,
+    }
+
+
+def _regress(matrix: np.ndarray[Any, Any], right: np.ndarray[Any, Any]) -> tuple[float, np.ndarray[Any, Any]]:
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(C=1.0, max_iter=1000).fit(matrix, right)
+    return float(model.intercept_[0]), model.coef_[0]
+
+
+def calibrate(data: Path, find: Callable[[str], Findings], output: Path) -> dict[str, Any]:
+    """Writes `confidence.json` to the folder `output`; gives the reliability of names and of quotes."""
+    names, name_report = fit(list(judge_names(data, find)))
+    quotes, quote_report = fit(list(judge_quotes(data, find)))
+    write_text(output / "confidence.json", json.dumps({"names": names, "quotes": quotes}, indent=1) + "\n")
+    return {"names": name_report, "quotes": quote_report}
