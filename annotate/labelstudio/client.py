@@ -134,6 +134,11 @@ class Server:
 
     # --------------------------------------------------------------------------------------------------- tasks
 
+    def iter_changed(self, project: int, since: str, *, include: str | None = None) -> Iterator[Dict]:
+        """The tasks changed after the time (UTC, as the server writes it)."""
+        later = {"filter": "filter:tasks:updated_at", "operator": "greater", "type": "Datetime", "value": since}
+        return self.iter_tasks(project, include=include, filters=[later])
+
     def iter_tasks(
         self, project: int, *, include: str | None = None, filters: Sequence[Dict] = (), conjunction: str = "and"
     ) -> Iterator[Dict]:
@@ -151,6 +156,15 @@ class Server:
             )
             for task in pages:
                 yield _plain(task)
+
+    def last_change(self, project: int) -> str:
+        """When a task of the project, or an annotation or prediction of one, was changed last; empty without tasks."""
+        query = json.dumps({"ordering": ["-tasks:updated_at"]})
+        with _explained(f"cannot list the tasks of project {project}", self.url):
+            tasks = self.sdk.tasks.list(
+                project=project, page_size=1, query=query, fields="task_only", include="id,updated_at"
+            )
+            return next((str(_plain(task)["updated_at"]) for task in tasks), "")
 
     def find_tasks(self, project: int, article_ids: Sequence[str], *, include: str) -> list[Dict]:
         """The tasks with these ids in `data.doc_id`."""

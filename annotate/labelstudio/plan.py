@@ -22,7 +22,7 @@ TASK_FIELDS = "id,data,meta,total_annotations,cancelled_annotations"
 TITLE_LENGTH = (3, 50)
 # the control that a layer's interface cannot do without
 LAYER_CONTROL: dict[Layer, str] = {"entities": ENTITY, "quotes": QUOTE_TYPE, "claims": CLAIM_KIND}
-RECEIPT = re.compile(r"annotate push: (\d+) tasks, (\d+) predictions, ([0-9a-f]{16})")
+RECEIPT = re.compile(r"annotate push: (\d+) tasks, (\d+) predictions, ([0-9a-f]{16}), last change (\S+)")
 
 
 class ProjectPlan(msgspec.Struct, kw_only=True):
@@ -217,11 +217,7 @@ def plan_project(
         plan.project = project["id"]
         plan.settings = _plan_settings(project, schema, overlap, instruction)
         plan.conflicts = list(find_config_conflicts(server, project, schema))
-        if plan.settings or read_receipt(project) != (
-            project["task_number"],
-            project["total_predictions_number"],
-            survey.fingerprint,
-        ):
+        if plan.settings or not _is_complete(server, project, survey):
             known = list(_read_known(server, plan.project)) if project["task_number"] else []
             _plan_tasks(plan, work, known, schema, predictions, survey, blind)
         else:
@@ -239,23 +235,56 @@ def make_entry(prediction: Prediction, schema: Schema, blind: Blind, *, withheld
     return build_task(prediction, schema, blind=withheld, blind_seed=blind.seed, blind_share=blind.share)
 
 
-def read_receipt(project: dict[str, Any]) -> tuple[int, int, str] | None:
-    """What the last complete push noted in the project's description: tasks, predictions, fingerprint."""
+class Receipt(msgspec.Struct, frozen=True):
+    """What a complete push notes in the project's description, so that the next one need not read every task."""
+
+    tasks: int
+    predictions: int
+    fingerprint: str
+    last_change: str
+
+    def __str__(self) -> str:
+        return (
+            f"annotate push: {self.tasks} tasks, {self.predictions} predictions, {self.fingerprint}, "
+            f"last change {self.last_change}"
+        )
+
+
+def read_receipt(project: dict[str, Any]) -> Receipt | None:
+    """The receipt in the project's description, if there is one."""
     found = RECEIPT.search(project.get("description") or "")
-    return (int(found[1]), int(found[2]), found[3]) if found else None
+    return Receipt(int(found[1]), int(found[2]), found[3], found[4]) if found else None
 
 
-def write_receipt(description: str, receipt: tuple[int, int, str] | None) -> str:
+def write_receipt(description: str, receipt: Receipt | None) -> str:
     """The description with this receipt instead of any former one; people's own words stay.
 
-    >>> write_receipt("Pilot.", (3, 3, "0" * 16))
-    'Pilot.\\nannotate push: 3 tasks, 3 predictions, 0000000000000000'
+    >>> write_receipt("Pilot.", Receipt(3, 3, "0" * 16, "2026-11-21T13:00:00Z"))
+    'Pilot.\\nannotate push: 3 tasks, 3 predictions, 0000000000000000, last change 2026-11-21T13:00:00Z'
     """
     kept = RECEIPT.sub("", description).rstrip()
     if receipt is None:
         return kept
-    line = f"annotate push: {receipt[0]} tasks, {receipt[1]} predictions, {receipt[2]}"
-    return f"{kept}\n{line}" if kept else line
+    return f"{kept}\n{receipt}" if kept else str(receipt)
+
+
+def _is_complete(server: Server, project: dict[str, Any], survey: Survey) -> bool:
+    """Whether the last push was of these predictions, and nothing that matters has changed since.
+
+    Of the tasks that were changed since, which annotations do too, those with another text matter.
+    """
+    receipt = read_receipt(project)
+    if receipt is None or (receipt.tasks, receipt.predictions, receipt.fingerprint) != (
+        project["task_number"],
+        project["total_predictions_number"],
+        survey.fingerprint,
+    ):
+        return False
+    for task in server.iter_changed(project["id"], receipt.last_change, include="id,data"):
+        data = task.get("data") or {}
+        if survey.keys.get(str(data.get("doc_id"))) != sha256_text(str(data.get("text"))):
+            return False
+    return True
 
 
 def _plan_model(plan: ProjectPlan, work: Work, project: dict[str, Any]) -> dict[str, str]:

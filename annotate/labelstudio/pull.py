@@ -111,13 +111,7 @@ class Pull:
     def _iter_tasks(self, number: int) -> Iterable[dict[str, Any]]:
         if self.since is None:
             return self.server.iter_export(number)
-        changed = {
-            "filter": "filter:tasks:updated_at",
-            "operator": "greater",
-            "type": "Datetime",
-            "value": _format_time(self.since),
-        }
-        return self.server.iter_tasks(number, filters=[changed])
+        return self.server.iter_changed(number, _format_time(self.since))
 
     def _pick_newest(self, tasks: Iterable[list[Annotation]]) -> Iterator[Annotation]:
         """One annotation per person and task; two tasks for one article are caught by the seen keys."""

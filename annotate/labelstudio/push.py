@@ -16,6 +16,7 @@ from annotate.labelstudio.plan import (
     Known,
     ProjectPlan,
     PushPlan,
+    Receipt,
     Survey,
     Work,
     find_project,
@@ -213,7 +214,12 @@ class _Push:
         settings = {}
         if self.plan.model != current["model_version"] and current["total_predictions_number"]:
             settings["model_version"] = self.plan.model
-        receipt = (current["task_number"], current["total_predictions_number"], self.survey.fingerprint)
+        receipt = Receipt(
+            current["task_number"],
+            current["total_predictions_number"],
+            self.survey.fingerprint,
+            self.server.last_change(project),
+        )
         self.server.update_project(
             project, description=write_receipt(current.get("description") or "", receipt), **settings
         )
