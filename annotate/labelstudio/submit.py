@@ -10,6 +10,7 @@ import msgspec
 from annotate.errors import LabelStudioError
 from annotate.files import sha256_text
 from annotate.labelstudio.client import Server, connect
+from annotate.labelstudio.plan import find_project
 from annotate.labelstudio.tasks import Key
 from annotate.labelstudio.to_result import to_result
 from annotate.records import Annotation, Layers
@@ -31,20 +32,20 @@ def submit_annotations(
 
     Args:
         annotations: records with their text; `annotator` is the user's e-mail address.
-        project: the title of the project.
+        project: the title of the project, or its number as `#12`.
         url: see `connect`.
         api_key: see `connect`.
         schema: None = `news`.
 
     Raises:
-        LabelStudioError: there is not exactly one such project, or it has no task for an article.
+        LabelStudioError: there is no such project, several have the title, or it has no task for an article.
     """
     schema = schema or load_schema()
     server = connect(url, api_key)
-    found = server.find_projects(project)
-    if len(found) != 1:
-        raise LabelStudioError(f"{len(found)} projects are called {project!r} at {server.url}; expected one")
-    tasks = {_key_of(task): task for task in server.iter_tasks(found[0]["id"])}
+    found = find_project(server, project)
+    if found is None:
+        raise LabelStudioError(f"no project {project!r} at {server.url}; push the articles first")
+    tasks = {_key_of(task): task for task in server.iter_tasks(found["id"])}
     missing = sorted({record.id for record in annotations if _key(record) not in tasks})
     if missing:
         raise LabelStudioError(f"project {project!r} has no task for {', '.join(missing)}; push these articles first")
