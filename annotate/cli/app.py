@@ -94,7 +94,9 @@ def _register() -> None:
     for command, module in COMMANDS.items():
         if importlib.util.find_spec(f"annotate.cli.{module}") is None:  # INTERIM
             continue
-        function = getattr(importlib.import_module(f"annotate.cli.{module}"), command)
+        function = getattr(importlib.import_module(f"annotate.cli.{module}"), command, None)
+        if function is None:  # INTERIM
+            continue
         app.command(command)(function)
     for group, module in GROUPS.items():
         if importlib.util.find_spec(f"annotate.cli.{module}") is None:  # INTERIM
