@@ -11,7 +11,8 @@ from annotate.formats.grounding import fold
 
 # how the Penn Treebank writes brackets, and subword models the beginning or inside of a word
 _ESCAPES = {"-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]", "-LCB-": "{", "-RCB-": "}", "``": '"'}
-_SUBWORD = ("##", "▁", "Ġ", "@@")
+_BEFORE = ("##", "▁", "Ġ")
+_BEHIND = "@@"
 
 # how far ahead a token may stand when the tokens leave out a piece of the text (a headline, a byline)
 _REACH = 2000
@@ -44,8 +45,7 @@ def align_tokens(tokens: Sequence[str], text: str, *, whole: bool = True) -> Ali
     folded, origin = _without_spaces(text)
     result = AlignedTokens([])
     at = 0
-    plain = [_without_spaces(_ESCAPES.get(token, token))[0] for token in tokens]
-    for i, (token, wanted) in enumerate(zip(tokens, plain, strict=True)):
+    for i, token in enumerate(tokens):
         while at < len(text) and text[at].isspace():
             at += 1
         if not whole and at >= len(text):
@@ -56,7 +56,7 @@ def align_tokens(tokens: Sequence[str], text: str, *, whole: bool = True) -> Ali
             at += len(token)
             continue
         here = bisect.bisect_left(origin, at)
-        found, wanted = _find(folded, here, token, wanted, plain[i + 1] if i + 1 < len(plain) else "")
+        found, wanted = _find(folded, here, _forms(tokens[i]), _forms(tokens[i + 1]) if i + 1 < len(tokens) else [""])
         if found < 0 or not wanted:
             result.ranges.append(None)
             continue
@@ -72,15 +72,27 @@ def align_tokens(tokens: Sequence[str], text: str, *, whole: bool = True) -> Ali
     return result
 
 
-def _find(folded: str, at: int, token: str, wanted: str, following: str) -> tuple[int, str]:
-    bare = next((token[len(mark) :] for mark in _SUBWORD if token.startswith(mark)), None)
-    bare = token[:-2] if token.endswith("@@") else bare
-    for form in (wanted, *([_without_spaces(bare)[0]] if bare else [])):
+def _forms(token: str) -> list[str]:
+    """The token without spaces, as it is and, where it looks like a subword, without its mark."""
+    forms = [_without_spaces(_ESCAPES.get(token, token))[0]]
+    forms += [_without_spaces(token.removeprefix(mark))[0] for mark in _BEFORE if token.startswith(mark)]
+    forms += [_without_spaces(token.removesuffix(_BEHIND))[0]] if token.endswith(_BEHIND) else []
+    return forms
+
+
+def _find(folded: str, at: int, forms: list[str], following: list[str]) -> tuple[int, str]:
+    """Where in the folded text one of the forms stands, and which; -1 for nowhere."""
+    for form in forms:
         if form and folded.startswith(form, at):
             return at, form
     # further on, if the next token stands right behind it: a lone "the" would be found anywhere
-    found = folded.find(wanted + following, at, at + _REACH) if wanted else -1
-    return found, wanted
+    found = [
+        (place, form)
+        for form in forms
+        for after in following
+        if form and (place := folded.find(form + after, at, at + _REACH)) >= 0
+    ]
+    return min(found, default=(-1, ""))
 
 
 def _without_spaces(text: str) -> tuple[str, list[int]]:

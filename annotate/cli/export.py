@@ -1,0 +1,52 @@
+"""The command export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from annotate.cli.options import LayersOption, SchemaOption, parse_layers, say
+
+
+def export(
+    source: Annotated[str, typer.Argument(metavar="RELEASE|JSONL", help="Release, name/version/split, or records.")],
+    to: Annotated[
+        str,
+        typer.Option("--to", metavar="FORMAT", help="spacy, conll, brat, prodigy, labelstudio, hf, strings or jsonl."),
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="PATH", help="File; for brat and hf a new folder.")],
+    layers: LayersOption = None,
+    alignment: Annotated[
+        str,
+        typer.Option(
+            "--alignment",
+            metavar="HOW",
+            help="Where a span's edge lies inside a token: split (the token), expand, contract or drop (the span).",
+        ),
+    ] = "split",
+    schema: SchemaOption = None,
+) -> None:
+    """Write gold or predictions for another tool, and say what its format cannot hold.
+
+    Example: annotate export news/1.0.0/train --to spacy -o train.spacy
+    """
+    from typing import get_args
+
+    from annotate.errors import AnnotateError
+    from annotate.export import export_records
+    from annotate.formats import Alignment
+
+    known = get_args(Alignment)
+    if alignment not in known:
+        raise AnnotateError(f"--alignment {alignment!r}: expected one of {', '.join(known)}")
+    report = export_records(
+        source,
+        to,
+        output,
+        schema=schema,
+        layers=parse_layers(layers),
+        alignment=next(name for name in known if name == alignment),
+    )
+    say(str(report))

@@ -1,0 +1,42 @@
+"""Gold or predictions for other tools."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from annotate.errors import AnnotateError
+from annotate.formats import WRITERS, Alignment, FormatReport, write_format
+from annotate.gold.load import find_release, load_gold
+from annotate.records import LAYERS, Layer
+from annotate.schema import Schema, load_schema
+
+
+def export_records(
+    source: str | Path,
+    to: str,
+    output: Path,
+    *,
+    schema: Schema | str | Path | None = None,
+    layers: tuple[Layer, ...] | None = None,
+    alignment: Alignment = "split",
+) -> FormatReport:
+    """Write a release, one split of it, or a JSON Lines file of records in the format of another tool.
+
+    Args:
+        source: as for `annotate.gold.load.load_gold`.
+        to: a name from `annotate.formats.WRITERS`.
+        output: file, or a new folder for `brat` and `hf`.
+        schema: default: the release's own, else `news`.
+        alignment: where a span's edge lies inside a token (formats made of tokens): `split` the token, `expand`
+            or `contract` the span to whole tokens, or `drop` it.
+
+    Raises:
+        AnnotateError: the format is unknown, the source cannot be read, or the output cannot be written.
+    """
+    if to not in WRITERS:
+        raise AnnotateError(f"--to {to!r}: expected one of {', '.join(sorted(WRITERS))}")
+    if schema is None and str(source) != "-" and not Path(source).is_file():
+        schema = find_release(source)[0] / "schema.toml"
+    if not isinstance(schema, Schema):
+        schema = load_schema(schema)
+    return write_format(load_gold(source), output, to, schema=schema, layers=layers or LAYERS, alignment=alignment)

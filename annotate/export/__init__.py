@@ -1,1 +1,0 @@
-"""Gold and predictions for other tools."""
