@@ -5,12 +5,13 @@ from above, claims from below, speakers and cues as boxes), so that layers on on
 mixing to one muddy tone. The buttons of the labels look like what they draw: they are the legend.
 
 The editor writes `data-label="NUMBER:LABEL"` on a region's element, or on its last piece where a crossing region or
-a paragraph cuts it; the other pieces keep the plain tint of the label's colour.
+a paragraph cuts it; the other pieces keep the plain tint of the label's colour. It gives a selected region handles
+to drag its ends by, made of `area` elements, which browsers do not display unless told to.
 """
 
 from __future__ import annotations
 
-from annotate.schema import Part, Role, Schema
+from annotate.schema import Role, Schema
 
 _LAYOUT = """
 .ann-root { display: flex; align-items: flex-start; gap: 20px; }
@@ -23,7 +24,8 @@ _LAYOUT = """
 .ann-body .htx-highlight { padding: 2px 0; border: 0 !important; border-radius: 2px; }
 .ann-body .htx-highlight::after {
   margin-left: 2px; padding: 0; font: 600 8px/0 system-ui, sans-serif; letter-spacing: .02em; opacity: .65;
-  vertical-align: super; }
+  vertical-align: super; pointer-events: none; }
+.ann-body .htx-highlight area { display: inline-block !important; z-index: 2; width: 3px !important; }
 .ann-body .htx-highlight.__active { outline: 2px solid currentColor !important; outline-offset: 1px; }
 """
 
@@ -43,9 +45,11 @@ def to_css(schema: Schema) -> str:
     """The style sheet for the schema's labels, to stand in the interface's `<Style>`."""
     rules = [_LAYOUT.strip()]
     for number, part in enumerate(schema.parts, 1):
-        drawn = _draw(part)
+        colour = part.colour or _COLOURS[part.role]
         piece = _piece(part.name)
-        rules.append(f"{piece}, .ann-parts .lsf-label:nth-child({number}) {{ {drawn} }}")
+        ground = _fade(colour, 0.1) if part.role == "content" else "none"
+        rules.append(f"{piece}, .ann-parts .lsf-label:nth-child({number}) {{ {_outline(part.role, colour)} }}")
+        rules.append(f"{piece} {{ background: {ground} !important; }}")
         rules.append(f"{piece}::after {{ content: none; }}")
     for label in schema.entities.labels if schema.entities else ():
         piece = _piece(label.name)
@@ -57,16 +61,13 @@ def to_css(schema: Schema) -> str:
     return "\n".join(rules)
 
 
-def _draw(part: Part) -> str:
-    """The declarations that draw the part. Slicing puts the uprights only at the two ends of a region."""
-    colour = part.colour or _COLOURS[part.role]
-    uprights = f"inset 2px 0 0 {colour}, inset -2px 0 0 {colour}"
-    if part.role == "content":
-        return f"background: {_fade(colour, 0.1)} !important; box-shadow: inset 0 2px 0 {colour}, {uprights};"
-    if part.role == "claim":
-        return f"background: none !important; box-shadow: inset 0 -2px 0 {colour}; padding-bottom: 5px;"
-    line = "dotted" if part.role == "cue" else "solid"
-    return f"background: none !important; outline: 1.5px {line} {colour};"
+def _outline(role: Role, colour: str) -> str:
+    """The declarations of the part's lines; the uprights of a quote show only at its two ends."""
+    if role == "content":
+        return f"box-shadow: inset 0 2px 0 {colour}, inset 2px 0 0 {colour}, inset -2px 0 0 {colour};"
+    if role == "claim":
+        return f"box-shadow: inset 0 -2px 0 {colour}; padding-bottom: 5px;"
+    return f"outline: 1.5px {'dotted' if role == 'cue' else 'solid'} {colour};"
 
 
 def _piece(label: str) -> str:
