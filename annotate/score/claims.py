@@ -97,10 +97,10 @@ class ClaimCounts:
     """Predicted claims without a score; they rank as 0."""
 
 
-def count_claims(gold: GoldTable, system: SystemTable) -> ClaimCounts:
+def count_claims(gold: GoldTable, system: SystemTable, further_kinds: Iterable[str] = ()) -> ClaimCounts:
     """Everything that the figures of claims need."""
     counts = ItemCounts(gold.size)
-    kinds: set[str] = set()
+    kinds = set(further_kinds)
     units: list[tuple[int, float, bool]] = []
     homeless = unscored = 0
     for document in np.nonzero(gold.has["claims"])[0].tolist():

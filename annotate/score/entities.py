@@ -10,7 +10,7 @@ well. Per label, a prediction that the shared alignment pairs with such a mentio
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,9 +61,9 @@ class EntitySides:
     """Where each document's text starts in the concatenation."""
 
 
-def join_sides(gold: GoldTable, system: SystemTable) -> EntitySides:
+def join_sides(gold: GoldTable, system: SystemTable, further_labels: Iterable[str] = ()) -> EntitySides:
     """The mentions of both sides, ready for comparison."""
-    names = sorted({*gold.entities.names, *system.entities.names})
+    names = sorted({*gold.entities.names, *system.entities.names, *further_labels})
     base = np.cumsum([0, *(len(text) for text in gold.texts)], dtype=np.int64)
     sides = []
     for table in (gold.entities, system.entities):

@@ -195,6 +195,8 @@ def score_tables(
             value = float(figure.values(point)[0])
             interval = intervals.get(measure)
             three = None if interval is None else rule_of_three(value, _cases(measure, figure))
+            if interval is not None and interval[0] == interval[1]:
+                interval = None  # every resample agrees: says nothing about other documents
             low, high = three or interval or (None, None)
             measures[str(measure)] = Score(
                 None if np.isnan(value) else value, low, high, figure.n_gold, figure.n_pred, three is not None
@@ -222,7 +224,9 @@ def score_tables(
 
 
 def _cases(measure: Measure, figure: Figure) -> int:
-    """How many cases a rule-of-three bound rests on."""
+    """How many cases a rule-of-three bound rests on; 0 for figures that are no share of cases."""
+    if measure.metric not in ("precision", "recall", "f1", "accuracy"):
+        return 0
     if measure.metric == "precision":
         return figure.n_pred
     return min(figure.n_gold, figure.n_pred) if measure.metric == "f1" else figure.n_gold
@@ -259,7 +263,6 @@ def choose_layers(
     for layer in layers or ():
         if layer not in annotated:
             problems.sentences.append(f"gold has no layer {layer}; it has {', '.join(annotated) or 'none'}")
-    broken = bool(problems.sentences)
     scored: list[Layer] = []
     absent = ~system.given
     if absent.any():
@@ -267,7 +270,7 @@ def choose_layers(
             system.warnings.append(
                 f"{int(absent.sum())} gold documents have no prediction and count as empty (--missing empty)"
             )
-        elif not broken:  # a record that could not be read would be listed twice
+        elif not problems.unreadable:
             for document in np.nonzero(absent)[0].tolist():
                 problems.add(
                     side, gold.ids[document], ["missing; predict on every gold document, or score with --missing empty"]
@@ -300,13 +303,20 @@ def choose_layers(
     return scored
 
 
-def count_layers(gold: GoldTable, system: SystemTable, layers: Sequence[Layer]) -> dict[Layer, LayerCounts]:
-    """Figures and outcomes of each layer, by document."""
+def count_layers(
+    gold: GoldTable, system: SystemTable, layers: Sequence[Layer], *, further_labels: Iterable[str] = ()
+) -> dict[Layer, LayerCounts]:
+    """Figures and outcomes of each layer, by document.
+
+    Args:
+        further_labels: labels and kinds to count beside those of this gold and this system, so that the figures of
+            several systems have the same columns.
+    """
     counted: dict[Layer, LayerCounts] = {}
     for layer in layers:
         documents = np.nonzero(gold.has[layer])[0]
         if layer == "entities":
-            sides = join_sides(gold, system)
+            sides = join_sides(gold, system, further_labels)
             outcomes = count_outcomes(sides, gold.size)
             counted[layer] = LayerCounts(
                 _entity_figures(outcomes, sides.names), outcomes, documents, _entity_warnings(gold, sides), sides
@@ -316,7 +326,7 @@ def count_layers(gold: GoldTable, system: SystemTable, layers: Sequence[Layer]) 
             figures, found = quote_figures(count_quotes(gold, system))
             warnings = []
         else:
-            claims = count_claims(gold, system)
+            claims = count_claims(gold, system, further_labels)
             figures, found = claim_figures(claims)
             warnings = _claim_warnings(gold, claims.kinds, claims.homeless, claims.unscored)
         counted[layer] = LayerCounts(

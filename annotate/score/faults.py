@@ -26,13 +26,10 @@ def has_only_integers(values: Sequence[Any]) -> bool:
 
 
 def find_number_problems(layers: Layers) -> Iterator[str]:
-    """One sentence for each offset that is not an integer, or is absurdly large, and each label that is no text."""
+    """One sentence for each offset that is not an integer, or is absurdly large."""
     for place, span in iter_spans(layers):
         if not has_only_integers([span.start, span.end]):
             yield f"{place} is [{span.start!r}, {span.end!r}); offsets are integers, in code points of the text"
-    for i, entity in enumerate(layers.entities or ()):
-        if not isinstance(entity.label, str):
-            yield f"entities[{i}] has label {entity.label!r}; expected a text"
 
 
 def find_gold_problems(record: GoldRecord, text: str, schema: Schema) -> list[str]:

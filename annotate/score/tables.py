@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -30,6 +29,7 @@ from annotate.spans import find_span_problems
 
 Numbers: TypeAlias = npt.NDArray[np.int64]
 Extra: TypeAlias = Literal["error", "ignore"]
+_BLOCK = 1 << 16  # mentions held as Python numbers before they become columns
 Missing: TypeAlias = Literal["error", "empty"]
 
 
@@ -80,91 +80,116 @@ class _EntityRows:
     """Mentions being gathered, documents numbered in the order of reading."""
 
     def __init__(self) -> None:
-        self.start = array("q")
-        self.end = array("q")
-        self.label = array("l")
-        self.codes: dict[str, int] = {}
-        self.alternatives: dict[int, frozenset[str]] = {}
-        self.documents: list[int] = []
-        self.sizes: list[int] = []
+        self._blocks: list[Numbers] = []  # shape (3, mentions): start, end, code of the label
+        self._pending: tuple[list[int], list[int], list[str]] = ([], [], [])
+        self._flushed = 0
+        self._codes: dict[str, int] = {}
+        self._alternatives: dict[int, frozenset[str]] = {}
+        self._documents: list[int] = []
+        self._sizes: list[int] = []
+        self._problems: list[tuple[int, str]] = []
 
-    def add(self, document: int, entities: Sequence[Entity], text: str) -> list[str]:
-        """Append one document's mentions; returns what is wrong with their numbers, labels and stored texts."""
+    def add(self, document: int, entities: Sequence[Entity], text: str) -> None:
+        """Append one document's mentions."""
         if not entities:
-            return []
-        starts, ends = [entity.start for entity in entities], [entity.end for entity in entities]
-        labels = [entity.label for entity in entities]
-        if not (has_only_integers(starts) and has_only_integers(ends) and set(map(type, labels)) == {str}):
-            return list(find_number_problems(Layers(entities=list(entities))))
-        codes = self.codes
-        if not codes.keys() >= set(labels):
-            for label in labels:
-                codes.setdefault(label, len(codes))
+            return
+        starts, ends, labels = self._pending
+        first = len(starts)
+        starts += [entity.start for entity in entities]
+        ends += [entity.end for entity in entities]
+        labels += [entity.label for entity in entities]
+        self._documents.append(document)
+        self._sizes.append(len(entities))
         if [None for entity in entities if entity.alt_labels]:
-            first = len(self.start)
-            for i, entity in enumerate(entities):
+            for i, entity in enumerate(entities, self._flushed + first):
                 if entity.alt_labels:
-                    self.alternatives[first + i] = frozenset(entity.alt_labels) - {entity.label}
-        self.start.extend(starts)
-        self.end.extend(ends)
-        self.label.extend([codes[label] for label in labels])
-        self.documents.append(document)
-        self.sizes.append(len(entities))
+                    self._alternatives[i] = frozenset(entity.alt_labels) - {entity.label}
         stored = [entity.text for entity in entities]
         if stored.count(None) < len(stored):
-            return [
-                f"entities[{i}] covers [{start}, {end}) {shorten(word)} but there stands {shorten(text[start:end])}"
-                for i, (word, start, end) in enumerate(zip(stored, starts, ends, strict=True))
-                if word is not None and 0 <= start < end <= len(text) and text[start:end] != word
-            ]
-        return []
+            for i, (entity, word) in enumerate(zip(entities, stored, strict=True)):
+                if word is None or not has_only_integers([entity.start, entity.end]):
+                    continue
+                found = text[max(0, entity.start) : max(0, entity.end)]
+                if found != word and 0 <= entity.start < entity.end <= len(text):
+                    place = f"entities[{i}] covers [{entity.start}, {entity.end})"
+                    self._problems.append((document, f"{place} {shorten(word)} but the text there is {shorten(found)}"))
+        if len(starts) > _BLOCK:
+            self._flush()
 
-    def find_range_problems(self, lengths: Numbers) -> list[tuple[int, str]]:
-        """(document, sentence) for each mention outside its text, empty or reversed."""
-        document = np.repeat(np.array(self.documents, np.int64), self.sizes)
-        start, end = np.array(self.start, np.int64), np.array(self.end, np.int64)
-        wrong = np.nonzero((start < 0) | (end <= start) | (end > lengths[document]))[0]
-        firsts = dict(zip(self.documents, np.cumsum([0, *self.sizes])[:-1].tolist(), strict=True))
-        return [
-            (
-                int(document[row]),
-                f"entities[{row - firsts[int(document[row])]}] is [{start[row]}, {end[row]}); expected "
-                f"0 <= start < end <= {lengths[document[row]]}, the length of the text",
-            )
-            for row in wrong.tolist()
-        ]
+    def _flush(self) -> None:
+        starts, ends, labels = self._pending
+        if not starts:
+            return
+        plain = has_only_integers(starts) and has_only_integers(ends) and set(map(type, labels)) == {str}
+        for i in range(len(starts)) if not plain else ():
+            if not has_only_integers([starts[i], ends[i]]):
+                sentence = f"is [{starts[i]!r}, {ends[i]!r}); offsets are integers, in code points of the text"
+                self._blame(self._flushed + i, sentence)
+                starts[i], ends[i] = 0, 1
+            if not isinstance(labels[i], str):
+                self._blame(self._flushed + i, f"has label {labels[i]!r}; expected a text")
+                labels[i] = ""
+        codes = self._codes
+        for label in set(labels).difference(codes):
+            codes[label] = len(codes)
+        self._blocks.append(np.array([starts, ends, [codes[label] for label in labels]], np.int64))
+        self._flushed += len(starts)
+        self._pending = ([], [], [])
 
-    def find_label_problems(self, schema: Schema) -> list[tuple[int, str]]:
-        """(document, sentence) for each mention with a label that the schema does not declare."""
-        declared = set(schema.entity_labels)
-        unknown = {code: name for name, code in self.codes.items() if name not in declared}
-        wrong = [(i, unknown[code]) for i, code in enumerate(self.label) if code in unknown] if unknown else []
-        for row, labels in self.alternatives.items():
-            wrong.extend((row, name) for name in sorted(labels - declared))
-        firsts = np.cumsum([0, *self.sizes])
-        found = []
-        for row, name in sorted(wrong):
-            place = int(np.searchsorted(firsts, row, side="right")) - 1
-            known = ", ".join(schema.entity_labels) or "no entities"
-            sentence = f"entities[{row - firsts[place]}] has label {name!r}; schema {schema.ref} has {known}"
-            found.append((self.documents[place], sentence))
-        return found
+    def _blame(self, row: int, sentence: str) -> None:
+        firsts = np.cumsum([0, *self._sizes])
+        place = int(np.searchsorted(firsts, row, side="right")) - 1
+        self._problems.append((self._documents[place], f"entities[{row - int(firsts[place])}] {sentence}"))
+
+    def _columns(self) -> tuple[Numbers, Numbers, Numbers, Numbers]:
+        """Document, start, end and label code of every mention."""
+        self._flush()
+        table = np.concatenate(self._blocks, axis=1) if self._blocks else np.zeros((3, 0), np.int64)
+        self._blocks = [table]
+        return np.repeat(np.array(self._documents, np.int64), self._sizes), table[0], table[1], table[2]
+
+    def find_problems(self, lengths: Numbers, schema: Schema | None = None) -> list[tuple[int, str]]:
+        """(document, sentence) for each mention outside its text, empty or reversed, or not what it stores.
+
+        Args:
+            lengths: of the documents' texts.
+            schema: that must declare the labels; None = any label will do.
+        """
+        document, start, end, _ = self._columns()
+        for row in np.nonzero((start < 0) | (end <= start) | (end > lengths[document]))[0].tolist():
+            expected = f"expected 0 <= start < end <= {lengths[document[row]]}, the length of the text"
+            self._blame(row, f"is [{start[row]}, {end[row]}); {expected}")
+        if schema is not None:
+            for row, name in self._undeclared(set(schema.entity_labels)):
+                known = ", ".join(schema.entity_labels) or "no entities"
+                self._blame(row, f"has label {name!r}; schema {schema.ref} has {known}")
+        return self._problems
+
+    def _undeclared(self, declared: set[str]) -> Iterator[tuple[int, str]]:
+        unknown = {code: name for name, code in self._codes.items() if name not in declared}
+        if unknown:
+            codes = self._columns()[3]
+            for row in np.nonzero(np.isin(codes, list(unknown)))[0].tolist():
+                yield row, unknown[int(codes[row])]
+        for row, labels in self._alternatives.items():
+            for name in sorted(labels - declared):
+                yield row, name
 
     def table(self, rank: Numbers) -> EntityTable:
         """The rows with documents renumbered by `rank`, sorted."""
-        document = rank[np.repeat(np.array(self.documents, np.int64), self.sizes)]
-        start, end = np.array(self.start, np.int64), np.array(self.end, np.int64)
-        names = sorted(self.codes)
+        document, start, end, codes = self._columns()
+        document = rank[document]
+        names = sorted(self._codes)
         recode = np.zeros(len(names) + 1, np.int64)
         for code, name in enumerate(names):
-            recode[self.codes[name]] = code
-        label = recode[np.array(self.label, np.int64)]
+            recode[self._codes[name]] = code
+        label = recode[codes]
         order = sort_rows(document, start, end, label)
         alternatives = {}
-        if self.alternatives:
+        if self._alternatives:
             place = np.empty(len(order), np.int64)
             place[order] = np.arange(len(order))
-            alternatives = {int(place[row]): labels for row, labels in self.alternatives.items()}
+            alternatives = {int(place[row]): labels for row, labels in self._alternatives.items()}
         return EntityTable(document[order], start[order], end[order], label[order], names, alternatives)
 
 
@@ -200,6 +225,8 @@ class Problems:
 
     def __init__(self) -> None:
         self.sentences: list[str] = []
+        self.unreadable = False
+        """Some records could not be read, so that nothing can be said about what is missing or too many."""
 
     def add(self, side: str, document: str, sentences: Iterable[str]) -> None:
         """Add sentences about one document."""
@@ -231,7 +258,7 @@ def read_gold(records: Iterable[GoldRecord], schema: Schema, problems: Problems)
         ids.append(record.id)
         texts.append(record.text)
         found = find_gold_problems(record, record.text, schema)
-        found += rows.add(document, record.entities or (), record.text)
+        rows.add(document, record.entities or (), record.text)
         found += _find_item_problems(record, record.text)
         if found:
             problems.add("gold", record.id, found)
@@ -244,7 +271,7 @@ def read_gold(records: Iterable[GoldRecord], schema: Schema, problems: Problems)
             None if record.sentences is None else sorted((span.start, span.end) for span in record.sentences)
         )
     lengths = np.array([len(text) for text in texts], np.int64)
-    for document, sentence in [*rows.find_range_problems(lengths), *rows.find_label_problems(schema)]:
+    for document, sentence in rows.find_problems(lengths, schema):
         problems.add("gold", ids[document], [sentence])
     order = sorted(range(len(ids)), key=ids.__getitem__)
     rank = np.empty(len(ids), np.int64)
@@ -340,7 +367,7 @@ def read_system(
         document = gold.position.get(record.id)
         if document is None:
             strangers += 1
-            if extra == "error":
+            if extra == "error" and not problems.unreadable:
                 problems.add(side, record.id, ["gold has no such document; leave it out, or score with --extra ignore"])
             continue
         given[document] = True
@@ -353,14 +380,15 @@ def read_system(
             continue
         for layer in LAYERS:
             has[layer][document] = getattr(record, layer) is not None
-        found = rows.add(document, record.entities or (), text) + _find_item_problems(record, text)
+        rows.add(document, record.entities or (), text)
+        found = _find_item_problems(record, text)
         if found:
             problems.add(side, record.id, found)
         if record.quotes:
             quotes[document] = record.quotes
         if record.claims:
             claims[document] = record.claims
-    for document, sentence in rows.find_range_problems(np.array([len(text) for text in gold.texts], np.int64)):
+    for document, sentence in rows.find_problems(np.array([len(text) for text in gold.texts], np.int64)):
         problems.add(side, gold.ids[document], [sentence])
     return SystemTable(
         entities=rows.table(np.arange(gold.size)),

@@ -1,0 +1,182 @@
+"""`annotate score`, `compare`, `measures`."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from annotate.cli.options import LayersOption, OutputOption, SchemaOption, out_console, parse_layers, say
+
+
+class MissingChoice(str, Enum):
+    """What a gold document without a prediction is."""
+
+    error = "error"
+    empty = "empty"
+
+
+class ExtraChoice(str, Enum):
+    """What a prediction without a gold document is."""
+
+    error = "error"
+    ignore = "ignore"
+
+
+class ScoreFormat(str, Enum):
+    """How a report is printed."""
+
+    table = "table"
+    json = "json"
+    markdown = "markdown"
+    junit = "junit"
+
+
+class CompareFormat(str, Enum):
+    """How a comparison is printed."""
+
+    table = "table"
+    json = "json"
+    markdown = "markdown"
+    html = "html"
+
+
+GoldOption = Annotated[
+    str, typer.Option("--gold", metavar="GOLD", help="Release folder, name/version[/split], or JSONL file.")
+]
+FromOption = Annotated[
+    str | None,
+    typer.Option(
+        "--from", metavar="FORMAT", help="Foreign format: spacy, conll, hf, brat, prodigy, labelstudio, strings."
+    ),
+]
+MissingOption = Annotated[
+    MissingChoice, typer.Option(help="A gold article without prediction: an error, or an empty prediction.")
+]
+ExtraOption = Annotated[ExtraChoice, typer.Option(help="A prediction without gold article: an error, or ignored.")]
+SeedOption = Annotated[int, typer.Option(min=0, help="Of the resampling.")]
+
+
+def score(
+    predictions: Annotated[Path | None, typer.Argument(metavar="[P]", help="Predictions; - is standard input.")] = None,
+    *,
+    gold: GoldOption,
+    format: Annotated[ScoreFormat, typer.Option(help="How to print the report.")] = ScoreFormat.table,
+    html: Annotated[Path | None, typer.Option(metavar="F", help="Write a page for reading the errors.")] = None,
+    from_format: FromOption = None,
+    fail_under: Annotated[
+        list[str] | None, typer.Option(metavar="MEASURE=X", help="Exit code 1 if a measure is below X.")
+    ] = None,
+    run: Annotated[
+        str | None, typer.Option(metavar="COMMAND", help="Score a program: articles in, predictions out, JSONL.")
+    ] = None,
+    spacy: Annotated[str | None, typer.Option(metavar="PIPELINE", help="Score an installed spaCy pipeline.")] = None,
+    layers: LayersOption = None,
+    missing: MissingOption = MissingChoice.error,
+    extra: ExtraOption = ExtraChoice.error,
+    trials: Annotated[int, typer.Option(min=0, help="Resamples for the intervals; 0 = none.")] = 1000,
+    seed: SeedOption = 0,
+    schema: SchemaOption = None,
+) -> None:
+    """Score predictions against gold: every measure with its interval, counts, confusions, signature.
+
+    Example: annotate score p.jsonl --gold news/1.0.0/dev --html errors.html --fail-under f1:strict:entities=0.8
+    """
+    import json
+
+    from annotate.score.report import check_thresholds, make_notes, make_tables, print_report, to_junit, to_markdown
+    from annotate.score.scoring import score_predictions
+    from annotate.score.sources import parse_threshold
+
+    thresholds = [parse_threshold(text) for text in fail_under or ()]
+    report, loss = score_predictions(
+        predictions,
+        gold,
+        format=from_format,
+        run=run,
+        spacy=spacy,
+        schema=schema,
+        layers=parse_layers(layers),
+        missing=missing.value,
+        extra=extra.value,
+        trials=trials,
+        seed=seed,
+        html=html,
+    )
+    if loss is not None:
+        say(str(loss))
+    if html is not None:
+        say(f"wrote {html}")
+    if format is ScoreFormat.table:
+        print_report(report, out_console())
+    elif format is ScoreFormat.json:
+        typer.echo(json.dumps(report.to_dict(), ensure_ascii=False, allow_nan=False, indent=2))
+    elif format is ScoreFormat.markdown:
+        typer.echo(to_markdown(make_tables(report), make_notes(report)))
+    else:
+        typer.echo(to_junit(report, thresholds))
+    check_thresholds(report, thresholds)
+
+
+def compare(
+    predictions: Annotated[list[Path], typer.Argument(metavar="P1 P2...", help="Predictions, one file a system.")],
+    *,
+    gold: GoldOption,
+    measure: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Compare by this; the first ranks. Default: headlines.")
+    ] = None,
+    format: Annotated[CompareFormat, typer.Option(help="How to print the comparison.")] = CompareFormat.table,
+    output: OutputOption = Path("-"),
+    from_format: FromOption = None,
+    layers: LayersOption = None,
+    missing: MissingOption = MissingChoice.error,
+    extra: ExtraOption = ExtraChoice.error,
+    trials: Annotated[int, typer.Option(min=100, help="Swaps of the test and resamples of the intervals.")] = 10_000,
+    seed: SeedOption = 0,
+    schema: SchemaOption = None,
+) -> None:
+    """Rank systems on the same gold: paired differences, corrected p, what this gold can show at all.
+
+    Example: annotate compare rules.jsonl news.jsonl --gold news/1.0.0/dev --measure f1:strict:entities
+    """
+    from annotate.score.leaderboard import print_comparison, write_comparison
+    from annotate.score.scoring import compare_predictions
+
+    comparison = compare_predictions(
+        predictions,
+        gold,
+        measures=measure,
+        format=from_format,
+        schema=schema,
+        layers=parse_layers(layers),
+        missing=missing.value,
+        extra=extra.value,
+        trials=trials,
+        seed=seed,
+    )
+    if format is CompareFormat.table and output == Path("-"):
+        print_comparison(comparison, out_console())
+    else:
+        write_comparison(comparison, output, format.value)
+
+
+def measures(
+    format: Annotated[str, typer.Option(metavar="table|json", help="How to print the list.")] = "table",
+) -> None:
+    """List every measure by name with its definition and source.
+
+    Example: annotate measures
+    """
+    import json
+    from dataclasses import asdict
+
+    from annotate.score.measures import list_measures
+
+    for definition in list_measures():
+        if format == "json":
+            typer.echo(json.dumps({"name": definition.name, **asdict(definition)}, ensure_ascii=False))
+        else:
+            source = f"  [{definition.source}]" if definition.source else ""
+            typer.echo(f"{definition.name:<42} {definition.meaning}{source}")

@@ -1,0 +1,169 @@
+"""The command `score` as a function: predictions from anywhere against gold from anywhere, and the page of errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from annotate.errors import AnnotateError, ScoreError
+from annotate.files import write_text
+from annotate.records import GoldRecord, Layer, Prediction
+from annotate.score.compare import Comparison, compare
+from annotate.score.evaluate import Report, score_tables
+from annotate.score.sources import GoldSource, open_gold, open_predictions, run_preannotator, run_program
+from annotate.score.tables import Extra, Missing, Problems, collector_at_rest, read_gold, read_system
+
+if TYPE_CHECKING:
+    from annotate.formats import FormatReport
+
+
+def score_predictions(
+    predictions: Path | None,
+    gold: str | Path,
+    *,
+    format: str | None = None,
+    run: str | None = None,
+    spacy: str | None = None,
+    schema: str | Path | None = None,
+    layers: Sequence[Layer] | None = None,
+    missing: Missing = "error",
+    extra: Extra = "error",
+    trials: int = 1000,
+    seed: int = 0,
+    html: Path | None = None,
+) -> tuple[Report, FormatReport | None]:
+    """Scores one system: a file of predictions, a program, or a spaCy pipeline.
+
+    Args:
+        predictions: a file, `-` for standard input; None with `run` or `spacy`.
+        gold: release folder, `name/version[/split]`, or JSON Lines file.
+        format: of the file, a name of `annotate.formats.READERS`; None = our JSON Lines.
+        run: a command that reads articles and writes predictions, JSON Lines on both sides.
+        spacy: the name of an installed spaCy pipeline.
+        html: where to write the page for reading errors.
+
+    Returns:
+        the report, and what a foreign format lost on the way.
+
+    Raises:
+        ScoreError: faults on either side, all together.
+        GoldError: there is no such gold.
+        RecordError: a foreign file has problems.
+    """
+    if sum(source is not None for source in (predictions, run, spacy)) != 1:
+        raise AnnotateError("score needs exactly one of: a file of predictions, --run COMMAND, --spacy PIPELINE")
+    problems = Problems()
+    source = open_gold(gold, problems, schema=schema)
+    keep = html is not None or format is not None or predictions is None
+    with collector_at_rest():
+        golds: Iterable[GoldRecord] = source.records
+        if keep:
+            golds = keep_gold(source, problems)
+        loss: FormatReport | None = None
+        found: Iterable[Prediction]
+        if run is not None:
+            found = run_program(run, list(golds))
+        elif spacy is not None:
+            found = run_preannotator(f"spacy:{spacy}", list(golds), layers)
+        else:
+            known = list(golds) if format is not None else ()
+            found, loss = open_predictions(
+                predictions or Path("-"), problems, format=format, gold=known, schema=source.schema, layers=layers
+            )
+        if keep:
+            found = list(found)
+        table = read_gold(golds, source.schema, problems)
+        system = read_system(found, table, problems, extra=extra)
+    report = score_tables(
+        table,
+        system,
+        problems,
+        layers=layers,
+        missing=missing,
+        extra=extra,
+        trials=trials,
+        seed=seed,
+        gold_name=source.name,
+        ceiling=source.ceiling,
+    )
+    if html is not None:
+        from annotate.score.html import render_report
+
+        write_text(html, render_report(report, list(golds), list(found), schema=source.schema))
+    return report, loss
+
+
+def compare_predictions(
+    predictions: Sequence[Path],
+    gold: str | Path,
+    *,
+    measures: Sequence[str] | None = None,
+    format: str | None = None,
+    schema: str | Path | None = None,
+    layers: Sequence[Layer] | None = None,
+    missing: Missing = "error",
+    extra: Extra = "error",
+    trials: int = 10_000,
+    seed: int = 0,
+) -> Comparison:
+    """Compares the systems whose predictions lie in files; each is named after its file.
+
+    Raises:
+        ScoreError: faults on any side.
+        GoldError: there is no such gold.
+    """
+    problems = Problems()
+    source = open_gold(gold, problems, schema=schema)
+    golds = keep_gold(source, problems)
+    names = name_systems(predictions)
+    systems = {
+        name: list(open_predictions(path, problems, format=format, gold=golds, schema=source.schema, layers=layers)[0])
+        for name, path in zip(names, predictions, strict=True)
+    }
+    if problems.sentences:
+        raise ScoreError(problems.sentences)
+    return compare(
+        golds,
+        systems,
+        measures=measures,
+        schema=source.schema,
+        layers=layers,
+        missing=missing,
+        extra=extra,
+        trials=trials,
+        seed=seed,
+        gold_name=source.name,
+        ceiling=source.ceiling,
+    )
+
+
+def name_systems(paths: Sequence[Path]) -> list[str]:
+    """A name for each file: its stem, or as much of its path as tells them apart.
+
+    >>> name_systems([Path("a/p.jsonl"), Path("b/p.jsonl")])
+    ['a/p', 'b/p']
+
+    Raises:
+        AnnotateError: a file is named twice.
+    """
+    plain = [path.with_suffix("") for path in paths]
+    for parts in range(1, max(len(path.parts) for path in plain) + 1):
+        names = ["/".join(path.parts[-parts:]) for path in plain]
+        if len(set(names)) == len(names):
+            return names
+    if len(set(paths)) == len(paths):
+        return [str(path) for path in paths]
+    raise AnnotateError("the same file is named twice; each system needs its own predictions")
+
+
+def keep_gold(source: GoldSource, problems: Problems) -> list[GoldRecord]:
+    """All gold records at once.
+
+    Raises:
+        ScoreError: a record cannot be read.
+    """
+    records = list(source.records)
+    if problems.sentences:
+        raise ScoreError(problems.sentences)
+    return records
