@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from pathlib import Path
 
@@ -27,8 +28,9 @@ class State(msgspec.Struct, kw_only=True):
 
 
 def studio_dir(folder: Path | None) -> Path:
-    """The data folder: the given one, or the one under the user's data folder; absolute."""
-    return (folder or platformdirs.user_data_path("annotate") / "studio").expanduser().absolute()
+    """The data folder: the given one, that of `ANNOTATE_STUDIO_DIR`, or one under the user's data folder; absolute."""
+    named = folder or os.environ.get("ANNOTATE_STUDIO_DIR")
+    return Path(named or platformdirs.user_data_path("annotate") / "studio").expanduser().absolute()
 
 
 def read_state(folder: Path) -> State | None:
