@@ -21,6 +21,9 @@ def release(
             "--annotations", metavar="A.jsonl", help="What people submitted, from annotate pull: for agreement."
         ),
     ] = None,
+    predictions: Annotated[
+        Path | None, typer.Option("--predictions", metavar="P.jsonl", help="What was pushed: scored for the card.")
+    ] = None,
     schema: SchemaOption = None,
     parent: Annotated[
         Path | None, typer.Option("--parent", metavar="RELEASE", help="Release to follow; default: the newest.")
@@ -40,7 +43,7 @@ def release(
     from annotate.gold.load import stream_decided
     from annotate.gold.splits import parse_shares
     from annotate.jsonl import read_records
-    from annotate.records import Annotation
+    from annotate.records import Annotation, Prediction
 
     folder = build_release(
         stream_decided(decided),
@@ -48,6 +51,7 @@ def release(
         version,
         to=to,
         annotations=None if annotations is None else read_records(annotations, Annotation),
+        predictions=None if predictions is None else read_records(predictions, Prediction),
         schema=schema,
         parent=parent,
         licence=licence,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ from annotate.gold.submitted import Submitted
 from annotate.gold.tables import ROWS_PER_FILE, iter_rows, table_names, write_rows
 from annotate.gold.tokens import RULE, TokenTable
 from annotate.jsonl import find_record_problems
-from annotate.records import Annotation, GoldRecord
+from annotate.records import Annotation, GoldRecord, Prediction
 from annotate.schema import Schema, find_label_problems, load_schema
 
 
@@ -52,6 +52,7 @@ def build_release(
     *,
     to: str | Path = "gold",
     annotations: Iterable[Annotation] | None = None,
+    predictions: Iterable[Prediction] | None = None,
     schema: Schema | str | Path | None = None,
     parent: str | Path | None = None,
     licence: str | None = None,
@@ -67,6 +68,8 @@ def build_release(
         decided: what people decided; each record needs its text and at least one annotator.
         annotations: what people submitted before the decision: agreement is measured on them, and every
             annotator whom a decided record names must have submitted that article.
+        predictions: what was pushed for people to correct, to be scored against the release for its card; needed
+            where part of it was held back, since annotations name only what people saw.
         schema: the label schema; None = `news`.
         parent: the folder of the release that this one follows; None = the newest under `<to>/<name>`, if any.
         licence: the licence of the annotations, such as `CC-BY-4.0`.
@@ -85,7 +88,7 @@ def build_release(
     home = Path(to) / name
     with new_release_folder(home, version) as folder:
         previous = _find_parent(home, name, number, parent)
-        submitted = Submitted(annotations)
+        submitted = Submitted(annotations, predictions)
         with Spool() as spool:
             kinship = _collect(decided, spool, schema, submitted)
             placed = _placed(previous, spool)
@@ -93,8 +96,8 @@ def build_release(
             manifest, rows = _write_tables(folder, spool, assignment, wanted, schema, name, version)
             if previous is not None:
                 manifest.withdrawn = _withdrawn(placed, assignment, spool.ids)
+            submitted.describe(manifest, schema, _finder(spool, assignment))
         manifest.licence = licence
-        submitted.describe(manifest)
         _write_papers(folder, manifest, schema, previous, about, rows)
     return home / version
 
@@ -195,6 +198,14 @@ def _placed(previous: Path | None, spool: Spool) -> dict[str, Placed]:
 def _withdrawn(placed: Mapping[str, Placed], assignment: Assignment, ids: list[str]) -> dict[str, Placed]:
     here = {id for id, place in zip(ids, assignment.placed, strict=True) if place is not None}
     return {id: place for id, place in sorted(placed.items()) if id not in here}
+
+
+def _finder(spool: Spool, assignment: Assignment) -> Callable[[str], GoldRecord | None]:
+    def get_gold(id: str) -> GoldRecord | None:
+        number = spool.find(id)
+        return None if number is None or assignment.placed[number] is None else spool[number]
+
+    return get_gold
 
 
 def _write_tables(

@@ -9,6 +9,13 @@ from annotate.gold.manifest import Manifest
 from annotate.gold.tables import table_names
 from annotate.schema import Label, Schema
 
+# the measures that the card shows, where they are defined; the manifest has all
+_SHOWN = (
+    *("precision:strict:entities", "recall:strict:entities", "f1:strict:entities", "f1:partial:entities"),
+    *("f1:exact:quotes", "f1:overlap:quotes", "accuracy:type:quotes", "accuracy:speaker-overlap:quotes"),
+    *("f1:end-to-end:quotes", "f1:exact:claims", "f1:overlap:claims", "f1:check-worthy:claims"),
+    *("accuracy:kind:claims", "accuracy:claimer-overlap:claims"),
+)
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
 
@@ -75,7 +82,8 @@ def _introduction(manifest: Manifest, schema: Schema) -> Iterator[str]:
     yield schema.description
     yield ""
     layers = ", ".join(f"{value['spans']:,} {layer}" for layer, value in counts["layers"].items()) or "no spans"
-    yield f"{counts['articles']:,} articles in {counts['clusters']:,} stories, with {layers}."
+    stories = f"{counts['clusters']:,} {'story' if counts['clusters'] == 1 else 'stories'}"
+    yield f"{_articles(counts['articles'])} in {stories}, with {layers}."
 
 
 def _use(manifest: Manifest) -> Iterator[str]:
@@ -85,6 +93,7 @@ def _use(manifest: Manifest) -> Iterator[str]:
     yield "```python"
     yield "from datasets import load_dataset"
     yield ""
+    yield "# this folder, or the repository that it was published to"
     yield f'articles = load_dataset("gold/{manifest.ref}", split="{first}")'
     yield f'tokens = load_dataset("gold/{manifest.ref}", name="tokens", split="{first}")'
     yield "```"
@@ -125,6 +134,10 @@ def _work(manifest: Manifest, about: str | None) -> Iterator[str]:
         yield ""
     people = ", ".join(f"{name} ({_articles(n)})" for name, n in known.get("annotators", {}).items())
     yield f"Annotators: {people}. Only what they submitted is in this release."
+    for name, work in manifest.work.items():
+        pace = f", {work['median_seconds'] / 60:.1f} minutes for the middle one" if work["median_seconds"] else ""
+        alone = f", {work['without_draft']} of them without a pre-annotation" if work["without_draft"] else ""
+        yield f"{name} worked on {_articles(work['articles'])}{alone}{pace}."
     helped = {name: n for name, n in known.get("models", {}).items() if name != "none"}
     if helped:
         drafts = ", ".join(f"{name} ({_articles(n)})" for name, n in helped.items())
@@ -154,10 +167,10 @@ def _agreement(manifest: Manifest) -> Iterator[str]:
     yield ""
     yield from _table(
         ["measure", "value"],
-        [[f"`{measure}`", _figure(value)] for measure, value in sorted(manifest.ceiling.items())],
+        [[f"`{name}`", _figure(manifest.ceiling[name])] for name in _SHOWN if name in manifest.ceiling],
     )
     yield ""
-    yield "All coefficients, with intervals, are in `manifest.json` under `agreement`."
+    yield "All measures, by label and with intervals: `manifest.json`, under `ceiling` and `agreement`."
 
 
 def _preannotators(manifest: Manifest) -> Iterator[str]:
@@ -167,13 +180,20 @@ def _preannotators(manifest: Manifest) -> Iterator[str]:
     yield ""
     yield "What people started from, scored against this release. It is not independent of the release:"
     yield "people saw these predictions."
-    for name, measures in manifest.preannotators.items():
-        yield ""
-        yield f"**{name}**"
+    for name, parts in manifest.preannotators.items():
+        figures = [part["measures"] for part in parts.values()]
+        measures = [name for name in _SHOWN if any(values.get(name) is not None for values in figures)]
         yield ""
         yield from _table(
-            ["measure", "value"], [[f"`{measure}`", _figure(value)] for measure, value in sorted(measures.items())]
+            [name, *(f"{part} ({_articles(value['articles'])})" for part, value in parts.items())],
+            [
+                [f"`{measure}`", *(_figure(value["measures"].get(measure)) for value in parts.values())]
+                for measure in measures
+            ],
         )
+        if len(parts) > 1:
+            yield ""
+            yield "A score that is clearly higher where the draft was shown speaks for people having been led by it."
 
 
 def _splits(manifest: Manifest) -> Iterator[str]:
@@ -247,7 +267,7 @@ def _limits(manifest: Manifest) -> Iterator[str]:
     if not manifest.ceiling:
         yield "- Nobody knows how far a second person would agree."
     if manifest.counts["clusters"] < len(manifest.splits) * 10:
-        yield f"- {manifest.counts['clusters']:,} stories only: results may not carry over to other events."
+        yield f"- Few stories ({manifest.counts['clusters']:,}): results may not carry over to other events."
     missing = [
         f"{layer} in {total - value['articles']:,}"
         for layer, value in manifest.counts["layers"].items()

@@ -73,7 +73,8 @@ class Manifest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     `counts` has articles, clusters and the spans of each layer and label; `provenance` counts articles by
     annotator, pre-annotation, guideline and rule of decision, and spans by origin and preannotator. `agreement`
-    and `ceiling` are those of `annotate.agreement`. `withdrawn` remembers the place of articles that an earlier
+    and `ceiling` are those of `annotate.agreement`; `work` has articles and time by annotator, `preannotators` the
+    scores of what people started from against the release. `withdrawn` remembers the place of articles that an earlier
     version had, so that they come back to it.
     """
 
@@ -94,6 +95,7 @@ class Manifest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     provenance: dict[str, dict[str, int]]
     agreement: dict[str, Any] | None = None
     ceiling: dict[str, float | None] = {}
+    work: dict[str, Any] = {}
     preannotators: dict[str, Any] = {}
     tokens: dict[str, Any] = {}
     files: dict[str, FileEntry]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import tempfile
 from array import array
 from collections.abc import Iterable, Iterator
@@ -65,6 +66,11 @@ class Spool:
         place = self._order[number]
         self._file.seek(self._places[place])
         return self._decoder.decode(self._file.read(self._places[place + 1] - self._places[place]))
+
+    def find(self, id: str) -> int | None:
+        """The number of the record with this id, once sorted; None if there is none."""
+        number = bisect.bisect_left(self.ids, id)
+        return number if number < len(self.ids) and self.ids[number] == id else None
 
     def read(self, numbers: Iterable[int]) -> Iterator[GoldRecord]:
         """The records with these numbers, one by one."""

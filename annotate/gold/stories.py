@@ -38,6 +38,8 @@ Names: TypeAlias = npt.NDArray[np.uint32]
 _PIECE = re.compile(r"[^\W\d_][\w’'-]*|\d[\d.,]*\d|[.!?:;\n“”\"]")
 _POSSESSIVE = re.compile(r"[’']s$")
 
+_ABBREVIATED = frozenset(("Mr", "Mrs", "Ms", "Dr", "Sen", "Rep", "Gov", "Gen", "Lt", "Col", "Sgt", "St", "Rev"))
+
 # fmt: off
 _COMMON = frozenset(zlib.crc32(word.encode()) for word in (  # words with capitals that any news has
     "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
@@ -68,18 +70,18 @@ def find_names(text: str) -> Names:
     4
     """
     found: set[int] = set()
-    fresh = True
+    fresh, before = True, ""
     for match in _PIECE.finditer(text):
         piece = match.group()
         if piece[0].isdigit():
             if len(piece) >= 3:
                 found.add(zlib.crc32(piece.encode()))
         elif not piece[0].isalpha():
-            fresh = True
+            fresh = fresh or piece != "." or not (len(before) == 1 or before in _ABBREVIATED)
             continue
         elif piece[0].isupper() and not fresh:
             found.add(zlib.crc32(_POSSESSIVE.sub("", piece).casefold().encode("utf-8", "surrogatepass")))
-        fresh = False
+        fresh, before = False, piece
     return np.array(sorted(found - _COMMON), dtype=np.uint32)
 
 

@@ -1,26 +1,41 @@
-"""What people submitted before the decision, as far as a release tells of it."""
+"""What people submitted before the decision, and what they started from, as far as a release tells of it."""
 
 from __future__ import annotations
 
+import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
+import msgspec
+
+from annotate.agreement import measure_agreement
 from annotate.gold.manifest import Manifest
-from annotate.records import Annotation, GoldRecord
+from annotate.records import LAYERS, Annotation, GoldRecord, Prediction
+from annotate.schema import Schema
+from annotate.score.evaluate import evaluate
 
 
 class Submitted:
-    """The annotations behind a release; None = not given, and then nothing is checked against them."""
+    """The annotations behind a release; None = not given, and then nothing is checked against them.
 
-    def __init__(self, annotations: Iterable[Annotation] | None) -> None:
-        self.annotations = None if annotations is None else [a for a in annotations if a.status == "submitted"]
+    Args:
+        annotations: of everybody; skipped ones and drafts are left out.
+        predictions: what was offered to people, the share that was held back on purpose included; None = what the
+            annotations say that they started from.
+    """
+
+    def __init__(self, annotations: Iterable[Annotation] | None, predictions: Iterable[Prediction] | None) -> None:
+        self._given = annotations is not None
+        self._annotations = [a for a in annotations or () if a.status == "submitted"]
+        self._predictions = None if predictions is None else list(predictions)
         self._annotators: dict[str, set[str]] = defaultdict(set)
-        for annotation in self.annotations or ():
+        for annotation in self._annotations:
             self._annotators[annotation.id].add(annotation.annotator)
 
     def find_problems(self, record: GoldRecord) -> Iterator[str]:
         """A sentence for each annotator of the record who is not on record as having submitted it."""
-        if self.annotations is None:
+        if not self._given:
             return
         known = self._annotators.get(record.id, set())
         for name in record.annotators:
@@ -28,7 +43,77 @@ class Submitted:
                 found = f"submitted by {', '.join(sorted(known))}" if known else "submitted by nobody"
                 yield f"annotator {name!r} did not submit this article; by the annotations it was {found}"
 
-    def describe(self, manifest: Manifest) -> None:
-        """Add to the manifest what the annotations tell."""
-        dates = [a.updated_at or a.created_at for a in self.annotations or ()]
+    def describe(self, manifest: Manifest, schema: Schema, get_gold: Callable[[str], GoldRecord | None]) -> None:
+        """Add to the manifest what the annotations of its articles tell: dates, work, agreement, scores.
+
+        Args:
+            get_gold: the released record of an article, None if it is not in the release.
+        """
+        here = [annotation for annotation in self._annotations if get_gold(annotation.id) is not None]
+        here.sort(key=lambda annotation: (annotation.id, annotation.annotator))
+        dates = [annotation.updated_at or annotation.created_at for annotation in here]
         manifest.date = max((date[:10] for date in dates if date), default=None)
+        manifest.work = _describe_work(here)
+        if len(here) > len({annotation.id for annotation in here}):
+            found = measure_agreement(here, schema=schema).to_dict()
+            manifest.ceiling = found.pop("ceiling")
+            # examples quote articles, and a release may be passed on without their texts
+            found.pop("patterns")
+            manifest.agreement = found
+        manifest.preannotators = _score_preannotators(self._offered(here), here, schema, get_gold)
+
+    def _offered(self, here: list[Annotation]) -> list[Prediction]:
+        if self._predictions is not None:
+            return sorted(self._predictions, key=lambda prediction: prediction.id)
+        offered: dict[tuple[str, str], Prediction] = {}
+        for annotation in here:
+            if annotation.predicted is not None and annotation.model:
+                layers = {layer: getattr(annotation.predicted, layer) for layer in LAYERS}
+                offered[annotation.model, annotation.id] = Prediction(
+                    id=annotation.id, model=annotation.model, text_sha256=annotation.text_sha256, **layers
+                )
+        return list(offered.values())
+
+
+def _describe_work(here: list[Annotation]) -> dict[str, Any]:
+    """Per annotator: articles, those seen without a pre-annotation, and the median time for one, in seconds."""
+    work: dict[str, Any] = {}
+    for name in sorted({annotation.annotator for annotation in here}):
+        mine = [annotation for annotation in here if annotation.annotator == name]
+        times = [annotation.lead_time_s for annotation in mine if annotation.lead_time_s is not None]
+        work[name] = {
+            "articles": len(mine),
+            "without_draft": sum(annotation.predicted is None for annotation in mine),
+            "median_seconds": round(statistics.median(times), 1) if times else None,
+        }
+    return work
+
+
+def _score_preannotators(
+    offered: list[Prediction],
+    here: list[Annotation],
+    schema: Schema,
+    get_gold: Callable[[str], GoldRecord | None],
+) -> dict[str, Any]:
+    """The scores of each pre-annotator against the release, where people saw its draft and where they did not.
+
+    The difference of the two is the anchoring effect: how much of the agreement with the draft comes from seeing it.
+    """
+    seen = {annotation.id for annotation in here if annotation.predicted is not None}
+    result: dict[str, Any] = {}
+    for model in sorted({prediction.model or "unnamed" for prediction in offered}):
+        mine = [prediction for prediction in offered if (prediction.model or "unnamed") == model]
+        parts: dict[str, Any] = {}
+        for part, wanted in (("draft shown", True), ("draft held back", False)):
+            pairs = [
+                (gold, prediction)
+                for prediction in mine
+                if (prediction.id in seen) == wanted and (gold := get_gold(prediction.id)) is not None
+            ]
+            if pairs:
+                report = evaluate([g for g, _ in pairs], [p for _, p in pairs], schema=schema, trials=0)
+                values = {name: score.value for name, score in report.measures.items() if "/" not in name}
+                parts[part] = {"articles": len(pairs), "measures": msgspec.to_builtins(values)}
+        if parts:
+            result[model] = parts
+    return result
