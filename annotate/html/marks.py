@@ -10,7 +10,8 @@ from annotate.records import Claim, Entity, LayeredRecord, Layers, Quote, Span
 def to_marks(layers: LayeredRecord | Layers) -> list[dict[str, Any]]:
     """The spans of a record as marks, in the order of its layers.
 
-    A mark is `{"start", "end", "kind", "label", "title"}` with offsets in code points, half-open. `kind` is entity,
+    A mark is `{"start", "end", "kind", "label", "title"?}` with offsets in code points, half-open; `title` is shown
+    on hovering, default the label. `kind` is entity,
     quote (one mark a fragment), speaker, cue, claim, claimer or ignore. The parts of one quote or claim share
     `group` (such as `q2`) and `number`, by which they are shown to belong together. A page may add `state` (a word
     such as `missing` or `added`, drawn as an outline and in the tag) and its own keys.
@@ -49,7 +50,8 @@ def _claim_marks(claim: Claim, number: int) -> list[dict[str, Any]]:
 
 
 def _mark(span: Any, kind: str, label: str, title: str) -> dict[str, Any]:
-    return {"start": span.start, "end": span.end, "kind": kind, "label": label, "title": title}
+    mark = {"start": span.start, "end": span.end, "kind": kind, "label": label}
+    return mark if title == label else mark | {"title": title}
 
 
 def _describe(item: Entity | Quote | Claim) -> str:

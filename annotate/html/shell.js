@@ -50,7 +50,7 @@ const annotate = (() => {
   const RANK = { ignore: 0, quote: 1, claim: 2, claimer: 3, speaker: 4, cue: 4, entity: 5 };
 
   function tagOf(mark) {
-    const state = mark.state && mark.state !== "correct" ? ` ${mark.state}` : "";
+    const state = mark.state && !["correct", "differs"].includes(mark.state) ? ` ${mark.state}` : "";
     if (mark.kind === "quote") return `❝${mark.number ?? ""}${mark.label === "direct" ? "" : ` ${mark.label}`}${state}`;
     if (mark.kind === "speaker" || mark.kind === "cue") return `${mark.number ?? ""} ${mark.kind}${state}`;
     if (mark.kind === "claimer") return `${mark.number ?? ""} claimer${state}`;

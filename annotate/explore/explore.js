@@ -1,0 +1,209 @@
+"use strict";
+(() => {
+  const { data, el, drawText } = annotate;
+  const ROW = 52;
+  const byId = (id) => document.getElementById(id);
+  const lower = data.articles.map((article) => `${article.id}\n${article.title ?? ""}\n${article.text}`.toLowerCase());
+  const hidden = { layers: new Set(), versions: new Set() };
+  let found = []; // indexes of the articles that pass the filters
+  let current = -1; // place in found
+  let drawn = ""; // the article on show, and the label it is filtered by
+  let here = -1; // place among the marks that n and p walk through
+
+  const LAYER = { entity: "entities", quote: "quotes", speaker: "quotes", cue: "quotes", claim: "claims", claimer: "claims" };
+
+  function passes(index, query, label, split, version, differ) {
+    const article = data.articles[index];
+    if (differ && !article.differ) return false;
+    if (split && article.split !== split) return false;
+    if (version && !(version in article.marks)) return false;
+    if (label) {
+      const lists = version ? [article.marks[version]] : Object.values(article.marks);
+      if (!lists.some((marks) => marks.some((mark) => `${mark.kind} ${mark.label}` === label))) return false;
+    }
+    return query.every((word) => lower[index].includes(word));
+  }
+
+  function words() {
+    const query = byId("search").value.trim().toLowerCase();
+    return query.startsWith('"') && query.endsWith('"') && query.length > 2 ? [query.slice(1, -1)] : query.split(/\s+/).filter(Boolean);
+  }
+
+  function filter() {
+    const kept = found[current];
+    const value = (id) => byId(id)?.value ?? "";
+    const query = words();
+    const differ = byId("differ")?.checked ?? false;
+    found = [...data.articles.keys()].filter((i) => passes(i, query, value("label"), value("split"), value("has"), differ));
+    byId("count").textContent = `${found.length} of ${data.articles.length} articles`;
+    byId("rows").style.height = `${found.length * ROW}px`;
+    if (kept !== undefined && found.includes(kept) && drawn === `${kept} ${value("label")}`) {
+      current = found.indexOf(kept);
+      keepInView();
+      drawRows();
+      showFound();
+    } else select(Math.max(0, found.indexOf(kept)));
+  }
+
+  function keepInView() {
+    const list = byId("list");
+    const top = current * ROW;
+    if (top < list.scrollTop) list.scrollTop = top;
+    else if (top + ROW > list.scrollTop + list.clientHeight) list.scrollTop = top + ROW - list.clientHeight;
+  }
+
+  // Only the rows in view exist.
+  function drawRows() {
+    const list = byId("list");
+    const first = Math.max(0, Math.floor(list.scrollTop / ROW) - 5);
+    const last = Math.min(found.length, Math.ceil((list.scrollTop + list.clientHeight) / ROW) + 5);
+    const rows = [];
+    for (let place = first; place < last; place += 1) {
+      const article = data.articles[found[place]];
+      const row = el(
+        "div",
+        { class: "row", role: "option", "aria-selected": String(place === current), onclick: () => select(place) },
+        el("b", {}, article.title ?? article.id),
+        el(
+          "span",
+          {},
+          el("span", { class: "about" }, article.about || article.id),
+          ...(article.split ? [el("span", {}, article.split)] : []),
+          ...(article.differ ? [el("span", { class: "warn", title: "marks on which versions differ" }, `≠ ${article.differ}`)] : []),
+        ),
+      );
+      row.style.top = `${place * ROW}px`;
+      rows.push(row);
+    }
+    byId("rows").replaceChildren(...rows);
+  }
+
+  function select(place) {
+    current = found.length ? Math.min(Math.max(place, 0), found.length - 1) : -1;
+    here = -1;
+    keepInView();
+    drawRows();
+    drawArticle();
+  }
+
+  function isShown(mark) {
+    if (hidden.layers.has(LAYER[mark.kind])) return false;
+    const label = byId("label").value;
+    return !label || `${mark.kind} ${mark.label}` === label || (mark.group !== undefined && label.startsWith(mark.group[0] === "q" ? "quote" : "claim"));
+  }
+
+  function drawArticle() {
+    const article = data.articles[found[current]];
+    const columns = byId("columns");
+    drawn = `${found[current]} ${byId("label").value}`;
+    if (!article) {
+      byId("title").textContent = "No article passes the filters";
+      byId("about").textContent = "";
+      columns.replaceChildren();
+      return;
+    }
+    byId("title").textContent = article.title ?? article.id;
+    byId("about").textContent = [article.title && article.id, article.about, article.split].filter(Boolean).join(" · ");
+    const shown = data.versions.filter((name) => name in article.marks && !hidden.versions.has(name));
+    columns.replaceChildren(
+      ...shown.map((name) => {
+        const text = el("div", { lang: "en" });
+        drawText(text, article.text, article.marks[name].filter(isShown));
+        return el("div", { class: "column" }, ...(data.versions.length > 1 ? [el("h3", {}, name)] : []), text);
+      }),
+    );
+    columns.parentElement.scrollTop = 0;
+    history.replaceState(null, "", `#${encodeURIComponent(article.id)}`);
+    showFound();
+  }
+
+  function showFound() {
+    CSS.highlights?.delete("found");
+    const query = words();
+    if (!query.length || !CSS.highlights) return;
+    const ranges = [];
+    for (const text of document.querySelectorAll("#columns .text")) {
+      const walker = document.createTreeWalker(text, NodeFilter.SHOW_TEXT);
+      while (walker.nextNode()) {
+        const content = walker.currentNode.data.toLowerCase();
+        for (const word of query) {
+          for (let at = content.indexOf(word); at >= 0; at = content.indexOf(word, at + word.length)) {
+            if (at + word.length > walker.currentNode.length) break;
+            const range = new Range();
+            range.setStart(walker.currentNode, at);
+            range.setEnd(walker.currentNode, at + word.length);
+            ranges.push(range);
+          }
+        }
+      }
+    }
+    CSS.highlights.set("found", new Highlight(...ranges));
+  }
+
+  function walk(step) {
+    const selector = data.versions.length > 1 ? '#columns .m.first[data-state="differs"]' : "#columns .m.first";
+    const marks = [...document.querySelectorAll(selector)];
+    if (!marks.length) return;
+    marks[here]?.classList.remove("here");
+    here = (here + step + marks.length) % marks.length;
+    marks[here].classList.add("here");
+    marks[here].scrollIntoView({ block: "center" });
+  }
+
+  function toggleVersion(name) {
+    if (hidden.versions.has(name)) hidden.versions.delete(name);
+    else if (hidden.versions.size < data.versions.length - 1) hidden.versions.add(name);
+    for (const box of document.querySelectorAll("#versions input")) box.checked = !hidden.versions.has(box.value);
+    drawArticle();
+  }
+
+  function onKey(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const typing = event.target.closest?.("input[type=search], select");
+    if (event.key === "Escape" && typing) event.target.blur();
+    if (typing && !(event.target.id === "search" && event.key === "Enter")) return;
+    const version = data.versions[Number(event.key) - 1];
+    const actions = {
+      j: () => select(current + 1),
+      ArrowDown: () => select(current + 1),
+      k: () => select(current - 1),
+      ArrowUp: () => select(current - 1),
+      Home: () => select(0),
+      End: () => select(found.length - 1),
+      n: () => walk(1),
+      p: () => walk(-1),
+      d: () => byId("differ")?.click(),
+      "/": () => byId("search").focus(),
+      Enter: () => event.target.blur(),
+    };
+    const action = actions[event.key] ?? (version && data.versions.length > 1 ? () => toggleVersion(version) : null);
+    if (!action) return;
+    event.preventDefault();
+    action();
+  }
+
+  function start() {
+    for (const id of ["label", "split", "has", "differ"]) byId(id)?.addEventListener("change", filter);
+    byId("search").addEventListener("input", filter);
+    byId("list").addEventListener("scroll", drawRows, { passive: true });
+    addEventListener("resize", drawRows);
+    document.addEventListener("keydown", onKey);
+    if (data.versions.length > 1) {
+      byId("versions").replaceChildren(
+        ...data.versions.map((name, i) =>
+          el("label", {}, el("input", { type: "checkbox", value: name, checked: true, onchange: () => toggleVersion(name) }), ` ${name} `, ...(i < 9 ? [el("kbd", {}, String(i + 1))] : [])),
+        ),
+      );
+    }
+    byId("layers").addEventListener("change", (event) => {
+      hidden.layers[event.target.checked ? "delete" : "add"](event.target.value);
+      drawArticle();
+    });
+    const wanted = decodeURIComponent(location.hash.slice(1)); // drawing the first article overwrites it
+    filter();
+    const place = found.findIndex((i) => data.articles[i].id === wanted);
+    if (place >= 0) select(place);
+  }
+
+  start();
+})();

@@ -1,0 +1,120 @@
+"""Versions to the explorer page: its data, with the marks on which versions differ."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+from annotate.agreement.positions import FIELDS, align_items
+from annotate.errors import AnnotateError
+from annotate.explore.versions import Version, find_texts
+from annotate.html import read_asset, render_page, to_marks
+from annotate.records import LAYERS, Item, Layer, LayeredRecord, get_layer
+from annotate.schema import Schema, load_schema
+from annotate.score.texts import TextIndex
+
+Place: TypeAlias = tuple[Layer, int, str]
+"""A layer, the place of an item in it, and the part of the item: speaker, cue, claimer, or "" for the item itself."""
+
+PARTS = ("speaker", "cue", "claimer")
+GROUPS = {"entity": "entities", "quote": "quotes", "claim": "claims"}
+
+
+def explore_records(versions: Sequence[Version], *, schema: Schema | None = None, title: str = "Explore") -> str:
+    """The page as HTML: search, filters, versions side by side, with the keyboard or the mouse.
+
+    Args:
+        versions: at least one, with at least one article; `read_versions` reads them from files.
+        schema: gives labels their colours; the packaged `news` if not given.
+
+    Raises:
+        AnnotateError: there is nothing to show.
+        RecordError: an article without text, or with two texts.
+    """
+    texts = find_texts(versions)
+    if not texts:
+        raise AnnotateError("nothing to explore: the sources hold no record")
+    articles = [_describe(article, text, versions) for article, text in texts.items()]
+    data = {
+        "versions": [version.name for version in versions],
+        "articles": articles,
+        "labels": _count_labels(articles),
+        "splits": sorted({article["split"] for article in articles if article["split"]}),
+    }
+    package = "annotate.explore"
+    return render_page(
+        title,
+        read_asset(package, "page.html"),
+        data,
+        schema=schema or load_schema(),
+        script=read_asset(package, "explore.js"),
+        style=read_asset(package, "explore.css"),
+    )
+
+
+def _describe(article: str, text: str, versions: Sequence[Version]) -> dict[str, Any]:
+    records = {version.name: version.records[article] for version in versions if article in version.records}
+    first = next(iter(records.values()))
+    differing = _find_differing(records, text)
+    marks = {name: _mark(record, differing.get(name, set())) for name, record in records.items()}
+    return {
+        "id": article,
+        "title": next((record.title for record in records.values() if record.title), None),
+        "about": " · ".join(value for value in (first.publisher, first.date) if value),
+        "split": next((split for record in records.values() if (split := getattr(record, "split", None))), None),
+        "text": text,
+        "marks": marks,
+        "differ": sum("state" in mark for found in marks.values() for mark in found),
+    }
+
+
+def _find_differing(records: Mapping[str, LayeredRecord], text: str) -> dict[str, set[Place]]:
+    """For each version what not all versions that have the layer say in the same way."""
+    if len(records) < 2:
+        return {}
+    index = TextIndex(text)
+    differing: dict[str, set[Place]] = {name: set() for name in records}
+    for layer in LAYERS:
+        marked: dict[str, list[Item]] = {
+            name: items for name, record in records.items() if (items := get_layer(record, layer)) is not None
+        }
+        places = {name: {id(item): i for i, item in enumerate(items)} for name, items in marked.items()}
+        for position in align_items(layer, marked, index):
+            versions = list(position.values.values())
+            for field in FIELDS[layer]:
+                if len(versions) == len(marked) and all(values[field] == versions[0][field] for values in versions):
+                    continue
+                for name, item in position.items.items():
+                    differing[name].add((layer, places[name][id(item)], field if field in PARTS else ""))
+    return differing
+
+
+def _mark(record: LayeredRecord, differing: set[Place]) -> list[dict[str, Any]]:
+    marks = to_marks(record)
+    entities = 0
+    for mark in marks:
+        part = mark["kind"] if mark["kind"] in PARTS else ""
+        if mark["kind"] == "entity":
+            place: Place = ("entities", entities, part)
+            entities += 1
+        elif "number" in mark:
+            place = ("quotes" if mark["group"].startswith("q") else "claims", mark["number"] - 1, part)
+        else:
+            continue
+        if place in differing:
+            mark["state"] = "differs"
+    return marks
+
+
+def _count_labels(articles: Sequence[dict[str, Any]]) -> list[list[Any]]:
+    """[kind, label, count] of what the versions hold, by layer and name."""
+    counts = Counter(
+        (mark["kind"], mark["label"])
+        for article in articles
+        for marks in article["marks"].values()
+        for mark in marks
+        if mark["kind"] in GROUPS
+    )
+    order = list(GROUPS)
+    return [[*key, n] for key, n in sorted(counts.items(), key=lambda entry: (order.index(entry[0][0]), entry[0][1]))]

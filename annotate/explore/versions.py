@@ -1,0 +1,105 @@
+"""What is shown side by side: a release, one annotator of a file of annotations, or a file of predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from annotate.errors import RecordError
+from annotate.gold.load import load_gold
+from annotate.jsonl import iter_lines, read_records
+from annotate.records import Annotation, GoldRecord, LayeredRecord, Prediction
+
+
+class Version(NamedTuple):
+    """One column of the page: its name, and its records by article id."""
+
+    name: str
+    records: dict[str, LayeredRecord]
+
+
+def read_versions(sources: Sequence[str]) -> list[Version]:
+    """The versions in releases and JSON Lines files, in their order; annotations give one version a person.
+
+    Raises:
+        RecordError: a file with problems.
+        GoldError: no such release, or a damaged one.
+    """
+    versions: list[Version] = []
+    for source in sources:
+        path = Path(source)
+        if path.is_file():
+            versions.extend(_read_file(path))
+        else:
+            versions.append(Version(_short_name(path), {record.id: record for record in load_gold(source)}))
+    return _name_apart(versions)
+
+
+def _read_file(path: Path) -> list[Version]:
+    kind = _kind(path)
+    if kind is Annotation:
+        annotations = [record for record in read_records(path, Annotation) if record.status == "submitted"]
+        people = sorted({record.annotator for record in annotations})
+        return [
+            Version(name, {record.id: record for record in annotations if record.annotator == name}) for name in people
+        ]
+    return [Version(path.stem, {record.id: record for record in read_records(path, kind)})]
+
+
+def _kind(path: Path) -> type[Annotation] | type[GoldRecord] | type[Prediction]:
+    """What the file holds, by the keys of its first record."""
+    for _, line in iter_lines(path):
+        try:
+            keys = msgspec.json.decode(line, type=dict)
+        except msgspec.MsgspecError:
+            break
+        if "annotator" in keys:
+            return Annotation
+        if keys.keys() & {"model", "score"} and "decided_by" not in keys and "annotators" not in keys:
+            return Prediction
+        break
+    return GoldRecord
+
+
+def _short_name(path: Path) -> str:
+    """The last two parts of a release's path, which are its name and version."""
+    return "/".join(path.parts[-2:])
+
+
+def _name_apart(versions: list[Version]) -> list[Version]:
+    """The same versions with a number behind names that stood there already."""
+    seen: dict[str, int] = {}
+    named = []
+    for version in versions:
+        seen[version.name] = seen.get(version.name, 0) + 1
+        times = seen[version.name]
+        named.append(version if times == 1 else version._replace(name=f"{version.name} ({times})"))
+    return named
+
+
+def find_texts(versions: Sequence[Version]) -> dict[str, str]:
+    """The text of each article, in the order in which the versions first name it.
+
+    Raises:
+        RecordError: an article without a text in any version, or with two different ones; all together.
+    """
+    texts: dict[str, str] = {}
+    problems: list[str] = []
+    for version in versions:
+        for article, record in version.records.items():
+            if record.text is None:
+                continue
+            if texts.setdefault(article, record.text) != record.text:
+                problems.append(f"{article}: its text in {version.name} is not that of an earlier version")
+    known = dict.fromkeys(article for version in versions for article in version.records)
+    problems.extend(
+        f"{article}: no version has its text (`annotate rehydrate` puts texts into a release)"
+        for article in known
+        if article not in texts
+    )
+    if problems:
+        raise RecordError(problems)
+    return {article: texts[article] for article in known}
