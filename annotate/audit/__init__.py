@@ -1,0 +1,8 @@
+"""Likely errors in gold, the likeliest first, as a queue that people can work through."""
+
+from __future__ import annotations
+
+from annotate.audit.audit import CHECKS, audit_gold, to_queue
+from annotate.audit.finding import Finding
+
+__all__ = ["CHECKS", "Finding", "audit_gold", "to_queue"]

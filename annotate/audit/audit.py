@@ -1,0 +1,124 @@
+"""All checks together, ranked, and the queue for Label Studio."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from annotate.audit.finding import Check, Finding
+from annotate.audit.surfaces import find_bad_edges, find_label_conflicts, find_lone_labels, find_unmarked
+from annotate.audit.systems import find_system_conflicts
+from annotate.errors import GoldError
+from annotate.records import LAYERS, Claim, Entity, GoldRecord, Item, Layer, Prediction, Quote, get_layer
+
+CHECKS: dict[Check, str] = {
+    "labels": "the same words carry another label nearly everywhere else",
+    "unmarked": "words that are marked nearly everywhere stand unmarked here",
+    "lone": "a label that the whole gold uses once",
+    "edges": "white space at an edge, or an edge that cuts a word",
+    "systems-add": "several systems mark the same thing where gold has nothing",
+    "systems-change": "several systems agree on another extent or label than gold",
+    "systems-drop": "no system marks what gold has",
+}
+QUEUE_MODEL = "audit-1"
+_ITEMS: dict[Layer, type[Entity] | type[Quote] | type[Claim]] = {"entities": Entity, "quotes": Quote, "claims": Claim}
+
+
+def audit_gold(gold: Iterable[GoldRecord], systems: Mapping[str, Iterable[Prediction]] | None = None) -> list[Finding]:
+    """The places in gold that look wrong, the likeliest errors first.
+
+    Args:
+        gold: with texts.
+        systems: predictions by system name; the checks on systems need two or more.
+
+    >>> text = "Rome fell. Rome rose. Rome stood. Rome slept."
+    >>> records = [
+    ...     GoldRecord(id="a", text=text, entities=[Entity(start, start + 4, "GPE") for start in (0, 11, 22)])
+    ... ]
+    >>> [(finding.check, finding.start, finding.reason) for finding in audit_gold(records)]
+    [('unmarked', 34, 'marked as GPE in 3 of 4 places')]
+
+    Raises:
+        GoldError: records without text.
+    """
+    records = list(gold)
+    without = [f"{record.id}: no text; `annotate rehydrate` puts it back" for record in records if record.text is None]
+    if without:
+        raise GoldError(without)
+    by_system = {
+        name: {prediction.id: prediction for prediction in predictions} for name, predictions in (systems or {}).items()
+    }
+    findings = [
+        *find_label_conflicts(records),
+        *find_unmarked(records),
+        *find_lone_labels(records),
+        *find_bad_edges(records),
+        *find_system_conflicts(records, by_system),
+    ]
+    return sorted(findings, key=lambda found: (-found.score, found.id, found.start, found.end, found.check))
+
+
+def to_queue(gold: Iterable[GoldRecord], findings: Sequence[Finding]) -> list[Prediction]:
+    """One prediction for each article with findings, the worst first, to be pushed for review.
+
+    It holds gold's layers, what is doubted with the reasons as its note, and what is proposed beside it. What people
+    submit is an annotation like any other; adjudicated, it makes the next patch release.
+    """
+    records = {record.id: record for record in gold}
+    by_article: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        by_article[finding.id].append(finding)
+    ranked = sorted(by_article, key=lambda article: (-max(found.score for found in by_article[article]), article))
+    return [_to_prediction(records[article], by_article[article]) for article in ranked]
+
+
+def _to_prediction(record: GoldRecord, findings: Sequence[Finding]) -> Prediction:
+    layers: dict[str, Any] = {}
+    for layer in LAYERS:
+        items = get_layer(record, layer)
+        if items is None:
+            continue
+        here = [finding for finding in findings if finding.layer == layer]
+        layers[layer] = [_doubt(item, here) for item in items] + _proposals(layer, here)
+    return Prediction(
+        id=record.id,
+        text=record.text,
+        text_sha256=record.text_sha256,
+        title=record.title,
+        date=record.date,
+        publisher=record.publisher,
+        url=record.url,
+        meta=record.meta,
+        schema=record.schema,
+        model=QUEUE_MODEL,
+        score=max(finding.score for finding in findings),
+        **layers,
+    )
+
+
+def _doubt(item: Item, findings: Sequence[Finding]) -> Item:
+    """Gold's item with the reasons against it as note; ids go, the server makes new ones."""
+    first = item.content[0].start if isinstance(item, Quote) else item.start
+    last = item.content[-1].end if isinstance(item, Quote) else item.end
+    reasons = [
+        finding.reason for finding in findings if finding.label and (finding.start, finding.end) == (first, last)
+    ]
+    note = "; ".join(word for word in (item.note, *(f"audit: {reason}" for reason in reasons)) if word)
+    return msgspec.structs.replace(item, id=None, note=note or None)
+
+
+def _proposals(layer: Layer, findings: Sequence[Finding]) -> list[Item]:
+    """What the evidence proposes, each once, marked as a proposal."""
+    reasons: dict[bytes, list[str]] = defaultdict(list)
+    for finding in findings:
+        if finding.proposed is not None:
+            reasons[msgspec.json.encode(finding.proposed)].append(finding.reason)
+    proposals: list[Item] = []
+    for encoded, why in reasons.items():
+        item = msgspec.json.decode(encoded, type=_ITEMS[layer])
+        note = f"audit proposes this: {'; '.join(why)}"
+        proposals.append(msgspec.structs.replace(item, id=None, origin=None, preannotator="audit", note=note))
+    return proposals

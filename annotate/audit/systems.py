@@ -1,0 +1,115 @@
+"""What several systems say in unison against gold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from annotate.agreement.positions import Position, align_items, item_ranges
+from annotate.audit.finding import Check, Finding
+from annotate.records import LAYERS, Entity, GoldRecord, Item, Layer, Prediction, Quote, get_layer
+from annotate.score.texts import TextIndex
+
+GOLD = ""
+"""The name under which gold takes part in the alignment; no system is called so."""
+
+
+def find_system_conflicts(
+    gold: Sequence[GoldRecord], systems: Mapping[str, Mapping[str, Prediction]]
+) -> Iterator[Finding]:
+    """Places where at least two systems agree with each other on extent and label, and not with gold.
+
+    Args:
+        systems: predictions by article id, by system. A system without the article or the layer has no say there.
+    """
+    for record in gold:
+        index = TextIndex(record.text or "")
+        for layer in LAYERS:
+            items = get_layer(record, layer)
+            if items is None:
+                continue
+            voices: dict[str, list[Item]] = {GOLD: items}
+            for name, predictions in systems.items():
+                found = get_layer(predictions[record.id], layer) if record.id in predictions else None
+                if found is not None:
+                    voices[name] = found
+            if len(voices) < 3:
+                continue
+            for position in align_items(layer, voices, index):
+                finding = _judge(record, layer, position, len(voices) - 1)
+                if finding is not None:
+                    yield finding
+
+
+def _judge(record: GoldRecord, layer: Layer, position: Position, n_systems: int) -> Finding | None:
+    says = {name: _what(values) for name, values in position.values.items()}
+    ours = says.pop(GOLD, None)
+    if not says:
+        assert ours is not None  # noqa: S101 - a position has an item
+        gold = position.items[GOLD]
+        reason = f"none of {n_systems} systems marks it"
+        return _finding(record, layer, "systems-drop", 0.4 * _weight(n_systems), gold, reason, gold)
+    votes = {what: [name for name in says if says[name] == what] for what in says.values()}
+    best, names = max(votes.items(), key=lambda entry: (len(entry[1]), repr(entry[0])))
+    if len(names) < 2 or best == ours:
+        return None
+    item = position.items[names[0]]
+    share = len(names) / n_systems * _weight(n_systems)
+    agree = f"{len(names)} of {n_systems} systems agree"
+    if ours is None:
+        if any(
+            region.start < item_ranges(item)[-1][1] and item_ranges(item)[0][0] < region.end
+            for region in [*(record.ignore or ()), *(record.excluded or ())]
+        ):
+            return None
+        return _finding(record, layer, "systems-add", share, item, f"{agree} that this is {_label(item)}", None, item)
+    gold = position.items[GOLD]
+    if isinstance(item, Entity) and isinstance(gold, Entity) and item.label in (gold.alt_labels or ()):
+        return None
+    text = record.text or ""
+    words = " ... ".join(text[start:end] for start, end in item_ranges(item))
+    reason = f"{agree} on {words!r} as {_label(item)}"
+    return _finding(record, layer, "systems-change", share, gold, reason, gold, item)
+
+
+def _what(values: Mapping[str, object]) -> tuple[object, ...]:
+    """What is compared: extent and label, type or kind; not speakers or claimers."""
+    return tuple(values[field] for field in ("extent", "label", "type", "kind") if field in values)
+
+
+def _weight(n_systems: int) -> float:
+    """More systems in unison are better evidence: 2/3 for two, 3/4 for three, towards 1 (Laplace's rule)."""
+    return n_systems / (n_systems + 1)
+
+
+def _label(item: Item) -> str:
+    if isinstance(item, Entity):
+        return item.label
+    return f"{item.type} quote" if isinstance(item, Quote) else f"{item.kind} claim"
+
+
+def _finding(
+    record: GoldRecord,
+    layer: Layer,
+    check: Check,
+    score: float,
+    place: Item,
+    reason: str,
+    gold: Item | None,
+    proposed: Item | None = None,
+) -> Finding:
+    ranges = item_ranges(place)
+    start, end = min(range_[0] for range_ in ranges), max(range_[1] for range_ in ranges)
+    return Finding(
+        id=record.id,
+        check=check,
+        score=round(score, 3),
+        layer=layer,
+        start=start,
+        end=end,
+        text=(record.text or "")[start:end],
+        reason=reason,
+        label=None if gold is None else _label(gold),
+        proposed=None if proposed is None else msgspec.to_builtins(proposed),
+    )
