@@ -409,7 +409,7 @@ def _split_special(sides: EntitySides) -> tuple[Spans, Spans, list[_Special]]:
     for _, golds, predictions in _members(chosen, in_gold, in_predicted):
         members = gold.take(golds), predicted.take(predictions)
         relabel = {}
-        for i, j in best_pairs(_shared_weights(*members)):
+        for i, j in best_pairs(shared_weights(*members)):
             label = int(members[1].label[j])
             if label != members[0].label[i] and label in right[golds[i]]:
                 relabel[int(predictions[j])] = int(members[0].label[i])
@@ -449,7 +449,7 @@ def _compare_all(gold: Spans, predicted: Spans) -> Iterator[tuple[int, int, bool
         yield i, j, gold_spans[i] == spans[j], right
 
 
-def _shared_weights(gold: Spans, predicted: Spans) -> dict[tuple[int, int], Weight]:
+def shared_weights(gold: Spans, predicted: Spans) -> dict[tuple[int, int], Weight]:
     """The weights of the one alignment that error lists and the confusion matrix use.
 
     In this order: same boundaries and right label; same boundaries; right label; any overlap; overlap in code
@@ -481,7 +481,7 @@ def align(sides: EntitySides) -> tuple[Numbers, Numbers]:
     other[in_predicted] = np.arange(len(predicted))
     pairs = [np.stack((rows[single], other[single]))]
     for _, golds, predictions in _members((n_gold > 0) & (n_predicted > 0) & ~single, in_gold, in_predicted):
-        found = best_pairs(_shared_weights(gold.take(golds), predicted.take(predictions)))
+        found = best_pairs(shared_weights(gold.take(golds), predicted.take(predictions)))
         pairs.append(np.array([(golds[i], predictions[j]) for i, j in found], np.int64).reshape(-1, 2).T)
     gold_rows, predicted_rows = np.concatenate(pairs, axis=1)
     return gold_rows, predicted_rows
