@@ -1,0 +1,96 @@
+"""Which articles are taken for kin: copies, tellings of one event, and not more than that."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from annotate.articles import read_articles
+from annotate.files import resource_dir
+from annotate.gold.kinship import Kinship
+from annotate.gold.splits import Groups
+from annotate.records import GoldRecord
+
+
+def find_links(records: list[GoldRecord]) -> list[tuple[str, str]]:
+    kinship = Kinship()
+    for record in records:
+        kinship.add(record)
+    return [(records[a].id, records[b].id) for a, b in kinship.links(records.__getitem__)]
+
+
+def group_sizes(records: list[GoldRecord], links: list[tuple[str, str]]) -> Counter[int]:
+    number = {record.id: place for place, record in enumerate(records)}
+    groups = Groups(len(records))
+    for a, b in links:
+        groups.join(number[a], number[b])
+    return Counter(Counter(groups.find(place) for place in range(len(records))).values())
+
+
+@pytest.fixture(scope="module")
+def seeds() -> list[GoldRecord]:
+    folder = str(resource_dir("seeds"))
+    return [GoldRecord(id=a.id, text=a.text, date=a.date) for a in read_articles([folder])]
+
+
+def test_the_seeds_are_one_story(seeds: list[GoldRecord]) -> None:
+    assert len(seeds) == 5
+    assert group_sizes(seeds, find_links(seeds)) == {5: 1}
+
+
+def test_a_light_rewrite_is_kin_whatever_its_date(seeds: list[GoldRecord]) -> None:
+    text = seeds[3].text
+    rewrite = GoldRecord(id="z", text=text.replace("Biden", "The president").upper()[200:], date="1999-01-01")
+    assert find_links([GoldRecord(id="a", text=text, date="2021-07-26"), rewrite]) == [("a", "z")]
+
+
+def test_one_story_ends_after_two_days(seeds: list[GoldRecord]) -> None:
+    texts = seeds[0].text, seeds[1].text
+
+    def linked(later: str) -> bool:
+        dates = ("2021-07-26", later)
+        records = [GoldRecord(id=str(i), text=t, date=d) for i, (t, d) in enumerate(zip(texts, dates, strict=True))]
+        return bool(find_links(records))
+
+    assert linked("2021-07-28")
+    assert not linked("2021-07-29")
+
+
+def test_texts_without_words_or_names_are_nobodys_kin() -> None:
+    assert (
+        find_links([GoldRecord(id="a", text="..."), GoldRecord(id="b", text="..."), GoldRecord(id="c", text="!")]) == []
+    )
+
+
+@pytest.fixture(scope="module")
+def polnear(shared_data: Path) -> list[GoldRecord]:
+    records = []
+    for part in ("train", "dev"):
+        with gzip.open(shared_data / f"polnear_quotes.{part}.jsonl.gz", "rt", encoding="utf-8") as lines:
+            records += [GoldRecord(id=r["id"], text=r["text"], date=r["date"]) for r in map(json.loads, lines)]
+    return sorted(records, key=lambda record: record.id)
+
+
+def test_a_year_of_one_campaign_does_not_stick_together(polnear: list[GoldRecord], seeds: list[GoldRecord]) -> None:
+    records = [*seeds, *polnear]
+    links = find_links(records)
+    sizes = group_sizes(records, links)
+    assert max(sizes) <= 15
+    assert sizes[1] >= 0.8 * len(records)
+    own = {seed.id for seed in seeds}
+    assert all((a in own) == (b in own) for a, b in links)
+    # without dates only common wording ties articles, so fewer come together, not more
+    undated = [GoldRecord(id=record.id, text=record.text) for record in polnear]
+    assert max(group_sizes(undated, find_links(undated))) <= 6
+
+
+def test_new_articles_never_tie_older_ones_together(polnear: list[GoldRecord]) -> None:
+    before, after = polnear[::3], polnear
+    old = {record.id for record in before}
+    stories = {frozenset(link) for link in find_links(before)}
+    later = {frozenset(link) for link in find_links(after) if set(link) <= old}
+    assert later <= stories
