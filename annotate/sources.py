@@ -34,7 +34,10 @@ def normalize_text(text: str) -> str:
     >>> normalize_text("\\ufeff One.\\r\\n\\r\\nTwo.\\r\\n")
     'One.\\n\\nTwo.'
     """
-    return text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n").strip()
+    text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    while text.startswith("\ufeff"):
+        text = text.lstrip("\ufeff").strip()
+    return text
 
 
 def _find_reader(source: str) -> Callable[[str], Iterator[Row]]:

@@ -81,14 +81,11 @@ def _name_at(
         return _Name(at, at + known[0], known[1], True) if known else None
     if page.lowers[at] in lists.titles and at + 1 < last and page.words[at + 1] != "of":
         return _Name(at, at + known[0], known[1], True) if known and known[0] > 1 else None
-    if shouting and not known:
-        label = _judge(page, start, end, first, lists)
-        return _Name(start, end, "PERSON", True) if label == ("PERSON", True) else None
     judged = _judge(page, start, end, first, lists)
     if known and (judged is None or not judged[1] or (judged[0] == "PERSON" and not _starts_person(page, at, lists))):
         return _Name(at, at + known[0], known[1], True)
-    if judged is None:
-        return None
+    if judged is None or (shouting and not (judged[1] and end - start <= 5)):
+        return None  # in a headline all words have capitals
     return _Name(start, end, *judged)
 
 

@@ -50,8 +50,22 @@ class Page:
 
     @cached_property
     def stretches(self) -> list[tuple[int, int, bool]]:
-        """Quoted stretches in order."""
-        return find_stretches(self.text)
+        """Quoted stretches in order; one that is never closed ends at the next mark of its kind, if there is one."""
+        found = []
+        for start, end, closed in find_stretches(self.text):
+            mark = self.text[start : start + 2] if self.text.startswith(("''", "``"), start) else self.text[start]
+            other = -1 if closed else self.text.find(mark, start + len(mark), end)
+            found.append((start, end, closed) if other < 0 else (start, other + len(mark), True))
+        return found
+
+    @cached_property
+    def quoted(self) -> bytearray:
+        """For each word, 1 where it stands in a quoted stretch, marks included."""
+        flags = bytearray(len(self.words))
+        for start, end, _ in self.stretches:
+            for at in range(self.word_at(start), min(self.word_at(end - 1) + 1, len(self.words))):
+                flags[at] = 1
+        return flags
 
     @cached_property
     def sentence_of(self) -> list[int]:

@@ -8,38 +8,21 @@ from annotate.preannotate.rules.words import load_cues
 _AUXILIARIES = load_cues("auxiliaries")
 _NOT_SPEAKERS = load_cues("not_speakers")
 _PRONOUNS = load_cues("pronouns")
-_CLAUSE_STARTERS = frozenset(
-    [
-        "and",
-        "but",
-        "while",
-        "as",
-        "because",
-        "although",
-        "though",
-        "when",
-        "that",
-        "which",
-        "if",
-        "whether",
-        "how",
-        "where",
-        "since",
-        "so",
-        "after",
-    ]
-)
-_AFTER_SPEAKER = frozenset(
-    ["on", "in", "at", "during", "after", "before", "when", "as", "last", "this", "to", "by", "via", "while", "earlier", "yesterday", "today",
-     "adding", "referring", "citing", "with", "about", "because", "since", "who", "which", "monday", "tuesday", "wednesday", "thursday", "friday",
-     "saturday", "sunday", "is", "was", "has", "had", "during", "following", "recently", "later"]
-)  # fmt: skip
-_APPOSITION = frozenset(
-    ["a", "an", "the", "who", "his", "her", "whose", "former", "president", "head", "chief", "director"]
-)
+_FINITE = load_cues("finite")
+_CLAUSE_STARTERS = load_cues("clause_starters")
+_AFTER_SPEAKER = load_cues("after_speaker")
+_APPOSITION = load_cues("apposition")
+_RELATIVE = load_cues("relative")
+_STOPS = frozenset([",", ";", ":", "—", "–", "(", ")", ".", "!", "?", '"', "“", "”", "''", "``", "…"])
+_ADDRESSEE = frozenset(["the", "a", "an", "of", "'s", "’s", "-", "his", "her", "their", "and", "."])
 _LONGEST = 25
 
 Words = tuple[int, int]
+
+
+def is_pronoun(page: Page, at: int) -> bool:
+    """Whether the word is a pronoun: "us", not "US"."""
+    return page.lowers[at] in _PRONOUNS and (not page.words[at].isupper() or page.words[at] == "I")
 
 
 def find_speaker_before(page: Page, first: int, cue: int) -> Words | None:
@@ -55,6 +38,8 @@ def find_speaker_before(page: Page, first: int, cue: int) -> Words | None:
     end = cue
     while end > first and page.lowers[end - 1] in _AUXILIARIES:
         end -= 1
+    if end - 2 > first and page.lowers[end - 1].endswith("day") and page.lowers[end - 2] == "on":
+        end -= 2
     if end <= first:
         return None
     if page.words[end - 1] == ",":
@@ -64,26 +49,12 @@ def find_speaker_before(page: Page, first: int, cue: int) -> Words | None:
         named = find_speaker_before(page, first, comma) if comma > first else None
         if named is None:
             return None
-        relative = page.lowers[comma + 1] in (
-            "who",
-            "which",
-            "whose",
-            "speaking",
-            "in",
-            "on",
-            "at",
-            "referring",
-            "when",
-            "while",
-            "after",
-            "like",
-            "as",
-        )
+        relative = page.lowers[comma + 1] in _RELATIVE
         return named if relative else (named[0], end - 1)
     start = end
     while start > first and end - start < _LONGEST:
         word = page.lowers[start - 1]
-        if word in (",", ";", ":", "—", "–", "(", ")", ".", "!", "?", '"', "“", "”", "''", "``", "…"):
+        if word in _STOPS:
             if (
                 word == "."
                 and start - 1 > first
@@ -100,7 +71,7 @@ def find_speaker_before(page: Page, first: int, cue: int) -> Words | None:
         start += 1
     if start >= end or page.lowers[end - 1] in _NOT_SPEAKERS:
         return None
-    if page.lowers[start] in _PRONOUNS and end - start > 1 and page.lowers[start] != "you":
+    if is_pronoun(page, start) and end - start > 1 and page.lowers[start] != "you":
         return (start, start + 1)
     return (start, end)
 
@@ -115,7 +86,7 @@ def _find_back(page: Page, first: int, before: int, word: str) -> int | None:
     return next((at for at in range(before - 1, max(first, before - _LONGEST) - 1, -1) if page.words[at] == word), None)
 
 
-def find_speaker_after(page: Page, cue: int, last: int) -> Words | None:
+def find_speaker_after(page: Page, cue: int, last: int, *, apposition: bool = True) -> Words | None:
     """The words of the noun phrase that follows an inverted cue: "..., said John Smith, a farmer."
 
     >>> from annotate.preannotate.rules.page import read_page
@@ -137,7 +108,7 @@ def find_speaker_after(page: Page, cue: int, last: int) -> Words | None:
             if not (initial and end + 1 < last):
                 break
         if word == ",":
-            if appositions or end + 1 >= last or page.lowers[end + 1] not in _APPOSITION - {"who", "whose"}:
+            if not apposition or appositions or end + 1 >= last or page.lowers[end + 1] not in _APPOSITION:
                 break
             appositions = 1
         end += 1
@@ -150,27 +121,19 @@ def skip_addressee(page: Page, at: int, last: int) -> int:
     """The first word after whom a cue such as "told" is said to: "reporters", "the New York Times", "him"."""
     if at >= last:
         return at
-    if page.lowers[at] in _PRONOUNS:
+    if is_pronoun(page, at):
         return at + 1
+    for end in range(at, min(last, at + 14)):
+        if page.lowers[end] == "that":
+            return end
+        if page.words[end] == "," or page.lowers[end] in _FINITE:
+            break
     end = at
     while end < last and end - at < 9:
         word = page.words[end]
         if page.lowers[end] == "that" or word in ("“", '"', "''", "``", ",", ":", "‘"):
             return end
-        if word[0].isupper() or page.lowers[end] in (
-            "the",
-            "a",
-            "an",
-            "of",
-            "'s",
-            "’s",
-            "-",
-            "his",
-            "her",
-            "their",
-            "and",
-            ".",
-        ):
+        if word[0].isupper() or page.lowers[end] in _ADDRESSEE:
             end += 1
             continue
         if end > at and page.words[end - 1][0].isupper() and page.lowers[end - 1] not in ("the",):

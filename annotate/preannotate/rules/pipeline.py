@@ -35,6 +35,7 @@ def load_pipeline() -> Language:
 
     components.register_extensions()
     nlp = spacy.blank("en")
+    nlp.tokenizer = components.PageTokenizer(nlp.vocab)
     nlp.max_length = 1 << 40  # memory is linear in the text: no need to refuse a long one
     for name in ("annotate_sentences", "annotate_entities", "annotate_quotes", "annotate_claims"):
         nlp.add_pipe(name)

@@ -1,0 +1,167 @@
+"""From articles to predictions: order, processes, failures, resuming."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from typer.testing import CliRunner
+
+from annotate.articles import read_articles
+from annotate.cli.app import app
+from annotate.errors import PreannotatorError, SchemaError
+from annotate.jsonl import read_records
+from annotate.preannotate import registry
+from annotate.preannotate.pipeline import preannotate_articles
+from annotate.preannotate.store import write_predictions
+from annotate.preannotate.worker import Failure
+from annotate.records import Article, Entity, Layers, Prediction
+from annotate.schema import Schema
+
+TEXTS = [f"Minister Anna Smith said on Monday that {n} troops would leave Iraq." for n in range(40)]
+ARTICLES = [Article(id=f"a{n}", text=text, title=f"T{n}") for n, text in enumerate(TEXTS)]
+
+
+@pytest.fixture
+def fragile(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A preannotator that fails on texts with "13" and marks the first word of the others; lists what it read."""
+    seen: list[str] = []
+
+    def build(schema: Schema) -> registry.Preannotator:
+        def pipe(articles: Iterable[Article]) -> Iterator[Layers]:
+            for article in articles:
+                seen.append(article.id)
+                if "13" in article.text:
+                    raise ValueError("unlucky")
+                score = len(article.text) % 2 / 2
+                yield Layers(entities=[Entity(0, 8, "PERSON", score=score), Entity(9, 13, "NOT_IN_SCHEMA")], claims=[])
+
+        return registry.Preannotator("fragile", "1", ("entities", "claims"), pipe)
+
+    monkeypatch.setattr(registry, "_ENTRIES", dict(registry._ENTRIES))
+    registry.register("fragile", layers=("entities", "claims"))(build)
+    return seen
+
+
+def _jsonl(tmp_path: Path, articles: list[Article] = ARTICLES) -> str:
+    path = tmp_path / "articles.jsonl"
+    path.write_bytes(b"\n".join(msgspec.json.encode(article) for article in articles))
+    return str(path)
+
+
+def test_processes_change_neither_order_nor_content() -> None:
+    alone = list(preannotate_articles(ARTICLES, preannotator="rules"))
+    together = list(preannotate_articles(ARTICLES, preannotator="rules", jobs=2))
+    assert [one.id for one in alone] == [one.id for one in ARTICLES]
+    assert msgspec.json.encode(together) == msgspec.json.encode(alone)
+
+
+def test_one_bad_article_stays_alone(fragile: list[str]) -> None:
+    failures: list[Failure] = []
+    found = list(preannotate_articles(ARTICLES, preannotator="fragile", failures=failures))
+    assert [failure.id for failure in failures] == ["a13"]
+    assert "unlucky" in failures[0].reason
+    assert len(found) == 39
+    assert {entity.label for one in found for entity in one.entities or ()} == {"PERSON"}
+    with pytest.raises(PreannotatorError, match="a13"):
+        list(preannotate_articles(ARTICLES, preannotator="fragile"))
+
+
+def test_articles_are_read_as_needed() -> None:
+    read: list[str] = []
+
+    def endless() -> Iterator[Article]:
+        n = 0
+        while True:
+            read.append(str(n))
+            yield Article(id=str(n), text="Rain fell.")
+            n += 1
+
+    run = preannotate_articles(endless(), preannotator="rules")
+    next(run)
+    assert len(read) < 100
+
+
+def test_only_wanted_layers_and_scores(fragile: list[str]) -> None:
+    (one,) = preannotate_articles(ARTICLES[:1], preannotator="fragile", layers=["entities"], min_score=0.6)
+    assert (one.entities, one.claims, one.quotes) == ([], None, None)
+    assert one.model == "fragile-1[min-score=0.6]"
+    with pytest.raises(PreannotatorError, match="cannot propose quotes"):
+        list(preannotate_articles(ARTICLES, preannotator="fragile", layers=["quotes"]))
+    with pytest.raises(SchemaError):
+        preannotate_articles(ARTICLES, preannotator="fragile", layers=["verses"])  # type: ignore[list-item]
+
+
+def test_several_preannotators_say_whose_span_it_is(fragile: list[str]) -> None:
+    article = Article(id="a", text="Minister Anna Smith met Bob Jones.")
+    (one,) = preannotate_articles([article], preannotator=["rules", "fragile"], layers=["entities"])
+    assert [(article.text[e.start : e.end], e.preannotator) for e in one.entities or ()] == [
+        ("Minister", "fragile"),
+        ("Anna Smith", "rules"),
+        ("Bob Jones", "rules"),
+    ]
+    assert one.model == "rules-0.1.0+fragile-1"
+
+
+def test_resumes_from_what_is_done(tmp_path: Path, fragile: list[str]) -> None:
+    output = tmp_path / "p.jsonl"
+    good = [article for article in ARTICLES if article.id != "a13"]
+    articles = read_articles([_jsonl(tmp_path, good)])
+
+    def interrupt(_: int) -> None:
+        if len(fragile) > 20:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_predictions(articles, output, preannotator="fragile", advance=interrupt)
+    assert not output.exists()
+    before = len(fragile)
+    outcome = write_predictions(articles, output, preannotator="fragile")
+    assert outcome.reused > 0
+    assert outcome.predicted + outcome.reused == len(good)
+    assert len(fragile) == before + outcome.predicted
+    first = output.read_bytes()
+    assert [one.id for one in read_records(output, Prediction)] == [one.id for one in good]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["articles.jsonl", "p.jsonl"]
+
+    again = write_predictions(articles, output, preannotator="fragile")
+    assert (again.predicted, again.reused, output.read_bytes()) == (0, len(good), first)
+    other = write_predictions(articles, output, preannotator="rules")
+    assert (other.predicted, other.reused) == (len(good), 0)
+
+    edited = [msgspec.structs.replace(good[0], text="Other words here."), *good[1:]]
+    changed = write_predictions(read_articles([_jsonl(tmp_path, edited)]), output, preannotator="rules")
+    assert (changed.predicted, changed.reused) == (1, len(good) - 1)
+
+
+def test_command_writes_the_good_and_reports_the_bad(tmp_path: Path, fragile: list[str]) -> None:
+    output = tmp_path / "p.jsonl"
+    result = CliRunner().invoke(app, ["preannotate", _jsonl(tmp_path), "-o", str(output), "--preannotator", "fragile"])
+    assert result.exit_code == 1
+    assert "a13" in result.stderr
+    assert len(read_records(output, Prediction)) == 39
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["--preannotator", "nobody"], 1, "known are"),
+        (["--preannotator", "rules:x"], 1, "expected rules"),
+        (["--layers", "verses"], 1, "expected some of"),
+        (["--jobs", "0"], 2, "jobs"),
+        (["--schema", "gone.toml"], 1, "gone.toml"),
+    ],
+)
+def test_command_says_what_is_wrong(tmp_path: Path, arguments: list[str], code: int, words: str) -> None:
+    output = tmp_path / "p.jsonl"
+    result = CliRunner().invoke(app, ["preannotate", _jsonl(tmp_path), "-o", str(output), *arguments])
+    assert (result.exit_code, words in result.stderr) == (code, True), result.stderr
+    assert not output.exists()
+
+
+def test_command_to_standard_output(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["preannotate", _jsonl(tmp_path), "-o", "-", "--preannotator", "rules"])
+    assert result.exit_code == 0
+    assert len(result.stdout.splitlines()) == len(ARTICLES)
