@@ -17,7 +17,8 @@ from annotate.training.corpora import ANNOTATED, PLACES, read_corpus
 
 #: Development corpora of names, none of which is trained on.
 NAME_CORPORA = (
-    "gum_names", "gum_news_entities", "uner_pud_entities", "re3d_entities_named", "uner_ewt_entities", "wikigold_entities",
+    "gum_names", "gum_news_entities", "uner_pud_entities", "re3d_entities_named", "uner_ewt_entities",
+    "wikigold_entities",
 )  # fmt: skip
 QUOTE_CORPORA = ("polnear_quotes", "gum_news_quotes")
 
@@ -101,10 +102,10 @@ def fit(judged: list[Judged]) -> tuple[dict[str, Any], dict[str, Any]]:
     }
     bins = np.minimum((held_out * 10).astype(int), 9)
     reliability = [
-        {"said": round(float(held_out[bins == at].mean()), 3), "right": round(float(right[bins == at].mean()), 3), "n": int((bins == at).sum())}
+        {"said": _mean(held_out[bins == at]), "right": _mean(right[bins == at]), "n": int((bins == at).sum())}
         for at in range(10)
         if (bins == at).any()
-    ]  # fmt: skip
+    ]
     error = sum(abs(one["said"] - one["right"]) * one["n"] for one in reliability) / len(judged)
     return table, {
         "n": len(judged),
@@ -112,6 +113,10 @@ def fit(judged: list[Judged]) -> tuple[dict[str, Any], dict[str, Any]]:
         "ece": round(error, 4),
         "bins": reliability,
     }
+
+
+def _mean(values: np.ndarray[Any, Any]) -> float:
+    return round(float(values.mean()), 3)
 
 
 def _regress(matrix: np.ndarray[Any, Any], right: np.ndarray[Any, Any]) -> tuple[float, np.ndarray[Any, Any]]:

@@ -32,8 +32,8 @@ ANNOTATED: dict[str, frozenset[str]] = {
 }
 
 _UNIT = re.compile(
-    r"[ -](?:square |cubic |metric )?(?:miles?|kilomet(?:er|re)s?|km|met(?:er|re)s?|feet|foot|ft|inch(?:es)?|yards?|acres?|hectares?|tons?"
-    r"|tonnes?|pounds?|lbs?|kilos?|kilograms?|kg|ounces?|gallons?|barrels?|lit(?:er|re)s?|degrees?|mph|watts?|megawatts?)\b"
+    r"[ -](?:square |cubic |metric )?(?:miles?|kilomet(?:er|re)s?|km|met(?:er|re)s?|feet|foot|ft|inch(?:es)?|yards?"
+    r"|acres?|hectares?|tons?|tonnes?|pounds?|lbs?|kilos?|kilograms?|kg|ounces?|gallons?|barrels?|lit(?:er|re)s?|degrees?|mph|watts?|megawatts?)\b"
 )
 
 

@@ -22,7 +22,7 @@ def forbidden_moves(tags: tuple[str, ...]) -> Tensor:
     return moves
 
 
-class Crf(nn.Module):
+class Crf(nn.Module):  # type: ignore[misc]
     """Scores sequences of tags; `loss` is the negative log-likelihood of the set of allowed sequences."""
 
     moves: Tensor

@@ -23,6 +23,9 @@ Ints = npt.NDArray[np.int64]
 
 UNKNOWN = -100
 
+#: A training configuration, as its TOML file holds it.
+Config = dict[str, Any]
+
 
 @dataclass
 class Document:

@@ -11,12 +11,12 @@ from torch import Tensor, nn
 
 from annotate.files import write_text
 from annotate.preannotate.news.layout import CUTS, ENTITY_TAGS, ROLE_TAGS, SYNTAX_TAGS
-from annotate.training.model import ATTENTION_HEADS, WIDTH, Layer, Network
+from annotate.training.model import ATTENTION_HEADS, POINTER_WIDTH, WIDTH, Layer, Network, Pointer
 
 OUTPUTS = ("roles", "entities", "tags", "cuts", "anchors", "speakers")
 
 
-class OneWindow(nn.Module):
+class OneWindow(nn.Module):  # type: ignore[misc]
     """The network as it runs: one window, no padding and so no mask; `pieces` (pieces,), `words` (words,)."""
 
     def __init__(self, network: Network) -> None:
@@ -35,13 +35,17 @@ class OneWindow(nn.Module):
         again = torch.cat([table(features[:, at]) for at, table in enumerate(network.again)], dim=1)
         joined = torch.index_select(torch.cat([states, again], dim=1), 0, words)
         vectors = nn.functional.gelu(network.join(joined))
-        place = torch.arange(words.shape[0])
-        diagonal = (place.unsqueeze(0) == place.unsqueeze(1)).to(vectors.dtype)
-        batch = vectors.unsqueeze(0)
         return (
             network.roles(vectors), network.entities(vectors), network.tags(vectors), network.cuts(vectors),
-            network.anchor(batch, diagonal)[0], network.speaker(batch, diagonal)[0],
+            _point(network.anchor, vectors), _point(network.speaker, vectors),
         )  # fmt: skip
+
+
+def _point(pointer: Pointer, vectors: Tensor) -> Tensor:
+    place = torch.arange(vectors.shape[0])
+    diagonal = (place.unsqueeze(0) == place.unsqueeze(1)).to(vectors.dtype)
+    scores = pointer.source(vectors) @ pointer.target(vectors).transpose(0, 1) / POINTER_WIDTH**0.5
+    return scores + pointer.self_bias * diagonal
 
 
 def _apply(layer: Layer, states: Tensor) -> Tensor:
@@ -74,7 +78,8 @@ def export_network(network: Network, vocabulary: list[str], folder: Path, *, qua
             output_names=list(OUTPUTS),
             dynamic_axes={
                 "pieces": {0: "pieces"}, "features": {0: "pieces"}, "words": {0: "words"},
-                **{name: {0: "words"} for name in OUTPUTS[:4]}, **{name: {0: "words", 1: "words"} for name in OUTPUTS[4:]},
+                **{name: {0: "words"} for name in OUTPUTS[:4]},
+                **{name: {0: "words", 1: "words"} for name in OUTPUTS[4:]},
             },
             opset_version=17,
             dynamo=False,

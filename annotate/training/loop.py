@@ -18,12 +18,10 @@ from torch import Tensor
 
 from annotate.preannotate.news.windows import LONGEST_WINDOW, cut_windows, read_passage
 from annotate.preannotate.news.words import WordPieces
-from annotate.training.examples import UNKNOWN, Answers, Document, make_answers, slice_answers
+from annotate.training.examples import UNKNOWN, Answers, Config, Document, make_answers, slice_answers
 from annotate.training.gazetteers import Gazetteers
 from annotate.training.model import Network
 from annotate.training.replace import replace_names
-
-Config = dict[str, Any]
 
 #: What the sequence losses are worth beside the others: as much as this many words of them.
 SENTENCE = 5
@@ -169,8 +167,11 @@ class Trainer:
             value.grad = self.shared[at : at + value.numel()].view_as(value)
             at += value.numel()
 
-    def train(self, epochs: list[list[Document]]) -> None:
-        """One pass over each list of documents in turn; the rate falls to zero at the end of the last."""
+    def train(self, epochs: list[list[Document]]) -> Iterator[Path]:
+        """One pass over each list of documents in turn, yielding the checkpoint after each.
+
+        The rate falls to zero at the end of the last, or when the minutes are used up.
+        """
         config = self.config["optimiser"]
         half = torch.ops.mkldnn._is_mkldnn_bf16_supported()
         started, step, total, done, minutes = time.monotonic(), 0, 0, 0.0, 0.0
@@ -186,7 +187,7 @@ class Trainer:
             for at, members in enumerate(batches, 1):
                 self.shared.zero_()
                 parts = loss_of(self.network, to_tensors(members, self.wordpieces), self.config["loss"], half)
-                torch.stack(list(parts.values())).sum().backward()  # type: ignore[no-untyped-call]
+                torch.stack(list(parts.values())).sum().backward()
                 self.shared[-1] = (time.monotonic() - started) / 60
                 if self.workers > 1:
                     torch.distributed.all_reduce(self.shared)
@@ -205,7 +206,7 @@ class Trainer:
                 if time.monotonic() - saved > 300:
                     saved = time.monotonic()
                     self._save("last.pt")
-            self._save(f"epoch-{number}.pt")
+            yield self._save(f"epoch-{number}.pt")
 
     def _least(self, value: int) -> int:
         if self.workers == 1:
@@ -222,7 +223,9 @@ class Trainer:
             group["lr"] = rate * factor
         self.optimiser.step()
 
-    def _save(self, name: str) -> None:
+    def _save(self, name: str) -> Path:
+        path = self.folder / name
         if self.rank == 0:
             torch.save(self.network.state_dict(), self.folder / "checkpoint.partial")
-            (self.folder / "checkpoint.partial").replace(self.folder / name)
+            (self.folder / "checkpoint.partial").replace(path)
+        return path

@@ -1,7 +1,7 @@
 """The network: a small BERT encoder with quotation marks and case added to its input, and heads on each word.
 
-The encoder is all-MiniLM-L6-v2 (Wang et al. 2020; Reimers & Gurevych 2019), 6 layers of 384; its word embeddings stay as
-they are, so a shipped vocabulary can be cut down without retraining. Heads: roles of quotes and names (each with a
+The encoder is all-MiniLM-L6-v2 (Wang et al. 2020; Reimers & Gurevych 2019), 6 layers of 384; its word embeddings stay
+as they are, so a shipped vocabulary can be cut down without retraining. Heads: roles of quotes and names (each with a
 conditional random field), the anchor that a word of a quote belongs to, the speaker that an anchor belongs to, and
 coarse syntax.
 """
@@ -35,7 +35,7 @@ class Batch:
     present: Tensor
 
 
-class Layer(nn.Module):
+class Layer(nn.Module):  # type: ignore[misc]
     """One transformer layer, normalised after each part as in BERT."""
 
     def __init__(self, dropout: float) -> None:
@@ -59,7 +59,7 @@ class Layer(nn.Module):
         return self.norm_down(states + self.dropout(self.down(functional.gelu(self.up(states)))))
 
 
-class Encoder(nn.Module):
+class Encoder(nn.Module):  # type: ignore[misc]
     """From pieces and their features to one vector a piece."""
 
     def __init__(self, vocabulary: int, dropout: float) -> None:
@@ -85,7 +85,7 @@ class Encoder(nn.Module):
         return states
 
 
-class Pointer(nn.Module):
+class Pointer(nn.Module):  # type: ignore[misc]
     """For each word a score of every word of its window as what it points to."""
 
     def __init__(self, width: int) -> None:
@@ -99,7 +99,7 @@ class Pointer(nn.Module):
         return scores + self.self_bias * diagonal
 
 
-class Network(nn.Module):
+class Network(nn.Module):  # type: ignore[misc]
     """Encoder and heads; `forward` gives scores for every word, the losses are in `training.losses`."""
 
     def __init__(self, vocabulary: int, dropout: float = 0.1) -> None:

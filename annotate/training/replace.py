@@ -26,7 +26,7 @@ def replace_names(document: Document, *, share: float, gazetteers: Gazetteers, c
     edits: list[tuple[int, int, str]] = []
     for start, end, labels in sorted(document.entities, key=lambda entity: entity[:2]):
         name = document.text[start:end]
-        if edits and start < edits[-1][1] or not _NAME.fullmatch(name) or name.isupper() and len(name) > 5:
+        if (edits and start < edits[-1][1]) or not _NAME.fullmatch(name) or (name.isupper() and len(name) > 5):
             continue
         label = next(iter(labels)) if len(labels) == 1 else chance.choice(sorted(labels))
         if label == "PERSON":

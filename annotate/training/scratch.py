@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import random
+import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
-from annotate.files import load_toml
+from annotate.files import load_toml, read_text, write_text
 from annotate.preannotate.news.words import WordPieces
 from annotate.training.corpora import read_gold_names, read_polnear
-from annotate.training.examples import Document
+from annotate.training.examples import Config, Document
 from annotate.training.gazetteers import Gazetteers
-from annotate.training.loop import Config, Trainer
+from annotate.training.loop import Trainer
 from annotate.training.model import Network, load_encoder
 
 DEFAULT_CONFIG = Path(__file__).with_name("config.toml")
@@ -34,9 +36,9 @@ def plan_epochs(data: Path, config: Config) -> list[list[Document]]:
     return epochs
 
 
-def read_vocabulary(encoder: Path) -> list[str]:
-    """The wordpieces of a BERT model's folder, in order of their number."""
-    return (encoder / "vocab.txt").read_text(encoding="utf-8").rstrip("\n").split("\n")
+def read_vocabulary(file: Path) -> list[str]:
+    """The wordpieces of a BERT model, one a line, in order of their number."""
+    return read_text(file).rstrip("\n").split("\n")
 
 
 def train_from_scratch(*, data: Path, encoder: Path, output: Path, config_file: Path = DEFAULT_CONFIG) -> Path:
@@ -60,10 +62,43 @@ def _work(rank: int, config: Config, data: Path, encoder: Path, output: Path, me
     if config["workers"] > 1:
         torch.distributed.init_process_group("gloo", init_method=meeting, rank=rank, world_size=config["workers"])
     torch.manual_seed(config["seed"])
-    vocabulary = read_vocabulary(encoder)
+    vocabulary = read_vocabulary(encoder / "vocab.txt")
     network = Network(len(vocabulary), config["optimiser"]["dropout"])
     load_encoder(network, encoder / "model.safetensors")
     torch.manual_seed(config["seed"] + rank)
-    Trainer(network, WordPieces(vocabulary), config, output, rank).train(plan_epochs(data, config))
+    trainer = Trainer(network, WordPieces(vocabulary), config, output, rank)
+    for checkpoint in trainer.train(plan_epochs(data, config)):
+        if rank == 0:
+            print(f"wrote {checkpoint}", file=sys.stderr)
     if config["workers"] > 1:
         torch.distributed.destroy_process_group()
+
+
+def finish_model(
+    checkpoint: Path, *, data: Path, encoder: Path, output: Path, config_file: Path = DEFAULT_CONFIG
+) -> dict[str, Any]:
+    """Exports a checkpoint to the model folder `output`, trains the claim ranker, and fits the confidence.
+
+    Gives the reliability of the confidence, as `calibrate` reports it.
+    """
+    import torch
+
+    from annotate.preannotate.news.pipeline import NewsPipeline
+    from annotate.training.calibrate import calibrate
+    from annotate.training.export import export_network
+    from annotate.training.worth import train_worth
+
+    config = load_toml(config_file)
+    vocabulary = read_vocabulary(encoder / "vocab.txt")
+    network = Network(len(vocabulary), config["optimiser"]["dropout"])
+    network.load_state_dict(torch.load(checkpoint))
+    export_network(network, vocabulary, output)
+    train_worth(data, output / "worth.npz")
+    write_text(output / "confidence.json", UNFITTED)
+    return calibrate(data, NewsPipeline(output).find, output)
+
+
+#: The confidence before it is fitted: the probability of the edges as the network gives it.
+UNFITTED = (
+    '{"names": {"weights": [1, 1, 1], "biases": {"*": 0}}, "quotes": {"weights": [1, 1, 1, 0], "biases": {"*": 0}}}\n'
+)

@@ -15,7 +15,7 @@ _IMPOSSIBLE = -1e4
 
 @dataclass(frozen=True)
 class Chain:
-    """A linear-chain conditional random field: `moves[i, j]` scores tag j after tag i, `first[j]` tag j at the start."""
+    """A linear-chain conditional random field: `moves[i, j]` scores tag j after tag i, `first[j]` a first tag j."""
 
     moves: Floats
     first: Floats
@@ -60,7 +60,7 @@ class Chain:
     def probabilities(self, windows: list[Floats]) -> list[Floats]:
         """The probability of each tag at each word, of shape (words, tags), by the forward-backward algorithm."""
         scores, lengths = _pad(windows)
-        count, longest, _ = scores.shape
+        longest = scores.shape[1]
         weights = np.exp(scores - scores.max(axis=2, keepdims=True)) + 1e-20
         moves = np.exp(self.moves)
         forward = np.empty_like(weights)

@@ -27,29 +27,36 @@ _FINITE = frozenset(SYNTAX_TAGS.index(tag) for tag in ("past", "present", "modal
 _SUBJECT = frozenset(SYNTAX_TAGS.index(tag) for tag in ("noun", "name", "pronoun", "number", "determiner", "wh"))
 _SENTENCE, _CLAUSE = CUTS.index("sentence"), CUTS.index("clause")
 
-_LEAD = re.compile(
-    r"(?:[\s,;:–—\-.…)\]”\"']|(?:and|but|that|so|yet|or|while|although|though|whereas|because|since|meanwhile|however)\b,?\s)+",
-    re.I,
-)
-_TRAIL = re.compile(r"(?:[\s,;:.!–—\-…(\[“\"'’”]|\b(?:and|but|that|or|as|while))+$")
+_JOINERS = "and|but|that|so|yet|or|while|although|though|whereas|because|since|meanwhile|however"
+_LEAD = re.compile(rf"(?:[\s,;:–—\-.…)\]”\"']|(?:{_JOINERS})\b,?\s)+", re.I)
+_LAST_WORD = re.compile(r"\b(?:and|but|that|or|as|while)$")
+_EDGE = " \t\n\r\u00a0,;:.!–—-…([“\"'’”"
 
 _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(pattern, re.I))
-    for kind, pattern in (
+    (kind, re.compile(rf"\b(?:{'|'.join(words)})\b", re.I))
+    for kind, words in (
         (
             "commitment_or_prediction",
-            r"\b(?:will|won't|won’t|shall|going to|(?:is|are|was|were) (?:set|expected|due|likely|poised|scheduled|planning|about) to"
-            r"|(?:plans?|planned|intends?|pledg\w+|promis\w+|vow\w+|aims?|expects?|expected) to|[’']ll|would (?:end|be|have|continue|mark|not))\b",
+            (
+                r"will|won['’]t|shall|going to|['’]ll|would (?:end|be|have|continue|mark|not)",
+                r"(?:is|are|was|were) (?:set|expected|due|likely|poised|scheduled|planning|about) to",
+                r"(?:plans?|planned|intends?|pledg\w+|promis\w+|vow\w+|aims?|expects?|expected) to",
+            ),
         ),
         (
             "position",
-            r"\b(?:supports?|supported|oppos\w+|demand\w*|call(?:s|ed|ing)? (?:for|on)|urg(?:e|es|ed|ing)|reject\w*|endors\w+|back(?:s|ed)"
-            r"|favou?rs?|favou?red|condemn\w*|reaffirm\w*|want(?:s|ed)?|insist\w*|stands? (?:for|by|with|against)|agree[sd]?|disagree[sd]?|believes?)\b",
+            (
+                r"supports?|supported|oppos\w+|demand\w*|call(?:s|ed|ing)? (?:for|on)|urg(?:e|es|ed|ing)|reject\w*",
+                r"endors\w+|back(?:s|ed)|favou?rs?|favou?red|condemn\w*|reaffirm\w*|want(?:s|ed)?|insist\w*",
+                r"stands? (?:for|by|with|against)|(?:dis)?agree[sd]?|believes?",
+            ),
         ),
         (
             "causal",
-            r"\b(?:because|caus(?:e|es|ed|ing)|led to|leads? to|result(?:s|ed|ing)? (?:in|from)|due to|prevent\w*|depend(?:s|ed)? on"
-            r"|thanks to|prompt(?:s|ed|ing)|trigger(?:s|ed|ing)|contribut\w+ to|in response to|helped (?:to )?\w+)\b",
+            (
+                r"because|caus(?:e|es|ed|ing)|led to|leads? to|result(?:s|ed|ing)? (?:in|from)|due to|prevent\w*",
+                r"depend(?:s|ed)? on|thanks to|prompt(?:s|ed|ing)|trigger(?:s|ed|ing)|contribut\w+ to|in response to",
+            ),
         ),
     )
 )
@@ -187,12 +194,17 @@ def _trim(text: str, span: Range) -> Range | None:
         return None
     if match := _LEAD.match(text, start, end):
         start = match.end()
-    if match := _TRAIL.search(text, start, end):
-        end = match.start()
+    while True:
+        kept = text[start:end].rstrip(_EDGE)
+        last_word = _LAST_WORD.search(kept)
+        end = start + len(kept)
+        if last_word is None:
+            break
+        end = start + last_word.start()
     for left, right in ("“”", "()", '""'):
         inside = text[start:end]
-        if left != right and inside.count(left) < inside.count(right) or left == right and inside.count(left) % 2:
-            # A mark whose partner was cut off is not part of the claim.
+        odd = inside.count(left) % 2 if left == right else inside.count(left) != inside.count(right)
+        if odd:  # a mark whose partner was cut off is not part of the claim
             if inside.endswith(right):
                 end -= 1
             elif inside.startswith(left):

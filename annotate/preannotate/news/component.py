@@ -55,7 +55,7 @@ def _to_spans(doc: Doc, ranges: Iterable[tuple[int, int, str]]) -> list[Span]:
     return [span for span in spans if span is not None]
 
 
-@Language.factory("annotate_news")
+@Language.factory("annotate_news")  # type: ignore[untyped-decorator]
 def make_news(nlp: Language, name: str) -> NewsComponent:
     """The component with the bundled weights."""
     return NewsComponent()

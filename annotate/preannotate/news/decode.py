@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from itertools import groupby
+from dataclasses import dataclass
 
 import numpy as np
 
 from annotate.preannotate.news.chain import Floats, Ints
 from annotate.preannotate.news.layout import ENTITY_TAGS, ROLE_TAGS
+from annotate.preannotate.news.linking import Piece, Place, link_pieces
 from annotate.preannotate.news.network import Reading
 from annotate.preannotate.news.windows import Passage
 
@@ -36,14 +36,6 @@ class FoundQuote:
     odds: tuple[float, ...] = ()
 
 
-@dataclass
-class _Piece:
-    first: int
-    last: int
-    role: str
-    odds: tuple[float, ...] = field(default=())
-
-
 def find_names(reading: Reading) -> list[FoundName]:
     """The names of one window in order of their place."""
     return [
@@ -54,7 +46,7 @@ def find_names(reading: Reading) -> list[FoundName]:
 
 def add_quotes(found: list[FoundQuote], passage: Passage, reading: Reading) -> None:
     """Appends the quotes of one window to those `found` before it, in order of their first content."""
-    quotes = sorted(_quotes_of(reading), key=lambda quote: quote.content[0])
+    quotes = sorted(_quotes_of(passage, reading), key=lambda quote: quote.content[0])
     if found and quotes and _goes_on(passage, found[-1], quotes[0], reading.start):
         # A paragraph longer than a window was cut inside this quote.
         whole, rest = found[-1], quotes.pop(0)
@@ -89,35 +81,24 @@ def _spans(tags: Ints, odds: Floats, names: tuple[str, ...]) -> Iterator[tuple[i
         at = last
 
 
-def _quotes_of(reading: Reading) -> list[FoundQuote]:
-    pieces = [_Piece(*span) for span in _spans(reading.roles, reading.role_odds, ROLE_TAGS)]
-    contents = [piece for piece in pieces if piece.role == "content"]
-    cues = {piece.first: piece for piece in pieces if piece.role == "cue"}
-    speakers = {piece.first: piece for piece in pieces if piece.role == "speaker"}
-    starts = [*cues, *(piece.first for piece in contents)]
-    anchored: list[tuple[int, float, _Piece]] = []
-    for piece in contents:
-        # A piece of content hangs on a cue, on itself, or on earlier content of a quote without a cue.
-        options = [start for start in starts if start in cues or start <= piece.first]
-        sums = reading.anchors[piece.first : piece.last, options].mean(axis=0)
-        best = int(sums.argmax())
-        anchored.append((options[best], float(sums[best]), piece))
-    anchored.sort(key=lambda entry: (entry[0], entry[2].first))
-    shift = reading.start
+def _quotes_of(passage: Passage, reading: Reading) -> list[FoundQuote]:
+    pieces = [Piece(*span) for span in _spans(reading.roles, reading.role_odds, ROLE_TAGS)]
+    words = slice(reading.start, reading.stop)
+    place = Place(passage.paragraphs[words], passage.sentences[words])
+    linked = link_pieces(pieces, reading.anchors, reading.speakers, place)
+
+    def shifted(piece: Piece | None) -> Range | None:
+        return (piece.first + reading.start, piece.last + reading.start) if piece else None
+
     quotes = []
-    for anchor, members in groupby(anchored, key=lambda entry: entry[0]):
-        group = list(members)
-        targets = [anchor, *speakers]
-        chosen = targets[int(reading.speakers[anchor, targets].argmax())]
-        cue, speaker = cues.get(anchor), speakers.get(chosen)
-        parts = [piece.odds for _, _, piece in group]
-        odds = (parts[0][0], min(part[1] for part in parts), parts[-1][2], min(score for _, score, _ in group))
+    for link in linked:
+        odds = [piece.odds for piece in link.content]
         quotes.append(
             FoundQuote(
-                [(piece.first + shift, piece.last + shift) for _, _, piece in group],
-                (cue.first + shift, cue.last + shift) if cue else None,
-                (speaker.first + shift, speaker.last + shift) if speaker else None,
-                odds,
+                [(piece.first + reading.start, piece.last + reading.start) for piece in link.content],
+                shifted(link.cue),
+                shifted(link.speaker),
+                (odds[0][0], min(part[1] for part in odds), odds[-1][2], link.margin),
             )
         )
     return quotes

@@ -53,10 +53,9 @@ def _stretches_of(text: str, start: int, end: int) -> Iterator[tuple[int, int, b
         elif role & CLOSE and _closes(mark, opened[1]):
             yield opened[0], after, True
             opened = None
-    if opened is not None:
-        # A lone apostrophe is far more often a word's than a quotation's, so only double marks stay open.
-        if opened[1] not in ("'", "’"):
-            yield opened[0], end, False
+    # A lone apostrophe is far more often a word's than a quotation's, so only double marks stay open.
+    if opened is not None and opened[1] not in ("'", "’"):
+        yield opened[0], end, False
 
 
 def _closes(mark: str, wanted: str) -> bool:

@@ -18,8 +18,9 @@ _BY_RULE = (-0.05, 0.0, -0.05)
 _NAMES = frozenset({"PERSON", "ORG", "GPE", "LOC", "FAC", "NORP", "PRODUCT", "EVENT", "WORK_OF_ART", "LAW"})
 
 _TITLE = re.compile(
-    r"(?:(?:Mr|Mrs|Ms|Dr|Sen|Gov|Rep|Gen|Lt|Col|Capt|Sgt|Rev|Prof|Hon|Adm|Maj|Pres)\.? ?|(?:President|Senator|Governor|Congressman"
-    r"|Congresswoman|General|Secretary|Minister|Judge|Justice|Pope|King|Queen|Prince|Princess|Chancellor|Ayatollah|Sheikh) )+(?=\S)"
+    r"(?:(?:Mr|Mrs|Ms|Dr|Sen|Gov|Rep|Gen|Lt|Col|Capt|Sgt|Rev|Prof|Hon|Adm|Maj|Pres)\b\.? ?"
+    r"|(?:President|Senator|Governor|Congressman|Congresswoman|General|Secretary|Minister|Judge|Justice|Pope|King"
+    r"|Queen|Prince|Princess|Chancellor|Ayatollah|Sheikh) )+(?=\S)"
 )
 _AMOUNT = r"\d[\d,.]*\d|\d"
 _SCALE = r"(?:[ -](?:hundred|thousand|million|billion|trillion|mn|bn))?"
@@ -29,7 +30,7 @@ _VALUES: tuple[tuple[str, re.Pattern[str]], ...] = (
         "MONEY",
         re.compile(
             rf"(?:(?:US|A|C|HK|NZ)?\$|[€£¥₹])\s?(?:{_AMOUNT}){_SCALE}(?![\w%])"
-            rf"|(?<![\w.,$€£])(?:{_AMOUNT}){_SCALE} (?:U\.?S\.? )?(?:dollars|euros|dinars|rubles|rupees|yuan|pounds sterling)\b"
+            rf"|(?<![\w.,$€£])(?:{_AMOUNT}){_SCALE} (?:U\.?S\.? )?(?:dollars|euros|dinars|rubles|rupees|yuan)\b"
         ),
     ),
 )
@@ -80,7 +81,7 @@ def _add_values(text: str, names: list[Name]) -> list[Name]:
     found = [Name(*match.span(), label, _BY_RULE) for label, pattern in _VALUES for match in pattern.finditer(text)]
     kept = Taken(names)
     dropped: set[Name] = set()
-    added = []
+    added: list[Name] = []
     for value in sorted(found, key=lambda value: value.start):
         over = kept.overlapping(value.start, value.end)
         same = [name for name in over if name.label == value.label]
@@ -154,7 +155,7 @@ def _family_names(text: str, names: list[Name]) -> set[str]:
 
 def _add_missed(text: str, names: list[Name], family: set[str]) -> list[Name]:
     """Further mentions of full names, and of people by their last name, that no window proposed."""
-    known = {form: "PERSON" for form in family}
+    known = dict.fromkeys(family, "PERSON")
     for name in names:
         form = text[name.start : name.end]
         if name.label in _NAMES and " " in form and _weight(name) > 0.8:

@@ -56,7 +56,7 @@ def _flat(parts: list[Range]) -> list[Range]:
 
 
 def _whole(text: str, part: Range, stretches: list[tuple[int, int, bool]], starts: list[int]) -> Range:
-    """The part with the marks of a stretch that it fills but for a mark, and without closing punctuation outside one."""
+    """The part with the marks of a stretch that it nearly fills, and without closing punctuation outside one."""
     start, end = part
     at = bisect_right(starts, start + 2) - 1
     if at >= 0:

@@ -90,5 +90,5 @@ class WorthModel:
             grams = hash_ngrams(sentence)
             ngrams = self._ngrams[:, grams].sum(axis=1) / np.sqrt(max(len(grams), 1))
             scores[row] = ngrams + self._features @ np.array(describe(sentence), dtype=np.float32) + self._bias
-        odds: Floats = 1 / (1 + np.exp(-scores))
+        odds: Floats = (1 / (1 + np.exp(-scores))).astype(np.float32)
         return odds

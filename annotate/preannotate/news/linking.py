@@ -1,0 +1,124 @@
+"""Which content belongs to which cue, and which speaker to which quote, within one window.
+
+The network's pointers and the distance in the text are added up: the pointers know who speaks, the distance knows that
+reporting words stand beside what they report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+
+from annotate.preannotate.news.chain import Floats, Ints
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A run of words `[first, last)` of one role: content, speaker or cue; `odds` from the network."""
+
+    first: int
+    last: int
+    role: str
+    odds: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Linked:
+    """A quote made of pieces; `margin` is how much better the chosen link was than the next, at most 4."""
+
+    content: list[Piece]
+    cue: Piece | None
+    speaker: Piece | None
+    margin: float
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What each sign of a link is worth; chosen on PolNeAR's development part."""
+
+    pointer: float
+    between: float
+    gap: float
+    sentence: float
+    paragraph: float
+    alone: float
+
+
+CONTENT = Weights(pointer=0.5, between=1.5, gap=2.0, sentence=0.0, paragraph=2.0, alone=0.5)
+SPEAKER = Weights(pointer=0.5, between=2.0, gap=1.0, sentence=0.0, paragraph=2.0, alone=2.0)
+
+
+@dataclass(frozen=True)
+class Place:
+    """The paragraph and the sentence of each word of a window."""
+
+    paragraphs: Ints
+    sentences: Ints
+
+
+def link_pieces(pieces: Sequence[Piece], anchors: Floats, speakers: Floats, place: Place) -> list[Linked]:
+    """The quotes that the pieces of a window make, in order of their anchors.
+
+    Args:
+        pieces: in order of their place.
+        anchors, speakers: log-probabilities, (words, words), that the row's word points to the column's.
+        place: where the words are.
+    """
+    contents = [piece for piece in pieces if piece.role == "content"]
+    cues = [piece for piece in pieces if piece.role == "cue"]
+    voices = [piece for piece in pieces if piece.role == "speaker"]
+    anchored: list[tuple[Piece, float, Piece]] = []
+    for at, content in enumerate(contents):
+        options = [
+            (_score(CONTENT, content, cue, _mean(anchors, content, cue), (*cues, *contents), place), cue)
+            for cue in cues
+        ]
+        # Without a cue of its own it stands alone, or goes on with earlier content that does.
+        options.append((CONTENT.pointer * _mean(anchors, content, content) - CONTENT.alone, content))
+        for earlier in contents[:at]:
+            link = CONTENT.pointer * _mean(anchors, content, earlier) - CONTENT.alone - 2
+            options.append((link - CONTENT.gap * float(np.log1p(_gap(earlier, content))), earlier))
+        options.sort(key=lambda option: -option[0])
+        margin = options[0][0] - options[1][0] if len(options) > 1 else 4.0
+        anchored.append((options[0][1], min(margin, 4.0), content))
+    anchored.sort(key=lambda entry: (entry[0].first, entry[2].first))
+    linked = []
+    for anchor, members in groupby(anchored, key=lambda entry: entry[0]):
+        group = list(members)
+        row = anchor.first
+        best, voice = SPEAKER.pointer * float(speakers[row, row]) - SPEAKER.alone, None
+        for option in voices:
+            score = _score(SPEAKER, anchor, option, float(speakers[row, option.first]), voices, place)
+            if score > best:
+                best, voice = score, option
+        cue = anchor if anchor.role == "cue" else None
+        linked.append(Linked([content for _, _, content in group], cue, voice, min(entry[1] for entry in group)))
+    return linked
+
+
+def _score(weights: Weights, here: Piece, there: Piece, pointer: float, rivals: Sequence[Piece], place: Place) -> float:
+    left, right = min(here.last, there.last), max(here.first, there.first)
+    between = sum(left <= rival.first < right for rival in rivals if rival not in (here, there))
+    paragraphs = abs(int(place.paragraphs[here.first]) - int(place.paragraphs[there.first]))
+    # From the end of the piece that comes first: content may itself be of several sentences.
+    sentences = int(place.sentences[right]) - int(place.sentences[left - 1])
+    gap = float(np.log1p(_gap(here, there)))
+    return (
+        weights.pointer * pointer
+        - weights.between * between
+        - weights.gap * gap
+        - weights.sentence * min(max(sentences, 0), 3)
+        - weights.paragraph * paragraphs
+    )
+
+
+def _mean(scores: Floats, source: Piece, target: Piece) -> float:
+    return float(scores[source.first : source.last, target.first].mean())
+
+
+def _gap(one: Piece, other: Piece) -> int:
+    """The number of words between two pieces."""
+    return max(other.first - one.last, one.first - other.last, 0)

@@ -1,0 +1,199 @@
+"""`annotate train`: goes on training the bundled pipeline on what people corrected, and says whether it helped."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from annotate.errors import AnnotateError
+from annotate.files import load_toml, write_text
+from annotate.preannotate.news.layout import ENTITY_LABELS
+from annotate.preannotate.news.pipeline import MODEL, NewsPipeline
+from annotate.preannotate.news.words import WordPieces
+from annotate.records import GoldRecord, Prediction
+from annotate.score.evaluate import evaluate
+from annotate.training import require_training
+from annotate.training.examples import Config, Document
+
+CONFIG = Path(__file__).with_name("improve.toml")
+
+#: What decides, layer by layer: the measures of `annotate score` whose mean has to rise.
+MEASURES = {"entities": "f1:strict:entities", "quotes": "f1:overlap:quotes"}
+
+
+@dataclass(frozen=True)
+class Improvement:
+    """Scores on the held-out articles before and after; `folder` is None where training did not help."""
+
+    folder: Path | None
+    before: dict[str, float]
+    after: dict[str, float]
+    trained_on: int
+    held_out: int
+    epochs: int
+
+
+def improve_news(
+    records: Sequence[GoldRecord],
+    output: Path,
+    *,
+    start: Path = MODEL,
+    config_file: Path = CONFIG,
+    report: Callable[[str], None] = lambda line: None,
+) -> Improvement:
+    """Trains on `records`, scores on a held-out part of them, and writes the best model to `output` if it is better.
+
+    A record's own split decides where it has one (`train` trains, the others are held out); else a hash of its story or
+    id does. Training stops when the held-out score has not risen for `patience` epochs.
+
+    Args:
+        records: gold or decided records with texts; their entities and quotes are learnt, claims are not.
+        output: a new model folder, for `--preannotator trained:DIR`.
+        start: the model folder to go on from.
+        config_file: rates, epochs, and how little gold is too little.
+        report: called with one line an epoch.
+
+    Raises:
+        AnnotateError: too few articles or spans to tell whether training helps; nothing is written.
+    """
+    config = load_toml(config_file)
+    require_training()
+    train, held_out = split_records(records, config["held_out"])
+    check_enough(train, held_out, config["least"])
+    before = score(NewsPipeline(start), held_out)
+    report(f"before: {_words(before)}")
+    best, best_epoch = before, 0
+    scratch = output.with_name(f".{output.name}.partial")
+    shutil.rmtree(scratch, ignore_errors=True)
+    try:
+        for epoch, folder in enumerate(_epochs(train, start, scratch, config), 1):
+            now = score(NewsPipeline(folder), held_out)
+            report(f"epoch {epoch}: {_words(now)}")
+            if _mean(now) > _mean(best):
+                best, best_epoch = now, epoch
+                shutil.rmtree(scratch / "best", ignore_errors=True)
+                folder.rename(scratch / "best")
+            elif epoch - best_epoch >= config["patience"]:
+                break
+        written = None
+        if best_epoch:
+            summary = {"before": before, "after": best, "trained_on": len(train), "held_out": len(held_out)}
+            write_text(scratch / "best" / "training.json", json.dumps(summary, indent=1) + "\n")
+            if output.exists():
+                shutil.rmtree(output)
+            written = (scratch / "best").rename(output)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return Improvement(written, before, best, len(train), len(held_out), best_epoch)
+
+
+def split_records(records: Sequence[GoldRecord], share: float) -> tuple[list[GoldRecord], list[GoldRecord]]:
+    """Records to train on and records to hold out; articles of one story stay together."""
+    train: list[GoldRecord] = []
+    held_out: list[GoldRecord] = []
+    for record in records:
+        if record.split is not None:
+            out = record.split != "train"
+        else:
+            digest = hashlib.sha256((record.cluster or record.id).encode()).digest()
+            out = int.from_bytes(digest[:4], "big") < share * 2**32
+        (held_out if out else train).append(record)
+    return train, held_out
+
+
+def check_enough(train: Sequence[GoldRecord], held_out: Sequence[GoldRecord], least: dict[str, int]) -> None:
+    """Raises an error where the gold is too small to train on, or to tell whether training helped."""
+    problems = []
+    for name, part in (("train", train), ("held_out", held_out)):
+        if len(part) < least[f"{name}_articles"]:
+            problems.append(
+                f"{len(part)} articles to {_PURPOSE[name]}, at least {least[f'{name}_articles']} are needed"
+            )
+    spans = sum(len(record.entities or ()) + len(record.quotes or ()) for record in held_out)
+    if spans < least["held_out_spans"]:
+        problems.append(f"{spans} spans to score on, at least {least['held_out_spans']} are needed")
+    if problems:
+        raise AnnotateError(
+            f"too little gold to tell whether training helps: {'; '.join(problems)}; nothing was trained, annotate more"
+        )
+
+
+_PURPOSE = {"train": "train on", "held_out": "score on"}
+
+
+def score(pipeline: NewsPipeline, records: Sequence[GoldRecord]) -> dict[str, float]:
+    """The deciding measures of the layers that the records have."""
+    predictions = []
+    for record in records:
+        layers = pipeline(record.text or "")
+        predictions.append(Prediction(id=record.id, entities=layers.entities, quotes=layers.quotes))
+    found = evaluate(records, predictions, trials=0)
+    values = {measure: found.value(measure) for measure in MEASURES.values()}
+    return {measure: round(value, 4) for measure, value in values.items() if value is not None}
+
+
+def _mean(scores: dict[str, float]) -> float:
+    return sum(scores.values()) / max(len(scores), 1)
+
+
+def _words(scores: dict[str, float]) -> str:
+    return ", ".join(f"{measure} {value:.3f}" for measure, value in scores.items())
+
+
+def to_document(record: GoldRecord) -> Document:
+    """What a record teaches; an absent layer is unknown, as are its ignored regions."""
+    regions = [*(record.ignore or ()), *(record.excluded or ())]
+    labels = frozenset(ENTITY_LABELS)
+    entities = None
+    if record.entities is not None:
+        entities = [
+            (one.start, one.end, labels & {one.label, *(one.alt_labels or ())})
+            for one in record.entities
+            if labels & {one.label, *(one.alt_labels or ())}
+        ]
+    quotes = None
+    if record.quotes is not None:
+        quotes = [
+            {
+                "content": [(part.start, part.end) for part in quote.content],
+                "speaker": (quote.speaker.start, quote.speaker.end) if quote.speaker else None,
+                "cue": (quote.cue.start, quote.cue.end) if quote.cue else None,
+            }
+            for quote in record.quotes
+        ]
+    return Document(
+        record.text or "",
+        "gold",
+        quotes,
+        entities,
+        annotated=labels,
+        unknown_entities=[(one.start, one.end, labels) for one in regions if one.layer in (None, "entities")],
+        unknown_quotes=[(one.start, one.end) for one in regions if one.layer in (None, "quotes")],
+    )
+
+
+def _epochs(train: Sequence[GoldRecord], start: Path, scratch: Path, config: Config) -> Iterator[Path]:
+    """Yields the model folder after each epoch."""
+    import torch
+
+    from annotate.training.export import export_network
+    from annotate.training.loop import Trainer
+    from annotate.training.restore import restore_network
+    from annotate.training.scratch import read_vocabulary
+
+    torch.manual_seed(config["seed"])
+    vocabulary = read_vocabulary(start / "vocabulary.txt")
+    network = restore_network(start, dropout=config["optimiser"]["dropout"])
+    documents = [to_document(record) for record in train]
+    scratch.mkdir(parents=True)
+    trainer = Trainer(network, WordPieces(vocabulary), config, scratch)
+    for checkpoint in trainer.train([documents] * config["epochs"]):
+        folder = checkpoint.with_suffix("")
+        export_network(network, vocabulary, folder)
+        for name in ("worth.npz", "confidence.json"):
+            shutil.copy(start / name, folder / name)
+        yield folder
