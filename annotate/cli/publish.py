@@ -1,0 +1,57 @@
+"""The commands publish and rehydrate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from annotate.cli.options import say
+
+
+def publish(
+    release: Annotated[str, typer.Argument(metavar="RELEASE", help="Release folder, or name/version.")],
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to", metavar="hf:USER/NAME|URL|DIR", help="The Hub, an fsspec URL such as s3://bucket/gold, or a folder."
+        ),
+    ],
+    stand_off: Annotated[bool, typer.Option("--stand-off", help="Leave the article texts out.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and write nothing.")] = False,
+) -> None:
+    """Publish one checked release under its version, and verify it by loading it back.
+
+    Example: annotate publish gold/news/1.0.0 --to hf:user/news --dry-run
+    """
+    from annotate.publish import publish_release
+    from annotate.publish.plan import PublishPlan
+
+    def show(plan: PublishPlan) -> None:
+        say(str(plan))
+
+    place = publish_release(release, to, stand_off=stand_off, dry_run=dry_run, show=show).place
+    if place is None:
+        say("dry run: nothing was written")
+    else:
+        say("loaded back and compared, byte for byte")
+        typer.echo(place)
+
+
+def rehydrate(
+    release: Annotated[str, typer.Argument(metavar="RELEASE", help="Stand-off release: folder, or name/version.")],
+    sources: Annotated[
+        list[str], typer.Argument(metavar="SOURCES...", help="Articles with texts, as for preannotate.")
+    ],
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Folder of the result.")] = Path("rehydrated"),
+) -> None:
+    """Put the texts back into a stand-off release, and say what could not be put back.
+
+    Example: annotate rehydrate news/1.0.0 articles/ --to gold-with-texts
+    """
+    from annotate.publish import rehydrate_release
+
+    report = rehydrate_release(release, sources, to=to)
+    say(str(report))
+    typer.echo(report.place)

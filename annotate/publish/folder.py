@@ -1,0 +1,52 @@
+"""Publishing into a plain folder: `DIR/<name>/<version>`, in one rename or not at all."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from annotate.errors import PublishError
+from annotate.gold.check import check_release
+from annotate.gold.folder import new_release_folder
+from annotate.publish.plan import Package, PublishPlan, make_plan
+
+
+class FolderTarget:
+    """A folder that holds releases, as `gold/` does."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+
+    def plan(self, package: Package) -> PublishPlan:
+        """What will be done.
+
+        Raises:
+            PublishError: the version is there with other content.
+        """
+        place = self._place(package)
+        if place.exists():
+            same = all(
+                (place / name).is_file() and (place / name).read_bytes() == (package.folder / name).read_bytes()
+                for name in package.files
+            )
+            if not same:
+                raise PublishError(
+                    f"{place} holds another {package.manifest.ref}; a published version is never changed: "
+                    "release a newer version"
+                )
+            return make_plan(package, str(place), "published", keep=package.files)
+        return make_plan(package, str(place), "new", add=package.files)
+
+    def publish(self, package: Package, plan: PublishPlan) -> str:
+        """Copy the release into place and check it there; returns where."""
+        place = self._place(package)
+        if plan.status != "published":
+            with new_release_folder(place.parent, place.name) as folder:
+                for name in package.files:
+                    (folder / name).parent.mkdir(exist_ok=True)
+                    shutil.copyfile(package.folder / name, folder / name)
+        check_release(place)
+        return str(place)
+
+    def _place(self, package: Package) -> Path:
+        return self.home / package.manifest.name / package.manifest.version

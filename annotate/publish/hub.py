@@ -1,0 +1,216 @@
+"""Publishing to the Hugging Face Hub: one commit on `main` with all files, then a tag of the version.
+
+The tag is what people load, and it never moves. The token is the one that `huggingface_hub` finds (`HF_TOKEN`, or
+`hf auth login`); it is neither read nor printed here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from annotate.errors import AnnotateError, GoldError, PublishError
+from annotate.files import sha256_file
+from annotate.gold.check import check_release
+from annotate.gold.load import stream_release
+from annotate.gold.manifest import MANIFEST, read_manifest
+from annotate.gold.names import Version
+from annotate.gold.rows import from_row, hash_row
+from annotate.publish.plan import Package, PublishPlan, is_release_file, make_plan
+
+
+@dataclass
+class _State:
+    """What the Hub has: `head` is None where the repository does not exist yet."""
+
+    head: str | None = None
+    files: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+class HubTarget:
+    """A dataset repository `USER/NAME`."""
+
+    def __init__(self, repo: str) -> None:
+        from huggingface_hub import HfApi
+
+        if repo.count("/") != 1 or not all(repo.split("/")):
+            raise PublishError(f"hf:{repo}: expected hf:USER/NAME")
+        self.repo = repo
+        self.shown = f"hf:{repo}"
+        self._api = HfApi()
+
+    def plan(self, package: Package) -> PublishPlan:
+        """What will be done.
+
+        Raises:
+            PublishError: the tag stands for other content, the repository holds something else or a newer version,
+                or the Hub cannot be reached.
+        """
+        tag = package.manifest.version
+        with self._told("cannot be read"):
+            state = self._read_state()
+            if tag in state.tags:
+                self._check_tag(package, state.tags[tag])
+                return make_plan(package, self.shown, "published", tag=tag, keep=package.files)
+            if MANIFEST in state.files and state.head:
+                self._check_order(package, state.head)
+        same = [name for name in package.files if state.files.get(name) == _identity(package.folder / name)]
+        return make_plan(
+            package,
+            self.shown,
+            "resumed" if same == package.files else "new",
+            tag=tag,
+            add=[name for name in package.files if name not in state.files],
+            replace=[name for name in package.files if name in state.files and name not in same],
+            keep=same,
+            remove=sorted(name for name in state.files if name not in package.files and is_release_file(name)),
+            foreign=sorted(name for name in state.files if not is_release_file(name)),
+        )
+
+    def publish(self, package: Package, plan: PublishPlan) -> str:
+        """Commit, tag, and load the tag back; returns how to load it."""
+        from huggingface_hub import CommitOperationAdd, CommitOperationDelete
+
+        tag = package.manifest.version
+        if plan.status != "published":
+            with self._told("cannot be written"):
+                state = self._read_state()
+                if state.head is None:
+                    self._api.create_repo(self.repo, repo_type="dataset", exist_ok=True)
+                    state = self._read_state()
+                commit = state.head
+                operations: list[Any] = [
+                    CommitOperationAdd(path_in_repo=name, path_or_fileobj=str(package.folder / name))
+                    for name in [*plan.add, *plan.replace]
+                ]
+                operations += [CommitOperationDelete(path_in_repo=name) for name in plan.remove]
+                if operations:
+                    commit = self._api.create_commit(
+                        self.repo,
+                        operations,
+                        repo_type="dataset",
+                        commit_message=f"Release {package.manifest.ref}",
+                        parent_commit=state.head,
+                    ).oid
+                self._api.create_tag(self.repo, tag=tag, revision=commit, repo_type="dataset")
+        with self._told("published, but cannot be loaded back"):
+            self._verify(package, tag)
+        return f'load_dataset("{self.repo}", revision="{tag}")'
+
+    def _read_state(self) -> _State:
+        from huggingface_hub.errors import RepositoryNotFoundError
+
+        try:
+            refs = self._api.list_repo_refs(self.repo, repo_type="dataset")
+        except RepositoryNotFoundError:
+            return _State()
+        head = next((branch.target_commit for branch in refs.branches if branch.name == "main"), None)
+        state = _State(head, tags={tag.name: tag.target_commit for tag in refs.tags})
+        if head:
+            for entry in self._api.list_repo_tree(self.repo, recursive=True, revision=head, repo_type="dataset"):
+                if hasattr(entry, "blob_id"):
+                    state.files[entry.path] = entry.lfs.sha256 if entry.lfs else entry.blob_id
+        return state
+
+    def _read_file(self, name: str, revision: str) -> bytes:
+        with tempfile.TemporaryDirectory(prefix="annotate-") as folder:
+            path = self._api.hf_hub_download(self.repo, name, revision=revision, repo_type="dataset", local_dir=folder)
+            return Path(path).read_bytes()
+
+    def _check_tag(self, package: Package, commit: str) -> None:
+        from huggingface_hub.errors import EntryNotFoundError
+
+        try:
+            there = self._read_file(MANIFEST, commit)
+        except EntryNotFoundError:
+            there = b""
+        if there != (package.folder / MANIFEST).read_bytes():
+            raise PublishError(
+                f"{self.shown} has a tag {package.manifest.version} that stands for other content; a tag is never "
+                "moved: release a newer version"
+            )
+
+    def _check_order(self, package: Package, head: str) -> None:
+        """Refuse to put an older version, or another dataset, in the place of what people see first."""
+        with tempfile.TemporaryDirectory(prefix="annotate-") as folder:
+            (Path(folder) / MANIFEST).write_bytes(self._read_file(MANIFEST, head))
+            try:
+                there = read_manifest(Path(folder))
+            except GoldError:
+                return
+        if there.name != package.manifest.name:
+            raise PublishError(f"{self.shown} holds {there.ref}, another dataset than {package.manifest.ref}")
+        if Version.parse(there.version) > Version.parse(package.manifest.version):
+            raise PublishError(
+                f"{self.shown} holds {there.ref} already; publishing {package.manifest.ref} would take it back"
+            )
+
+    def _verify(self, package: Package, tag: str) -> None:
+        """Load the tag back in both ways that people do, and compare every byte and every row."""
+        import datasets
+
+        with tempfile.TemporaryDirectory(prefix="annotate-") as folder:
+            self._api.snapshot_download(
+                self.repo,
+                revision=tag,
+                repo_type="dataset",
+                local_dir=f"{folder}/files",
+                allow_patterns=package.files,
+            )
+            place = Path(folder) / "files"
+            wrong = [name for name in package.files if sha256_file(place / name) != sha256_file(package.folder / name)]
+            if wrong:
+                raise PublishError(f"{self.shown} at {tag}: {', '.join(wrong)} came back with other bytes")
+            for cache in place.glob(".cache"):
+                _remove(cache)
+            check_release(place)
+            loaded = datasets.load_dataset(self.repo, revision=tag, cache_dir=f"{folder}/cache")
+            for split in package.manifest.splits:
+                expected = [hash_row(record) for record in stream_release(package.folder, split)]
+                if [hash_row(from_row(row)) for row in loaded[split]] != expected:
+                    raise PublishError(f"{self.shown} at {tag}: split {split} does not load as it was released")
+
+    @contextlib.contextmanager
+    def _told(self, what: str) -> Iterator[None]:
+        from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
+
+        try:
+            yield
+        except AnnotateError:
+            raise
+        except RepositoryNotFoundError as error:
+            raise PublishError(
+                f"{self.shown}: {what}: no such repository, or no right to it; set HF_TOKEN or run hf auth login"
+            ) from error
+        except HfHubHTTPError as error:
+            status = error.response.status_code if error.response is not None else None
+            if status in (409, 412):
+                message = f"{self.shown}: somebody else committed meanwhile; nothing was changed: run this again"
+            elif status in (401, 403):
+                message = f"{self.shown}: {what}: no right to it (HTTP {status}); set HF_TOKEN or run hf auth login"
+            else:
+                message = f"{self.shown}: {what} (HTTP {status}: {error.server_message or 'no reason given'})"
+            raise PublishError(message) from error
+        except (OSError, ValueError, RuntimeError) as error:
+            lines = str(error).splitlines()
+            raise PublishError(f"{self.shown}: {what} ({lines[0] if lines else type(error).__name__})") from error
+
+
+def _identity(path: Path) -> str:
+    """How the Hub names the content: files it keeps as LFS by SHA-256, others as git does."""
+    if path.suffix == ".parquet":
+        return sha256_file(path)
+    content = path.read_bytes()
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+
+
+def _remove(folder: Path) -> None:
+    import shutil
+
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,85 @@
+"""Publishing one checked release, and proving that it arrived."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from annotate.gold.check import check_release
+from annotate.gold.load import find_release
+from annotate.publish.folder import FolderTarget
+from annotate.publish.hub import HubTarget
+from annotate.publish.plan import Package, PublishPlan, open_package
+from annotate.publish.stand_off import write_stand_off
+from annotate.publish.store import StoreTarget
+
+
+class Target(Protocol):
+    """A place to publish to."""
+
+    def plan(self, package: Package) -> PublishPlan:
+        """What publishing the package would do."""
+
+    def publish(self, package: Package, plan: PublishPlan) -> str:
+        """Do it, load it back, compare; returns where it is now."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """The plan, and where the release is now; None after a dry run."""
+
+    plan: PublishPlan
+    place: str | None = None
+
+
+def publish_release(
+    release: str | Path,
+    to: str,
+    *,
+    stand_off: bool = False,
+    dry_run: bool = False,
+    show: Callable[[PublishPlan], None] = lambda plan: None,
+) -> Published:
+    """Check a release, publish it, load it back, and compare every byte.
+
+    Doing it again changes nothing; an interrupted publication is completed. A published version never changes.
+
+    Args:
+        release: folder, or `name/version`.
+        to: `hf:USER/NAME` (one commit and a tag), an fsspec URL such as `s3://bucket/gold`, or a folder; the last
+            two get `<name>/<version>` below them.
+        stand_off: leave the article texts out (`annotate.publish.stand_off`).
+        dry_run: only plan; nothing is written anywhere.
+        show: called with the plan before it is carried out.
+
+    Raises:
+        GoldError: the release is not whole.
+        PublishError: the target holds something else under this version, refuses, or does not give back what it got.
+    """
+    folder, _ = find_release(release)
+    check_release(folder)
+    with ExitStack() as stack:
+        if stand_off:
+            scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="annotate-"))
+            folder = write_stand_off(folder, Path(scratch))
+            check_release(folder)
+        package = open_package(folder)
+        target = find_target(to)
+        plan = target.plan(package)
+        show(plan)
+        if dry_run:
+            return Published(plan)
+        return Published(plan, target.publish(package, plan))
+
+
+def find_target(to: str) -> Target:
+    """The target that the text names: `hf:USER/NAME`, an fsspec URL, or a folder."""
+    if to.startswith("hf:"):
+        return HubTarget(to.removeprefix("hf:"))
+    if to.startswith("file://"):
+        return FolderTarget(Path(to.removeprefix("file://")))
+    return StoreTarget(to) if "://" in to else FolderTarget(Path(to))
