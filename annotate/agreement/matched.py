@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ import numpy as np
 from annotate.agreement.coding import cohen_kappa, count_coincidences, count_contingencies, nominal_alpha
 from annotate.agreement.positions import FIELDS, Position, align_items, dice_overlap, item_ranges
 from annotate.agreement.resampling import read_interval
-from annotate.agreement.scores import Interval, drop_copies
+from annotate.agreement.scores import Interval
 from annotate.agreement.unitizing import UnitSums, sum_units
 from annotate.records import LAYERS, Annotation, Item, Layer, get_layer
 from annotate.score.figures import Values, divide
@@ -27,6 +27,15 @@ ATTRIBUTES: dict[Layer, tuple[str, ...]] = {
 SPAN_FIELDS = ("extent", "speaker", "cue", "claimer")
 
 
+class Aligned(NamedTuple):
+    """One layer of one article: everybody who annotated it, and the positions of all of them together."""
+
+    article: int
+    layer: Layer
+    people: list[str]
+    positions: list[Position]
+
+
 class Compared(NamedTuple):
     """One layer of one article by two people: their positions, and the article's number and text."""
 
@@ -38,25 +47,30 @@ class Compared(NamedTuple):
     positions: list[Position]
 
 
-def compare_pairs(articles: Mapping[str, Sequence[Annotation]]) -> Iterator[Compared]:
-    """Every layer of every article, for each two people who both annotated it."""
+def align_articles(articles: Mapping[str, Sequence[Annotation]]) -> tuple[list[Aligned], list[Compared]]:
+    """Every layer that two people or more annotated in an article: all of them aligned, and each two of them."""
+    aligned: list[Aligned] = []
+    compared: list[Compared] = []
     for number, (article, versions) in enumerate(articles.items()):
         text = versions[0].text or ""
         index = TextIndex(text)
         for layer in LAYERS:
             marked = mark_layer(versions, layer)
-            for pair in combinations(sorted(marked), 2):
-                positions = align_items(layer, {name: marked[name] for name in pair}, index)
-                yield Compared(number, article, text, layer, pair, positions)
+            people = sorted(marked)
+            if len(people) < 2:
+                continue
+            together = align_items(layer, marked, index)
+            aligned.append(Aligned(number, layer, people, together))
+            for pair in combinations(people, 2):
+                alone = len(people) == 2
+                positions = together if alone else align_items(layer, {name: marked[name] for name in pair}, index)
+                compared.append(Compared(number, article, text, layer, pair, positions))
+    return aligned, compared
 
 
 def mark_layer(versions: Sequence[Annotation], layer: Layer) -> dict[str, list[Item]]:
     """The items by annotator, for those who annotated the layer."""
-    return {
-        version.annotator: drop_copies(get_layer(version, layer))
-        for version in versions
-        if get_layer(version, layer) is not None
-    }
+    return {version.annotator: items for version in versions if (items := get_layer(version, layer)) is not None}
 
 
 def count_outcomes(compared: Sequence[Compared]) -> dict[str, Any]:
@@ -123,21 +137,15 @@ def _labels(compared: Sequence[Compared], field: str) -> list[Any]:
     return sorted(found, key=str)
 
 
-def measure_alpha(
-    articles: Mapping[str, Sequence[Annotation]], layer: Layer, field: str, rows: Values
-) -> tuple[Interval, int]:
+def measure_alpha(aligned: Sequence[Aligned], field: str, rows: Values) -> tuple[Interval, int]:
     """Krippendorff's nominal alpha of one attribute; the units are positions that two or more people marked."""
-    units: list[list[list[Any]]] = []
-    for versions in articles.values():
-        positions = align_items(layer, mark_layer(versions, layer), TextIndex(versions[0].text or ""))
-        units.append([[values[field] for values in position.values.values()] for position in positions])
+    units = [[[values[field] for values in position.values.values()] for position in one.positions] for one in aligned]
     labels = sorted({label for found in units for unit in found for label in unit}, key=str)
-    tables = np.array([count_coincidences(found, labels) for found in units])
-    if not labels:
-        return (None, None, None), 0
+    tables = np.zeros((rows.shape[1], len(labels), len(labels)))
+    for one, found in zip(aligned, units, strict=True):
+        tables[one.article] += count_coincidences(found, labels)
     n_units = sum(len(unit) > 1 for found in units for unit in found)
-    n_articles = sum(len(mark_layer(versions, layer)) > 1 for versions in articles.values())
-    return read_interval(nominal_alpha(np.tensordot(rows, tables, axes=1)), n_articles), n_units
+    return read_interval(nominal_alpha(np.tensordot(rows, tables, axes=1).astype(np.float64)), len(aligned)), n_units
 
 
 def measure_alpha_u(

@@ -10,7 +10,7 @@ import msgspec
 from annotate.agreement.matched import (
     ATTRIBUTES,
     Compared,
-    compare_pairs,
+    align_articles,
     count_outcomes,
     measure_alpha,
     measure_alpha_u,
@@ -121,15 +121,16 @@ def measure_agreement(
         agreement.remarks.append("no article was annotated by two people, so there is no agreement to measure")
         return agreement
     rows = draw_articles(len(shared), trials, seed)
-    compared = list(compare_pairs(shared))
+    aligned, compared = align_articles(shared)
     _add_scores(agreement, shared, schema or load_schema(), rows, compared)
     for layer in _layers(compared):
         here = [found for found in compared if found.layer == layer]
+        together = [found for found in aligned if found.layer == layer]
         agreement.outcomes[layer] = count_outcomes(here)
         for field in ATTRIBUTES[layer]:
             name = field.replace("_", "-")
             _add(agreement, f"kappa:{name}:{layer}", measure_kappa(here, field, rows))
-            _add(agreement, f"alpha:{name}:{layer}", measure_alpha(shared, layer, field, rows))
+            _add(agreement, f"alpha:{name}:{layer}", measure_alpha(together, field, rows))
         for label, found_ in measure_alpha_u(shared, layer, rows).items():
             _add(agreement, f"alpha_u:extent:{layer}" + (f"/{label}" if label else ""), found_)
     agreement.patterns = find_patterns(compared)[:PATTERNS]

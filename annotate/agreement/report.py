@@ -42,7 +42,7 @@ PAIR_MEASURES = ("f1:strict:entities", "f1:exact:quotes", "f1:overlap:quotes", "
 def print_agreement(agreement: Agreement, console: Console) -> None:
     """Print the headline figures, labels, pairs, outcomes and the costliest disagreements."""
     people = ", ".join(f"{name} ({n} articles)" for name, n in agreement.annotators.items())
-    console.print(f"{agreement.articles} articles with two annotators or more: {people}", markup=False)
+    _print_plain(console, f"{agreement.articles} articles with two annotators or more: {people}")
     for layer in agreement.outcomes:
         names = [name for name in (*HEADLINES[layer], *ALPHAS[layer]) if name in agreement.measures]
         _print_measures(agreement, names, layer, console)
@@ -51,7 +51,7 @@ def print_agreement(agreement: Agreement, console: Console) -> None:
     _print_pairs(agreement, console)
     _print_patterns(agreement, console)
     for remark in agreement.remarks:
-        console.print(remark, markup=False)
+        _print_plain(console, remark)
 
 
 def _table(title: str, *columns: str) -> Any:
@@ -64,11 +64,18 @@ def _table(title: str, *columns: str) -> Any:
     return table
 
 
+def _add_row(table: Any, *cells: str) -> None:
+    """A row of plain text: names hold colons and brackets, which rich would read as emoji and markup."""
+    from rich.text import Text
+
+    table.add_row(*map(Text, cells))
+
+
 def _print_measures(agreement: Agreement, names: list[str], title: str, console: Console) -> None:
     table = _table(title, "measure", "value", "95 % interval", "items")
     for name in names:
         figure = agreement.measures[name]
-        table.add_row(name, _number(figure.value), _interval(figure), str(figure.n))
+        _add_row(table, name, _number(figure.value), _interval(figure), str(figure.n))
     console.print(table)
 
 
@@ -83,8 +90,13 @@ def _print_labels(agreement: Agreement, console: Console) -> None:
         return
     table = _table("labels", "label", "f1", "95 % interval", "alpha_u", "items")
     for label, figure, alpha in sorted(rows, key=lambda row: -row[1].n):
-        table.add_row(
-            label, _number(figure.value), _interval(figure), _number(alpha.value) if alpha else "-", str(figure.n)
+        _add_row(
+            table,
+            label,
+            _number(figure.value),
+            _interval(figure),
+            _number(alpha.value) if alpha else "-",
+            str(figure.n),
         )
     console.print(table)
 
@@ -94,7 +106,7 @@ def _print_outcomes(agreement: Agreement, console: Console) -> None:
         "where they agree", "layer", "same", "other extent", "other attributes", "both", "only one marked it"
     )
     for layer, outcomes in agreement.outcomes.items():
-        table.add_row(layer, *(str(outcomes[key]) for key in ("agreed", "boundary", "attributes", "both", "alone")))
+        _add_row(table, layer, *(str(outcomes[key]) for key in ("agreed", "boundary", "attributes", "both", "alone")))
     console.print(table)
 
 
@@ -104,10 +116,17 @@ def _print_pairs(agreement: Agreement, console: Console) -> None:
         return
     table = _table("pairs", "annotators", "articles", *names)
     for pair in agreement.pairs:
-        table.add_row(
-            " / ".join(pair.annotators), str(pair.articles), *(_number(pair.measures.get(name)) for name in names)
+        _add_row(
+            table,
+            " / ".join(pair.annotators),
+            str(pair.articles),
+            *(_number(pair.measures.get(name)) for name in names),
         )
     console.print(table)
+
+
+def _print_plain(console: Console, text: str) -> None:
+    console.print(text, markup=False, emoji=False)
 
 
 def _print_patterns(agreement: Agreement, console: Console) -> None:
@@ -115,12 +134,12 @@ def _print_patterns(agreement: Agreement, console: Console) -> None:
         return
     console.print("costliest disagreements (each could be a rule in the guidelines)", style="bold")
     for pattern in agreement.patterns[:SHOWN_PATTERNS]:
-        console.print(f"{pattern.cost:>5} errors, {pattern.count} times  {pattern.layer}  {pattern.name}", markup=False)
+        _print_plain(console, f"{pattern.cost:>5} errors, {pattern.count} times  {pattern.layer}  {pattern.name}")
         for example in pattern.examples[:1]:
-            console.print(f"{'':8}{example.id} [{example.start}, {example.end})", markup=False)
+            _print_plain(console, f"{'':8}{example.id} [{example.start}, {example.end})")
             for name, words in example.versions.items():
                 said = textwrap.shorten(words, 100, placeholder=" ...") if words else "nothing"
-                console.print(f"{'':10}{name}: {said}", markup=False)
+                _print_plain(console, f"{'':10}{name}: {said}")
 
 
 def _number(value: float | None) -> str:

@@ -9,10 +9,9 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from annotate.agreement.positions import item_ranges
 from annotate.agreement.resampling import ArticleWeights, read_interval
 from annotate.errors import ScoreError
-from annotate.records import LAYERS, Annotation, GoldRecord, Item, Layer, Prediction, get_layer
+from annotate.records import LAYERS, Annotation, GoldRecord, Layer, Prediction, get_layer
 from annotate.schema import Schema
 from annotate.score.evaluate import count_layers
 from annotate.score.figures import Values
@@ -86,21 +85,4 @@ def score_pairs(articles: Mapping[str, Sequence[Annotation]], schema: Schema, ro
 
 
 def _layers(version: Annotation, layers: Sequence[Layer]) -> dict[str, Any]:
-    return {layer: drop_copies(get_layer(version, layer)) for layer in layers}
-
-
-def drop_copies(items: list[Item] | None) -> list[Item]:
-    """The items without those that say exactly what an earlier one says: one person meant one thing."""
-    seen = set()
-    kept: list[Item] = []
-    for item in items or ():
-        values = tuple(str(getattr(item, name, None)) for name in ("label", "type", "kind", "check_worthy"))
-        links = tuple(
-            (span.start, span.end) if (span := getattr(item, name, None)) else None
-            for name in ("speaker", "cue", "claimer")
-        )
-        key = (item_ranges(item), values, links)
-        if key not in seen:
-            seen.add(key)
-            kept.append(item)
-    return kept
+    return {layer: get_layer(version, layer) for layer in layers}

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
+import msgspec
+
+from annotate.agreement.positions import item_ranges
 from annotate.errors import RecordError
-from annotate.records import Annotation
+from annotate.records import LAYERS, Annotation, Entity, Item, Quote, Span, get_layer
 from annotate.spans import find_span_problems
 
 
 def group_submitted(annotations: Iterable[Annotation]) -> dict[str, list[Annotation]]:
     """The submitted annotations by article, people in alphabetical order; skipped ones and drafts are left out.
+
+    Of items by which one person says exactly the same twice, the first is kept.
 
     Raises:
         RecordError: an annotation without text, two texts for one article, spans that do not fit, or one person
@@ -34,4 +40,33 @@ def group_submitted(annotations: Iterable[Annotation]) -> dict[str, list[Annotat
         versions.append(annotation)
     if problems:
         raise RecordError(problems)
-    return {article: sorted(versions, key=lambda version: version.annotator) for article, versions in articles.items()}
+    return {
+        article: [_drop_copies(version) for version in sorted(versions, key=lambda version: version.annotator)]
+        for article, versions in articles.items()
+    }
+
+
+def _drop_copies(version: Annotation) -> Annotation:
+    """The annotation without items that say exactly what another one says: one person meant one thing."""
+    layers: dict[str, Any] = {}
+    for layer in LAYERS:
+        items = get_layer(version, layer)
+        if items is not None:
+            first: dict[tuple[Any, ...], Item] = {}
+            for item in items:
+                first.setdefault(_say(item), item)
+            layers[layer] = list(first.values())
+    return msgspec.structs.replace(version, **layers)
+
+
+def _say(item: Item) -> tuple[Any, ...]:
+    ranges = item_ranges(item)
+    if isinstance(item, Entity):
+        return ranges, item.label
+    if isinstance(item, Quote):
+        return tuple(sorted(ranges)), item.type, _range(item.speaker), _range(item.cue)
+    return ranges, item.kind, item.check_worthy, _range(item.claimer)
+
+
+def _range(span: Span | None) -> tuple[int, int] | None:
+    return None if span is None else (span.start, span.end)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
+from typer.testing import CliRunner
 
 from annotate.agreement import Agreement, measure_agreement, print_agreement
 from annotate.agreement.positions import align_items
+from annotate.cli.app import app
 from annotate.errors import RecordError, ScoreError
+from annotate.jsonl import write_records
 from annotate.records import Annotation, Claim, Entity, GoldRecord, Prediction, Quote, Span
 from annotate.score.evaluate import evaluate
 from annotate.score.texts import TextIndex
@@ -172,3 +176,21 @@ def test_equal_extents_are_always_aligned(a: list[Entity], b: list[Entity]) -> N
     }
     contents = {index.content([extent]) for extent in extents[0]} & {index.content([extent]) for extent in extents[1]}
     assert len(matched) >= len(contents)
+
+
+def test_saying_the_same_thing_twice_counts_once() -> None:
+    twice = by("a", entities=[ADA, ADA, Entity(10, 22, "PERSON", id="x")], quotes=[QUOTE, QUOTE], claims=[CLAIM, CLAIM])
+    once = by("b", entities=[ADA], quotes=[QUOTE], claims=[CLAIM])
+    assert set(measure_agreement([twice, once]).ceiling.values()) == {1.0}
+
+
+def test_the_command_prints_names_as_they_are_and_json(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    write_records(path, [full("a:label:[b]"), by("c", entities=[TITLED])])
+    printed = CliRunner().invoke(app, ["agree", str(path)])
+    assert printed.exit_code == 0, printed.output
+    assert "kappa:label:entities" in printed.stdout
+    assert "a:label:[b]" in printed.stdout
+    found = json.loads(CliRunner().invoke(app, ["agree", str(path), "--format", "json", "--trials", "0"]).stdout)
+    assert found["ceiling"]["f1:strict:entities"] == 0
+    assert found["measures"]["alpha:label:entities"] == {"value": None, "low": None, "high": None, "n": 1}
