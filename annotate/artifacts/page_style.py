@@ -29,6 +29,17 @@ _LAYOUT = """
 .ann-body .htx-highlight.__active { outline: 2px solid currentColor !important; outline-offset: 1px; }
 """
 
+# the editor shows the project's instruction without margins, bullets and inline styles
+_INSTRUCTION = """
+.ann-guidelines h3 { margin: 1.4em 0 .3em; }
+.ann-guidelines ul { padding-left: 1.2em; list-style: disc; }
+.ann-guidelines dt { margin-top: .8em; }
+.ann-guidelines dd { margin-left: 1.2em; }
+.ann-guidelines small { opacity: .65; }
+.ann-guidelines kbd { padding: 0 .4em; border: 1px solid rgba(128,128,128,.5); border-radius: 4px; font-size: .85em; }
+.ann-guidelines mark { padding: 1px 2px; border-radius: 3px; background: rgba(255,213,79,.5); color: inherit; }
+"""
+
 # arrows cross the text: dotted, so that they do not read as struck-out words, their names small on a quiet ground
 _ARROWS = """
 svg.relations-overlay path { stroke: #5b6b7d; stroke-width: 1.5; stroke-dasharray: 1.5 3.5; opacity: .6; }
@@ -43,7 +54,7 @@ _COLOURS: dict[Role, str] = {"content": "#4a90d9", "speaker": "#2f9e5b", "cue": 
 
 def to_css(schema: Schema) -> str:
     """The style sheet for the schema's labels, to stand in the interface's `<Style>`."""
-    rules = [_LAYOUT.strip()]
+    rules = [_LAYOUT.strip(), _INSTRUCTION.strip()]
     for number, part in enumerate(schema.parts, 1):
         colour = part.colour or _COLOURS[part.role]
         piece = _piece(part.name)
