@@ -159,6 +159,7 @@ class _EntityRows:
         for row in np.nonzero((start < 0) | (end <= start) | (end > lengths[document]))[0].tolist():
             expected = f"expected 0 <= start < end <= {lengths[document[row]]}, the length of the text"
             self._blame(row, f"is [{start[row]}, {end[row]}); {expected}")
+            start[row], end[row] = 0, 1  # reported; what follows may rely on sound spans
         if schema is not None:
             for row, name in self._undeclared(set(schema.entity_labels)):
                 known = ", ".join(schema.entity_labels) or "no entities"
@@ -199,6 +200,7 @@ def sort_rows(document: Numbers, start: Numbers, end: Numbers, label: Numbers) -
         return np.zeros(0, np.int64)
     key = document
     for column in (start, end, label):
+        column = column - column.min()  # offsets outside their text are sorted too, to be reported
         width = int(column.max()) + 1
         if int(key.max()) + 1 > (1 << 62) // width:  # too wide for one number: count the distinct values instead
             key = np.unique(key, return_inverse=True)[1].astype(np.int64)

@@ -104,6 +104,7 @@ PREDICTIONS: dict[str, tuple[list[dict[str, Any]], tuple[str, ...]]] = {
     "reversed": ([entity(start=5, end=2)], ("[5, 2)",)),
     "empty span": ([entity(start=2, end=2)], ("[2, 2)",)),
     "negative": ([entity(start=-1)], ("[-1, 5)",)),
+    "beyond all numbers": ([entity(end=10**30)], ("end",)),
     "text that is not there": ([entity(text="Biden,")], ("Biden,",)),
     "offset as text": ([entity(start="0")], ("start",)),
     "offset as a fraction": ([entity(start=0.0)], ("start",)),
