@@ -1,4 +1,4 @@
-"""The whole loop on the seed articles: pre-annotate, push, correct, pull, decide, release, score."""
+"""The whole loop on the seed articles: pre-annotate, push, correct, pull, agree, decide, release, score."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from annotate.jsonl import read_records, write_records
 from annotate.records import Annotation
 
 if TYPE_CHECKING:
+    from annotate.agreement import Agreement
     from annotate.labelstudio.certificate import Certificate
     from annotate.score.evaluate import Report
     from annotate.studio import Studio
 
 PROJECT = "annotate demo"
+REVIEW_PROJECT = "annotate demo review"
 RELEASE_NAME, RELEASE_VERSION = "news", "0.1.0"
 
 
@@ -26,8 +28,8 @@ class DemoResult:
     """What the demo made and where it lies."""
 
     studio: Studio
-    project_url: str
     certificate: Certificate
+    agreement: Agreement
     report: Report
     release: Path
     files: dict[str, Path] = field(default_factory=dict)
@@ -42,8 +44,9 @@ def run_demo(
 ) -> DemoResult:
     """Takes the five seed articles through the whole toolkit with an embedded Label Studio; returns what it made.
 
-    The corrections are those that `seeds/corrections/` records: they are submitted to the server through its API as
-    the annotator would submit them in the browser. A second run finds the project and its annotations as they are.
+    Two annotators' corrections and a reviewer's decisions are recorded in `seeds/corrections/`; they are handed in
+    through the server's API as those people would in the browser. A second run finds the projects and their
+    annotations as they are.
 
     Args:
         out: the working folder; predictions, annotations, decisions and the release are written there.
@@ -54,7 +57,8 @@ def run_demo(
     Raises:
         AnnotateError: a step fails; the message says which and why.
     """
-    from annotate.adjudication import adjudicate_annotations
+    from annotate.adjudication import adjudicate_annotations, apply_review, to_review
+    from annotate.agreement import measure_agreement
     from annotate.articles import read_articles
     from annotate.gold.build import build_release
     from annotate.gold.check import check_release
@@ -67,7 +71,8 @@ def run_demo(
     from annotate.studio import start_studio
 
     seeds = resource_dir("seeds")
-    files = {name: out / f"{name}.jsonl" for name in ("predictions", "annotations", "decided")}
+    corrections = seeds / "corrections"
+    files = {name: out / f"{name}.jsonl" for name in ("predictions", "annotations", "reviews", "decided", "log")}
 
     say("pre-annotating the seed articles")
     predictions = list(preannotate_articles(read_articles([str(seeds)]), preannotator=preannotator))
@@ -75,27 +80,42 @@ def run_demo(
 
     say("starting Label Studio (about half a minute the first time)")
     studio = start_studio(studio_dir)
+    url, api_key = studio.url, studio.api_key
 
-    say("pushing articles and pre-annotations")
-    push_predictions(predictions, PROJECT, url=studio.url, api_key=studio.api_key)
+    annotators = [read_records(path, Annotation) for path in sorted(corrections.glob("annotator-*.jsonl"))]
+    say(f"pushing articles and pre-annotations for {len(annotators)} annotators")
+    push_predictions(predictions, PROJECT, url=url, api_key=api_key, overlap=len(annotators))
 
-    say("submitting the recorded corrections")
-    corrections = [
-        record for path in sorted((seeds / "corrections").glob("*.jsonl")) for record in read_records(path, Annotation)
-    ]
-    submit_annotations(corrections, PROJECT, url=studio.url, api_key=studio.api_key)
+    say("handing in the annotators' recorded corrections")
+    submit_annotations([record for records in annotators for record in records], PROJECT, url=url, api_key=api_key)
 
     say("pulling the corrections back")
-    annotations, certificate = pull_annotations([PROJECT], url=studio.url, api_key=studio.api_key)
+    annotations, certificate = pull_annotations([PROJECT], url=url, api_key=api_key)
     write_records(files["annotations"], annotations)
 
+    say("measuring agreement, sending disputes to the reviewer, pulling the decisions")
+    agreement = measure_agreement(annotations)
+    adjudication = adjudicate_annotations(annotations)
+    if adjudication.disputed:
+        push_predictions(to_review(adjudication.disputed), REVIEW_PROJECT, url=url, api_key=api_key)
+        disputed = {article.agreed.id for article in adjudication.disputed}
+        reviews = [
+            record for record in read_records(corrections / "reviewer.jsonl", Annotation) if record.id in disputed
+        ]
+        submit_annotations(reviews, REVIEW_PROJECT, url=url, api_key=api_key)
+        reviews, _ = pull_annotations([REVIEW_PROJECT], url=url, api_key=api_key)
+        write_records(files["reviews"], reviews)
+        adjudication = apply_review(adjudication, reviews)
+    write_records(files["decided"], adjudication.decided)
+    write_records(files["log"], adjudication.log)
+
     say("building the release")
-    decided = adjudicate_annotations(annotations).decided
-    write_records(files["decided"], decided)
     shutil.rmtree(out / "gold", ignore_errors=True)
-    release = build_release(decided, RELEASE_NAME, RELEASE_VERSION, to=out / "gold", annotations=annotations)
+    release = build_release(
+        adjudication.decided, RELEASE_NAME, RELEASE_VERSION, to=out / "gold", annotations=annotations
+    )
     check_release(release)
 
     say("scoring the pre-annotator against it")
     report = evaluate(load_gold(str(release)), predictions)
-    return DemoResult(studio, studio.url, certificate, report, release, files)
+    return DemoResult(studio, certificate, agreement, report, release, files)

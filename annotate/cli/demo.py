@@ -48,7 +48,7 @@ def demo(
         stop_studio(dir)
         say("Label Studio is stopped; `annotate up` starts it again")
     else:
-        say(f"\nLook at it: {result.project_url}")
+        say(f"\nLook at it: {result.studio.url}")
         say(f"  log in as {result.studio.username} with password {result.studio.password}")
         say("  stop it with: annotate down")
 
@@ -60,13 +60,19 @@ def _print_result(result: DemoResult) -> None:
     for line in result.certificate.summary():
         console.print(line)
     table = Table(title=f"The pre-annotator against {result.release}", title_justify="left")
-    for heading in ("measure", "value", "n gold", "n predicted"):
-        table.add_column(heading, justify="left" if heading == "measure" else "right")
+    table.add_column("measure")
+    for heading in ("value", "people among themselves", "n gold", "n predicted"):
+        table.add_column(heading, justify="right")
     for name in HEADLINES:
-        score = result.report.measures.get(name)
+        score, people = result.report.measures.get(name), result.agreement.measures.get(name)
         if score is not None:
-            value = "-" if score.value is None else f"{score.value:.3f}"
-            table.add_row(name, value, str(score.n_gold), str(score.n_pred))
+            sizes = (str(score.n_gold), str(score.n_pred))
+            table.add_row(name, _figure(score.value), _figure(people.value if people else None), *sizes)
     console.print(table)
     for name, path in result.files.items():
         console.print(f"{name}: {path}")
+    console.print(f"release: {result.release}")
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
