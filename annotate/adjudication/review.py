@@ -10,6 +10,7 @@ import msgspec
 
 from annotate.adjudication.adjudicate import Adjudication, DisputedArticle, list_candidates
 from annotate.adjudication.log import Decision, make_decision, now
+from annotate.adjudication.queue import to_queued
 from annotate.agreement.positions import Position, item_ranges, item_values
 from annotate.agreement.versions import group_submitted
 from annotate.errors import RecordError
@@ -38,24 +39,7 @@ def _to_prediction(article: DisputedArticle) -> Prediction:
         target = layers[position.layer]
         if target is not None:
             target.extend(_candidates(position, article.annotators[position.layer], index))
-    return Prediction(
-        id=record.id,
-        text=record.text,
-        text_sha256=record.text_sha256,
-        title=record.title,
-        date=record.date,
-        publisher=record.publisher,
-        url=record.url,
-        meta=record.meta,
-        schema=record.schema,
-        model=f"{REVIEW_MODEL}-{record.decided_by}",
-        **{layer: None if items is None else [_without_id(item) for item in items] for layer, items in layers.items()},  # type: ignore[arg-type]
-    )
-
-
-def _without_id(item: Item) -> Item:
-    """Ids came from several people's regions and could stand twice; the server makes new ones."""
-    return msgspec.structs.replace(item, id=None)
+    return to_queued(record, layers, model=f"{REVIEW_MODEL}-{record.decided_by}")
 
 
 def _candidates(position: Position, annotators: list[str], index: TextIndex) -> list[Item]:

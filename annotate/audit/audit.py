@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 import msgspec
 
+from annotate.adjudication.queue import to_queued
 from annotate.audit.finding import Check, Finding
 from annotate.audit.surfaces import find_bad_edges, find_label_conflicts, find_lone_labels, find_unmarked
 from annotate.audit.systems import find_system_conflicts
@@ -76,38 +76,23 @@ def to_queue(gold: Iterable[GoldRecord], findings: Sequence[Finding]) -> list[Pr
 
 
 def _to_prediction(record: GoldRecord, findings: Sequence[Finding]) -> Prediction:
-    layers: dict[str, Any] = {}
+    layers: dict[Layer, list[Item] | None] = {}
     for layer in LAYERS:
         items = get_layer(record, layer)
-        if items is None:
-            continue
         here = [finding for finding in findings if finding.layer == layer]
-        layers[layer] = [_doubt(item, here) for item in items] + _proposals(layer, here)
-    return Prediction(
-        id=record.id,
-        text=record.text,
-        text_sha256=record.text_sha256,
-        title=record.title,
-        date=record.date,
-        publisher=record.publisher,
-        url=record.url,
-        meta=record.meta,
-        schema=record.schema,
-        model=QUEUE_MODEL,
-        score=max(finding.score for finding in findings),
-        **layers,
-    )
+        layers[layer] = None if items is None else [_doubt(item, here) for item in items] + _proposals(layer, here)
+    return to_queued(record, layers, model=QUEUE_MODEL, score=max(finding.score for finding in findings))
 
 
 def _doubt(item: Item, findings: Sequence[Finding]) -> Item:
-    """Gold's item with the reasons against it as note; ids go, the server makes new ones."""
+    """Gold's item with the reasons against it as note."""
     first = item.content[0].start if isinstance(item, Quote) else item.start
     last = item.content[-1].end if isinstance(item, Quote) else item.end
     reasons = [
         finding.reason for finding in findings if finding.label and (finding.start, finding.end) == (first, last)
     ]
     note = "; ".join(word for word in (item.note, *(f"audit: {reason}" for reason in reasons)) if word)
-    return msgspec.structs.replace(item, id=None, note=note or None)
+    return msgspec.structs.replace(item, note=note or None)
 
 
 def _proposals(layer: Layer, findings: Sequence[Finding]) -> list[Item]:
@@ -120,5 +105,5 @@ def _proposals(layer: Layer, findings: Sequence[Finding]) -> list[Item]:
     for encoded, why in reasons.items():
         item = msgspec.json.decode(encoded, type=_ITEMS[layer])
         note = f"audit proposes this: {'; '.join(why)}"
-        proposals.append(msgspec.structs.replace(item, id=None, origin=None, preannotator="audit", note=note))
+        proposals.append(msgspec.structs.replace(item, origin=None, preannotator="audit", note=note))
     return proposals

@@ -1,0 +1,37 @@
+"""A record as a pre-annotation for people to go over once more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from annotate.records import GoldRecord, Item, Layer, Prediction
+
+
+def to_queued(
+    record: GoldRecord, layers: Mapping[Layer, Sequence[Item] | None], *, model: str, score: float | None = None
+) -> Prediction:
+    """The record's article with these layers, as `model` proposes them; a layer that is None stays absent.
+
+    Region ids go: they came from several people and could stand twice. The server makes new ones.
+    """
+    found: dict[str, Any] = {
+        layer: None if items is None else [msgspec.structs.replace(item, id=None) for item in items]
+        for layer, items in layers.items()
+    }
+    return Prediction(
+        id=record.id,
+        text=record.text,
+        text_sha256=record.text_sha256,
+        title=record.title,
+        date=record.date,
+        publisher=record.publisher,
+        url=record.url,
+        meta=record.meta,
+        schema=record.schema,
+        model=model,
+        score=score,
+        **found,
+    )
