@@ -21,6 +21,7 @@ _CONTEXT: dict[str, Any] = {
     "data": {"@id": "cr:data", "@type": "@json"},
     "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
     "dct": "http://purl.org/dc/terms/",
+    "equivalentProperty": "cr:equivalentProperty",
     "examples": {"@id": "cr:examples", "@type": "@json"},
     "extract": "cr:extract",
     "field": "cr:field",
@@ -41,6 +42,7 @@ _CONTEXT: dict[str, Any] = {
     "regex": "cr:regex",
     "repeated": "cr:repeated",
     "replace": "cr:replace",
+    "samplingRate": "cr:samplingRate",
     "sc": "https://schema.org/",
     "separator": "cr:separator",
     "source": "cr:source",
@@ -89,7 +91,7 @@ def to_croissant(
                 "name": path,
                 "contentUrl": path,
                 "contentSize": f"{entry.bytes} B",
-                "encodingFormat": "application/vnd.apache.parquet",
+                "encodingFormat": "application/x-parquet",
                 "sha256": entry.sha256,
             }
             for path, entry in sorted(tables.items())
@@ -116,29 +118,34 @@ def to_croissant(
 def _record_set(folder: str, path: str, split: str, features: Features) -> dict[str, Any]:
     name = path.rpartition("/")[2].removesuffix(".parquet")
     id = f"{folder}-{name}"
+    what = "articles with their layers" if folder == "data" else "tokens and tags"
     return {
         "@type": "cr:RecordSet",
         "@id": id,
         "name": id,
-        "description": f"The split {split}: {'articles with their layers' if folder == 'data' else 'tokens and tags'}.",
-        "field": [_field(f"{id}/{column}", column, path, column, None, kind) for column, kind in features.items()],
+        "description": f"The split {split}: {what}. Lists inside of list items are in the tables only.",
+        "field": [_field(id, path, [column], kind) for column, kind in features.items()],
     }
 
 
-def _field(id: str, name: str, path: str, column: str, json_path: str | None, kind: Any) -> dict[str, Any]:
+def _field(parent: str, path: str, steps: list[str], kind: Any) -> dict[str, Any]:
+    """One column, or one key inside of it; `steps` leads from the column to the key.
+
+    Croissant's transformations reach through one list only, so a list inside of a list item cannot be described.
+    """
+    id = f"{parent}/{steps[-1]}"
     repeated = hasattr(kind, "feature")
     inner = kind.feature if repeated else kind
-    field: dict[str, Any] = {"@type": "cr:Field", "@id": id, "name": id, "description": _COLUMNS.get(name, name)}
+    field: dict[str, Any] = {"@type": "cr:Field", "@id": id, "name": id}
+    field["description"] = _COLUMNS.get(steps[-1], steps[-1])
     if isinstance(inner, dict):
-        field["subField"] = [
-            _field(f"{id}/{key}", key, path, column, f"{json_path}.{key}" if json_path else key, value)
-            for key, value in inner.items()
-        ]
+        keys = {key: value for key, value in inner.items() if not hasattr(value, "feature")}
+        field["subField"] = [_field(id, path, [*steps, key], value) for key, value in keys.items()]
     else:
         field["dataType"] = _TYPES.get(inner.dtype, "sc:Integer")
-        field["source"] = {"fileObject": {"@id": path}, "extract": {"column": column}}
-        if json_path:
-            field["source"]["transform"] = {"jsonPath": json_path}
+        field["source"] = {"fileObject": {"@id": path}, "extract": {"column": steps[0]}}
+        if len(steps) > 1:
+            field["source"]["transform"] = [{"jsonPath": step} for step in steps[1:]]
     if repeated:
         field["repeated"] = True
     return field

@@ -20,6 +20,7 @@ import numpy.typing as npt
 THRESHOLD = 0.5
 WORDS = 5
 BANDS, ROWS = 32, 3
+COMPARED = 200  # comparisons of one article within one bucket, a bound for corpora that repeat their phrases
 
 _WORD = re.compile(r"\w+")
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # an odd constant that spreads bits: 2**64 over the golden ratio
@@ -92,19 +93,27 @@ def find_duplicates(keys: npt.NDArray[np.uint64], get_shingles: Callable[[int], 
 
     for band in range(keys.shape[1] if len(keys) else 0):
         for bucket in _buckets(keys[:, band]):
-            heads: dict[int, Shingles] = {}
-            for i in bucket:
-                root = find(i)
-                if root in heads:
-                    continue
-                mine = get_shingles(i)
-                for head, theirs in list(heads.items()):
-                    if jaccard(mine, theirs) >= THRESHOLD:
-                        yield (min(i, head), max(i, head))
-                        leader[find(i)] = find(head)
-                        break
-                else:
-                    heads[i] = mine
+            yield from _compare(bucket, find, leader, get_shingles)
+
+
+def _compare(
+    bucket: list[int], find: Callable[[int], int], leader: list[int], get_shingles: Callable[[int], Shingles]
+) -> Iterator[tuple[int, int]]:
+    """The near-duplicates in one bucket; members of a group that is known are not compared with each other."""
+    groups: dict[int, list[int]] = {}
+    for i in bucket:
+        root, compared = find(i), 0
+        for other in list(groups):
+            if other == root or other not in groups:
+                continue
+            for j in groups[other][: COMPARED - compared]:
+                compared += 1
+                if jaccard(get_shingles(i), get_shingles(j)) >= THRESHOLD:
+                    yield (min(i, j), max(i, j))
+                    groups[other] += groups.pop(root, [])
+                    leader[root] = root = other
+                    break
+        groups.setdefault(root, []).append(i)
 
 
 def _buckets(column: npt.NDArray[np.uint64]) -> Iterator[list[int]]:

@@ -133,7 +133,7 @@ def assign_splits(
     for number in range(len(ids)):
         if number in accepted:
             continue
-        near = sorted(other for other in kin[number] if other in accepted)
+        near = sorted({other for other in kin[number] if other in accepted})
         splits = {split for split in (groups.split[groups.find(other)] for other in near) if split}
         if len(splits) > 1:
             left_out[number] = LeftOut(ids[number], [ids[other] for other in near])

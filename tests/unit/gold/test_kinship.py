@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 from collections import Counter
+from itertools import combinations
 from pathlib import Path
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from annotate.articles import read_articles
 from annotate.files import resource_dir
+from annotate.gold.duplicates import THRESHOLD, BandHasher, find_duplicates, jaccard, shingles
 from annotate.gold.kinship import Kinship
 from annotate.gold.splits import Groups
 from annotate.records import GoldRecord
@@ -94,3 +100,33 @@ def test_new_articles_never_tie_older_ones_together(polnear: list[GoldRecord]) -
     stories = {frozenset(link) for link in find_links(before)}
     later = {frozenset(link) for link in find_links(after) if set(link) <= old}
     assert later <= stories
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(st.sampled_from("abcdefghijkl"), min_size=1, max_size=14), min_size=2, max_size=8))
+def test_near_duplicates_are_those_of_an_exhaustive_comparison(texts: list[list[str]]) -> None:
+    found = [shingles(" ".join(words)) for words in texts]
+    one_bucket = np.zeros((len(texts), 1), dtype=np.uint64)
+    pairs = list(find_duplicates(one_bucket, found.__getitem__))
+    expected = [(a, b) for a, b in combinations(range(len(texts)), 2) if jaccard(found[a], found[b]) >= THRESHOLD]
+    assert set(pairs) <= set(expected)
+    ours, theirs = Groups(len(texts)), Groups(len(texts))
+    for a, b in pairs:
+        ours.join(a, b)
+    for a, b in expected:
+        theirs.join(a, b)
+    assert [ours.find(i) for i in range(len(texts))] == [theirs.find(i) for i in range(len(texts))]
+
+
+def test_the_hashes_find_nearly_all_near_duplicates() -> None:
+    rng = random.Random(0)
+    hasher, found, keys = BandHasher(), [], []
+    for _ in range(100):
+        words = [f"w{rng.randrange(5000)}" for _ in range(200)]
+        for text in (words, [*words[:150], *(f"w{rng.randrange(5000)}" for _ in range(20))]):
+            found.append(shingles(" ".join(text)))
+            keys.append(hasher.keys(found[-1]))
+    pairs = set(find_duplicates(np.array(keys), found.__getitem__))
+    likely = [(2 * i, 2 * i + 1) for i in range(100) if jaccard(found[2 * i], found[2 * i + 1]) >= THRESHOLD]
+    assert len(likely) == 100
+    assert len(pairs) >= 97

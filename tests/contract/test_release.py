@@ -1,0 +1,451 @@
+"""What a release promises: its layout, its immutability, the same bytes for the same input, every tampering found."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from annotate.articles import read_articles
+from annotate.errors import AnnotateError, GoldError
+from annotate.files import resource_dir
+from annotate.gold.build import build_release
+from annotate.gold.check import check_release
+from annotate.gold.diff import diff_releases
+from annotate.gold.load import list_releases, load_gold
+from annotate.gold.manifest import encode_manifest, read_manifest
+from annotate.jsonl import write_records
+from annotate.records import Annotation, Claim, Entity, GoldRecord, Layers, Prediction, Quote, Span
+from annotate.schema import load_schema
+
+
+def make_record(number: int, **changes: Any) -> GoldRecord:
+    """An article that nothing else is kin to."""
+    rng = random.Random(number)
+    words = ["".join(rng.choices("abcdefghij", k=5)) for _ in range(40)]
+    text = f"Ann Lee 👩 said that {' '.join(words)}."
+    end = len(text) - 1
+    record = GoldRecord(
+        id=f"a{number:03d}",
+        text=text,
+        date="2021-07-26",
+        annotators=["bo", "ann"],
+        decided_by="majority",
+        model="rules-0.1.0",
+        entities=[Entity(0, 7, "PERSON", origin="prediction", preannotator="rules-0.1.0", annotators=["bo", "ann"])],
+        quotes=[Quote("indirect", [Span(20, end)], Span(0, 7), Span(10, 14), origin="manual")],
+        claims=[Claim(20, end, True, "other")] if number % 2 else None,
+    )
+    return msgspec.structs.replace(record, **changes)
+
+
+RECORDS = [make_record(number) for number in range(20)]
+
+
+def read_bytes(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_release(RECORDS, "news", "1.0.0", to=tmp_path_factory.mktemp("gold"), licence="CC-BY-4.0")
+
+
+def test_the_layout_is_the_agreed_one(release: Path) -> None:
+    splits = ["train", "dev", "test"]
+    tables = {f"{config}/{split}-00000-of-00001.parquet" for config in ("data", "tokens") for split in splits}
+    papers = {"README.md", "manifest.json", "schema.toml", "CHANGES.md", "croissant.json"}
+    assert set(read_bytes(release)) == tables | papers
+    report = check_release(release)
+    assert (report.ref, report.articles, report.spans) == (
+        "news/1.0.0",
+        20,
+        {"entities": 20, "quotes": 20, "claims": 10},
+    )
+    assert read_manifest(release).schema.digest == load_schema("news").digest
+    assert [manifest.ref for manifest in list_releases(release.parent.parent)] == ["news/1.0.0"]
+
+
+def test_records_come_back_whole(release: Path) -> None:
+    back = {record.id: record for record in load_gold(release)}
+    assert len(back) == len(RECORDS)
+    for record in RECORDS:
+        found = back[record.id]
+        assert found.text == record.text
+        assert found.claims is None if record.claims is None else [c.kind for c in found.claims or ()] == ["other"]
+        assert (found.quotes or [])[0].content[0].text == (record.text or "")[20:-1]
+        assert found.annotators == ["ann", "bo"]
+        assert (found.entities or [])[0].annotators == ["ann", "bo"]
+    assert {record.split for record in load_gold(f"{release}/dev")} == {"dev"}
+
+
+def test_datasets_loads_both_configs_offline(release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import datasets
+
+    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
+    found = datasets.load_dataset(str(release), cache_dir=str(tmp_path))
+    rows = {row["id"]: row for split in found.values() for row in split}
+    assert {split: len(rows) for split, rows in found.items()} == {"train": 16, "dev": 2, "test": 2}
+    assert rows["a000"]["claims"] is None
+    assert rows["a001"]["claims"][0]["check_worthy"] is True
+    entity = rows["a001"]["entities"][0]
+    assert rows["a001"]["text"][entity["start"] : entity["end"]] == entity["text"] == "Ann Lee"
+    tokens = datasets.load_dataset(str(release), name="tokens", split="train", cache_dir=str(tmp_path))
+    names = tokens.features["ner_tags"].feature.names
+    assert [names[tag] for tag in tokens[0]["ner_tags"]][:3] == ["B-PERSON", "I-PERSON", "O"]
+
+
+def test_croissant_is_valid_and_its_records_can_be_read(release: Path) -> None:
+    import mlcroissant
+
+    dataset = mlcroissant.Dataset(jsonld=release / "croissant.json")
+    assert not dataset.metadata.ctx.issues.errors
+    table = "data-dev-00000-of-00001"
+    rows = list(dataset.records(table))
+    assert [row[f"{table}/id"].decode() for row in rows] == [record.id for record in load_gold(f"{release}/dev")]
+    assert rows[0][f"{table}/quotes/speaker"][f"{table}/quotes/speaker/start"] == [0]
+    [entity] = rows[0][f"{table}/entities"]
+    assert (entity[f"{table}/entities/end"], entity[f"{table}/entities/label"]) == (7, b"PERSON")
+
+
+def test_the_card_says_who_with_whose_help_and_under_which_licence(release: Path) -> None:
+    _, header, body = (release / "README.md").read_text("utf-8").split("---\n", 2)
+    content = yaml.safe_load(header)
+    assert [config["config_name"] for config in content["configs"]] == ["default", "tokens"]
+    assert content["license_name"] == "CC-BY-4.0"
+    for words in ("ann (20 articles), bo (20 articles)", "pre-annotations of rules-0.1.0 (20 articles)", "not stated"):
+        assert words in body
+    assert "20 were marked by people alone" in body
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.randoms(use_true_random=False))
+def test_the_order_of_the_input_leaves_no_trace(release: Path, tmp_path: Path, rng: random.Random) -> None:
+    shutil.rmtree(tmp_path / "again", ignore_errors=True)
+    shuffled = rng.sample(RECORDS, len(RECORDS))
+    again = build_release(shuffled, "news", "1.0.0", to=tmp_path / "again", licence="CC-BY-4.0")
+    assert read_bytes(again) == read_bytes(release)
+
+
+@pytest.fixture(scope="module")
+def copy(release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return Path(shutil.copytree(release, tmp_path_factory.mktemp("copy") / "1.0.0"))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_a_change_to_any_byte_of_any_file_is_found(copy: Path, data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(sorted(read_bytes(copy))))
+    path = copy / name
+    whole = path.read_bytes()
+    place = data.draw(st.integers(0, len(whole) - 1))
+    change = data.draw(st.sampled_from(["flip", "cut", "insert"]))
+    if change == "flip":
+        bit = 1 << data.draw(st.integers(0, 7))
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ bit]) + whole[place + 1 :])
+    else:
+        path.write_bytes(whole[:place] + (b"" if change == "cut" else b" ") + whole[place + (change == "cut") :])
+    try:
+        with pytest.raises(GoldError, match=name.replace(".", r"\.")):
+            check_release(copy)
+    finally:
+        path.write_bytes(whole)
+
+
+def test_files_that_come_or_go_or_turn_into_links_are_found(copy: Path, tmp_path: Path) -> None:
+    (copy / "extra.py").write_text("print('hello')")
+    with pytest.raises(GoldError, match=r"extra\.py is not in the manifest"):
+        check_release(copy)
+    (copy / "extra.py").unlink()
+    moved = Path(shutil.move(copy / "CHANGES.md", tmp_path / "CHANGES.md"))
+    with pytest.raises(GoldError, match=r"CHANGES\.md is missing"):
+        check_release(copy)
+    (copy / "CHANGES.md").symlink_to(moved)
+    with pytest.raises(GoldError, match=r"CHANGES\.md is a link"):
+        check_release(copy)
+    (copy / "CHANGES.md").unlink()
+    shutil.move(moved, copy / "CHANGES.md")
+    check_release(copy)
+
+
+def forge(folder: Path, **changes: Any) -> None:
+    """Rewrite the manifest with a digest that fits, as somebody would who knows how it is made."""
+    manifest = msgspec.structs.replace(read_manifest(folder), **changes)
+    (folder / "manifest.json").write_text(encode_manifest(manifest), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name": "../news"},
+        {"version": "1.0.0/../../x"},
+        {"splits": {"../../etc": None}},
+        {"files": {"../../etc/passwd": None}},
+        {"files": {"/etc/passwd": None}},
+    ],
+)
+def test_no_name_in_a_manifest_becomes_a_path_unchecked(release: Path, tmp_path: Path, changes: Any) -> None:
+    folder = Path(shutil.copytree(release, tmp_path / "1.0.0"))
+    manifest = read_manifest(folder)
+    for key, value in changes.items():
+        if isinstance(value, dict):
+            some = next(iter(getattr(manifest, key).values()))
+            changes = {key: dict.fromkeys(value, some)}
+    forge(folder, **changes)
+    for work in (check_release, load_gold):
+        with pytest.raises(GoldError, match="expected"):
+            work(folder)
+
+
+def test_a_forged_count_or_row_hash_is_found(release: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(release, tmp_path / "1.0.0"))
+    manifest = read_manifest(folder)
+    forge(folder, counts={**manifest.counts, "articles": 21})
+    with pytest.raises(GoldError, match="counts other articles"):
+        check_release(folder)
+    dev = msgspec.structs.replace(manifest.splits["dev"], row_hashes=["0" * 32, "1" * 32])
+    forge(folder, counts=manifest.counts, splits={**manifest.splits, "dev": dev})
+    with pytest.raises(GoldError, match="its hash is not the one in the manifest"):
+        check_release(folder)
+
+
+@pytest.mark.parametrize("source", ["news/1.0.0", "../gold/news", "news/../../etc", "news/1.0", "NEWS/1.0.0", "x", ""])
+def test_an_unknown_source_is_one_clear_error(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(AnnotateError):
+        load_gold(source)
+
+
+def test_loading_refuses_a_damaged_table(release: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(release, tmp_path / "1.0.0"))
+    path = folder / "data" / "dev-00000-of-00001.parquet"
+    path.write_bytes(path.read_bytes()[:-1] + b"!")
+    assert load_gold(f"{folder}/train")
+    with pytest.raises(GoldError, match="annotate check"):
+        load_gold(folder)
+
+
+def test_ids_find_releases_below_gold(release: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(release.parent.parent.parent)
+    (release.parent.parent.parent / "gold").symlink_to(release.parent.parent)
+    assert len(load_gold("news/1.0.0")) == 20
+    assert len(load_gold("news/1.0.0/test")) == 2
+    with pytest.raises(GoldError, match="it has dev, test, train"):
+        load_gold("news/1.0.0/validation")
+
+
+def test_gold_from_json_lines_is_the_same_kind_of_thing(tmp_path: Path) -> None:
+    write_records(tmp_path / "g.jsonl", RECORDS)
+    assert load_gold(tmp_path / "g.jsonl") == RECORDS
+
+
+# ------------------------------------------------------------------------------------------------ what may enter
+
+
+def problems_of(records: list[GoldRecord], to: Path, **options: Any) -> list[str]:
+    with pytest.raises(GoldError) as caught:
+        build_release(records, "news", "1.0.0", to=to, **options)
+    assert not to.exists()
+    return caught.value.problems
+
+
+def test_all_problems_are_reported_together_and_nothing_is_left(tmp_path: Path) -> None:
+    bad = [
+        make_record(0, annotators=[]),
+        make_record(1, text=None),
+        make_record(2, entities=[Entity(0, 7, "POTUS"), Entity(0, 999, "ORG")]),
+        make_record(3, entities=[Entity(0, 7, "PERSON"), Entity(0, 7, "PERSON")]),
+        make_record(4, date="yesterday"),
+        make_record(5),
+        make_record(5),
+    ]
+    problems = "\n".join(problems_of(bad, tmp_path / "gold"))
+    for words in (
+        "a000: no annotators",
+        "a001: no text",
+        "'POTUS'",
+        "[0, 999)",
+        "stands there twice",
+        "'yesterday'",
+        "a005: a second record",
+    ):
+        assert words in problems
+
+
+def test_nothing_to_release_is_an_error(tmp_path: Path) -> None:
+    assert problems_of([], tmp_path / "gold") == ["nothing to release: no decided record"]
+
+
+def test_annotators_have_to_be_on_record_where_annotations_are_given(tmp_path: Path) -> None:
+    submitted = Annotation(id="a000", text=RECORDS[0].text, annotator="ann", entities=[])
+    skipped = Annotation(id="a000", text=RECORDS[0].text, annotator="bo", status="skipped")
+    problems = problems_of(RECORDS[:1], tmp_path / "gold", annotations=[submitted, skipped])
+    assert problems == ["a000: annotator 'bo' did not submit this article; by the annotations it was submitted by ann"]
+
+
+def test_agreement_work_and_the_drafts_own_score_reach_card_and_manifest(tmp_path: Path) -> None:
+    annotations, predictions = [], []
+    for number, record in enumerate(RECORDS[:6]):
+        held_back = number == 5
+        draft = Layers(entities=[Entity(0, 3, "PERSON")], quotes=record.quotes)
+        predictions.append(Prediction(id=record.id, model="rules-0.1.0", entities=draft.entities, quotes=draft.quotes))
+        for name in ("ann", "bo"):
+            entities = [] if (name, number) == ("bo", 0) else record.entities
+            annotations.append(
+                Annotation(
+                    id=record.id,
+                    text=record.text,
+                    annotator=name,
+                    entities=entities,
+                    quotes=record.quotes,
+                    model=None if held_back else "rules-0.1.0",
+                    predicted=None if held_back else draft,
+                    blind=held_back,
+                    lead_time_s=90.0,
+                    updated_at="2026-11-20T10:00:00Z",
+                )
+            )
+    folder = build_release(RECORDS[:6], "news", "1.0.0", to=tmp_path, annotations=annotations, predictions=predictions)
+    manifest = read_manifest(folder)
+    assert manifest.ceiling["f1:strict:entities"] == pytest.approx(10 / 11)
+    assert manifest.work["ann"] == {"articles": 6, "without_draft": 1, "median_seconds": 90.0}
+    scores = manifest.preannotators["rules-0.1.0"]
+    assert [part["articles"] for part in scores.values()] == [5, 1]
+    assert scores["draft shown"]["measures"]["f1:strict:entities"] == 0
+    assert scores["draft shown"]["measures"]["f1:exact:quotes"] == 1
+    assert manifest.date == "2026-11-20"
+    card = (folder / "README.md").read_text("utf-8")
+    assert "| `f1:strict:entities` | 0.909 |" in card
+    assert "ann worked on 6 articles, 1 of them without a pre-annotation, 1.5 minutes for the middle one." in card
+    # no words of an article stand outside the tables: they may have to be left out when it is passed on
+    assert "Ann Lee" not in (folder / "manifest.json").read_text("utf-8")
+    check_release(folder)
+
+
+# ---------------------------------------------------------------------------------------------------- versions
+
+
+def test_a_release_is_never_changed(release: Path) -> None:
+    before = read_bytes(release)
+    with pytest.raises(GoldError, match="never changed"):
+        build_release(RECORDS, "news", "1.0.0", to=release.parent.parent)
+    assert read_bytes(release) == before
+    assert [path.name for path in release.parent.iterdir()] == ["1.0.0"]
+
+
+@pytest.mark.parametrize(
+    ("change", "too_small", "enough"),
+    [
+        ("correct", None, "1.0.1"),
+        ("add", "1.0.1", "1.1.0"),
+        ("remove", "1.0.9", "1.1.0"),
+        ("redefine", "1.9.9", "2.0.0"),
+    ],
+)
+def test_the_step_of_the_version_has_to_fit_the_change(
+    release: Path, tmp_path: Path, change: str, too_small: str | None, enough: str
+) -> None:
+    to = Path(shutil.copytree(release.parent, tmp_path / "gold" / "news")).parent
+    schema = load_schema("news")
+    records = list(RECORDS)
+    if change == "correct":
+        records[3] = make_record(3, entities=[Entity(0, 3, "PERSON")])
+    elif change == "add":
+        records.append(make_record(20))
+    elif change == "remove":
+        records.pop()
+    else:
+        schema.general_rules = ["Everything nests."]
+    if too_small:
+        with pytest.raises(GoldError, match=f"too small a step from 1.0.0.*expected {enough}"):
+            build_release(records, "news", too_small, to=to, schema=schema)
+    folder = build_release(records, "news", enough, to=to, schema=schema)
+    check_release(folder)
+    parent = read_manifest(folder).parent
+    assert parent is not None
+    assert parent.version == "1.0.0"
+    with pytest.raises(GoldError, match="versions of a release only grow"):
+        build_release(records, "news", "0.9.0", to=to)
+
+
+def test_nothing_new_is_no_release(release: Path, tmp_path: Path) -> None:
+    to = Path(shutil.copytree(release.parent, tmp_path / "gold" / "news")).parent
+    with pytest.raises(GoldError, match="nothing changed"):
+        build_release(RECORDS, "news", "1.0.1", to=to, licence="CC-BY-4.0")
+    assert [path.name for path in (to / "news").iterdir()] == ["1.0.0"]
+
+
+def test_articles_keep_their_split_also_when_they_come_back(release: Path, tmp_path: Path) -> None:
+    to = Path(shutil.copytree(release.parent, tmp_path / "gold" / "news")).parent
+    first = {record.id: (record.split, record.cluster) for record in load_gold(release)}
+    build_release(RECORDS[5:], "news", "1.1.0", to=to)
+    more = [*RECORDS, *(make_record(number) for number in range(20, 60))]
+    last = build_release(more, "news", "1.2.0", to=to)
+    places = {record.id: (record.split, record.cluster) for record in load_gold(last)}
+    assert first.items() <= places.items()
+    shares = {name: split.articles for name, split in read_manifest(last).splits.items()}
+    assert shares == {"train": 48, "dev": 6, "test": 6}
+    changes = (last / "CHANGES.md").read_text("utf-8")
+    assert "| articles | 45 | 0 |" in changes
+
+
+def test_the_diff_of_two_releases_tells_every_span(release: Path, tmp_path: Path) -> None:
+    to = Path(shutil.copytree(release.parent, tmp_path / "gold" / "news")).parent
+    quotes = RECORDS[2].quotes or []
+    records = list(RECORDS)
+    records[0] = make_record(0, entities=[Entity(0, 3, "PERSON"), Entity(20, 25, "ORG")])
+    records[1] = make_record(1, entities=[Entity(0, 7, "ORG")], claims=[])
+    records[2] = make_record(2, quotes=[msgspec.structs.replace(quotes[0], speaker=Span(0, 3))])
+    after = build_release(records, "news", "1.0.1", to=to)
+    diff = diff_releases(release, after)
+    assert [(change.id, [span.changes for span in change.spans]) for change in sorted(diff, key=lambda c: c.id)] == [
+        ("a000", [("moved",), ("added",)]),
+        ("a001", [("relabelled",), ("removed",)]),
+        ("a002", [("re-attributed",)]),
+    ]
+    assert diff.counts.spans["entities"] == {"moved": 1, "added": 1, "relabelled": 1}
+    assert not list(diff_releases(after, after))
+
+
+def test_an_article_that_bridges_two_splits_is_left_out_by_name(tmp_path: Path) -> None:
+    words = [f"word{number}" for number in range(60)]
+    texts = {"a": words[:40], "b": words[20:], "c": words}  # c shares 36 of 56 five-word runs with a and with b
+    records = {id: GoldRecord(id=id, text=" ".join(text), annotators=["x"]) for id, text in texts.items()}
+    records["a"].split, records["b"].split = "train", "test"
+    folder = build_release(records.values(), "news", "1.0.0", to=tmp_path)
+    assert [(left.id, left.kin) for left in read_manifest(folder).left_out] == [("c", ["a", "b"])]
+    assert {record.id: record.split for record in load_gold(folder)} == {"a": "train", "b": "test"}
+    for paper in ("README.md", "CHANGES.md"):
+        assert "`c`" in (folder / paper).read_text("utf-8")
+    check_release(folder)
+    records["c"].split = "train"
+    with pytest.raises(GoldError, match="b stands in split test and c in train") as caught:
+        build_release(records.values(), "news", "1.1.0", to=tmp_path)
+    assert len(caught.value.problems) == 1
+
+
+def test_the_seeds_stand_in_one_split(tmp_path: Path) -> None:
+    articles = read_articles([str(resource_dir("seeds"))])
+    records = [
+        *RECORDS,
+        *(GoldRecord(id=a.id, text=a.text, date=a.date, annotators=["x"], entities=[]) for a in articles),
+    ]
+    folder = build_release(records, "news", "0.1.0", to=tmp_path)
+    seeds = [record for record in load_gold(folder) if record.annotators == ["x"]]
+    assert len(seeds) == 5
+    assert len({(record.split, record.cluster) for record in seeds}) == 1
+    assert check_release(folder).kin >= 4
+
+
+def test_the_manifest_is_plain_json(release: Path) -> None:
+    content = json.loads((release / "manifest.json").read_text("utf-8"))
+    assert content["splits"]["train"]["articles"] == len(content["splits"]["train"]["row_hashes"]) == 16
+    assert content["provenance"]["origins"] == {"manual": 20, "not recorded": 10, "prediction": 20}
