@@ -6,7 +6,9 @@ found to matter: figures, names, past events and comparisons count for, feelings
 
 from __future__ import annotations
 
+import itertools
 import math
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from annotate.preannotate.rules.page import Page
@@ -55,12 +57,13 @@ def find_claims(page: Page, entities: Sequence[Entity], quotes: Sequence[Quote],
 ('troops will leave Iraq in December', 'commitment_or_prediction', 'The official')]
     """
     claims = []
+    starts = [entity.start for entity in entities]
     for first, last, claimer in _find_clauses(page, quotes):
         start, end = page.range_of(first, last)
         inside = [
             entity.label
-            for entity in entities
-            if start <= entity.start and entity.end <= end and (entity.text or "").lower() not in _FEW
+            for entity in entities[bisect_left(starts, start) : bisect_left(starts, end)]
+            if entity.end <= end and (entity.text or "").lower() not in _FEW
         ]
         score = round(_score(page, first, last, inside), 3)
         kind = _find_kind(page, first, last, inside)
@@ -85,9 +88,12 @@ def _find_clauses(page: Page, quotes: Sequence[Quote]) -> Iterator[tuple[int, in
         if part is not None
         for at in range(page.word_at(part.start), page.word_at(part.end - 1) + 1)
     }
-    free = 0
+    free = passed = 0
     for first, last in page.sentences:
-        mine = [(max(a, first), min(b, last), index) for a, b, index in reported if a < last and first < b]
+        while passed < len(reported) and reported[passed][1] <= first:
+            passed += 1
+        near = itertools.takewhile(lambda one, last=last: one[0] < last, reported[passed : passed + last - first])  # type: ignore[misc]
+        mine = [(max(a, first), min(b, last), index) for a, b, index in near if first < b]
         clausal = [one for one in mine if page.lowers[one[0]] not in _NO_CLAUSE]
         if clausal:
             for a, b, index in clausal:

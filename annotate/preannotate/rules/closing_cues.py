@@ -29,9 +29,7 @@ def read_closing_cues(page: Page, unit: Unit) -> list[Draft]:
     """Quotes whose cue stands behind them; they come first, because they may claim a whole sentence."""
     drafts: list[Draft] = []
     free = unit.first
-    for first, last in page.sentences:
-        if not unit.first <= first < unit.last:
-            continue
+    for first, last in unit.sentences:
         free = max(free, first) if not page.quoted[first] else free
         for at in range(first, last):
             if page.quoted[at] or page.lowers[at] not in _CLOSING or at < free:
@@ -57,12 +55,12 @@ def read_after(page: Page, unit: Unit, at: int, free: int) -> Draft | None:
     marked, bordered = bool(page.quoted[start]), bool(page.quoted[border])
     end = border + 1 if bordered else border
     if bordered and not marked:
-        stretch = next(words for words in unit.stretches if words[0] <= border < words[1])
+        stretch = unit.stretch_at(border)
         if page.words[stretch[0] - 1] in (":", *STOPS):
             start, marked = stretch[0], True
     if marked and not bordered:
         # "...," prior to the visit, he said: what stands between the mark and the speaker was not said
-        end = next(last for first, last in unit.stretches if first <= start < last)
+        end = unit.stretch_at(start)[1]
     if end - start < 2:
         return None
     after = max(at + 1, speaker[1])

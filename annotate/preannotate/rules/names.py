@@ -19,6 +19,7 @@ _NOT_ACRONYMS = load_words("not_acronyms")
 _PLACE_PREPOSITIONS = load_words("place_prepositions")
 _HYPHEN_ADJECTIVES = load_words("hyphen_adjectives")
 _SPEECH = load_words("speech")
+_LONGEST = 14
 
 
 @dataclass
@@ -99,7 +100,7 @@ def _extend(page: Page, at: int, last: int, lists: NameLists) -> int:
     words, lowers = page.words, page.lowers
     if lowers[at] in _PARTICLES and not _is_capital(words[at]):
         end = at + 3
-    while end < last:
+    while end < last and end - at < _LONGEST:
         word = words[end]
         adjoining = page.starts[end] == page.ends[end - 1]
         if word == "." and adjoining and len(words[end - 1]) == 1 and end + 1 < last and _is_capital(words[end + 1]):

@@ -27,12 +27,13 @@ _WEAK = load_cues("weak")
 _WISHES = load_cues("wishes")
 _ADDRESSED = load_cues("addressed")
 _CIRCUMSTANCES = load_cues("circumstances")
+_NO_SUBJECT = frozenset(["the", "a", "in", "on", "at", "as", "but", "and", "while"])
 
 
 def read_opening_cues(page: Page, unit: Unit, free: int, end: int) -> list[Draft]:
     """Quotes whose cue stands before them, and "according to", between two words."""
     drafts: list[Draft] = []
-    part = Unit(unit.first, end, unit.stretches)
+    part = Unit(unit.first, end, unit.sentences, unit.stretches)
     at = free
     while at < end:
         draft = None if page.quoted[at] else _read_cue(page, part, at, free, drafts)
@@ -71,7 +72,7 @@ def _read_before(page: Page, unit: Unit, at: int, free: int, drafts: list[Draft]
     """A cue before its content: X said that ..."""
     word = page.lowers[at]
     speaker = find_speaker_before(page, free, at)
-    dependent = (speaker is None and word.endswith("ing")) or page.lowers[at - 1 if at else 0] in ("and", "but", ",")
+    dependent = word.endswith("ing") or page.lowers[at - 1 if at else 0] in ("and", "but", ",")
     if speaker is None or page.lowers[speaker[0]] in ("who", "which"):
         if drafts:
             speaker = drafts[-1].speaker
@@ -98,7 +99,7 @@ def _read_before(page: Page, unit: Unit, at: int, free: int, drafts: list[Draft]
     end = find_content_end(page, unit, start)
     if end - start < 2 and not marked:
         return None
-    inside = any(page.quoted[index] for index in range(start, end))
+    inside = page.quoted.find(1, start, end) >= 0
     if word in _WISHES and page.lowers[start] == "to":
         return Draft([(start, end)], speaker, with_auxiliaries(page, at, free)) if speaker else None
     if word not in _SPEECH and not (inside and word in _WEAK):
@@ -126,17 +127,7 @@ def _first_noun_phrase(page: Page, unit: Unit, before: int) -> Words | None:
     for at in range(unit.first, before):
         if is_pronoun(page, at):
             return (at, at + 1)
-        if page.words[at][0].isupper() and page.lowers[at] not in (
-            "the",
-            "a",
-            "in",
-            "on",
-            "at",
-            "as",
-            "but",
-            "and",
-            "while",
-        ):
+        if page.words[at][0].isupper() and page.lowers[at] not in _NO_SUBJECT:
             end = at
             while end < before and (page.words[end][0].isupper() or page.words[end] in "-."):
                 end += 1

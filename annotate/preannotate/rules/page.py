@@ -27,6 +27,8 @@ _WORD = re.compile(
 _ABBREVIATIONS = load_words("abbreviations")
 _BEFORE_NAMES = load_words("before_names")
 _SENTENCE_STARTERS = load_words("sentence_starters")
+#: In words; what goes on longer is no sentence, and is cut so that no rule needs more than linear time.
+_LONGEST_SENTENCE = 300
 _END = re.compile(r"[.!?…]+[\"”’'»)\]]*(?=\s|$)")
 
 
@@ -119,7 +121,11 @@ def _find_sentences(page: Page) -> list[tuple[int, int]]:
             if following < len(page.words) and page.starts[following] < end and _ends_sentence(page, match, following):
                 cuts.add(following)
     ordered = sorted(cuts)
-    return [(first, last) for first, last in itertools.pairwise(ordered) if first < last]
+    return [
+        (start, min(start + _LONGEST_SENTENCE, last))
+        for first, last in itertools.pairwise(ordered)
+        for start in range(first, last, _LONGEST_SENTENCE)
+    ]
 
 
 def _ends_sentence(page: Page, match: re.Match[str], following: int) -> bool:

@@ -44,7 +44,7 @@ def find_speaker_before(page: Page, first: int, cue: int) -> Words | None:
         return None
     if page.words[end - 1] == ",":
         comma = _find_back(page, first, end - 1, ",")
-        if comma is None or end - comma > _LONGEST:
+        if comma is None or comma + 2 > end - 1 or page.words[comma - 1] == ",":
             return None
         named = find_speaker_before(page, first, comma) if comma > first else None
         if named is None:

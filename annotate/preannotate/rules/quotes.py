@@ -60,9 +60,9 @@ def _read_unit(page: Page, unit: Unit, previous: Words | None) -> list[Draft]:
     for free, end in _find_gaps(unit, drafts):
         drafts += read_opening_cues(page, unit, free, end)
     drafts.sort(key=lambda draft: draft.content[0])
-    taken = [words for draft in drafts for words in draft.content]
+    taken = {at for draft in drafts for words in draft.content for at in range(*words)}
     for stretch in unit.stretches:
-        if stretch[1] - stretch[0] < _LEAST_WORDS or any(a < stretch[1] and stretch[0] < b for a, b in taken):
+        if stretch[1] - stretch[0] < _LEAST_WORDS or not taken.isdisjoint(range(*stretch)):
             continue
         if drafts and drafts[-1].content[-1][1] <= stretch[0] and not _is_sentence(page, unit, stretch):
             continue
@@ -110,12 +110,12 @@ def _to_quote(page: Page, draft: Draft) -> Quote | None:
 def _find_type(page: Page, content: list[Span]) -> QuoteType:
     inside = outside = 0
     for fragment in content:
-        covered = sum(max(0, min(end, fragment.end) - max(start, fragment.start)) for start, end, _ in page.stretches)
-        inside += covered
-        outside += fragment.end - fragment.start - covered
+        for at in range(page.word_at(fragment.start), page.word_at(fragment.end - 1) + 1):
+            inside += page.quoted[at]
+            outside += not page.quoted[at] and page.words[at][0].isalnum()
     if inside == 0:
         return "indirect"
-    return "direct" if outside <= 2 else "mixed"
+    return "mixed" if outside else "direct"
 
 
 def _to_span(page: Page, words: Words | None) -> Span | None:

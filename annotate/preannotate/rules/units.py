@@ -12,6 +12,8 @@ _AUXILIARIES = load_cues("auxiliaries")
 _FINITE = load_cues("finite")
 #: After a comma these begin what the author adds, not what was said.
 _CUTTERS = load_cues("cutters")
+#: In words, see `page`.
+_LONGEST_UNIT = 900
 _SPEECH = load_cues("speech")
 MARKS = frozenset(["“", "”", '"', "''", "``", "‘", "’", "'", "«", "»"])
 STOPS = frozenset([".", "!", "?", "…"])
@@ -28,32 +30,38 @@ class Draft:
 
 @dataclass
 class Unit:
-    """A run of sentences, as words, that quoted stretches (ranges of words, too) hold together."""
+    """A run of sentences that quoted stretches hold together; sentences and stretches are ranges of words."""
 
     first: int
     last: int
+    sentences: list[Words]
     stretches: list[Words] = field(default_factory=list)
+
+    def stretch_at(self, word: int) -> Words:
+        """The stretch that the word stands in; the word alone, if none."""
+        return next((words for words in self.stretches if words[0] <= word < words[1]), (word, word + 1))
 
 
 def find_units(page: Page) -> list[Unit]:
     """The units of a page, in order; every sentence is in one."""
-    units = [Unit(first, last) for first, last in page.sentences]
-    merged: list[Unit] = []
+    units: list[Unit] = []
     stretches = []
     for start, end, _ in page.stretches:
         first, last = page.word_at(start), page.word_at(end - 1) + 1
         if first < last:
             stretches.append((first, min(last, len(page.words))))
     at = 0
-    for unit in units:
-        if merged and merged[-1].stretches and merged[-1].stretches[-1][1] > unit.first:
-            merged[-1].last = unit.last
+    for first, last in page.sentences:
+        held = bool(units and units[-1].stretches) and units[-1].stretches[-1][1] > first
+        if held and last - units[-1].first <= _LONGEST_UNIT:
+            units[-1].last = last
+            units[-1].sentences.append((first, last))
         else:
-            merged.append(Unit(unit.first, unit.last))
-        while at < len(stretches) and stretches[at][0] < unit.last:
-            merged[-1].stretches.append(stretches[at])
+            units.append(Unit(first, last, [(first, last)]))
+        while at < len(stretches) and stretches[at][0] < last:
+            units[-1].stretches.append(stretches[at])
             at += 1
-    return merged
+    return units
 
 
 def end_of(draft: Draft) -> int:
@@ -86,17 +94,14 @@ def is_clause(page: Page, start: int, end: int) -> bool:
 
 def find_content_end(page: Page, unit: Unit, start: int) -> int:
     """Where the content that starts here ends: with the sentence, or before another speaker's clause."""
-    end = unit.last
-    if start < unit.last and page.quoted[start]:
-        stretch = next((words for words in unit.stretches if words[0] <= start < words[1]), None)
-        if stretch is not None:
-            after = stretch[1]
-            closed = after >= unit.last or page.words[after - 2 if after - 2 > start else start] in (*STOPS, ",")
-            if closed or page.words[after] in STOPS:
-                return min(after, unit.last)
-    sentence_end = next(last for first, last in page.sentences if first <= start < last)
-    if not any(words[0] < sentence_end < words[1] for words in unit.stretches):
-        end = min(end, sentence_end)
+    if page.quoted[start]:
+        after = min(unit.stretch_at(start)[1], unit.last)
+        closed = after >= unit.last or page.words[after - 2 if after - 2 > start else start] in (*STOPS, ",")
+        if closed or page.words[after] in STOPS:
+            return after
+    end = page.sentences[page.sentence_of[start]][1]
+    if end > unit.last or (end < len(page.words) and page.quoted[end] and page.quoted[end - 1]):
+        end = unit.last
     for at in range(start + 3, end):
         if page.quoted[at]:
             continue
