@@ -38,7 +38,9 @@ class Resamples:
         # kept, so that no id is used again while it is a key
         self._columns = {id(column): column for figure in figures for column in figure.columns()}
         self._place = {key: i for i, key in enumerate(self._columns)}
-        table = np.stack([column[documents] for column in self._columns.values()], axis=1).astype(float)
+        table = np.zeros((len(documents), len(self._columns)))
+        for key, place in self._place.items():
+            table[:, place] = self._columns[key][documents]
         self._sums = np.concatenate([block @ table for block in self._blocks()])
 
     def _blocks(self) -> Iterator[Values]:

@@ -1,0 +1,108 @@
+"""The names of the measures are an interface: none may go, each is spelled one way, each has a definition."""
+
+from __future__ import annotations
+
+import pytest
+
+from annotate.errors import AnnotateError
+from annotate.records import Claim, Entity, GoldRecord, Prediction, Quote, Span
+from annotate.score import Measure, evaluate, list_measures
+
+# the names that others rely on
+FIXED = [
+    "f1:strict:entities",
+    "precision:exact:entities/PERSON",
+    "f1:partial:entities",
+    "f1:type:entities",
+    "f1:exact:quotes",
+    "f1:overlap:quotes",
+    "f1:token:quotes",
+    "f1:proportional:quotes",
+    "accuracy:type:quotes",
+    "accuracy:speaker-exact:quotes",
+    "accuracy:speaker-overlap:quotes",
+    "accuracy:speaker-head:quotes",
+    "f1:end-to-end:quotes",
+    "f1:exact:claims",
+    "f1:overlap:claims",
+    "f1:sentence:claims",
+    "f1:check-worthy:claims",
+    "ap:check-worthy:claims",
+    "accuracy:kind:claims",
+    "accuracy:claimer-overlap:claims",
+]
+
+# beside them
+FURTHER = [
+    "recall:strict:entities",
+    "macro-f1:strict:entities",
+    "f1:strict:entities/PERSON",
+    "f1:type:entities/PERSON",
+    "f1:dice:quotes",
+    "accuracy:speaker-null:quotes",
+    "f1:type:quotes/direct",
+    "recall:proportional:quotes",
+    "f1:end-to-end-exact-exact:quotes",
+    "f1:end-to-end-exact-overlap:quotes",
+    "f1:end-to-end-exact-head:quotes",
+    "f1:end-to-end-overlap-exact:quotes",
+    "f1:end-to-end-overlap-overlap:quotes",
+    "accuracy:check-worthy:claims",
+    "kappa:check-worthy:claims",
+    "kappa:kind:claims",
+    "accuracy:claimer-exact:claims",
+    "accuracy:claimer-head:claims",
+    "precision:check-worthy:claims",
+]
+
+
+@pytest.mark.parametrize("name", FIXED + FURTHER)
+def test_every_name_is_scored_and_prints_as_it_is_spelled(name: str) -> None:
+    text = "“No,” Ann said. He won."
+    layers = {
+        "entities": [Entity(6, 9, "PERSON")],
+        "quotes": [Quote("direct", [Span(0, 5)], Span(6, 9))],
+        "claims": [Claim(16, 23, True, "event")],
+    }
+    report = evaluate([GoldRecord(id="a", text=text, **layers)], [Prediction(id="a", **layers)])
+    assert name in report.measures
+    assert str(Measure.parse(name)) == name
+    assert Measure.parse(name).definition.meaning
+    assert name in report.to_dict()["measures"]
+
+
+def test_the_catalogue_is_what_is_scored() -> None:
+    text = "“No,” Ann said. He won."
+    layers = {
+        "entities": [Entity(6, 9, "PERSON")],
+        "quotes": [Quote("direct", [Span(0, 5)], Span(6, 9))],
+        "claims": [Claim(16, 23, True, "event")],
+    }
+    report = evaluate([GoldRecord(id="a", text=text, **layers)], [Prediction(id="a", **layers)])
+    scored = {name.partition("/")[0] for name in report.measures}
+    assert scored == {definition.name.removesuffix("/LABEL") for definition in list_measures()}
+
+
+def test_an_alias_has_one_name() -> None:
+    assert str(Measure.parse("f1:end-to-end-overlap-head:quotes")) == "f1:end-to-end:quotes"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "f1",
+        "f1:strict",
+        "f1:strict:names",
+        "f1:tight:entities",
+        "f1:strict:entities/",
+        "f1:type:quotes",
+        "ap:kind:claims/x",
+    ],
+)
+def test_unknown_names_are_refused_with_a_hint(name: str) -> None:
+    with pytest.raises(AnnotateError, match=r"no measure.*metric:match:layer"):
+        Measure.parse(name)
+
+
+def test_labels_may_hold_any_character() -> None:
+    assert Measure.parse("f1:strict:entities/a/b:c").label == "a/b:c"

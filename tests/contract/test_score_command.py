@@ -1,0 +1,199 @@
+"""`annotate score`, `compare`, `measures` and the pytest plugin as their users meet them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from typer.testing import CliRunner
+
+from annotate.cli.app import app
+from annotate.jsonl import write_records
+from annotate.records import Entity, GoldRecord, Prediction, Quote, Span
+
+pytest_plugins = ["pytester"]
+
+TEXT = "“We won,” Ann Lee said in Oslo. 🎉 Bob cheered."
+RIGHT = [Entity(10, 17, "PERSON"), Entity(26, 30, "GPE"), Entity(34, 37, "PERSON")]
+QUOTE = Quote("direct", [Span(0, 9)], Span(10, 17), Span(18, 22))
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, Path]:
+    """Gold of eight articles, a good and a poor system."""
+    paths = {name: tmp_path / f"{name}.jsonl" for name in ("gold", "good", "poor")}
+    ids = [f"a{i}" for i in range(8)]
+    write_records(paths["gold"], [GoldRecord(id=i, text=TEXT, entities=RIGHT, quotes=[QUOTE]) for i in ids])
+    write_records(paths["good"], [Prediction(id=i, entities=RIGHT, quotes=[QUOTE], model="good-1") for i in ids])
+    write_records(
+        paths["poor"],
+        [
+            Prediction(
+                id=i, text=TEXT, entities=RIGHT[: 1 + n % 2], quotes=[Quote("direct", [Span(0, 9)])], model="poor-1"
+            )
+            for n, i in enumerate(ids)
+        ],
+    )
+    return paths
+
+
+def run(*arguments: Any, code: int = 0, input: str | None = None) -> Any:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments], input=input)
+    assert result.exit_code == code, result.output
+    return result
+
+
+def test_json_has_the_agreed_form(files: dict[str, Path]) -> None:
+    found = json.loads(run("score", files["poor"], "--gold", files["gold"], "--format", "json").stdout)
+    assert found["documents"] == 8
+    measure = found["measures"]["recall:strict:entities"]
+    assert set(measure) == {"value", "low", "high", "n_gold", "n_pred"}
+    assert (measure["value"], measure["n_gold"], measure["n_pred"]) == (0.5, 24, 12)
+    assert measure["low"] < 0.5 < measure["high"]
+    assert found["counts"]["entities"]["strict"] == {
+        "correct": 12,
+        "incorrect": 0,
+        "partial": 0,
+        "missing": 12,
+        "spurious": 0,
+    }
+    assert found["counts"]["quotes"]["end-to-end"]["incorrect"] == 8
+    assert found["measures"]["f1:strict:entities/GPE"]["n_gold"] == 8
+    signature = found["signature"]
+    assert signature["gold"] == "gold.jsonl"
+    assert {"gold_sha256", "schema", "definitions", "trials", "seed", "missing", "extra", "layers"} <= set(signature)
+
+
+def test_a_table_and_markdown_and_their_signature(files: dict[str, Path]) -> None:
+    shown = run("score", files["poor"], "--gold", files["gold"]).stdout
+    assert "strict" in shown
+    assert "signature: gold:gold.jsonl@" in shown
+    text = run("score", files["poor"], "--gold", files["gold"], "--format", "markdown").stdout
+    assert "| match | P | R | F1 |" in text
+
+
+def test_thresholds(files: dict[str, Path]) -> None:
+    gold = ("--gold", files["gold"])
+    run("score", files["good"], *gold, "--fail-under", "f1:strict:entities=1.0", "--fail-under", "f1:exact:quotes=0.9")
+    failed = run("score", files["poor"], *gold, "--fail-under", "recall:strict:entities=0.6", code=1)
+    assert "recall:strict:entities is 0.5000" in failed.stderr
+    missing = run("score", files["poor"], *gold, "--fail-under", "f1:exact:claims=0.5", code=1)
+    assert "was not scored" in missing.stderr
+    assert "no measure" in run("score", files["poor"], *gold, "--fail-under", "f1:x:entities=0.5", code=1).stderr
+    assert "MEASURE=X" in run("score", files["poor"], *gold, "--fail-under", "f1:strict:entities", code=1).stderr
+
+
+def test_junit(files: dict[str, Path]) -> None:
+    result = run(
+        *("score", files["poor"], "--gold", files["gold"], "--format", "junit"),
+        *("--fail-under", "recall:strict:entities=0.6", "--fail-under", "precision:strict:entities=0.6"),
+        code=1,
+    )
+    suite = ElementTree.fromstring(result.stdout).find("testsuite")
+    assert suite is not None
+    assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
+    assert suite.find("testcase[@name='recall:strict:entities']/failure") is not None
+    assert "signature" in {item.get("name") for item in suite.iter("property")}
+
+
+def test_standard_input_and_programs(files: dict[str, Path], tmp_path: Path) -> None:
+    direct = run("score", files["poor"], "--gold", files["gold"], "--format", "json").stdout
+    piped = run(
+        "score", "-", "--gold", files["gold"], "--format", "json", input=files["poor"].read_text(encoding="utf-8")
+    )
+    assert piped.stdout == direct
+    program = tmp_path / "extract.py"
+    program.write_text(
+        "import json, sys\n"
+        "for line in sys.stdin:\n"
+        "    article = json.loads(line)\n"
+        "    assert 'entities' not in article\n"
+        "    at = article['text'].index('Oslo')\n"
+        "    found = [{'start': at, 'end': at + 4, 'label': 'GPE'}]\n"
+        "    print(json.dumps({'id': article['id'], 'entities': found}))\n"
+    )
+    command = f"{sys.executable} {program}"
+    found = json.loads(run("score", "--run", command, "--gold", files["gold"], "--format", "json").stdout)
+    assert found["measures"]["f1:strict:entities/GPE"]["value"] == 1.0
+    broken = run(
+        "score", "--run", f"{sys.executable} -c 'import sys; sys.exit(\"no model\")'", "--gold", files["gold"], code=1
+    )
+    assert "exit code 1: no model" in broken.stderr
+    assert "cannot be started" in run("score", "--run", "no-such-program-x", "--gold", files["gold"], code=1).stderr
+    assert "exactly one of" in run("score", "--gold", files["gold"], code=1).stderr
+
+
+def test_broken_files_are_told_apart_by_side_line_and_place(files: dict[str, Path], tmp_path: Path) -> None:
+    lines = files["poor"].read_text(encoding="utf-8").splitlines()
+    record = json.loads(lines[2])
+    record["entities"][0]["start"] = True
+    lines[2] = json.dumps(record)
+    record = json.loads(lines[4])
+    del record["entities"][0]["end"]
+    lines[4] = json.dumps(record)
+    record = json.loads(lines[5])
+    record["entities"][0]["end"] = 999
+    lines[5] = json.dumps(record)
+    path = tmp_path / "broken.jsonl"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    said = run("score", path, "--gold", files["gold"], code=1).stderr
+    assert "3 problems" in said
+    assert f"prediction {path}:3: a2: entities[0].start" in said.replace("[...]", "[0]")
+    assert f"prediction {path}:5: a4:" in said
+    assert "prediction a5: entities[0] is [10, 999)" in said
+    assert "missing; predict" not in said  # the records are there, they only cannot be read
+    assert "no gold there" in run("score", files["poor"], "--gold", tmp_path / "none", code=1).stderr
+
+
+def test_compare(files: dict[str, Path], tmp_path: Path) -> None:
+    arguments = ("compare", files["poor"], files["good"], "--gold", files["gold"])
+    found = json.loads(run(*arguments, "--format", "json").stdout)
+    assert [standing["system"] for standing in found["standings"]][:2] == ["good", "poor"]
+    assert found["measures"] == ["f1:strict:entities", "f1:end-to-end:quotes"]
+    assert found["differences"][0]["p"] == 2 / 2**8
+    assert found["groups"] == [["good"], ["poor"]]
+    assert "different" in run(*arguments).stdout
+    markdown = run(*arguments, "--format", "markdown", "--measure", "recall:type:entities").stdout
+    assert "recall:type:entities" in markdown
+    page = tmp_path / "board.html"
+    run(*arguments, "--format", "html", "-o", page)
+    assert "Leaderboard" in page.read_text()
+    assert "named twice" in run("compare", files["poor"], files["poor"], "--gold", files["gold"], code=1).stderr
+
+
+def test_measures_lists_every_definition() -> None:
+    shown = run("measures").stdout
+    assert "f1:end-to-end:quotes" in shown
+    assert all(json.loads(line)["meaning"] for line in run("measures", "--format", "json").stdout.splitlines())
+
+
+def test_the_pytest_plugin(files: dict[str, Path], pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        f"""
+        GOLD = {str(files["gold"])!r}
+
+        def find_oslo(text):
+            at = text.index("Oslo")
+            return {{"entities": [{{"start": at, "end": at + 4, "label": "GPE"}}]}}
+
+        def test_good_enough(score_on_gold):
+            scores = score_on_gold(find_oslo, GOLD)
+            scores.assert_at_least({{"f1:strict:entities/GPE": 1.0}})
+            assert scores.value("recall:strict:entities") == 8 / 24
+
+        def test_not_good_enough(score_on_gold):
+            score_on_gold(find_oslo, GOLD).assert_at_least({{"recall:strict:entities": 0.9}})
+
+        def test_file(score_on_gold):
+            score_on_gold({str(files["good"])!r}, GOLD).assert_at_least({{"f1:end-to-end:quotes": 1}})
+        """
+    )
+    result = pytester.runpytest_subprocess("-p", "annotate.score.pytest_plugin", "-q")
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(
+        ["*recall:strict:entities is 0.3333*expected at least 0.9*", "*signature: gold:gold.jsonl@*"]
+    )
