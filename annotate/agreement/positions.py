@@ -115,11 +115,10 @@ def align_items(layer: Layer, marked: Mapping[str, Sequence[Item]], index: TextI
 
 def _edges(nodes: Sequence[tuple[str, Item, dict[str, Hashable]]]) -> list[tuple[tuple[Any, ...], int, int]]:
     """(rank, i, j) for each pair of different people's items that overlap; the surest pair has the lowest rank."""
-    order = sorted(range(len(nodes)), key=lambda i: item_ranges(nodes[i][1])[0])
     bounds = [
         (min(start for start, _ in item_ranges(item)), max(end for _, end in item_ranges(item))) for _, item, _ in nodes
     ]
-    order.sort(key=lambda i: bounds[i][0])
+    order = sorted(range(len(nodes)), key=lambda i: bounds[i][0])
     edges = []
     for place, i in enumerate(order):
         for j in order[place + 1 :]:

@@ -67,7 +67,7 @@
         el(
           "span",
           {},
-          el("span", { class: "about" }, article.about || article.id),
+          el("span", { class: "about" }, article.about || article.text.slice(0, 80)),
           ...(article.split ? [el("span", {}, article.split)] : []),
           ...(article.differ ? [el("span", { class: "warn", title: "marks on which versions differ" }, `≠ ${article.differ}`)] : []),
         ),

@@ -54,7 +54,7 @@ const annotate = (() => {
     if (mark.kind === "quote") return `❝${mark.number ?? ""}${mark.label === "direct" ? "" : ` ${mark.label}`}${state}`;
     if (mark.kind === "speaker" || mark.kind === "cue") return `${mark.number ?? ""} ${mark.kind}${state}`;
     if (mark.kind === "claimer") return `${mark.number ?? ""} claimer${state}`;
-    if (mark.kind === "claim") return `${mark.check_worthy ? "✓ " : ""}${mark.label}${state}`;
+    if (mark.kind === "claim") return `${mark.number ?? ""} ${mark.label}${mark.check_worthy ? " ✓" : ""}${state}`;
     return `${mark.label}${state}`;
   }
 
