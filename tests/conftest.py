@@ -5,6 +5,9 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import socket
+import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,6 +78,37 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
         yield start_studio(folder)
     finally:
         stop_studio(folder)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The address of an empty database on a PostgreSQL server of our own."""
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    found = str(programs[-1]) if programs else shutil.which("initdb")
+    if found is None:
+        skip_or_fail("no PostgreSQL: install the package postgresql to test a team's server")
+    # PostgreSQL refuses to run as root; its Debian package brings the user, who cannot read pytest's own folders
+    user = "postgres" if os.geteuid() == 0 else None
+    with tempfile.TemporaryDirectory(prefix="annotate-postgresql-") as folder:
+        if user:
+            shutil.chown(folder, user)
+
+        def run(program: str, *arguments: str) -> None:
+            command = [str(Path(found).parent / program), *arguments]
+            subprocess.run(command, check=True, cwd=folder, user=user, stdout=subprocess.DEVNULL, timeout=120)
+
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        data = f"{folder}/data"
+        run("initdb", "--pgdata", data, "--auth=trust", "--username=studio", "--encoding=UTF8", "--no-sync")
+        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
+        run("pg_ctl", "--pgdata", data, "--log", f"{folder}/log", "--wait", "-o", options, "start")
+        try:
+            run("createdb", "--host=127.0.0.1", f"--port={port}", "--username=studio", "label_studio")
+            yield f"postgresql://studio:unused@127.0.0.1:{port}/label_studio"
+        finally:
+            run("pg_ctl", "--pgdata", data, "--mode=immediate", "stop")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,0 +1,91 @@
+"""A team on PostgreSQL: Label Studio on a real database server, two people with log-ins of their own, one loop."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from annotate.agreement import measure_agreement
+from annotate.labelstudio.client import connect
+from annotate.labelstudio.pull import pull_annotations
+from annotate.labelstudio.push import push_predictions
+from annotate.records import Entity, Prediction
+from annotate.studio import Studio, start_studio, stop_studio
+
+pytestmark = [pytest.mark.studio, pytest.mark.slow]
+
+TEXT = "Ada Lovelace met Charles Babbage in London."
+PREDICTION = Prediction(id="a", text=TEXT, model="hand-1", entities=[Entity(0, 12, "PERSON"), Entity(36, 42, "GPE")])
+PASSWORD = "difference-engine-1"
+
+
+@pytest.fixture(scope="module")
+def team(postgresql: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    folder = tmp_path_factory.mktemp("team")
+    try:
+        yield start_studio(folder, database=postgresql)
+    finally:
+        stop_studio(folder)
+
+
+class Annotator:
+    """A person with a browser, signed up by the invite link."""
+
+    def __init__(self, studio: Studio, email: str) -> None:
+        owner = {"Authorization": f"Token {studio.api_key}"}
+        link = httpx.get(f"{studio.url}/api/invite", headers=owner, trust_env=False).json()["invite_url"]
+        self.browser = httpx.Client(base_url=studio.url, trust_env=False, follow_redirects=True, timeout=60)
+        self.browser.get(link)
+        answer = self.post(link, data={"email": email, "password": PASSWORD})
+        assert answer.status_code == 200
+        assert self.browser.get("/api/current-user/whoami").json()["email"] == email
+
+    def post(self, path: str, **content: object) -> httpx.Response:
+        token = self.browser.cookies.get("csrftoken", "")
+        headers = {"X-CSRFToken": token, "Referer": str(self.browser.base_url)}
+        return self.browser.post(path, headers=headers, **content)  # type: ignore[arg-type]
+
+    def submit(self, task: int, result: list[dict[str, object]]) -> None:
+        answer = self.post(f"/api/tasks/{task}/annotations/", json={"result": result, "lead_time": 12.5})
+        assert answer.status_code == 201, answer.text
+
+
+def test_two_people_annotate_on_postgresql(team: Studio) -> None:
+    connection = {"url": team.url, "api_key": team.api_key}
+    plan = push_predictions([PREDICTION], "Team", overlap=2, **connection)
+    number = plan.projects[0].project
+    assert number is not None
+    assert not (team.dir / "label_studio.sqlite3").exists(), "the data went to SQLite"
+
+    headers = {"Authorization": f"Token {team.api_key}"}
+    project = httpx.get(f"{team.url}/api/projects/{number}/", headers=headers, trust_env=False).json()
+    assert project["show_instruction"]
+    assert "Lovelace" not in project["expert_instruction"]
+    assert re.search(r"PERSON.*<mark>Mustafa al-Kadhimi</mark>", project["expert_instruction"], re.DOTALL)
+
+    [task] = connect(**connection).iter_tasks(number, include="id,data")
+    shown = httpx.get(f"{team.url}/api/tasks/{task['id']}/", headers=headers, trust_env=False).json()
+    result = shown["predictions"][0]["result"]
+    Annotator(team, "ada@example.org").submit(task["id"], result)
+    moved = [
+        {**item, "value": {**item["value"], "start": 17, "end": 32}} if i else item for i, item in enumerate(result)
+    ]
+    Annotator(team, "bob@example.org").submit(task["id"], moved)
+
+    records, certificate = pull_annotations("Team", **connection)
+    assert {(record.annotator, len(record.entities or ())) for record in records} == {
+        ("ada@example.org", 2),
+        ("bob@example.org", 2),
+    }
+    assert not certificate.quarantined
+    assert push_predictions([PREDICTION], "Team", **connection).projects[0].is_noop
+    assert measure_agreement(records, trials=10).to_dict()
+
+
+def test_database_is_remembered(team: Studio) -> None:
+    stop_studio(team.dir)
+    again = start_studio(team.dir)
+    assert connect(again.url, again.api_key).find_projects("Team")
