@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -44,6 +46,7 @@ class HubTarget:
         self.repo = repo
         self.shown = f"hf:{repo}"
         self._api = HfApi()
+        self._planned_on: str | None = None
 
     def plan(self, package: Package) -> PublishPlan:
         """What will be done.
@@ -55,6 +58,7 @@ class HubTarget:
         tag = package.manifest.version
         with self._told("cannot be read"):
             state = self._read_state()
+            self._planned_on = state.head
             if tag in state.tags:
                 self._check_tag(package, state.tags[tag])
                 return make_plan(package, self.shown, "published", tag=tag, keep=package.files)
@@ -79,12 +83,11 @@ class HubTarget:
 
         tag = package.manifest.version
         if plan.status != "published":
-            with self._told("cannot be written"):
-                state = self._read_state()
-                if state.head is None:
-                    self._api.create_repo(self.repo, repo_type="dataset", exist_ok=True)
-                    state = self._read_state()
-                commit = state.head
+            with self._told("cannot be written"), _quiet():
+                if self._planned_on is None:
+                    self._api.create_repo(self.repo, repo_type="dataset")
+                    self._planned_on = self._read_state().head
+                commit = self._planned_on
                 operations: list[Any] = [
                     CommitOperationAdd(path_in_repo=name, path_or_fileobj=str(package.folder / name))
                     for name in [*plan.add, *plan.replace]
@@ -96,10 +99,10 @@ class HubTarget:
                         operations,
                         repo_type="dataset",
                         commit_message=f"Release {package.manifest.ref}",
-                        parent_commit=state.head,
+                        parent_commit=self._planned_on,
                     ).oid
                 self._api.create_tag(self.repo, tag=tag, revision=commit, repo_type="dataset")
-        with self._told("published, but cannot be loaded back"):
+        with self._told("published, but cannot be loaded back"), _quiet():
             self._verify(package, tag)
         return f'load_dataset("{self.repo}", revision="{tag}")'
 
@@ -167,8 +170,7 @@ class HubTarget:
             wrong = [name for name in package.files if sha256_file(place / name) != sha256_file(package.folder / name)]
             if wrong:
                 raise PublishError(f"{self.shown} at {tag}: {', '.join(wrong)} came back with other bytes")
-            for cache in place.glob(".cache"):
-                _remove(cache)
+            shutil.rmtree(place / ".cache")
             check_release(place)
             loaded = datasets.load_dataset(self.repo, revision=tag, cache_dir=f"{folder}/cache")
             for split in package.manifest.splits:
@@ -197,7 +199,11 @@ class HubTarget:
             else:
                 message = f"{self.shown}: {what} (HTTP {status}: {error.server_message or 'no reason given'})"
             raise PublishError(message) from error
-        except (OSError, ValueError, RuntimeError) as error:
+        except Exception as error:
+            # the client's HTTP library has errors of its own, and is not ours to import
+            known = isinstance(error, OSError | ValueError | RuntimeError)
+            if not known and not type(error).__module__.startswith("httpx"):
+                raise
             lines = str(error).splitlines()
             raise PublishError(f"{self.shown}: {what} ({lines[0] if lines else type(error).__name__})") from error
 
@@ -210,7 +216,22 @@ def _identity(path: Path) -> str:
     return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
-def _remove(folder: Path) -> None:
-    import shutil
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the clients' progress bars where nobody watches them."""
+    import datasets
+    from huggingface_hub import utils
 
-    shutil.rmtree(folder, ignore_errors=True)
+    if sys.stderr.isatty():
+        yield
+        return
+    hub_off, datasets_off = utils.are_progress_bars_disabled(), datasets.are_progress_bars_disabled()
+    utils.disable_progress_bars()
+    datasets.disable_progress_bars()
+    try:
+        yield
+    finally:
+        if not hub_off:
+            utils.enable_progress_bars()
+        if not datasets_off:
+            datasets.enable_progress_bars()

@@ -20,6 +20,8 @@ from annotate.gold.check import check_release
 from annotate.gold.manifest import MANIFEST
 from annotate.publish.plan import Package, PublishPlan, is_release_file, make_plan
 
+_BUCKETS = {"s3", "s3a", "gs", "gcs", "abfs", "az", "oss", "oci"}
+
 
 def hide_login(url: str) -> str:
     """The URL without user name and password, for messages.
@@ -114,9 +116,14 @@ class StoreTarget:
         return {str(name).removeprefix(root) for name in found}
 
     def _send(self, package: Package, place: str, name: str) -> None:
-        with contextlib.suppress(FileExistsError):
+        if not self._is_object_store():
             self._fs.makedirs(f"{place}/{name}".rpartition("/")[0], exist_ok=True)
         self._fs.put_file(str(package.folder / name), f"{place}/{name}")
+
+    def _is_object_store(self) -> bool:
+        """Whether folders need no making; there, it would make a bucket that somebody misspelled."""
+        protocol = self._fs.protocol
+        return not _BUCKETS.isdisjoint([protocol] if isinstance(protocol, str) else protocol)
 
     def _same(self, package: Package, place: str, name: str) -> bool:
         digest = hashlib.sha256()
