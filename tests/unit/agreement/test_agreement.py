@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 from typer.testing import CliRunner
@@ -152,6 +152,7 @@ entity = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from("abcd"), st.lists(entity, max_size=6)), st.randoms(use_true_random=False))
 def test_alignment_uses_every_item_once_whatever_the_order(marked: dict[str, list[Entity]], mix: random.Random) -> None:
     index = TextIndex(TEXT)
@@ -164,6 +165,7 @@ def test_alignment_uses_every_item_once_whatever_the_order(marked: dict[str, lis
     assert align_items("entities", dict(shuffled), index) == positions
 
 
+@settings(deadline=None)
 @given(st.lists(entity, max_size=6, unique=True), st.lists(entity, max_size=6, unique=True))
 def test_equal_extents_are_always_aligned(a: list[Entity], b: list[Entity]) -> None:
     index = TextIndex(TEXT)
