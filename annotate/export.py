@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from annotate.errors import AnnotateError
 from annotate.formats import WRITERS, Alignment, FormatReport, write_format
 from annotate.gold.load import find_release, load_gold
-from annotate.records import LAYERS, Layer
+from annotate.jsonl import read_records
+from annotate.records import LAYERS, Layer, LayeredRecord, Prediction
 from annotate.schema import Schema, load_schema
 
 
@@ -39,4 +41,8 @@ def export_records(
         schema = find_release(source)[0] / "schema.toml"
     if not isinstance(schema, Schema):
         schema = load_schema(schema)
-    return write_format(load_gold(source), output, to, schema=schema, layers=layers or LAYERS, alignment=alignment)
+    gold = load_gold(source)
+    records: Sequence[LayeredRecord] = gold
+    if Path(source).is_file() and not any(record.annotators for record in gold):
+        records = read_records(Path(source), Prediction)  # nobody looked at them: a model's, with its score
+    return write_format(records, output, to, schema=schema, layers=layers or LAYERS, alignment=alignment)
