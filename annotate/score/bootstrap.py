@@ -37,10 +37,16 @@ class Resamples:
         self._seed = seed
         # kept, so that no id is used again while it is a key
         self._columns = {id(column): column for figure in figures for column in figure.columns()}
-        self._place = {key: i for i, key in enumerate(self._columns)}
-        table = np.zeros((len(documents), len(self._columns)))
-        for key, place in self._place.items():
-            table[:, place] = self._columns[key][documents]
+        places: dict[bytes, int] = {}  # many columns are equal, such as gold's size under every scheme
+        self._place: dict[int, int] = {}
+        kept: list[Values] = []
+        for key, column in self._columns.items():
+            values = column[documents].astype(float)
+            place = places.setdefault(values.tobytes(), len(kept))
+            if place == len(kept):
+                kept.append(values)
+            self._place[key] = place
+        table = np.stack(kept, axis=1) if kept else np.zeros((len(documents), 0))
         self._sums = np.concatenate([block @ table for block in self._blocks()])
 
     def _blocks(self) -> Iterator[Values]:

@@ -88,18 +88,23 @@ def divide(numerator: Values, denominator: Values) -> Values:
 
 @dataclass(frozen=True, eq=False)
 class Ratio:
-    """Sum of one column over sum of another."""
+    """Sum of one column over sum of another; or, for F1, twice one sum over the sum of two."""
 
     numerator: Column
     denominator: Column
     n_gold: int
     n_pred: int
+    other_denominator: Column | None = None
 
     def columns(self) -> list[Column]:
-        return [self.numerator, self.denominator]
+        further = [] if self.other_denominator is None else [self.other_denominator]
+        return [self.numerator, self.denominator, *further]
 
     def values(self, weights: Weights) -> Values:
-        return divide(weights.sum(self.numerator), weights.sum(self.denominator))
+        numerator, denominator = weights.sum(self.numerator), weights.sum(self.denominator)
+        if self.other_denominator is None:
+            return divide(numerator, denominator)
+        return divide(2 * numerator, denominator + weights.sum(self.other_denominator))
 
 
 @dataclass(frozen=True, eq=False)
@@ -251,5 +256,5 @@ def prf(credit: Column, gold: Column, predicted: Column) -> dict[str, Ratio]:
     return {
         "precision": Ratio(credit, predicted, *sizes),
         "recall": Ratio(credit, gold, *sizes),
-        "f1": Ratio(2 * credit, gold + predicted, *sizes),
+        "f1": Ratio(credit, gold, *sizes, predicted),
     }

@@ -120,8 +120,26 @@ class _EntityRows:
         starts, ends, labels = self._pending
         if not starts:
             return
-        plain = has_only_integers(starts) and has_only_integers(ends) and set(map(type, labels)) == {str}
-        for i in range(len(starts)) if not plain else ():
+        if not (set(map(type, starts)) == set(map(type, ends)) == {int} and set(map(type, labels)) == {str}):
+            self._blame_odd(starts, ends, labels)
+        codes = self._codes
+        for label in set(labels).difference(codes):
+            codes[label] = len(codes)
+        n = len(starts)
+        block = np.empty((3, n), np.int64)
+        try:
+            block[0], block[1] = np.fromiter(starts, np.int64, n), np.fromiter(ends, np.int64, n)
+        except OverflowError:
+            self._blame_odd(starts, ends, labels)
+            block[0], block[1] = starts, ends
+        block[2] = np.fromiter(map(codes.__getitem__, labels), np.int64, n)
+        self._blocks.append(block)
+        self._flushed += n
+        self._pending = ([], [], [])
+
+    def _blame_odd(self, starts: list[int], ends: list[int], labels: list[str]) -> None:
+        """Report what is no integer, or no text, and put something sound in its place."""
+        for i in range(len(starts)):
             if not has_only_integers([starts[i], ends[i]]):
                 sentence = f"is [{starts[i]!r}, {ends[i]!r}); offsets are integers, in code points of the text"
                 self._blame(self._flushed + i, sentence)
@@ -129,12 +147,6 @@ class _EntityRows:
             if not isinstance(labels[i], str):
                 self._blame(self._flushed + i, f"has label {labels[i]!r}; expected a text")
                 labels[i] = ""
-        codes = self._codes
-        for label in set(labels).difference(codes):
-            codes[label] = len(codes)
-        self._blocks.append(np.array([starts, ends, [codes[label] for label in labels]], np.int64))
-        self._flushed += len(starts)
-        self._pending = ([], [], [])
 
     def _blame(self, row: int, sentence: str) -> None:
         firsts = np.cumsum([0, *self._sizes])
