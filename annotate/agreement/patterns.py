@@ -10,17 +10,20 @@ each other field.
 from __future__ import annotations
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import NamedTuple
 
 import msgspec
 
 from annotate.agreement.matched import Compared
 from annotate.agreement.positions import FIELDS, Position, item_ranges
-from annotate.records import Entity, Item, Layer, Quote, Span
+from annotate.records import Claim, Entity, Item, Layer, Quote, Span
 
 EXAMPLES = 3
-CONTEXT = 40
+WORDS = 5
+SHOWN = 40
+"""Of long spans so many code points are shown at either edge."""
 
 _WORD = re.compile(r"\w+|[^\w\s]+")
 _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -39,57 +42,85 @@ _TITLE = re.compile(
 
 
 class Example(msgspec.Struct, kw_only=True):
-    """Where a pattern was seen: the span of both versions in code points, its surroundings, who marked what."""
+    """Where a pattern was seen: the span of both versions in code points, and what each person's version has there."""
 
     id: str
     start: int
     end: int
-    context: str
     versions: dict[str, str | None]
 
 
 class Pattern(msgspec.Struct, kw_only=True):
-    """One kind of disagreement: how often, what it costs in strict errors, and its first examples."""
+    """One kind of disagreement: how often, what it costs in strict errors, which words most often, and examples.
+
+    `words` are the words in question with their counts: those at the edge, the surface under two labels, or, where only
+    one person marked something, the mention or the quote's cue.
+    """
 
     layer: Layer
     name: str
     count: int = 0
     cost: int = 0
+    words: dict[str, int] = {}
     examples: list[Example] = []
 
 
+class Case(NamedTuple):
+    """One disagreement: its pattern, its cost, the words in question, and the field in which the two differ."""
+
+    name: str
+    cost: int
+    words: str
+    field: str = "extent"
+
+
 def find_patterns(compared: Sequence[Compared]) -> list[Pattern]:
-    """The patterns of disagreement, the costliest first."""
+    """The patterns of disagreement, the costliest first; examples from different articles where there are any."""
     patterns: dict[tuple[Layer, str], Pattern] = {}
+    words: dict[tuple[Layer, str], Counter[str]] = defaultdict(Counter)
     for found in compared:
         for position in found.positions:
-            for name, cost in _name(position, found.text):
-                pattern = patterns.setdefault((found.layer, name), Pattern(layer=found.layer, name=name))
+            for case in _find_cases(position, found.text):
+                key = (found.layer, case.name)
+                pattern = patterns.setdefault(key, Pattern(layer=found.layer, name=case.name))
                 pattern.count += 1
-                pattern.cost += cost
-                if len(pattern.examples) < EXAMPLES:
-                    pattern.examples = [*pattern.examples, _example(found, position)]
+                pattern.cost += case.cost
+                words[key][case.words] += 1
+                if len(pattern.examples) < EXAMPLES and all(example.id != found.id for example in pattern.examples):
+                    pattern.examples = [*pattern.examples, _example(found, position, case.field)]
+    for key, counts in words.items():
+        most = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
+        patterns[key].words = {word: n for word, n in most if word and n > 1 and len(word) <= 40}
+        patterns[key].words = dict(list(patterns[key].words.items())[:WORDS])
     return sorted(patterns.values(), key=lambda pattern: (-pattern.cost, pattern.layer, pattern.name))
 
 
-def _name(position: Position, text: str) -> Iterator[tuple[str, int]]:
-    """The patterns of one position, each with its cost."""
+def _find_cases(position: Position, text: str) -> Iterator[Case]:
     items = list(position.items.values())
     if len(items) == 1:
-        yield f"{_kind(items[0])}: only one of two marked it", 1
+        yield Case(f"{_kind(items[0])}: only one of two marked it", 1, _key_words(items[0], text))
         return
     a, b = position.values.values()
     for field in FIELDS[position.layer]:
         if a[field] == b[field]:
             continue
         if field == "extent":
-            for name in _edges(items, text):
-                yield name, 2
+            yield from _edges(items, text)
         elif field in ("speaker", "cue", "claimer"):
-            yield f"{field}: {_differ(getattr(items[0], field), getattr(items[1], field), text)}", 1
+            spans = [getattr(item, field) for item in items]
+            said = sorted(text[span.start : span.end].lower() for span in spans if span is not None)
+            yield Case(f"{field}: {_differ(spans[0], spans[1], text)}", 1, " / ".join(said), field)
         else:
             one, other = sorted((str(a[field]), str(b[field])))
-            yield f"{field}: {one} or {other}", 2 if field == "label" else 1
+            words = _key_words(items[0], text)
+            yield Case(f"{field}: {one} or {other}", 2 if field == "label" else 1, words, field)
+
+
+def _key_words(item: Item, text: str) -> str:
+    """The words by which a guideline would speak of the item: the mention, or the cue of a quote."""
+    if isinstance(item, Quote):
+        return text[item.cue.start : item.cue.end].lower() if item.cue else "no cue"
+    return text[item.start : item.end]
 
 
 def _kind(item: Item) -> str:
@@ -98,18 +129,18 @@ def _kind(item: Item) -> str:
     return f"{item.type} quote" if isinstance(item, Quote) else f"claim, {item.kind}"
 
 
-def _edges(items: Sequence[Item], text: str) -> list[str]:
-    """One name for each edge at which the two extents differ."""
+def _edges(items: Sequence[Item], text: str) -> list[Case]:
+    """A case for each edge at which the two extents differ."""
     bounds = [(item_ranges(item)[0][0], item_ranges(item)[-1][1]) for item in items]
     kinds = sorted({_kind(item) for item in items})
     what = " or ".join(kinds)
-    names = []
+    cases = []
     for edge, place in ((0, "before"), (1, "after")):
         first, last = sorted(bound[edge] for bound in bounds)
         extra = text[first:last].strip()
         if extra:
-            names.append(f"{what}: {_describe(extra)} {place} it")
-    return names or [f"{what}: cut into other fragments"]
+            cases.append(Case(f"{what}: {_describe(extra)} {place} it", 2, extra.lower()))
+    return cases or [Case(f"{what}: cut into other fragments", 2, "")]
 
 
 def _differ(one: Span | None, other: Span | None, text: str) -> str:
@@ -134,22 +165,25 @@ def _describe(extra: str) -> str:
     return "two or three words" if len(words) <= 3 else "four or more words"
 
 
-def _example(found: Compared, position: Position) -> Example:
-    start, end = position.start, position.end
-    before, after = found.text[max(0, start - CONTEXT) : start], found.text[end : end + CONTEXT]
+def _example(found: Compared, position: Position, field: str) -> Example:
     versions: dict[str, str | None] = {
-        name: _say(position.items[name], found.text) if name in position.items else None for name in found.pair
+        name: _say(position.items[name], field, found.text) if name in position.items else None for name in found.pair
     }
-    context = f"{before}[{found.text[start:end]}]{after}"
-    return Example(id=found.id, start=start, end=end, context=context, versions=versions)
+    return Example(id=found.id, start=position.start, end=position.end, versions=versions)
 
 
-def _say(item: Item, text: str) -> str:
-    words: list[Any] = [" ... ".join(text[start:end] for start, end in item_ranges(item)), f"({_kind(item)})"]
-    for name in ("speaker", "cue", "claimer"):
-        span = getattr(item, name, None)
-        if span is not None:
-            words.append(f"{name}: {text[span.start : span.end]}")
-    if hasattr(item, "check_worthy"):
-        words.append("check-worthy" if item.check_worthy else "not check-worthy")
-    return " ".join(words)
+def _say(item: Item, field: str, text: str) -> str:
+    """What the version has in the field, with the item's words where these do not show it."""
+    if field in ("speaker", "cue", "claimer"):
+        span = getattr(item, field)
+        return f"no {field}" if span is None else _cut(text[span.start : span.end])
+    words = " ... ".join(text[start:end] for start, end in item_ranges(item))
+    if field == "check_worthy" and isinstance(item, Claim):
+        return f"{_cut(words)} ({'check-worthy' if item.check_worthy else 'not check-worthy'})"
+    return f"{_cut(words)} ({_kind(item)})"
+
+
+def _cut(words: str) -> str:
+    """The words on one line, the middle of long ones left out: people differ at the edges."""
+    line = " ".join(words.split())
+    return line if len(line) <= 2 * SHOWN else f"{line[:SHOWN]} [...] {line[-SHOWN:]}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING, Any
 
 from annotate.agreement.measure import Agreement, Figure
@@ -135,11 +134,13 @@ def _print_patterns(agreement: Agreement, console: Console) -> None:
     console.print("costliest disagreements (each could be a rule in the guidelines)", style="bold")
     for pattern in agreement.patterns[:SHOWN_PATTERNS]:
         _print_plain(console, f"{pattern.cost:>5} errors, {pattern.count} times  {pattern.layer}  {pattern.name}")
+        if pattern.words:
+            often = ", ".join(f"{words} ({n})" for words, n in pattern.words.items())
+            _print_plain(console, f"{'':8}most often: {' '.join(often.split())}")
         for example in pattern.examples[:1]:
             _print_plain(console, f"{'':8}{example.id} [{example.start}, {example.end})")
             for name, words in example.versions.items():
-                said = textwrap.shorten(words, 100, placeholder=" ...") if words else "nothing"
-                _print_plain(console, f"{'':10}{name}: {said}")
+                _print_plain(console, f"{'':10}{name}: {words or 'nothing'}")
 
 
 def _number(value: float | None) -> str:

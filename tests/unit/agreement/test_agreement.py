@@ -111,9 +111,19 @@ def test_patterns_name_what_guidelines_could_settle() -> None:
         "check_worthy: False or True": 1,
         "claimer: only one of two gives it": 1,
     }
-    example = measure_agreement([a, b]).patterns[0].examples[0]
-    assert example.versions.keys() == {"a", "b"}
-    assert f"[{TEXT[example.start : example.end]}]" in example.context
+    found = {pattern.name: pattern for pattern in measure_agreement([a, b]).patterns}
+    titled = found["PERSON: title or role before it"].examples[0]
+    assert titled.versions == {"a": "Ada Lovelace (PERSON)", "b": "President Ada Lovelace (PERSON)"}
+    speaker = found["speaker: a longer or a shorter mention"].examples[0]
+    assert speaker.versions == {"a": "President Ada Lovelace", "b": "Ada Lovelace"}
+    assert found["GPE: only one of two marked it"].examples[0].versions == {"a": "France (GPE)", "b": None}
+
+
+def test_patterns_count_the_words_in_question_and_take_examples_from_several_articles() -> None:
+    versions = [by(name, f"a{i}", entities=[ADA if name == "a" else TITLED]) for i in range(5) for name in "ab"]
+    (pattern,) = measure_agreement(versions, trials=0).patterns
+    assert pattern.words == {"president": 5}
+    assert [example.id for example in pattern.examples] == ["a0", "a1", "a2"]
 
 
 def test_intervals_need_five_articles() -> None:
