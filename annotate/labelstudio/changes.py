@@ -93,13 +93,11 @@ def label_of(item: Item) -> str:
     return f"{item.kind}/{'check-worthy' if item.check_worthy else 'not check-worthy'}"
 
 
-def region_ids(record: LayeredRecord | Layers) -> set[str]:
-    """The ids of all regions that the record was read from."""
-    ids = {item.id for layer in LAYERS for item in get_layer(record, layer) or ()}
-    for quote in record.quotes or ():
-        ids.update(span.id for span in (*quote.content, quote.speaker, quote.cue) if span is not None)
-    ids.update(claim.claimer.id for claim in record.claims or () if claim.claimer is not None)
-    return {region for region in ids if region is not None}
+def linked_ids(layers: Layers) -> set[str]:
+    """The ids of the regions that only arrows give a meaning: speakers and cues."""
+    spans = [span for quote in layers.quotes or () for span in (quote.speaker, quote.cue)]
+    spans += [claim.claimer for claim in layers.claims or ()]
+    return {span.id for span in spans if span is not None and span.id is not None}
 
 
 def _pair(before: list[I], after: list[I]) -> Iterator[tuple[I | None, I | None]]:

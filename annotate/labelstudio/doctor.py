@@ -17,6 +17,7 @@ from annotate.labelstudio.client import (
     API_KEY_VARIABLE,
     URL_VARIABLE,
     LostAnswer,
+    NotFound,
     Server,
     connect,
 )
@@ -99,6 +100,9 @@ def _check_token(server: Server, token: str) -> Iterator[Finding]:
     kind = "a personal access token" if token.count(".") == 2 else "a legacy token"
     try:
         user = server.whoami()
+    except NotFound as error:
+        yield _problem(f"{server.url} answers, but not like Label Studio: {error}", "correct --url: scheme, port, path")
+        return
     except LabelStudioError as error:
         disabled = "legacy token authentication has been disabled" in str(error)
         yield _problem(
@@ -175,7 +179,8 @@ def _check_backends(server: Server, project: dict[str, Any]) -> Iterator[Finding
         blocked = "reserved network address" in error
         yield _problem(
             f"the live preannotator at {backend.get('url')} is not connected: {error.splitlines()[-1][:200]}",
-            "the server blocks addresses of this machine: start it with ML_BLOCK_LOCAL_IP=false (annotate up does)"
+            "the server blocks addresses of this machine: start it with ML_BLOCK_LOCAL_IP=false and "
+            "SSRF_PROTECTION_ENABLED=false (annotate up does)"
             if blocked
             else "annotate backend --port PORT, then connect it again (project settings, Model)",
         )

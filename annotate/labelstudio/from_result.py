@@ -73,8 +73,8 @@ def from_result(result: Sequence[Any], text: str, schema: Schema, *, predicted: 
 
     Args:
         result: items as the server has them, in any order.
-        predicted: ids of the regions that a machine had proposed; a speaker or cue of these that lost its quote is
-            a leftover of the deletion and not a person's mistake.
+        predicted: ids of the speakers and cues that a machine had proposed; one of these that lost its quote is a
+            leftover of the deletion and not a person's mistake.
     """
     return _Reader(text, schema, frozenset(predicted)).read(result)
 

@@ -158,7 +158,8 @@ def _apply_change(server: Server, change: _Change, names: Mapping[Name, str], sc
     info = read_info(change.task)
     for entry in change.predictions:
         result = rename_items(entry["result"], names)[0]
-        server.update_prediction(entry["id"], result=result)
+        # with the task the server knows the project, without which it does not validate but refuse
+        server.update_prediction(entry["id"], result=result, task=change.task["id"])
         if info.digest == digest_prediction(entry):
             info.digest = digest_prediction({**entry, "result": result})
     for entry in change.annotations:

@@ -228,7 +228,7 @@ class _Push:
     # -------------------------------------------------------------------------------------------------- tasks
 
     def _import_new(self, project: int) -> None:
-        wanted = {*self.plan.new, *self.plan.replaced}
+        wanted = {*self.plan.new, *self.work.replace}
         for batch in _batches(self._make_tasks(wanted)):
             self._import_batch(project, batch)
             self._report(len(batch))
@@ -260,7 +260,7 @@ class _Push:
         return found
 
     def _update(self, project: int) -> None:
-        """New predictions for tasks that are there, each added before the old ones go."""
+        """New predictions for tasks that people have worked on, each added before the old ones go."""
         batch: list[tuple[Known, Task]] = []
         for prediction in self.predictions if self.work.update else ():
             known = self.work.update.get(prediction.id)
@@ -291,16 +291,15 @@ class _Push:
                     raise
                 _wait(attempt)
         for known, task in batch:
-            self._retire_predictions(known, task, stored[known.id])
+            self._retire_predictions(task, stored[known.id])
             self.server.update_task(known.id, meta=task["meta"])
         self._report(len(batch))
 
-    def _retire_predictions(self, known: Known, task: Task, stored: list[dict[str, object]]) -> None:
-        """Delete the older predictions; where people have annotated, only those that the new one stands for."""
+    def _retire_predictions(self, task: Task, stored: list[dict[str, object]]) -> None:
+        """Delete the predictions that the new one stands for; those of other models are what people began from."""
         kept = read_info(task).digest
         for prediction in stored:
-            twin = prediction["model_version"] == self.plan.model
-            if digest_prediction(prediction) != kept and (twin or not known.touched):
+            if prediction["model_version"] == self.plan.model and digest_prediction(prediction) != kept:
                 self.server.delete_prediction(int(str(prediction["id"])))
 
     def _remove_surplus(self, project: int) -> None:

@@ -14,7 +14,7 @@ import msgspec
 
 from annotate.errors import DataProblems
 from annotate.files import sha256_text
-from annotate.labelstudio.changes import region_ids, settle_origins
+from annotate.labelstudio.changes import linked_ids, settle_origins
 from annotate.labelstudio.from_result import from_result
 from annotate.labelstudio.remarks import Remark, quarantined, repaired
 from annotate.labelstudio.renames import read_renames, rename_items
@@ -241,7 +241,7 @@ def _read_annotation(
     layers = Layers()
     remarks: list[Remark] = []
     if not skipped:
-        known = region_ids(predicted) if predicted is not None else ()
+        known = linked_ids(predicted) if predicted is not None else ()
         layers, _, remarks = from_result(entry.get("result") or [], text, schema, predicted=known)
         if predicted is not None:
             layers = settle_origins(layers, predicted)

@@ -23,6 +23,8 @@ _FIXED = {
     "LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK": "true",
     # the live pre-annotator of `annotate backend` listens on the same loopback address
     "LABEL_STUDIO_ML_BLOCK_LOCAL_IP": "false",
+    # connecting it also registers a webhook there, which has a switch of its own
+    "LABEL_STUDIO_SSRF_PROTECTION_ENABLED": "false",
     # without this flag predictions that the editor cannot show are accepted in silence
     "fflag_feat_utc_210_prediction_validation_15082025": "true",
 }

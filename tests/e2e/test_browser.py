@@ -1,0 +1,269 @@
+"""What a person does in a real browser is what pull brings back, down to the code point."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+import pytest
+
+from annotate.labelstudio.changes import compare_layers
+from annotate.labelstudio.client import Server, connect
+from annotate.labelstudio.pull import pull_annotations
+from annotate.labelstudio.push import push_predictions
+from annotate.records import Annotation, Claim, Entity, Layers, Prediction, Quote, Span
+from annotate.studio import Studio
+
+pytestmark = pytest.mark.browser
+
+PROJECT = "In the browser"
+TEXT = "“It is 𝒳 over,” Ada Lovelace 👩‍👩‍👧 said on Monday.\nShe thinks taxes rose by 5 % in Rome, and Bob agrees."
+TASKS = ("untouched", "moved", "relabelled", "deleted", "added", "related", "two-labels", "draft", "skipped")
+
+
+def at(words: str) -> Span:
+    start = TEXT.index(words)
+    return Span(start, start + len(words))
+
+
+PREDICTION = Prediction(
+    id="untouched",
+    text=TEXT,
+    model="made-1",
+    entities=[
+        Entity(at("Ada Lovelace").start, at("Ada Lovelace").end, "PERSON", score=0.9, note="a note"),
+        Entity(at("Monday").start, at("Monday").end, "DATE", score=0.8),
+        Entity(at("Rome").start, at("Rome").end, "GPE"),
+    ],
+    quotes=[
+        Quote(
+            "direct",
+            [at("“It is 𝒳 over,”")],
+            speaker=at("Ada Lovelace"),
+            cue=at("said"),
+            speaker_name="Ada King",
+            preannotator="rules",
+        ),
+        Quote("indirect", [at("taxes rose"), at("in Rome")], speaker=at("She"), score=0.5),
+    ],
+    claims=[Claim(at("taxes").start, at("5 %").end, True, "statistic", at("She"), score=0.7, confidence=0.6)],
+)
+
+
+class Page:
+    """One task on the annotation page."""
+
+    def __init__(self, page: Any, server: Server, project: int, tasks: dict[str, int]) -> None:
+        self.page = page
+        self.server = server
+        self.project = project
+        self.tasks = tasks
+
+    def open(self, name: str) -> Page:
+        self.page.goto(f"{self.server.url}/projects/{self.project}/data?task={self.tasks[name]}")
+        self.page.wait_for_selector(".htx-highlight[data-label$=':GPE']")
+        return self
+
+    def select(self, words: str, label: str) -> None:
+        piece = self.page.locator(f".htx-highlight[data-label$=':{label}']", has_text=words)
+        piece.click(position={"x": 3, "y": 8})  # its left edge: regions inside of it would take the middle
+        self.page.wait_for_selector(f".htx-highlight.__active[data-label$=':{label}']")
+
+    def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+        mouse = self.page.mouse
+        mouse.move(*start)
+        mouse.down()
+        mouse.move((start[0] + end[0]) / 2, (start[1] + end[1]) / 2, steps=5)
+        mouse.move(*end, steps=5)
+        mouse.up()
+
+    def place(self, words: str) -> tuple[float, float, float]:
+        """Left, right and middle height of the words on the page."""
+        left, right, middle = self.page.evaluate(
+            """words => {
+              const walker = document.createTreeWalker(document.querySelector(".ann-body"), NodeFilter.SHOW_TEXT);
+              for (let node; (node = walker.nextNode());) {
+                const found = node.data.indexOf(words);
+                if (found < 0) continue;
+                const range = document.createRange();
+                range.setStart(node, found);
+                range.setEnd(node, found + words.length);
+                const box = range.getBoundingClientRect();
+                return [box.left, box.right, (box.top + box.bottom) / 2];
+              }
+            }""",
+            words,
+        )
+        return left, right, middle
+
+    def submit(self) -> None:
+        with self.page.expect_response(re.compile(r"/api/tasks/\d+/annotations")) as answer:
+            self.page.get_by_test_id("bottombar-submit-button").click()
+        assert answer.value.ok
+
+
+@pytest.fixture(scope="module")
+def page(studio: Studio, chromium: Any) -> Iterator[Page]:
+    server = connect(studio.url, studio.api_key)
+    push_predictions(
+        [msgspec.structs.replace(PREDICTION, id=name) for name in TASKS],
+        PROJECT,
+        url=studio.url,
+        api_key=studio.api_key,
+    )
+    [project] = server.find_projects(PROJECT)
+    tasks = {task["data"]["doc_id"]: task["id"] for task in server.iter_tasks(project["id"], include="id,data")}
+    tab = chromium.new_page(viewport={"width": 1500, "height": 1000})
+    tab.set_default_timeout(20_000)
+    tab.goto(f"{studio.url}/user/login/")
+    tab.fill("input[name=email]", studio.username)
+    tab.fill("input[name=password]", studio.password)
+    tab.click("button[type=submit]")
+    tab.wait_for_url(f"{studio.url}/**")
+    yield Page(tab, server, project["id"], tasks)
+    tab.close()
+
+
+@pytest.fixture
+def pull(studio: Studio) -> Callable[[str], tuple[Annotation, list[str]]]:
+    """The annotation of one task, and the remarks on it."""
+
+    def pull_one(name: str) -> tuple[Annotation, list[str]]:
+        found, certificate = pull_annotations(PROJECT, url=studio.url, api_key=studio.api_key)
+        [record] = [record for record in found if record.id == name]
+        remarks = [*certificate.repaired, *certificate.quarantined]
+        return record, [f"{remark.action}: {remark.reason}" for remark in remarks if remark.article_id == name]
+
+    return pull_one
+
+
+def what_changed(record: Annotation) -> list[tuple[str, str, str]]:
+    assert record.predicted is not None
+    pairs = compare_layers(record.predicted, record)
+    return sorted((pair.layer, pair.change, pair.label) for pair in pairs if pair.change != "unchanged")
+
+
+def words(record: Annotation, label: str) -> list[str]:
+    return [TEXT[entity.start : entity.end] for entity in record.entities or () if entity.label == label]
+
+
+def test_opened_and_submitted_untouched_is_identical(page: Page, pull: Any) -> None:
+    page.open("untouched").submit()
+    record, remarks = pull("untouched")
+    assert (what_changed(record), remarks) == ([], [])
+
+    def bare(source: Any) -> Any:
+        layers = msgspec.to_builtins(Layers(source.entities, source.quotes, source.claims))
+
+        def strip(value: Any) -> Any:
+            if isinstance(value, list):
+                return [strip(entry) for entry in value]
+            if isinstance(value, dict):
+                return {key: strip(entry) for key, entry in value.items() if key not in ("id", "origin")}
+            return value
+
+        return strip(layers)
+
+    assert bare(record) == bare(PREDICTION)
+    assert record.model == "made-1"
+    assert (record.lead_time_s or 0) > 0
+
+
+def test_moved_with_the_mouse(page: Page, pull: Any) -> None:
+    page.open("moved").select("Monday", "DATE")
+    handle = page.page.locator(".htx-highlight.__active area.__resize_right").bounding_box()
+    _, right, middle = page.place(".")
+    page.drag((handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2), (right - 1, middle))
+    page.submit()
+    record, remarks = pull("moved")
+    assert words(record, "DATE") == ["Monday."]
+    assert (what_changed(record), remarks) == ([("entities", "moved", "DATE")], [])
+    assert [e.origin for e in record.entities if e.label == "DATE"] == ["prediction-changed"]
+
+
+def test_relabelled_with_a_key(page: Page, pull: Any) -> None:
+    page.open("relabelled").select("Monday", "DATE")
+    page.page.keyboard.press("t")
+    page.page.wait_for_selector(".htx-highlight[data-label$=':TIME']")
+    page.submit()
+    record, remarks = pull("relabelled")
+    assert words(record, "TIME") == ["Monday"]
+    assert (what_changed(record), remarks) == ([("entities", "relabelled", "DATE")], [])
+
+
+def test_deleted_with_a_key(page: Page, pull: Any) -> None:
+    page.open("deleted").select("Monday", "DATE")
+    page.page.keyboard.press("Backspace")
+    page.page.wait_for_selector(".htx-highlight[data-label$=':DATE']", state="detached")
+    page.submit()
+    record, remarks = pull("deleted")
+    assert (what_changed(record), remarks) == ([("entities", "deleted", "DATE")], [])
+
+
+def test_added_with_the_mouse(page: Page, pull: Any) -> None:
+    page.open("added").page.keyboard.press("o")
+    left, right, middle = page.place("Bob")
+    page.drag((left + 1, middle), (right - 1, middle))
+    page.page.wait_for_selector(".htx-highlight[data-label$=':ORG']")
+    page.submit()
+    record, remarks = pull("added")
+    assert words(record, "ORG") == ["Bob"]
+    assert (what_changed(record), remarks) == ([("entities", "added", "ORG")], [])
+    assert [(e.origin, e.score) for e in record.entities if e.label == "ORG"] == [("manual", None)]
+
+
+def test_related_by_drawing_an_arrow(page: Page, pull: Any) -> None:
+    page.open("related").page.keyboard.press("c")
+    left, right, middle = page.place("thinks")
+    page.drag((left + 1, middle), (right - 1, middle))
+    cue = page.page.locator(".htx-highlight[data-label$=':CUE']", has_text="thinks")
+    cue.wait_for()
+    page.page.keyboard.press("Escape")
+    page.select("in Rome", "QUOTE")
+    arrows = page.page.locator("svg.relations-overlay path")
+    before = arrows.count()
+    page.page.keyboard.press("Alt+r")
+    cue.click()
+    arrows.nth(before).wait_for(state="attached")
+    page.submit()
+    record, remarks = pull("related")
+    assert what_changed(record) == [("quotes", "reattributed", "indirect")]
+    assert [TEXT[q.cue.start : q.cue.end] for q in record.quotes if q.type == "indirect"] == ["thinks"]
+    assert remarks == ["repaired: an arrow without a label; read as 'cue'"]
+
+
+def test_a_second_label_on_one_region(page: Page, pull: Any) -> None:
+    page.open("two-labels").select("Monday", "DATE")
+    page.page.keyboard.press("c")
+    page.page.wait_for_selector("[data-testid=bottombar-undo-button]:not([disabled])")
+    page.submit()
+    record, remarks = pull("two-labels")
+    assert (words(record, "DATE"), what_changed(record)) == (["Monday"], [])
+    assert remarks == ["quarantined: a CUE that no quote or claim points to; draw the arrow or delete it"]
+
+
+def test_a_draft_is_counted_and_not_taken(page: Page, studio: Studio) -> None:
+    page.open("draft").select("Monday", "DATE")
+    with page.page.expect_response(re.compile(r"/drafts")):
+        page.page.keyboard.press("t")
+    found, certificate = pull_annotations(PROJECT, url=studio.url, api_key=studio.api_key)
+    assert "draft" not in {record.id for record in found}
+    assert certificate.drafts == {studio.username: 1}
+
+
+def test_a_skipped_task_has_no_layers(page: Page, pull: Any) -> None:
+    page.page.goto(f"{page.server.url}/projects/{page.project}/data?labeling=1")
+    page.page.wait_for_selector(".htx-highlight[data-label$=':GPE']")
+    page.page.wait_for_selector(".lsf-modal-ls_visible")  # the guidelines come first
+    page.page.keyboard.press("Escape")
+    page.page.wait_for_selector(".lsf-modal-ls_visible", state="detached")
+    with page.page.expect_response(re.compile(r"/api/tasks/\d+/annotations")) as answer:
+        page.page.get_by_test_id("bottombar-skip-button").click()
+    skipped = re.search(r"/api/tasks/(\d+)/", answer.value.url)
+    assert skipped
+    [name] = [name for name, task in page.tasks.items() if task == int(skipped[1])]
+    record, remarks = pull(name)
+    assert (record.status, record.entities, record.quotes, record.claims) == ("skipped", None, None, None)
+    assert remarks == []
