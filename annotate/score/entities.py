@@ -10,7 +10,7 @@ well. Per label, a prediction that the shared alignment pairs with such a mentio
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -378,7 +378,7 @@ def _count_by_label(gold: Spans, predicted: Spans, n: int, n_labels: int, length
     missing = n_gold - same - further.pairs
     spurious = n_predicted - same - further.pairs - further.left_out
     strict = np.stack((same, further.pairs, none, missing, spurious))
-    any_pair = pair_overlapping(gold, predicted, (bin_of(gold), bin_of(predicted)), bins, shift(gold, predicted))
+    any_pair = _pair_of_label(gold, predicted, bin_of, bins, shift)
     tables = {
         "strict": strict,
         "partial": strict[[0, 2, 1, 3, 4]],
@@ -387,6 +387,30 @@ def _count_by_label(gold: Spans, predicted: Spans, n: int, n_labels: int, length
         ),
     }
     return {scheme: table.reshape(5, n, n_labels) for scheme, table in tables.items()}
+
+
+def _pair_of_label(
+    gold: Spans,
+    predicted: Spans,
+    bin_of: Callable[[Spans], Numbers],
+    bins: int,
+    shift: Callable[[Spans, Spans], Numbers],
+) -> Pairing:
+    """The pairs of each label scored alone; what overlaps one span at most needs no search."""
+    in_gold, in_predicted, n = find_components(gold, predicted)
+    n_gold, n_predicted = np.bincount(in_gold, minlength=n), np.bincount(in_predicted, minlength=n)
+    single = (n_gold == 1) & (n_predicted == 1)
+    row = np.zeros(n, np.int64)
+    row[in_gold] = np.arange(len(gold))
+    alone = np.nonzero(single[in_predicted])[0]
+    partner = row[in_predicted[alone]]
+    same = gold.label[partner] == predicted.label[alone]
+    pairs = np.bincount(bin_of(gold)[partner[same]], minlength=bins)
+    lost = predicted.ignorable[alone] & ~same
+    left_out = np.bincount(bin_of(predicted)[alone[lost]], minlength=bins)
+    rest_gold, rest = gold.take(~single[in_gold]), predicted.take(~single[in_predicted])
+    further = pair_overlapping(rest_gold, rest, (bin_of(rest_gold), bin_of(rest)), bins, shift(rest_gold, rest))
+    return Pairing(pairs + further.pairs, left_out + further.left_out)
 
 
 @dataclass

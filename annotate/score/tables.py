@@ -89,8 +89,8 @@ class _EntityRows:
         self._sizes: list[int] = []
         self._problems: list[tuple[int, str]] = []
 
-    def add(self, document: int, entities: Sequence[Entity], text: str) -> None:
-        """Append one document's mentions."""
+    def add(self, document: int, entities: Sequence[Entity], text: str, *, with_alternatives: bool) -> None:
+        """Append one document's mentions; only gold has alternative labels."""
         if not entities:
             return
         starts, ends, labels = self._pending
@@ -100,7 +100,7 @@ class _EntityRows:
         labels += [entity.label for entity in entities]
         self._documents.append(document)
         self._sizes.append(len(entities))
-        if [None for entity in entities if entity.alt_labels]:
+        if with_alternatives and [None for entity in entities if entity.alt_labels]:
             for i, entity in enumerate(entities, self._flushed + first):
                 if entity.alt_labels:
                     self._alternatives[i] = frozenset(entity.alt_labels) - {entity.label}
@@ -272,7 +272,7 @@ def read_gold(records: Iterable[GoldRecord], schema: Schema, problems: Problems)
         ids.append(record.id)
         texts.append(record.text)
         found = find_gold_problems(record, record.text, schema)
-        rows.add(document, record.entities or (), record.text)
+        rows.add(document, record.entities or (), record.text, with_alternatives=True)
         found += _find_item_problems(record, record.text)
         if found:
             problems.add("gold", record.id, found)
@@ -394,7 +394,7 @@ def read_system(
             continue
         for layer in LAYERS:
             has[layer][document] = getattr(record, layer) is not None
-        rows.add(document, record.entities or (), text)
+        rows.add(document, record.entities or (), text, with_alternatives=False)
         found = _find_item_problems(record, text)
         if found:
             problems.add(side, record.id, found)
