@@ -80,12 +80,13 @@ def status(dir: DirOption = None) -> None:
 
     Example: annotate status
     """
-    from annotate.studio import find_studio
+    from annotate.studio import explain_end, find_studio
     from annotate.studio.projects import list_projects
 
     studio = find_studio(dir)
     if studio is None:
-        typer.echo("no embedded Label Studio runs; start it with: annotate up")
+        typer.echo(explain_end(dir) or "no embedded Label Studio runs")
+        typer.echo("start it with: annotate up")
         return
     typer.echo(f"Label Studio: {studio.url} (process {studio.pid})")
     typer.echo(f"log in as {studio.username}; password and token are in {studio.dir / 'studio.json'}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import shutil
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import platformdirs
 
-from annotate.errors import StudioError
+from annotate.errors import AnnotateError, StudioError
 from annotate.files import atomic_writer
 from annotate.studio.settings import migrate_command, server_environment
 
@@ -25,18 +26,21 @@ def place_empty_database(folder: Path) -> None:
 
     Raises:
         StudioError: the migrations failed; the message has the last lines of their output.
-        AnnotateError: a folder cannot be written.
+        AnnotateError: the folder cannot be written.
     """
     target = folder / DATABASE
     if target.exists():
         return
     versions = "-".join(importlib.metadata.version(name) for name in ("label-studio", "django"))
     template = platformdirs.user_cache_path("annotate") / f"empty-{versions}.sqlite3"
-    if not template.exists():
-        with tempfile.TemporaryDirectory(prefix="annotate-") as scratch:
-            _migrate(Path(scratch))
+    if template.exists():
+        _copy(template, target)
+        return
+    with tempfile.TemporaryDirectory(prefix="annotate-") as scratch:
+        _migrate(Path(scratch))
+        _copy(Path(scratch) / DATABASE, target)
+        with contextlib.suppress(AnnotateError):  # a cache that cannot be written costs time only
             _copy(Path(scratch) / DATABASE, template)
-    _copy(template, target)
 
 
 def _migrate(folder: Path) -> None:

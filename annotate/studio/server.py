@@ -85,6 +85,15 @@ def find_studio(dir: Path | None = None) -> Studio | None:
     return _to_studio(folder, state)
 
 
+def explain_end(dir: Path | None = None) -> str | None:
+    """What the log says about a server that ended although nobody stopped it, or None."""
+    folder = studio_dir(dir)
+    state = read_state(folder)
+    if state is None or state.pid is None or is_locked(folder / "server.lock"):
+        return None
+    return f"the server of {folder} (process {state.pid}) ended without being stopped; {_log_tail(folder)}"
+
+
 def stop_studio(dir: Path | None = None) -> bool:
     """Stop the server of the folder, cleanly if it listens, and return whether one ran.
 
@@ -96,14 +105,17 @@ def stop_studio(dir: Path | None = None) -> bool:
         return False
     with _locked_folder(folder):
         state = read_state(folder)
-        if state is None or not is_locked(folder / "server.lock"):
+        if state is None:
             return False
-        if state.pid is None:
+        runs = is_locked(folder / "server.lock")
+        if runs and state.pid is None:
             raise StudioError(f"a server runs on {folder} that was not fully started; end it by hand (`ps`)")
-        _end_process(folder, state.pid)
-        state.pid = None
-        write_state(folder, state)
-    return True
+        if state.pid is not None:
+            if runs:
+                _end_process(folder, state.pid)
+            state.pid = None
+            write_state(folder, state)
+        return runs
 
 
 @contextlib.contextmanager

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
+from annotate.cli.app import app
 from annotate.errors import StudioError
-from annotate.studio import Studio, find_studio, start_studio, stop_studio
+from annotate.studio import Studio, explain_end, find_studio, start_studio, stop_studio
 from annotate.studio.database import DATABASE
 from annotate.studio.locks import is_locked
 from annotate.studio.settings import server_environment
@@ -91,6 +93,23 @@ def test_second_start_finds_the_first_server(studio: Studio) -> None:
         start_studio(studio.dir, port=1 + int(studio.url.rsplit(":", 1)[1]))
 
 
+def test_commands_say_what_runs(studio: Studio, tmp_path: Path) -> None:
+    run = CliRunner().invoke
+    up = run(app, ["up", "--no-browser", "--dir", str(studio.dir)])
+    assert up.exit_code == 0
+    assert studio.url in up.stdout
+    assert f"log in as {studio.username} with password {studio.password}" in up.stdout
+    status = run(app, ["status", "--dir", str(studio.dir)])
+    assert status.exit_code == 0
+    assert studio.url in status.stdout
+    assert studio.password not in status.stdout
+    nothing = run(app, ["down", "--dir", str(tmp_path)])
+    assert (nothing.exit_code, nothing.stdout) == (0, "no embedded Label Studio runs\n")
+    taken = run(app, ["up", "--no-browser", "--dir", str(studio.dir), "--port", "1"])
+    assert taken.exit_code == 1
+    assert "already runs at port" in taken.stderr
+
+
 def test_taken_port_is_refused_by_name(tmp_path: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
@@ -110,31 +129,30 @@ def test_life_of_a_server(tmp_path: Path) -> None:
         first, second = pool.map(start_studio, [folder, folder])
     assert first == second, "two starts at the same time gave two servers"
 
-    # killed from outside: noticed at once, whatever process gets the id next; the next start keeps login and port
+    # killed from outside: noticed at once, whatever process gets the id next
     os.kill(first.pid, signal.SIGKILL)
     os.waitpid(first.pid, 0)
     assert find_studio(folder) is None
+    assert f"process {first.pid}) ended without being stopped" in (explain_end(folder) or "")
+    status = CliRunner().invoke(app, ["status", "--dir", str(folder)])
+    assert status.exit_code == 0
+    assert "ended without being stopped" in status.stdout
     assert stop_studio(folder) is False
-    again = start_studio(folder)
-    assert (again.url, again.username, again.password) == (first.url, first.username, first.password)
-    assert again.pid != first.pid
+    assert explain_end(folder) is None
+    # meanwhile its port went to somebody else: the next start finds another and keeps the login
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", int(first.url.rsplit(":", 1)[1])))
+        other.listen()
+        again = start_studio(folder)
+        assert again.url != first.url
+        assert (again.username, again.password, again.api_key) == (first.username, first.password, first.api_key)
+        assert _get(again, "/api/projects", token=again.api_key).status_code == 200
 
-    assert stop_studio(folder) is True
+        assert stop_studio(folder) is True
     assert stop_studio(folder) is False
     assert find_studio(folder) is None
     with pytest.raises(httpx.ConnectError):
         _get(again, "/health")
-
-    # the port of last time went to somebody else: another one is found
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", int(first.url.rsplit(":", 1)[1])))
-        other.listen()
-        moved = start_studio(folder)
-        try:
-            assert moved.url != first.url
-            assert _get(moved, "/api/projects", token=moved.api_key).status_code == 200
-        finally:
-            stop_studio(folder)
 
 
 def test_server_that_dies_at_start_shows_the_end_of_its_log(tmp_path: Path) -> None:

@@ -85,7 +85,8 @@ def test_two_people_annotate_on_postgresql(team: Studio) -> None:
     assert measure_agreement(records, trials=10).to_dict()
 
 
-def test_database_is_remembered(team: Studio) -> None:
+def test_next_start_remembers_database_and_port(team: Studio) -> None:
     stop_studio(team.dir)
     again = start_studio(team.dir)
+    assert again.url == team.url
     assert connect(again.url, again.api_key).find_projects("Team")
