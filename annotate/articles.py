@@ -33,12 +33,16 @@ _RECORD_FIELDS = (
 
 
 class Articles:
-    """Checked articles, read again from their sources each time one goes through them; `len()` is known."""
+    """Checked articles, read again from their sources each time one goes through them; `len()` is known.
+
+    Attributes:
+        sources, normalize: as given to `read_articles`.
+    """
 
     def __init__(self, sources: Sequence[str], *, normalize: bool = False) -> None:
         self._stdin = spool_stdin() if "-" in sources else None
-        self._sources = list(sources)
-        self._normalize = normalize
+        self.sources = list(sources)
+        self.normalize = normalize
         self._count = sum(1 for _ in self)
 
     def __len__(self) -> int:
@@ -47,13 +51,13 @@ class Articles:
     def __iter__(self) -> Iterator[Article]:
         problems: list[str] = []
         seen: set[bytes] = set()
-        for source in self._sources:
+        for source in self.sources:
             before = len(problems), len(seen)
             for place, row in self._read_rows(source):
                 found = [row] if isinstance(row, str) else []
                 article = None
                 if not isinstance(row, str):
-                    article, found = to_article(row, normalize=self._normalize)
+                    article, found = to_article(row, normalize=self.normalize)
                 problems.extend(f"{place}: {problem}" for problem in found)
                 if article is None:
                     continue

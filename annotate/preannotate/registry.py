@@ -24,6 +24,9 @@ ENTRY_POINTS = "annotate.preannotators"
 _BUILT_IN = {
     "rules": "annotate.preannotate.rules",
     "news": "annotate.preannotate.news",
+    "trained": "annotate.preannotate.news",
+    "spacy": "annotate.preannotate.spacy_pipeline",
+    "llm": "annotate.preannotate.llm",
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -58,14 +58,14 @@ def write_predictions(
     settings = make_settings(preannotator, schema=schema, layers=layers, min_score=min_score)
     outcome = Outcome(model=Worker(settings).model)
 
-    def predict(wanted: Iterator[Article]) -> Iterator[Prediction]:
+    def predict(wanted: Iterable[Article]) -> Iterator[Prediction]:
         run = preannotate_with(settings, wanted, jobs=jobs, engine=engine, failures=outcome.failures)
         for outcome.predicted, prediction in enumerate(run, 1):
             yield prediction
             advance(1)
 
     if output == STDIO:
-        write_records(output, predict(iter(articles)))
+        write_records(output, predict(articles))
         return outcome
     if output.is_dir():
         raise AnnotateError(f"{output}: is a folder; give the name of a file to write")
@@ -83,7 +83,7 @@ def write_predictions(
     try:
         partial.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("ab") as file:
-            for prediction in predict(missing()):
+            for prediction in predict(missing() if len(known) else articles):
                 file.write(msgspec.json.encode(prediction) + b"\n")
     except OSError as error:
         raise AnnotateError(f"{partial}: cannot be written ({error.strerror or error})") from error
@@ -118,6 +118,9 @@ class _Index:
                     if found == self._wanted:
                         self._places[_key(record)] = (path, place)
                 place += len(line)
+
+    def __len__(self) -> int:
+        return len(self._places)
 
     def holds(self, article: Article) -> bool:
         return _key(article) in self._places

@@ -15,7 +15,6 @@ from annotate.preannotate.rules.page import Page
 from annotate.preannotate.rules.units import MARKS, STOPS
 from annotate.preannotate.rules.words import load_cues, load_lists, split_names
 from annotate.records import Claim, Entity, Quote, Span
-from annotate.schema import Schema
 
 _LISTS: dict[str, dict[str, str]] = load_lists("claims")
 
@@ -43,16 +42,15 @@ _CONFIDENCE = 0.6
 Words = tuple[int, int]
 
 
-def find_claims(page: Page, entities: Sequence[Entity], quotes: Sequence[Quote], schema: Schema) -> list[Claim]:
+def find_claims(page: Page, entities: Sequence[Entity], quotes: Sequence[Quote]) -> list[Claim]:
     """Claims in order, flat; the claimer of what stands inside a quote is its speaker, else the article itself.
 
     >>> from annotate.preannotate.rules.entities import find_entities
     >>> from annotate.preannotate.rules.page import read_page
     >>> from annotate.preannotate.rules.quotes import find_quotes
-    >>> from annotate.schema import load_schema
     >>> page = read_page("The war killed 300 people. The official said that troops will leave Iraq in December.")
     >>> [(c.text, c.kind, page.text[c.claimer.start:c.claimer.end] if c.claimer else None)
-    ...  for c in find_claims(page, find_entities(page), find_quotes(page), load_schema())]
+    ...  for c in find_claims(page, find_entities(page), find_quotes(page))]
     [('The war killed 300 people', 'statistic', None), \
 ('troops will leave Iraq in December', 'commitment_or_prediction', 'The official')]
     """
@@ -67,10 +65,10 @@ def find_claims(page: Page, entities: Sequence[Entity], quotes: Sequence[Quote],
         ]
         score = round(_score(page, first, last, inside), 3)
         kind = _find_kind(page, first, last, inside)
-        if kind not in schema.claim_kinds:
-            kind = schema.claim_kinds[-1]
         claims.append(
-            Claim(start, end, score >= _WORTHY, kind, claimer, page.text[start:end], score=score, confidence=0.6)
+            Claim(
+                start, end, score >= _WORTHY, kind, claimer, page.text[start:end], score=score, confidence=_CONFIDENCE
+            )
         )
     return claims
 

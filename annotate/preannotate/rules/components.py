@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import numpy
 from spacy.attrs import SENT_START
 from spacy.language import Language
@@ -18,7 +19,6 @@ from annotate.preannotate.rules.entities import find_entities
 from annotate.preannotate.rules.page import Page, read_page
 from annotate.preannotate.rules.quotes import find_quotes
 from annotate.records import Entity, Layers
-from annotate.schema import load_schema
 
 _PAGE = "annotate_page"
 
@@ -72,11 +72,9 @@ def _page_of(doc: Doc) -> Page:
     return page
 
 
-def _layers_of(doc: Doc) -> Layers:
-    if doc._.layers is None:
-        doc._.layers = Layers()
-    layers: Layers = doc._.layers
-    return layers
+def _set_layer(doc: Doc, **layer: Any) -> None:
+    """Put a layer beside those that the document has; the old `Layers` stay as they are, they may be shared."""
+    doc._.layers = msgspec.structs.replace(doc._.layers or Layers(), **layer)
 
 
 def annotate_sentences(doc: Doc) -> Doc:
@@ -92,20 +90,20 @@ def annotate_sentences(doc: Doc) -> Doc:
 def annotate_entities(doc: Doc) -> Doc:
     """Fill `doc._.layers.entities`: from `doc.ents` where another component has set them, else by rule."""
     entities = [Entity(ent.start_char, ent.end_char, ent.label_, ent.text) for ent in doc.ents]
-    _layers_of(doc).entities = entities or find_entities(_page_of(doc))
+    _set_layer(doc, entities=entities or find_entities(_page_of(doc)))
     return doc
 
 
 def annotate_quotes(doc: Doc) -> Doc:
     """Fill `doc._.layers.quotes`."""
-    _layers_of(doc).quotes = find_quotes(_page_of(doc))
+    _set_layer(doc, quotes=find_quotes(_page_of(doc)))
     return doc
 
 
 def annotate_claims(doc: Doc) -> Doc:
     """Fill `doc._.layers.claims`; with entities and quotes, where they stand before it in the pipeline."""
-    layers = _layers_of(doc)
-    layers.claims = find_claims(_page_of(doc), layers.entities or [], layers.quotes or [], load_schema())
+    layers: Layers = doc._.layers or Layers()
+    _set_layer(doc, claims=find_claims(_page_of(doc), layers.entities or [], layers.quotes or []))
     return doc
 
 

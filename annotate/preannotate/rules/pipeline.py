@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from annotate.preannotate.registry import Preannotator, register
-from annotate.records import LAYERS, Article, Layers
+from annotate.records import LAYERS, Article, Claim, Layers
 from annotate.schema import Schema
 
 if TYPE_CHECKING:
@@ -22,9 +24,16 @@ def build_rules(schema: Schema) -> Preannotator:
 
     def pipe(articles: Iterable[Article]) -> Iterator[Layers]:
         for article in articles:
-            yield nlp(article.text)._.layers
+            layers: Layers = nlp(article.text)._.layers
+            claims = [_fit(claim, schema.claim_kinds) for claim in layers.claims or ()] if schema.claims else None
+            yield msgspec.structs.replace(layers, claims=claims)
 
     return Preannotator("rules", VERSION, schema.layers, pipe)
+
+
+def _fit(claim: Claim, kinds: Sequence[str]) -> Claim:
+    """The claim under a schema that may not have its kind; the last one is for what the others do not cover."""
+    return claim if claim.kind in kinds else msgspec.structs.replace(claim, kind=kinds[-1])
 
 
 def load_pipeline() -> Language:

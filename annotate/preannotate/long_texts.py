@@ -1,0 +1,77 @@
+"""Long articles in windows: nothing is truncated, and every character stands in exactly one window."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+import msgspec
+
+from annotate.errors import PreannotatorError
+from annotate.records import Claim, Entity, Layers, Quote, Span
+
+
+def split_windows(text: str, size: int) -> list[tuple[int, int]]:
+    """Half-open windows of at most `size` code points that together are the text, cut at paragraphs where possible.
+
+    Next best is the end of a sentence, then white space, then any place.
+
+    >>> [("One. Two.\\n\\nThree.")[a:b] for a, b in split_windows("One. Two.\\n\\nThree.", 12)]
+    ['One. Two.\\n\\n', 'Three.']
+    """
+    windows = []
+    start = 0
+    while len(text) - start > size:
+        end = start + size
+        for mark in ("\n\n", "\n", ". ", " "):
+            found = text.rfind(mark, start + size // 2, end)
+            if found >= 0:
+                end = found + len(mark)
+                break
+        windows.append((start, end))
+        start = end
+    windows.append((start, len(text)))
+    return windows
+
+
+def join_windows(text: str, parts: Sequence[tuple[tuple[int, int], Layers]]) -> Layers:
+    """The layers of all windows as those of the text.
+
+    Raises:
+        PreannotatorError: the windows leave out a part of the text, or overlap.
+    """
+    edges = [0, *itertools.chain.from_iterable(window for window, _ in parts), len(text)]
+    if any(edges[at] != edges[at + 1] for at in range(0, len(edges), 2)):
+        raise PreannotatorError(
+            f"windows {[window for window, _ in parts]} do not cover the text of {len(text)} characters"
+        )
+    joined = Layers()
+    for (start, _), layers in parts:
+        for layer in ("entities", "quotes", "claims"):
+            items = getattr(layers, layer)
+            if items is not None:
+                setattr(joined, layer, [*(getattr(joined, layer) or []), *(shift(item, start) for item in items)])
+    return joined
+
+
+def shift(item: Entity | Quote | Claim, by: int) -> Entity | Quote | Claim:
+    """The item with all its offsets moved.
+
+    >>> shift(Entity(0, 4, "GPE"), 10).start
+    10
+    """
+    if isinstance(item, Quote):
+        return msgspec.structs.replace(
+            item,
+            content=[_moved(fragment, by) for fragment in item.content],
+            speaker=item.speaker and _moved(item.speaker, by),
+            cue=item.cue and _moved(item.cue, by),
+        )
+    moved = msgspec.structs.replace(item, start=item.start + by, end=item.end + by)
+    if isinstance(moved, Claim) and moved.claimer is not None:
+        moved = msgspec.structs.replace(moved, claimer=_moved(moved.claimer, by))
+    return moved
+
+
+def _moved(span: Span, by: int) -> Span:
+    return msgspec.structs.replace(span, start=span.start + by, end=span.end + by)
