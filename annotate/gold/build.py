@@ -18,7 +18,7 @@ from annotate.gold.croissant import to_croissant
 from annotate.gold.diff import Diff
 from annotate.gold.folder import new_release_folder
 from annotate.gold.kinship import METHOD, Kinship
-from annotate.gold.load import split_files
+from annotate.gold.load import read_places
 from annotate.gold.manifest import (
     MANIFEST,
     Manifest,
@@ -27,6 +27,7 @@ from annotate.gold.manifest import (
     SchemaEntry,
     SplitEntry,
     encode_manifest,
+    find_file_problems,
     hash_files,
     manifest_digest,
     read_manifest,
@@ -38,7 +39,7 @@ from annotate.gold.splits import DEFAULT_SHARES, Assignment, assign_splits, chec
 from annotate.gold.spool import Spool
 from annotate.gold.stories import parse_day
 from annotate.gold.submitted import Submitted
-from annotate.gold.tables import ROWS_PER_FILE, iter_rows, table_names, write_rows
+from annotate.gold.tables import ROWS_PER_FILE, table_names, write_rows
 from annotate.gold.tokens import RULE, TokenTable
 from annotate.jsonl import find_record_problems
 from annotate.records import Annotation, GoldRecord, Prediction
@@ -110,7 +111,7 @@ def _collect(decided: Iterable[GoldRecord], spool: Spool, schema: Schema, submit
         for record in decided:
             found = list(_find_problems(record, schema)) + list(submitted.find_problems(record))
             if not found:
-                record = normalize_record(record)
+                record = normalize_record(msgspec.structs.replace(record, licence=_licence_of(record)))
                 found = [] if spool.add(record) else ["a second record with this id; ids must be unique"]
             if found:
                 problems += [f"{record.id}: {sentence}" for sentence in found]
@@ -124,6 +125,12 @@ def _collect(decided: Iterable[GoldRecord], spool: Spool, schema: Schema, submit
         raise GoldError(["nothing to release: no decided record"])
     kinship.sort(spool.sort())
     return kinship
+
+
+def _licence_of(record: GoldRecord) -> str:
+    """The licence of the article's text: its own, or what its source says; `unknown` where nobody says."""
+    said = record.licence or record.meta.get("licence") or record.meta.get("license")
+    return said if isinstance(said, str) else "unknown"
 
 
 def _find_problems(record: GoldRecord, schema: Schema) -> Iterator[str]:
@@ -157,7 +164,7 @@ def _find_parent(home: Path, name: str, number: Version, parent: str | Path | No
     """The folder of the release to follow.
 
     Raises:
-        GoldError: it is of another name, or not older than the new one.
+        GoldError: it is of another name, damaged, or not older than the new one.
     """
     versions = find_versions(home)
     if parent is None and not versions:
@@ -166,6 +173,9 @@ def _find_parent(home: Path, name: str, number: Version, parent: str | Path | No
     manifest = read_manifest(folder)
     if manifest.name != name:
         raise GoldError([f"{folder} is a release of {manifest.name}; the parent of {name} must have its name"])
+    damage = [f"{folder}: {problem}" for problem in find_file_problems(folder, manifest)]
+    if damage:
+        raise GoldError(damage)
     newest = max([Version.parse(manifest.version), *versions])
     if number <= newest:
         raise GoldError([f"version {number} is not newer than {newest}; versions of a release only grow"])
@@ -177,10 +187,7 @@ def _placed(previous: Path | None, spool: Spool) -> dict[str, Placed]:
     placed: dict[str, Placed] = {}
     if previous is not None:
         manifest = read_manifest(previous)
-        placed.update(manifest.withdrawn)
-        for path in split_files(previous, manifest):
-            for row in iter_rows(path, ["id", "split", "cluster"]):
-                placed[row["id"]] = Placed(row["split"], row["cluster"])
+        placed = {**manifest.withdrawn, **read_places(previous, manifest)}
     problems = []
     for record in spool.read(range(len(spool))):
         before = placed.get(record.id)

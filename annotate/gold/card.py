@@ -283,7 +283,7 @@ def _licence(manifest: Manifest) -> Iterator[str]:
     yield ""
     yield f"Annotations: {manifest.licence or 'no licence stated; ask before you pass them on'}."
     yield f"Article texts, by article (column `licence`): {_list(manifest.provenance.get('licences', {}))}."
-    yield "A text without a stated licence stays its publisher's copyright."
+    yield "A text of unknown licence stays its publisher's copyright: pass it on with `annotate publish --stand-off`."
 
 
 def _table(head: list[str], rows: list[list[str]]) -> Iterator[str]:

@@ -63,7 +63,7 @@ def to_changes(diff: Diff | None, changed: list[str], *, ref: str, left_out: lis
 def to_line(change: ArticleChange) -> str:
     """One article that differs, as an item of a Markdown list."""
     spans = Counter(f"{span.layer} {name}" for span in change.spans for name in span.changes)
-    what = [*(f"{name} {n}" for name, n in sorted(spans.items())), *(f"{name} changed" for name in change.fields)]
+    what = [*(f"{name} {n}" for name, n in sorted(spans.items())), *change.fields]
     return f"- `{change.id}` {change.kind}{': ' + ', '.join(what) if what else ''}"
 
 
@@ -76,4 +76,4 @@ def _summary(counts: DiffCounts) -> Iterator[str]:
         yield f"| {layer} | {' | '.join(str(changes[change]) for change in CHANGES)} |"
     if counts.fields:
         yield ""
-        yield f"Fields: {', '.join(f'{name} in {n:,}' for name, n in sorted(counts.fields.items()))} articles."
+        yield f"Besides: {', '.join(f'{what} in {n:,}' for what, n in sorted(counts.fields.items()))} articles."

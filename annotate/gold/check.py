@@ -10,11 +10,10 @@ import msgspec
 
 from annotate.artifacts.features import TAG_COLUMNS, to_features, to_tags, to_token_features
 from annotate.errors import GoldError
-from annotate.files import sha256_file
 from annotate.gold.counts import Counts
 from annotate.gold.kinship import Kinship
-from annotate.gold.load import split_files
-from annotate.gold.manifest import MANIFEST, Manifest, manifest_digest, read_manifest
+from annotate.gold.load import read_places, split_files
+from annotate.gold.manifest import MANIFEST, Manifest, find_file_problems, manifest_digest, read_manifest
 from annotate.gold.rows import hash_row, normalize_record
 from annotate.gold.spool import Spool
 from annotate.gold.tables import iter_gold, iter_rows, read_schema
@@ -48,7 +47,7 @@ def check_release(release: str | Path) -> ReleaseReport:
     """
     folder = Path(release)
     manifest = read_manifest(folder)
-    problems = list(_find_file_problems(folder, manifest))
+    problems = list(find_file_problems(folder, manifest))
     if problems:
         raise GoldError([f"{folder}: {problem}" for problem in problems])
     schema = load_schema(folder / "schema.toml")
@@ -69,20 +68,6 @@ def check_release(release: str | Path) -> ReleaseReport:
         {layer: value["spans"] for layer, value in checker.counts.to_dict()["layers"].items()},
         checker.kin,
     )
-
-
-def _find_file_problems(folder: Path, manifest: Manifest) -> Iterator[str]:
-    present = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not path.is_dir()}
-    links = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_symlink()}
-    for name in sorted(links):
-        yield f"{name} is a link; a release has plain files only"
-    for name in sorted(present.keys() - manifest.files.keys() - {MANIFEST}):
-        yield f"{name} is not in the manifest; was it added later?"
-    for name, entry in manifest.files.items():
-        if name not in present:
-            yield f"{name} is missing"
-        elif name not in links and sha256_file(present[name]) != entry.sha256:
-            yield f"{name} was changed since the release: its SHA-256 is not the one in the manifest"
 
 
 def _find_schema_problems(manifest: Manifest, schema: Schema) -> Iterator[str]:
@@ -109,8 +94,15 @@ def _find_parent_problems(folder: Path, manifest: Manifest) -> Iterator[str]:
     except GoldError as error:
         yield str(error)
         return
-    if parent.name == manifest.name and manifest_digest(parent) != manifest.parent.digest:
+    if parent.name != manifest.name:
+        return
+    if manifest_digest(parent) != manifest.parent.digest:
         yield f"its parent {manifest.parent.version} is not the release that it was built on"
+        return
+    before = read_places(folder.parent / parent.version, parent)
+    for id, place in read_places(folder, manifest).items():
+        if id in before and before[id].split != place.split:
+            yield f"{id} stands in split {place.split}, but stood in {before[id].split} in {parent.version}"
 
 
 class _RowChecker:

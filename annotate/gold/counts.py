@@ -88,5 +88,5 @@ def _article_provenance(record: GoldRecord) -> Iterator[tuple[str, str]]:
     yield "models", record.model or "none"
     yield "guidelines", record.guideline or "not recorded"
     yield "decided_by", record.decided_by or "not recorded"
-    yield "licences", record.licence or "not stated"
+    yield "licences", record.licence or "unknown"
     yield "schemas", record.schema or "not recorded"

@@ -9,11 +9,12 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from annotate.gold.load import find_release, split_files
-from annotate.gold.manifest import Manifest, read_manifest
+from annotate.errors import GoldError
+from annotate.gold.load import find_release, read_places, split_files
+from annotate.gold.manifest import Manifest, find_file_problems, read_manifest
 from annotate.gold.meaning import find_meaning_changes
 from annotate.gold.span_changes import SpanChange, compare_spans
-from annotate.gold.tables import iter_gold, iter_rows
+from annotate.gold.tables import iter_gold
 from annotate.records import LAYERS, GoldRecord
 from annotate.schema import load_schema
 
@@ -27,7 +28,7 @@ _FIELDS = (
 
 
 class ArticleChange(msgspec.Struct, frozen=True):
-    """One article that differs; `fields` are those beside the layers. `before` and `after` are its two versions."""
+    """One article that differs; `fields` says what changed beside spans. `before` and `after` are its two versions."""
 
     id: str
     kind: ArticleKind
@@ -86,7 +87,15 @@ def diff_releases(a: str | Path, b: str | Path) -> Diff:
         GoldError: one of them is no release, or is damaged.
     """
     (first, _), (second, _) = find_release(a), find_release(b)
-    return Diff(first, second, read_manifest(first), read_manifest(second))
+    left, right = read_manifest(first), read_manifest(second)
+    problems = [
+        f"{folder}: {problem}"
+        for folder, manifest in ((first, left), (second, right))
+        for problem in find_file_problems(folder, manifest)
+    ]
+    if problems:
+        raise GoldError(problems)
+    return Diff(first, second, left, right)
 
 
 def compare_articles(before: GoldRecord | None, after: GoldRecord | None) -> ArticleChange | None:
@@ -100,9 +109,12 @@ def compare_articles(before: GoldRecord | None, after: GoldRecord | None) -> Art
         return ArticleChange(present.id, "added" if before is None else "removed", (), spans, before, after)
     if before == after:
         return None
-    fields = tuple(name for name in _FIELDS if getattr(before, name) != getattr(after, name))
-    appeared = tuple(layer for layer in LAYERS if (getattr(before, layer) is None) != (getattr(after, layer) is None))
-    return ArticleChange(before.id, "changed", fields + appeared, tuple(compare_spans(before, after)), before, after)
+    fields = [f"{name} changed" for name in _FIELDS if getattr(before, name) != getattr(after, name)]
+    for layer in LAYERS:
+        was, now = (getattr(record, layer) is not None for record in (before, after))
+        if was != now:
+            fields.append(f"{layer} {'annotated now' if now else 'no longer annotated'}")
+    return ArticleChange(before.id, "changed", tuple(fields), tuple(compare_spans(before, after)), before, after)
 
 
 def _align(a: Path, b: Path, left: Manifest, right: Manifest) -> Iterator[tuple[GoldRecord | None, GoldRecord | None]]:
@@ -145,9 +157,8 @@ def _moved(a: Path, b: Path, left: Manifest, right: Manifest) -> set[str]:
     """The ids that stand in both releases, but in different splits."""
     if left.name == right.name:
         return set()
-    before = {row["id"]: row["split"] for path in split_files(a, left) for row in iter_rows(path, ["id", "split"])}
-    after = {row["id"]: row["split"] for path in split_files(b, right) for row in iter_rows(path, ["id", "split"])}
-    return {id for id in before.keys() & after.keys() if before[id] != after[id]}
+    before, after = read_places(a, left), read_places(b, right)
+    return {id for id in before.keys() & after.keys() if before[id].split != after[id].split}
 
 
 def _records(folder: Path, manifest: Manifest, split: str) -> Iterator[GoldRecord]:

@@ -43,7 +43,7 @@ def _article(change: ArticleChange, number: int, diff: Diff, texts: dict[str, An
             key = f"{number}-{side}"
             texts[key] = {"text": record.text, "marks": {"all": _marks(record, change.spans, side)}}
             sides.append({"key": key, "title": release.ref})
-    changes = [{"what": f"{name} changed", "before": "", "after": ""} for name in change.fields]
+    changes = [{"what": sentence, "before": "", "after": ""} for sentence in change.fields]
     changes += [
         {
             "what": ", ".join(span.changes),

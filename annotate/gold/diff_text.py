@@ -52,12 +52,7 @@ def describe_item(item: Item) -> str:
 
 def _article(article: ArticleChange) -> Iterator[str]:
     yield f"{article.id}: {article.kind}"
-    for name in article.fields:
-        before, after = getattr(article.before, name, None), getattr(article.after, name, None)
-        if name in ("meta", "split", "cluster", "title", "date", "publisher", "url", "licence", "model", "guideline"):
-            yield f"  {name}: {before} -> {after}"
-        else:
-            yield f"  {name} changed"
+    yield from (f"  {sentence}" for sentence in article.fields)
     for span in article.spans:
         yield f"  {_change(span)}"
 

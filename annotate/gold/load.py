@@ -7,9 +7,9 @@ from pathlib import Path
 
 from annotate.errors import GoldError, RecordError
 from annotate.files import resource_dir, sha256_file
-from annotate.gold.manifest import MANIFEST, Manifest, read_manifest
+from annotate.gold.manifest import MANIFEST, Manifest, Placed, read_manifest
 from annotate.gold.names import check_name, find_versions, is_split, is_version
-from annotate.gold.tables import iter_gold, table_names
+from annotate.gold.tables import iter_gold, iter_rows, table_names
 from annotate.jsonl import STDIO, find_record_problems, read_records, stream_records
 from annotate.records import GoldRecord
 
@@ -100,6 +100,15 @@ def split_files(folder: Path, manifest: Manifest, split: str | None = None, *, c
     if missing:
         raise GoldError([f"{folder}: the manifest has no file {name}" for name in missing])
     return [folder / name for name in names]
+
+
+def read_places(folder: Path, manifest: Manifest) -> dict[str, Placed]:
+    """The split and cluster of each article, by id."""
+    return {
+        row["id"]: Placed(row["split"], row["cluster"])
+        for path in split_files(folder, manifest)
+        for row in iter_rows(path, ["id", "split", "cluster"])
+    }
 
 
 def list_releases(to: str | Path = "gold") -> list[Manifest]:

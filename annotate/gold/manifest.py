@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +156,21 @@ def read_manifest(folder: Path) -> Manifest:
     if problems:
         raise GoldError([f"{path}: {problem}" for problem in problems])
     return manifest
+
+
+def find_file_problems(folder: Path, manifest: Manifest) -> Iterator[str]:
+    """A sentence for each file that is missing, added, a link, or has other bytes than the manifest says."""
+    present = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not path.is_dir()}
+    links = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_symlink()}
+    for name in sorted(links):
+        yield f"{name} is a link; a release has plain files only"
+    for name in sorted(present.keys() - manifest.files.keys() - {MANIFEST}):
+        yield f"{name} is not in the manifest; was it added later?"
+    for name, entry in manifest.files.items():
+        if name not in present:
+            yield f"{name} is missing"
+        elif name not in links and sha256_file(present[name]) != entry.sha256:
+            yield f"{name} was changed since the release: its SHA-256 is not the one in the manifest"
 
 
 def _find_name_problems(manifest: Manifest) -> list[str]:

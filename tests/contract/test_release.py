@@ -21,7 +21,7 @@ from annotate.gold.build import build_release
 from annotate.gold.check import check_release
 from annotate.gold.diff import diff_releases
 from annotate.gold.load import list_releases, load_gold
-from annotate.gold.manifest import encode_manifest, read_manifest
+from annotate.gold.manifest import ParentEntry, encode_manifest, manifest_digest, read_manifest
 from annotate.jsonl import write_records
 from annotate.records import Annotation, Claim, Entity, GoldRecord, Layers, Prediction, Quote, Span
 from annotate.schema import load_schema
@@ -121,7 +121,11 @@ def test_the_card_says_who_with_whose_help_and_under_which_licence(release: Path
     content = yaml.safe_load(header)
     assert [config["config_name"] for config in content["configs"]] == ["default", "tokens"]
     assert content["license_name"] == "CC-BY-4.0"
-    for words in ("ann (20 articles), bo (20 articles)", "pre-annotations of rules-0.1.0 (20 articles)", "not stated"):
+    for words in (
+        "ann (20 articles), bo (20 articles)",
+        "pre-annotations of rules-0.1.0 (20 articles)",
+        "unknown (20 articles)",
+    ):
         assert words in body
     assert "20 were marked by people alone" in body
 
@@ -449,3 +453,36 @@ def test_the_manifest_is_plain_json(release: Path) -> None:
     content = json.loads((release / "manifest.json").read_text("utf-8"))
     assert content["splits"]["train"]["articles"] == len(content["splits"]["train"]["row_hashes"]) == 16
     assert content["provenance"]["origins"] == {"manual": 20, "not recorded": 10, "prediction": 20}
+
+
+def test_a_damaged_parent_or_release_is_neither_followed_nor_compared(release: Path, tmp_path: Path) -> None:
+    to = Path(shutil.copytree(release.parent, tmp_path / "gold" / "news")).parent
+    table = to / "news" / "1.0.0" / "data" / "train-00000-of-00001.parquet"
+    table.write_bytes(table.read_bytes()[:-1] + b"!")
+    for work in (
+        lambda: build_release([*RECORDS, make_record(20)], "news", "1.1.0", to=to),
+        lambda: diff_releases(to / "news" / "1.0.0", release),
+    ):
+        with pytest.raises(GoldError, match=r"train-00000-of-00001\.parquet was changed"):
+            work()
+
+
+def test_a_split_that_an_article_left_is_found(release: Path, tmp_path: Path) -> None:
+    """Two releases that are whole, each by itself, but whose history does not fit."""
+    to = Path(shutil.copytree(release.parent, tmp_path / "gold" / "news")).parent
+    other = {"train": "test", "test": "train", "dev": "dev"}
+    moved = [
+        msgspec.structs.replace(make_record(n), split=other[r.split or ""])
+        for n, r in enumerate(sorted(load_gold(release), key=lambda r: r.id))
+    ]
+    with pytest.raises(GoldError, match="an article keeps its split"):
+        build_release([*moved, make_record(20)], "news", "1.1.0", to=to)
+    alone = build_release([*moved, make_record(20)], "news", "1.1.0", to=tmp_path / "alone")
+    shutil.copytree(alone, to / "news" / "1.1.0")
+    digest = manifest_digest(read_manifest(release))
+    forge(to / "news" / "1.1.0", parent=ParentEntry("1.0.0", digest))
+    with pytest.raises(GoldError, match="stands in split test, but stood in train in 1.0.0"):
+        check_release(to / "news" / "1.1.0")
+    forge(to / "news" / "1.1.0", parent=ParentEntry("1.0.0", "0" * 64))
+    with pytest.raises(GoldError, match="not the release that it was built on"):
+        check_release(to / "news" / "1.1.0")

@@ -54,7 +54,7 @@ def test_fields_and_layers_are_told_by_name() -> None:
     new = GoldRecord(id="a", text=TEXT, title="y", entities=[], quotes=[])
     change = compare_articles(old, new)
     assert change is not None
-    assert (change.kind, change.fields) == ("changed", ("title", "quotes"))
+    assert (change.kind, change.fields) == ("changed", ("title changed", "quotes annotated now"))
     assert compare_articles(old, old) is None
 
 

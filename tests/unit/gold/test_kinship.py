@@ -102,7 +102,7 @@ def test_new_articles_never_tie_older_ones_together(polnear: list[GoldRecord]) -
     assert later <= stories
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.lists(st.sampled_from("abcdefghijkl"), min_size=1, max_size=14), min_size=2, max_size=8))
 def test_near_duplicates_are_those_of_an_exhaustive_comparison(texts: list[list[str]]) -> None:
     found = [shingles(" ".join(words)) for words in texts]

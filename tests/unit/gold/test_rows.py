@@ -21,7 +21,7 @@ from annotate.schema import load_schema
 from .strategies import SCHEMA, gold_records
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(gold_records(), max_size=4))
 def test_records_to_parquet_to_records_is_identity(records: list[GoldRecord]) -> None:
     records = [normalize_record(record) for record in records]
@@ -31,7 +31,7 @@ def test_records_to_parquet_to_records_is_identity(records: list[GoldRecord]) ->
         assert list(iter_gold(path)) == records
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50)
 @given(gold_records(), st.randoms(use_true_random=False))
 def test_the_order_of_spans_leaves_no_trace(record: GoldRecord, rng: random.Random) -> None:
     shuffled = {
