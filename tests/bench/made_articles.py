@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from annotate.records import Claim, Entity, Prediction, Quote, Span
 from annotate.schema import load_schema
 
-WORDS = "the minister said élan 𝒳-ray talks in Baghdad “soon” would end — café 👩‍👩‍👧 troops שלום vote".split()
+WORDS = "the minister said élan 𝒳-ray talks in Baghdad “soon” would end — café 👩‍👩‍👧 troops שלום vote".split()  # noqa: SIM905 - readable as it is
 
 
 def make_predictions(
