@@ -17,6 +17,7 @@ import msgspec
 from annotate.errors import AnnotateError
 from annotate.formats.align import align_tokens
 from annotate.formats.bio import TAG, from_tags
+from annotate.formats.progress import quiet_progress
 from annotate.formats.registry import Reading, Writing, reads, writes
 from annotate.records import LAYERS, Entity, LayeredRecord, Layers, Prediction
 
@@ -46,7 +47,8 @@ def write_hf(records: Iterable[LayeredRecord], path: Path, writing: Writing) -> 
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
     try:
-        Dataset.from_list(rows, features=features).save_to_disk(temporary / "dataset")
+        with quiet_progress():
+            Dataset.from_list(rows, features=features).save_to_disk(temporary / "dataset")
         (temporary / "dataset").rename(path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -55,7 +57,8 @@ def write_hf(records: Iterable[LayeredRecord], path: Path, writing: Writing) -> 
 @reads("hf")
 def read_hf(path: Path, reading: Reading) -> Iterator[Prediction]:
     """The predictions of all rows; rows of tokens are aligned to `reading.texts` by their id, else by their order."""
-    rows = _load(str(path), reading)
+    with quiet_progress():
+        rows = list(_load(str(path)))
     ids = list(reading.texts)
     tokens: list[tuple[Prediction, Layers]] = []
     for number, row in enumerate(rows):
@@ -82,7 +85,7 @@ def read_hf(path: Path, reading: Reading) -> Iterator[Prediction]:
     yield from reading.with_layers(tokens)
 
 
-def _load(source: str, reading: Reading) -> Iterator[dict[str, Any]]:
+def _load(source: str) -> Iterator[dict[str, Any]]:
     """Rows with the names of class labels instead of their numbers."""
     import datasets
 

@@ -10,7 +10,8 @@ from annotate.records import LAYERS, LayeredRecord, Layers
 
 Action: TypeAlias = Literal["read", "written"]
 
-EXAMPLES = 3
+EXAMPLES = 2
+WIDTH = 60
 
 
 @dataclass
@@ -104,5 +105,5 @@ def _add(kinds: dict[str, Loss], reason: str, example: str, count: int) -> None:
 
 
 def _shown(loss: Loss) -> str:
-    shown = "; ".join(loss.examples)
+    shown = "; ".join(example if len(example) <= WIDTH else example[: WIDTH - 3] + "..." for example in loss.examples)
     return shown + ("; ..." if loss.count > len(loss.examples) else "")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from typing import Any
 
 from annotate.errors import AnnotateError, GoldError, PublishError
 from annotate.files import sha256_file
+from annotate.formats.progress import quiet_progress
 from annotate.gold.check import check_release
 from annotate.gold.load import stream_release
 from annotate.gold.manifest import MANIFEST, read_manifest
@@ -83,7 +83,7 @@ class HubTarget:
 
         tag = package.manifest.version
         if plan.status != "published":
-            with self._told("cannot be written"), _quiet():
+            with self._told("cannot be written"), quiet_progress():
                 if self._planned_on is None:
                     self._api.create_repo(self.repo, repo_type="dataset")
                     self._planned_on = self._read_state().head
@@ -102,7 +102,7 @@ class HubTarget:
                         parent_commit=self._planned_on,
                     ).oid
                 self._api.create_tag(self.repo, tag=tag, revision=commit, repo_type="dataset")
-        with self._told("published, but cannot be loaded back"), _quiet():
+        with self._told("published, but cannot be loaded back"), quiet_progress():
             self._verify(package, tag)
         return f'load_dataset("{self.repo}", revision="{tag}")'
 
@@ -214,24 +214,3 @@ def _identity(path: Path) -> str:
         return sha256_file(path)
     content = path.read_bytes()
     return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Without the clients' progress bars where nobody watches them."""
-    import datasets
-    from huggingface_hub import utils
-
-    if sys.stderr.isatty():
-        yield
-        return
-    hub_off, datasets_off = utils.are_progress_bars_disabled(), datasets.are_progress_bars_disabled()
-    utils.disable_progress_bars()
-    datasets.disable_progress_bars()
-    try:
-        yield
-    finally:
-        if not hub_off:
-            utils.enable_progress_bars()
-        if not datasets_off:
-            datasets.enable_progress_bars()
