@@ -67,7 +67,7 @@ def export_network(network: Network, vocabulary: list[str], folder: Path, *, qua
 
     folder.mkdir(parents=True, exist_ok=True)
     network.eval()
-    example = (torch.tensor([2, 2000, 2001, 3]), torch.zeros(4, 4, dtype=torch.long), torch.tensor([1, 2]))
+    example = (torch.tensor([0, 1, 2, 3]), torch.zeros(4, 4, dtype=torch.long), torch.tensor([1, 2]))
     with tempfile.TemporaryDirectory() as scratch:
         exact = Path(scratch) / "exact.onnx"
         torch.onnx.export(

@@ -191,7 +191,7 @@ def _epochs(train: Sequence[GoldRecord], start: Path, scratch: Path, config: Con
     documents = [to_document(record) for record in train]
     scratch.mkdir(parents=True)
     trainer = Trainer(network, WordPieces(vocabulary), config, scratch)
-    for checkpoint in trainer.train([documents] * config["epochs"]):
+    for checkpoint in trainer.train([documents] * config["cycle"]["passes"], config["cycle"]):
         folder = checkpoint.with_suffix("")
         export_network(network, vocabulary, folder)
         for name in ("worth.npz", "confidence.json"):

@@ -152,14 +152,10 @@ class Trainer:
         self.workers = config["workers"]
         self.chance = random.Random(config["seed"] + rank)
         self.gazetteers = Gazetteers(config["seed"] + rank)
-        optimiser = config["optimiser"]
         encoder = [value for value in network.encoder.parameters() if value.requires_grad]
         of_encoder = {id(value) for value in network.encoder.parameters()}
         heads = [value for value in network.parameters() if id(value) not in of_encoder]
-        self.rates = [optimiser["encoder"], optimiser["heads"]]
-        self.optimiser = torch.optim.AdamW(
-            [{"params": encoder, "lr": 0.0}, {"params": heads, "lr": 0.0}], weight_decay=optimiser["decay"], fused=True
-        )
+        self.parameters = {"encoder": encoder, "heads": heads}
         # All gradients in one piece, and behind them the minutes used, which the processes have to agree on.
         self.shared = torch.zeros(sum(value.numel() for value in [*encoder, *heads]) + 1)
         at = 0
@@ -167,12 +163,14 @@ class Trainer:
             value.grad = self.shared[at : at + value.numel()].view_as(value)
             at += value.numel()
 
-    def train(self, epochs: list[list[Document]]) -> Iterator[Path]:
+    def train(self, epochs: list[list[Document]], cycle: Config) -> Iterator[Path]:
         """One pass over each list of documents in turn, yielding the checkpoint after each.
 
-        The rate falls to zero at the end of the last, or when the minutes are used up.
+        The rates of `cycle` fall to zero at the end of the last, or when its minutes are used up.
         """
         config = self.config["optimiser"]
+        groups = [{"params": values, "lr": 0.0, "top": cycle[name]} for name, values in self.parameters.items()]
+        optimiser = torch.optim.AdamW(groups, weight_decay=config["decay"], fused=True)
         half = torch.ops.mkldnn._is_mkldnn_bf16_supported()
         started, step, total, done, minutes = time.monotonic(), 0, 0, 0.0, 0.0
         saved = started
@@ -193,20 +191,23 @@ class Trainer:
                     torch.distributed.all_reduce(self.shared)
                     self.shared /= self.workers
                 minutes = float(self.shared[-1])
-                done = max(step / total, minutes / self.config["minutes"])
+                done = max(step / total, minutes / cycle["minutes"])
                 if done >= 1:
                     break
-                self._update(step, done)
+                self._clip()
+                for group in optimiser.param_groups:
+                    group["lr"] = group["top"] * min((step + 1) / cycle["warm_up"], 1.0) * (1 - done)
+                optimiser.step()
                 step += 1
                 for name, value in parts.items():
                     running[name] = running.get(name, float(value.detach())) * 0.98 + float(value.detach()) * 0.02
                 if at % 25 == 0 and self.rank == 0:
                     report = " ".join(f"{name} {value:.3f}" for name, value in running.items())
-                    print(f"epoch {number} {at}/{len(batches)} {minutes:.1f} min {done:.3f} {report}", file=sys.stderr)
+                    print(f"pass {number} {at}/{len(batches)} {minutes:.1f} min {done:.3f} {report}", file=sys.stderr)
                 if time.monotonic() - saved > 300:
                     saved = time.monotonic()
                     self._save("last.pt")
-            yield self._save(f"epoch-{number}.pt")
+            yield self._save(f"pass-{number}.pt")
 
     def _least(self, value: int) -> int:
         if self.workers == 1:
@@ -215,13 +216,9 @@ class Trainer:
         torch.distributed.all_reduce(shared, torch.distributed.ReduceOp.MIN)
         return int(shared)
 
-    def _update(self, step: int, done: float) -> None:
+    def _clip(self) -> None:
         gradients = self.shared[:-1]
         gradients *= min(1.0, self.config["optimiser"]["clip"] / (float(gradients.norm()) + 1e-6))
-        factor = min((step + 1) / self.config["optimiser"]["warm_up"], 1.0) * (1 - done)
-        for group, rate in zip(self.optimiser.param_groups, self.rates, strict=True):
-            group["lr"] = rate * factor
-        self.optimiser.step()
 
     def _save(self, name: str) -> Path:
         path = self.folder / name

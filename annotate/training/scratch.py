@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -19,21 +18,25 @@ from annotate.training.model import Network, load_encoder
 DEFAULT_CONFIG = Path(__file__).with_name("config.toml")
 
 
-def plan_epochs(data: Path, config: Config) -> list[list[Document]]:
-    """The documents of each epoch: all articles with quotes, and as many passes over each corpus of names as asked."""
+def plan_passes(data: Path, config: Config) -> list[list[list[Document]]]:
+    """For each cycle the documents of its passes: articles with quotes, and each corpus of names as often as asked."""
     gazetteers = Gazetteers(config["seed"])
     chance = random.Random(config["seed"])
     articles = read_polnear(data, "train", gazetteers)
     names = {name: list(read_gold_names(data / f"{name}.train.jsonl.gz", gazetteers)) for name in config["names"]}
-    epochs = []
-    for _ in range(config["quotes"]["epochs"]):
-        documents = list(articles)
-        for name, passes in config["names"].items():
-            whole = int(passes)
-            documents += names[name] * whole
-            documents += [document for document in names[name] if chance.random() < passes - whole]
-        epochs.append(documents)
-    return epochs
+    cycles = []
+    for cycle in config["cycles"]:
+        passes = []
+        for _ in range(cycle["passes"]):
+            documents = list(articles)
+            for name, times in config["names"].items():
+                whole = int(times)
+                documents += names[name] * whole
+                documents += [document for document in names[name] if chance.random() < times - whole]
+            chance.shuffle(documents)
+            passes.append(documents[: int(len(documents) * cycle["share"])])
+        cycles.append(passes)
+    return cycles
 
 
 def read_vocabulary(file: Path) -> list[str]:
@@ -50,7 +53,7 @@ def train_from_scratch(*, data: Path, encoder: Path, output: Path, config_file: 
     with tempfile.TemporaryDirectory() as scratch:
         meeting = f"file://{scratch}/meeting"
         torch.multiprocessing.spawn(_work, (config, data, encoder, output, meeting), nprocs=config["workers"])
-    return output / f"epoch-{config['quotes']['epochs']}.pt"
+    return output / "final.pt"
 
 
 def _work(rank: int, config: Config, data: Path, encoder: Path, output: Path, meeting: str) -> None:
@@ -67,9 +70,10 @@ def _work(rank: int, config: Config, data: Path, encoder: Path, output: Path, me
     load_encoder(network, encoder / "model.safetensors")
     torch.manual_seed(config["seed"] + rank)
     trainer = Trainer(network, WordPieces(vocabulary), config, output, rank)
-    for checkpoint in trainer.train(plan_epochs(data, config)):
-        if rank == 0:
-            print(f"wrote {checkpoint}", file=sys.stderr)
+    for cycle, passes in zip(config["cycles"], plan_passes(data, config), strict=True):
+        for checkpoint in trainer.train(passes, cycle):
+            if rank == 0:
+                checkpoint.replace(output / "final.pt")
     if config["workers"] > 1:
         torch.distributed.destroy_process_group()
 
@@ -99,6 +103,6 @@ def finish_model(
 
 
 #: The confidence before it is fitted: the probability of the edges as the network gives it.
-UNFITTED = (
-    '{"names": {"weights": [1, 1, 1], "biases": {"*": 0}}, "quotes": {"weights": [1, 1, 1, 0], "biases": {"*": 0}}}\n'
-)
+UNFITTED = """{"names": {"weights": [1, 1, 1], "biases": {"*": 0}},
+ "quotes": {"weights": [1, 1, 1, 0, 0], "biases": {"*": 0}}}
+"""

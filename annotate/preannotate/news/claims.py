@@ -29,7 +29,9 @@ _SENTENCE, _CLAUSE = CUTS.index("sentence"), CUTS.index("clause")
 
 _JOINERS = "and|but|that|so|yet|or|while|although|though|whereas|because|since|meanwhile|however"
 _LEAD = re.compile(rf"(?:[\s,;:–—\-.…)\]”\"']|(?:{_JOINERS})\b,?\s)+", re.I)
-_LAST_WORD = re.compile(r"\b(?:and|but|that|or|as|while)$")
+_LAST_WORD = re.compile(r"\b(?:and|but|that|or|as|while|(?:in |by |of |to |for )?(?:which|who|whom)|where|when)$")
+#: A clause that only reports, or an infinitive: nothing that could be true or false.
+_NO_CLAIM = re.compile(r"to\s|.*\b(?:said|told|says|added)\b[^,]{0,40}$", re.S)
 _EDGE = " \t\n\r\u00a0,;:.!–—-…([“\"'’”"
 
 _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
@@ -154,8 +156,10 @@ def _owners(passage: Passage, quotes: Sequence[SpokenQuote]) -> list[int]:
             parts = [quote.cue, quote.speaker] if near and quote.speaker else [quote.cue]
             mark((min(part[0] for part in parts), max(part[1] for part in parts)), -2)
     for number, quote in enumerate(quotes):
-        for part in quote.content:
-            mark(part, number)
+        # Content without a cue reads on from the sentence around it, unless marks set it off.
+        if quote.cue or quote.type == "direct":
+            for part in quote.content:
+                mark(part, number)
     result: list[int] = owner.tolist()
     return result
 
@@ -209,6 +213,6 @@ def _trim(text: str, span: Range) -> Range | None:
                 end -= 1
             elif inside.startswith(left):
                 start += 1
-    if len(re.findall(r"[^\W_]+", text[start:end])) < LEAST_WORDS:
+    if len(re.findall(r"[^\W_]+", text[start:end])) < LEAST_WORDS or _NO_CLAIM.match(text, start, end):
         return None
     return start, end

@@ -15,6 +15,9 @@ from annotate.preannotate.news.windows import Passage
 
 Range = tuple[int, int]
 
+#: The least probability of a speaker that is taken where a reported quote would else have none.
+POSSIBLE = 0.1
+
 
 @dataclass
 class FoundName:
@@ -85,7 +88,8 @@ def _quotes_of(passage: Passage, reading: Reading) -> list[FoundQuote]:
     pieces = [Piece(*span) for span in _spans(reading.roles, reading.role_odds, ROLE_TAGS)]
     words = slice(reading.start, reading.stop)
     place = Place(passage.paragraphs[words], passage.sentences[words])
-    linked = link_pieces(pieces, reading.anchors, reading.speakers, place)
+    maybe = _possible_speakers(reading)
+    linked = link_pieces(pieces, reading.anchors, reading.speakers, place, maybe=maybe)
 
     def shifted(piece: Piece | None) -> Range | None:
         return (piece.first + reading.start, piece.last + reading.start) if piece else None
@@ -98,10 +102,22 @@ def _quotes_of(passage: Passage, reading: Reading) -> list[FoundQuote]:
                 [(piece.first + reading.start, piece.last + reading.start) for piece in link.content],
                 shifted(link.cue),
                 shifted(link.speaker),
-                (odds[0][0], min(part[1] for part in odds), odds[-1][2], link.margin),
+                (odds[0][0], min(part[1] for part in odds), odds[-1][2], link.margin, float(link.cue is not None)),
             )
         )
     return quotes
+
+
+def _possible_speakers(reading: Reading) -> list[Piece]:
+    """Runs of words outside every role that the network holds for a speaker with some probability."""
+    place = ROLE_TAGS.index("B-speaker")
+    odds = reading.role_odds[:, place : place + 2].sum(axis=1)
+    likely = (odds >= POSSIBLE) & (reading.roles == 0)
+    borders = np.flatnonzero(np.diff(np.concatenate([[0], likely.view(np.int8), [0]])))
+    return [
+        Piece(int(first), int(last), "speaker", (float(odds[first:last].mean()),))
+        for first, last in zip(borders[::2], borders[1::2], strict=True)
+    ]
 
 
 def to_offsets(passage: Passage, words: Range) -> Range:

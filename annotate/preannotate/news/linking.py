@@ -47,8 +47,8 @@ class Weights:
     alone: float
 
 
-CONTENT = Weights(pointer=0.5, between=1.5, gap=2.0, sentence=0.0, paragraph=2.0, alone=0.5)
-SPEAKER = Weights(pointer=0.5, between=2.0, gap=1.0, sentence=0.0, paragraph=2.0, alone=2.0)
+CONTENT = Weights(pointer=0.7, between=1.5, gap=1.0, sentence=0.5, paragraph=4.0, alone=1.0)
+SPEAKER = Weights(pointer=0.7, between=2.0, gap=0.5, sentence=0.3, paragraph=1.0, alone=2.0)
 
 
 @dataclass(frozen=True)
@@ -59,13 +59,16 @@ class Place:
     sentences: Ints
 
 
-def link_pieces(pieces: Sequence[Piece], anchors: Floats, speakers: Floats, place: Place) -> list[Linked]:
+def link_pieces(
+    pieces: Sequence[Piece], anchors: Floats, speakers: Floats, place: Place, *, maybe: Sequence[Piece] = ()
+) -> list[Linked]:
     """The quotes that the pieces of a window make, in order of their anchors.
 
     Args:
         pieces: in order of their place.
         anchors, speakers: log-probabilities, (words, words), that the row's word points to the column's.
         place: where the words are.
+        maybe: pieces that may be speakers, for quotes that have a cue but no speaker among the pieces.
     """
     contents = [piece for piece in pieces if piece.role == "content"]
     cues = [piece for piece in pieces if piece.role == "cue"]
@@ -95,6 +98,11 @@ def link_pieces(pieces: Sequence[Piece], anchors: Floats, speakers: Floats, plac
             if score > best:
                 best, voice = score, option
         cue = anchor if anchor.role == "cue" else None
+        if voice is None and cue is not None:
+            near = [
+                one for one in maybe if place.paragraphs[one.first] == place.paragraphs[row] and _gap(cue, one) < 12
+            ]
+            voice = min(near, key=lambda one: _gap(cue, one), default=None)
         linked.append(Linked([content for _, _, content in group], cue, voice, min(entry[1] for entry in group)))
     return linked
 

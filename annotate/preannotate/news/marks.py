@@ -39,7 +39,19 @@ def find_stretches(text: str) -> list[tuple[int, int, bool]]:
     >>> [(text[start:end], closed) for start, end, closed in find_stretches(text)]
     [('"yes"', True), ('“no', False)]
     """
-    return [found for start, end in find_paragraphs(text) for found in _stretches_of(text, start, end)]
+    paragraphs = find_paragraphs(text)
+    found = [list(_stretches_of(text, start, end)) for start, end in paragraphs]
+    stray = [
+        at
+        for at, ((start, end), stretches) in enumerate(zip(paragraphs, found, strict=True))
+        if stretches and stretches[0] == (start, end, False)
+    ]
+    if len(stray) > max(3, len(paragraphs) // 2):
+        # A mark before most paragraphs and none behind is left over from a table; the marks after it still count.
+        for at in stray:
+            start, end = paragraphs[at]
+            found[at] = list(_stretches_of(text, start + 1, end))
+    return [stretch for stretches in found for stretch in stretches]
 
 
 def _stretches_of(text: str, start: int, end: int) -> Iterator[tuple[int, int, bool]]:

@@ -36,6 +36,18 @@ _VALUES: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 
 
+_KNOWN = {
+    **dict.fromkeys(("Islamic State", "Daesh", "ISIS", "ISIL", "Hezbollah", "Hamas", "NATO", "Pentagon"), "ORG"),
+    **dict.fromkeys(("Oval Office", "Green Zone"), "FAC"),
+    **dict.fromkeys(("U.S.", "US", "U.K.", "UK"), "GPE"),
+}
+_KNOWN_NAMES = re.compile(
+    r"(?<![\w.$-])(?:"
+    + "|".join(re.escape(name) for name in sorted(_KNOWN, key=len, reverse=True))
+    + r")(?!\w|\.\w|\$)"
+)
+
+
 @dataclass(frozen=True)
 class Name:
     """A name in code points; `odds` are the features of its confidence."""
@@ -49,9 +61,48 @@ class Name:
 def tidy_names(passage: Passage, found: Iterable[FoundName]) -> list[Name]:
     """The names with the article's own consistency and the rules applied, flat, in order."""
     text = passage.text
-    names = [_trim(text, Name(*to_offsets(passage, (name.first, name.last)), name.label, name.odds)) for name in found]
-    names = _add_values(text, [name for name in names if name.start < name.end])
-    return _agree(text, names)
+    raw = (Name(*to_offsets(passage, (name.first, name.last)), name.label, name.odds) for name in found)
+    names = [_trim(text, part) for name in raw for part in _split(text, name)]
+    names = [name for name in names if name.start < name.end and not _is_no_name(text, name)]
+    return _agree(text, _add_values(text, _add_known(text, names)))
+
+
+def _split(text: str, name: Name) -> list[Name]:
+    """One name a line, and "2011, eight years" apart: neither a line's end nor such a comma is inside a name."""
+    pattern = r"\s*\n\s*|, (?=(?:\w+ )?\w+ (?:years?|months?|weeks?|days?)$)" if name.label == "DATE" else r"\s*\n\s*"
+    inside, parts, start = text[name.start : name.end], [], 0
+    for match in re.finditer(pattern, inside):
+        parts.append(replace(name, start=name.start + start, end=name.start + match.start()))
+        start = match.end()
+    return [*parts, replace(name, start=name.start + start)]
+
+
+def _is_no_name(text: str, name: Name) -> bool:
+    """Whether it is the number of a longer word ("COVID-19"), "no one", or a disease."""
+    before = text[max(name.start - 6, 0) : name.start]
+    words = text[name.start : name.end]
+    if name.label == "CARDINAL" and (
+        re.search(r"[A-Za-z]-$", before) or (words == "one" and before.lower().endswith("no "))
+    ):
+        return True
+    return re.fullmatch(r"(?i:covid|covid-19|coronavirus)", words) is not None
+
+
+def _add_known(text: str, names: list[Name]) -> list[Name]:
+    """The few names that news is full of and that are often written in pieces or taken for something else."""
+    found = [Name(*match.span(), _KNOWN[match.group()], _BY_RULE) for match in _KNOWN_NAMES.finditer(text)]
+    taken = Taken(names)
+    dropped: set[Name] = set()
+    added = []
+    for known in found:
+        over = taken.overlapping(known.start, known.end)
+        if any(name.start < known.start or name.end > known.end for name in over):
+            continue
+        if _in_longer_name(text, known.start, known.end) and not over:
+            continue
+        dropped.update(over)
+        added.append(known)
+    return sorted([*(name for name in names if name not in dropped), *added], key=lambda name: name.start)
 
 
 def _trim(text: str, name: Name) -> Name:

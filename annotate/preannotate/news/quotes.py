@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from annotate.records import QuoteType
 #: Words that a stretch in marks needs to be taken for speech where the network saw none.
 LEAST_WORDS = 6
 
-_BY_RULE = (-0.7, -0.1, -0.1, -0.7)
+_BY_RULE = (-0.7, -0.1, -0.1, 0.5, 0.0)
 
 
 @dataclass
@@ -35,7 +36,7 @@ def finish_quotes(passage: Passage, found: list[FoundQuote]) -> list[SpokenQuote
     quotes = []
     for quote in found:
         content = [_whole(text, to_offsets(passage, part), stretches, starts) for part in quote.content]
-        content = _flat([part for part in content if part[0] < part[1]])
+        content = _flat([_trim(text, part) for part in content if part[0] < part[1]])
         if content:
             cue, speaker = (to_offsets(passage, part) if part else None for part in (quote.cue, quote.speaker))
             quotes.append(SpokenQuote(_type_of(text, content, stretches, starts), content, cue, speaker, quote.odds))
@@ -68,6 +69,16 @@ def _whole(text: str, part: Range, stretches: list[tuple[int, int, bool]], start
     quoted = at >= 0 and stretches[at][1] == end
     while start < end and not quoted and text[end - 1] in ",.;: ":
         end -= 1
+    return start, end
+
+
+def _trim(text: str, part: Range) -> Range:
+    """Without a leading "that", and, outside marks, without what stands in the next paragraph."""
+    start, end = part
+    if match := re.match(r"that\s+(?=\S)", text[start : min(end, start + 20)]):
+        start += match.end()
+    if not any(mark in text[start:end] for mark in '"“”') and (line := text.find("\n", start, end)) > 0:
+        end = start + len(text[start:line].rstrip())
     return start, end
 
 

@@ -1,0 +1,199 @@
+"""Training: what a document teaches, the loss, the replacement of names, and the way to ONNX and back."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("faker")
+
+from annotate.errors import AnnotateError  # noqa: E402
+from annotate.preannotate.news.layout import ENTITY_LABELS, ENTITY_TAGS, ROLE_TAGS  # noqa: E402
+from annotate.preannotate.news.network import NewsNetwork  # noqa: E402
+from annotate.preannotate.news.windows import read_passage  # noqa: E402
+from annotate.preannotate.news.words import WordPieces  # noqa: E402
+from annotate.records import Entity, GoldRecord, Quote, Region, Span  # noqa: E402
+from annotate.training.crf import Crf  # noqa: E402
+from annotate.training.examples import UNKNOWN, Document, make_answers, slice_answers  # noqa: E402
+from annotate.training.export import OneWindow, export_network  # noqa: E402
+from annotate.training.gazetteers import Gazetteers  # noqa: E402
+from annotate.training.improve import improve_news, split_records, to_document  # noqa: E402
+from annotate.training.loop import Window, make_batches, to_tensors  # noqa: E402
+from annotate.training.model import Network  # noqa: E402
+from annotate.training.replace import replace_names  # noqa: E402
+from annotate.training.restore import restore_network  # noqa: E402
+
+VOCABULARY = [
+    "[PAD]",
+    "[UNK]",
+    "[CLS]",
+    "[SEP]",
+    *"abcdefghijklmnopqrstuvwxyz",
+    *(f"##{c}" for c in "abcdefghijklmnopqrstuvwxyz"),
+]
+PIECES = WordPieces(VOCABULARY)
+TEXT = "Ann Lee told Bob that he won. “I did not,” Bob Ray said in Rome."
+
+
+def part(words: str) -> tuple[int, int]:
+    return TEXT.index(words), TEXT.index(words) + len(words)
+
+
+def document() -> Document:
+    return Document(
+        TEXT,
+        "test",
+        quotes=[
+            {"content": [part("he won")], "speaker": part("Ann Lee"), "cue": part("told")},
+            {"content": [part("“I did not,”")], "speaker": part("Bob Ray"), "cue": part("said")},
+        ],
+        entities=[
+            (*part("Ann Lee"), frozenset({"PERSON"})),
+            (*part("Bob"), frozenset({"PERSON"})),
+            (*part("Bob Ray"), frozenset({"PERSON"})),
+            (*part("Rome"), frozenset({"GPE", "LOC"})),
+        ],
+        annotated=frozenset(ENTITY_LABELS) - {"DATE"},
+        unknown_quotes=[part("in Rome")],
+    )
+
+
+def test_answers_say_who_spoke_and_what_is_unknown() -> None:
+    passage = read_passage(TEXT, PIECES)
+    words = [TEXT[start:end] for start, end in passage.spans]
+    answers = make_answers(document(), passage)
+    told, said, bob = words.index("told"), words.index("said"), words.index("Ray") - 1
+    assert answers.anchors[words.index("won")] == told
+    assert answers.speakers[told] == words.index("Ann")
+    assert answers.speakers[said] == bob
+    assert answers.roles[words.index("Rome")].all()
+    assert [ROLE_TAGS[tag] for tag in answers.roles[words.index("“")].nonzero()[0]] == ["B-content"]
+    rome = {ENTITY_TAGS[tag] for tag in answers.entities[words.index("Rome")].nonzero()[0]}
+    assert rome == {"B-GPE", "B-LOC"}
+    outside = {ENTITY_TAGS[tag] for tag in answers.entities[told].nonzero()[0]}
+    assert outside == {"O", "B-DATE", "I-DATE"}
+
+
+def test_a_window_forgets_what_lies_outside_it() -> None:
+    passage = read_passage(TEXT, PIECES)
+    answers = make_answers(document(), passage)
+    half = slice_answers(answers, 4, len(passage))
+    assert half.roles[0].any()
+    assert half.anchors[1] == UNKNOWN
+    middle = slice_answers(answers, 1, 6)
+    assert [ENTITY_TAGS[tag] for tag in middle.entities[0].nonzero()[0]] == ["B-PERSON"]
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(0, 2**31))
+def test_crf_loss_is_minus_the_log_share_of_the_allowed_sequences(seed: int) -> None:
+    torch.manual_seed(seed)
+    tags = ("O", "B-a", "I-a")
+    crf = Crf(tags)
+    torch.nn.init.normal_(crf.moves)
+    torch.nn.init.normal_(crf.first)
+    scores = torch.randn(1, 4, 3)
+    allowed = torch.rand(1, 4, 3) > 0.4
+    allowed[..., 0] = True
+    present = torch.tensor([[True, True, True, False]])
+    total = wanted = 0.0
+    for path in itertools.product(range(3), repeat=3):
+        if any(tag == 2 and before not in (1, 2) for before, tag in itertools.pairwise((0, *path))):
+            continue
+        value = crf.first[path[0]] + sum(crf.moves[one, two] for one, two in itertools.pairwise(path))
+        weight = float(torch.exp(value + sum(scores[0, at, tag] for at, tag in enumerate(path))))
+        total += weight
+        wanted += weight * all(bool(allowed[0, at, tag]) for at, tag in enumerate(path))
+    assert float(crf.loss(scores, allowed, present)) == pytest.approx(-np.log(wanted / total), abs=1e-3)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 2**31))
+def test_replacing_names_moves_every_span_with_its_words(seed: int) -> None:
+    before = document()
+    after = replace_names(before, share=1.0, gazetteers=Gazetteers(seed), chance=random.Random(seed))
+    assert after.quotes is not None
+    assert after.entities is not None
+    said, did = after.quotes
+    assert [after.text[slice(*span)] for span in (said["cue"], said["content"][0])] == ["told", "he won"]
+    assert [after.text[slice(*span)] for span in (did["cue"], did["content"][0])] == ["said", "“I did not,”"]
+    names = [after.text[start:end] for start, end, _ in after.entities]
+    assert after.text[slice(*said["speaker"])] == names[0]
+    assert names[0] != "Ann Lee"
+    assert f"told {names[1]} that he won." in after.text
+
+
+def test_batches_hold_every_window_and_little_padding() -> None:
+    passage = read_passage(TEXT, PIECES)
+    answers = make_answers(document(), passage)
+    windows = [
+        Window(passage.pieces[:stop], passage.features[:stop], slice_answers(answers, 0, stop))
+        for stop in (3, 5, len(passage), 9, 4)
+    ]
+    batches = make_batches(list(windows), 80, random.Random(0))
+    assert sum(len(batch) for batch in batches) == len(windows)
+    tensors = to_tensors(batches[0], PIECES)
+    assert int(tensors["present"].sum()) == sum(len(window.pieces) for window in batches[0])
+
+
+def test_onnx_says_what_the_network_says_and_comes_back(tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    network = Network(len(VOCABULARY)).eval()
+    export_network(network, VOCABULARY, tmp_path / "exact", quantize=False)
+    passage = read_passage(TEXT, PIECES)
+    ours = NewsNetwork(tmp_path / "exact", threads=1)._run(passage, 0, len(passage))
+    window = Window(passage.pieces, passage.features, make_answers(document(), passage))
+    batch = to_tensors([window], PIECES)
+    with torch.no_grad():
+        batched = network(batch["pieces"], batch["attention"], batch["features"], batch["words"])
+        single = OneWindow(network)(batch["pieces"][0], batch["features"][0], batch["words"][0])
+    for onnx, padded, alone in zip(ours, batched, single, strict=True):
+        np.testing.assert_allclose(onnx, alone.numpy(), atol=1e-4)
+        np.testing.assert_allclose(onnx, padded[0].numpy(), atol=1e-4)
+    export_network(network, VOCABULARY, tmp_path / "small")
+    restored = restore_network(tmp_path / "small", dropout=0.1)
+    for (name, was), now in zip(network.state_dict().items(), restored.state_dict().values(), strict=True):
+        step = float(was.max() - was.min()) / 200 + 1e-3
+        assert float((was - now).abs().max()) <= step, name
+
+
+def record(number: int, split: str | None = None) -> GoldRecord:
+    return GoldRecord(
+        id=f"a{number}",
+        text=TEXT,
+        split=split,
+        entities=[Entity(*part("Ann Lee"), "PERSON", alt_labels=["ORG"])],
+        quotes=[Quote("indirect", [Span(*part("he won"))], speaker=Span(*part("Ann Lee")), cue=Span(*part("told")))],
+        ignore=[Region(*part("Rome"), layer="entities")],
+    )
+
+
+def test_records_teach_their_layers_and_alternatives() -> None:
+    taught = to_document(record(1))
+    assert taught.entities == [(*part("Ann Lee"), frozenset({"PERSON", "ORG"}))]
+    assert [region[:2] for region in taught.unknown_entities] == [part("Rome")]
+    assert taught.unknown_quotes == []
+    assert to_document(GoldRecord(id="b", text=TEXT)).quotes is None
+
+
+def test_splits_of_the_release_decide_and_stories_stay_together() -> None:
+    train, held_out = split_records([record(1, "train"), record(2, "dev"), record(3, "test")], 0.3)
+    assert ([one.id for one in train], [one.id for one in held_out]) == (["a1"], ["a2", "a3"])
+    stories = [GoldRecord(id=str(number), text=TEXT, cluster=str(number % 10)) for number in range(100)]
+    train, held_out = split_records(stories, 0.3)
+    assert not {one.cluster for one in train} & {one.cluster for one in held_out}
+    assert train
+    assert held_out
+
+
+def test_too_little_gold_is_refused_and_nothing_written(tmp_path: Path) -> None:
+    with pytest.raises(AnnotateError, match="too little gold"):
+        improve_news([record(number) for number in range(6)], tmp_path / "mine")
+    assert not list(tmp_path.iterdir())
