@@ -71,7 +71,7 @@ def test_the_floor_imports_only_the_floor_and_nothing_imports_the_commands() -> 
     for name in floor:
         assert graph[name] <= floor, name
     for name, targets in graph.items():
-        if not name.startswith("annotate.cli"):
+        if not name.startswith("annotate.cli") and name != "annotate.__main__":
             assert not [target for target in targets if target.startswith("annotate.cli")], name
 
 

@@ -1,0 +1,20 @@
+"""The public interface of the package: every name is there, and type checkers are told the same."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import annotate
+
+
+def test_every_public_name_can_be_imported() -> None:
+    for name in annotate.__all__:
+        assert getattr(annotate, name) is not None, name
+
+
+def test_type_checkers_see_the_same_names() -> None:
+    tree = ast.parse(Path(annotate.__file__).read_text("utf-8"))
+    [block] = [node for node in tree.body if isinstance(node, ast.If)]
+    told = {alias.name: node.module for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert told == annotate._PUBLIC
