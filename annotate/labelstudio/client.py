@@ -6,12 +6,14 @@ lost, which makes duplicates; here no POST is repeated. Messages never hold head
 
 from __future__ import annotations
 
-import codecs
 import contextlib
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, cast
+
+import msgspec
 
 from annotate.errors import LabelStudioError
 
@@ -23,6 +25,10 @@ EXPORT_TIMEOUT_S = 1800.0
 PAGE = 500
 URL_VARIABLE = "LABEL_STUDIO_URL"
 API_KEY_VARIABLE = "LABEL_STUDIO_API_KEY"
+
+
+# quotation marks inside of strings are escaped, so this never matches within a text
+TASK_BOUNDARY = re.compile(rb'\}\s*,\s*(?=\{\s*"id"\s*:\s*\d+\s*,\s*"annotations"\s*:)')
 
 
 class LostAnswer(LabelStudioError):
@@ -249,39 +255,41 @@ class Server:
 
 
 def iter_json_array(chunks: Iterable[bytes]) -> Iterator[Dict]:
-    """The objects of a JSON array that arrives in pieces, one by one; holds little more than one object.
+    """The tasks of an exported JSON array that arrives in pieces, one by one; holds little more than one piece.
 
-    >>> list(iter_json_array([b'[{"a": 1}, {"b"', b': "}]"}]']))
-    [{'a': 1}, {'b': '}]'}]
+    >>> list(iter_json_array([b'[{"id": 1, "annotations": []}, {"id"', b': 2, "annotations": ["}]"]}]']))
+    [{'id': 1, 'annotations': []}, {'id': 2, 'annotations': ['}]']}]
 
     Raises:
         LabelStudioError: the array ends too early or is none.
     """
-    decoder = json.JSONDecoder()
-    utf8 = codecs.getincrementaldecoder("utf-8")()
-    buffer, opened, closed = "", False, False
+    buffer, opened = b"", False
     for chunk in chunks:
-        buffer += utf8.decode(chunk)
-        place = 0
-        while True:
-            while place < len(buffer) and buffer[place] in " \n\r\t,":
-                place += 1
-            if place < len(buffer) and buffer[place] in "[]" and not closed:
-                opened, closed = True, buffer[place] == "]"
-                place += 1
+        buffer += chunk
+        if not opened:
+            buffer = buffer.lstrip()
+            if not buffer:
                 continue
-            if place >= len(buffer):
-                break
-            if not opened or closed or buffer[place] != "{":
+            if not buffer.startswith(b"["):
                 raise LabelStudioError("the export is not a list of tasks")
-            try:
-                value, place = decoder.raw_decode(buffer, place)
-            except json.JSONDecodeError:
-                break  # the rest of this object has not arrived yet
-            yield value
-        buffer = buffer[place:]
-    if not closed:
+            buffer, opened = buffer[1:], True
+        start = 0
+        for boundary in TASK_BOUNDARY.finditer(buffer):
+            yield from _decode_tasks(buffer[start : boundary.start() + 1])
+            start = boundary.end()
+        buffer = buffer[start:]
+    rest = buffer.strip()
+    if not opened or not rest.endswith(b"]"):
         raise LostAnswer("the export broke off in the middle; pull again")
+    yield from _decode_tasks(rest[:-1])
+
+
+def _decode_tasks(piece: bytes) -> list[Dict]:
+    """The tasks in a piece between two boundaries: one, or all where the server spells them otherwise."""
+    try:
+        return msgspec.json.decode(b"[%b]" % piece, type=list[Dict])
+    except msgspec.MsgspecError as error:
+        raise LostAnswer("the export is damaged; pull again") from error
 
 
 @contextlib.contextmanager

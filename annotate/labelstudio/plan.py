@@ -135,6 +135,7 @@ class Work(msgspec.Struct, kw_only=True):
     surplus: list[int] = []
     blind: set[str] = set()
     expected_tasks: int = 0
+    has_receipt: bool = False
 
 
 class Survey(msgspec.Struct, kw_only=True):
@@ -221,6 +222,7 @@ def plan_project(
             known = list(_read_known(server, plan.project)) if project["task_number"] else []
             _plan_tasks(plan, work, known, schema, predictions, survey, blind)
         else:
+            work.has_receipt = True
             plan.unchanged = len(survey.keys)
         if plan.model != project["model_version"] and not plan.settings:
             plan.settings = _plan_model(plan, work, project)

@@ -166,7 +166,9 @@ class _Push:
         )
 
     def apply(self) -> None:
-        if self.plan.is_noop:
+        if self.plan.is_noop and self.plan.project is not None:
+            if not self.work.has_receipt:
+                self._finish(self.plan.project)
             return
         project = self._settle_project()
         self._import_new(project)
