@@ -13,6 +13,7 @@ help:
 	@echo "make test    install everything and run every test (a real server and a real browser included)"
 	@echo "make check   lint, format, types, stale generated files"
 	@echo "make bench   time us and the peers in the same run"
+	@echo "make screenshot   take docs/annotation-page.png anew"
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not ((3, 10) <= sys.version_info[:2] <= (3, 13)))' || \
@@ -44,6 +45,9 @@ check: $(VENV)/.test
 
 bench: $(VENV)/.test
 	$(BIN)/python -m tests.bench
+
+screenshot: $(VENV)/.test
+	$(BIN)/python docs/screenshot.py
 
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix annotate tests
