@@ -87,10 +87,20 @@ def score_predictions(
         gold_name=source.name,
         ceiling=source.ceiling,
     )
+    if loss is not None:
+        report.signature["from"] = loss.format
+        if loss.lost:
+            report.warnings.append(
+                f"{loss.lost} things in the {loss.format} file did not come through and are no predictions here: "
+                f"{', '.join(loss.losses)}"
+            )
     if html is not None:
         from annotate.score.html import render_report
 
-        write_text(html, render_report(report, list(golds), list(found), schema=source.schema))
+        page = render_report(
+            report, list(golds), list(found), schema=source.schema, seen_surfaces=source.seen_surfaces()
+        )
+        write_text(html, page)
     return report, loss
 
 

@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -21,6 +22,7 @@ from annotate.score.tables import Problems
 if TYPE_CHECKING:
     from annotate.formats import FormatReport
 
+TRAIN = "train"
 Extractor: TypeAlias = Callable[[str], Layers | Mapping[str, Any]]
 R = TypeVar("R", bound=LayeredRecord)
 
@@ -33,6 +35,18 @@ class GoldSource:
     records: Iterable[GoldRecord]
     schema: Schema
     ceiling: dict[str, float] = field(default_factory=dict)
+    train: Callable[[], Iterable[GoldRecord]] | None = None
+    """Reads the training part of the same release, where it has one and is not itself scored."""
+
+    def seen_surfaces(self) -> frozenset[str] | None:
+        """The names in the training part, lower-case; None where there is none."""
+        if self.train is None:
+            return None
+        return frozenset(
+            (record.text or "")[entity.start : entity.end].lower()
+            for record in self.train()
+            for entity in record.entities or ()
+        )
 
 
 def open_gold(source: str | Path, problems: Problems, *, schema: str | Path | None = None) -> GoldSource:
@@ -57,7 +71,10 @@ def open_gold(source: str | Path, problems: Problems, *, schema: str | Path | No
     own = load_schema(schema if schema is not None else folder / "schema.toml")
     ceiling = {name: value for name, value in manifest.ceiling.items() if value is not None}
     name = f"{manifest.ref}/{split}" if split else manifest.ref
-    return GoldSource(name, stream_release(folder, split), own, ceiling)
+    train = None
+    if split not in (None, TRAIN) and TRAIN in manifest.splits:
+        train = partial(stream_release, folder, TRAIN)
+    return GoldSource(name, stream_release(folder, split), own, ceiling, train)
 
 
 def open_predictions(
