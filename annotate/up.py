@@ -34,6 +34,7 @@ def bring_up(
     dir: Path | None = None,
     port: int | None = None,
     database: str | None = None,
+    public_url: str | None = None,
     say: Callable[[str], None] = lambda text: None,
 ) -> Workplace:
     """Start the embedded Label Studio and show it the sources; running it again starts and adds nothing twice.
@@ -45,7 +46,8 @@ def bring_up(
         project: title of the project that is made or updated.
         layers: one project for each of these layers, for one pass a layer; None = one project for all.
         preannotator: a registered name; None = the best that is installed.
-        dir: data folder of the server; see `annotate.studio.start_studio`, `port` and `database` too.
+        dir: data folder of the server; see `annotate.studio.start_studio`, also for `port`, `database` and
+            `public_url`.
         say: is told each step, for people.
 
     Raises:
@@ -61,7 +63,7 @@ def bring_up(
         articles = read_articles(sources)
         predictions = list(preannotate_articles(articles, preannotator=preannotator, schema=schema, layers=layers))
     say("starting Label Studio (a minute the first time, then seconds)")
-    studio = start_studio(dir, port=port, database=database)
+    studio = start_studio(dir, port=port, database=database, public_url=public_url)
     if not sources:
         return Workplace(studio, {})
     from annotate.labelstudio.push import push_predictions

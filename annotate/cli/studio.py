@@ -32,6 +32,9 @@ def up(
             help="PostgreSQL for a team, postgresql://USER:PASSWORD@HOST:PORT/NAME; default: SQLite.",
         ),
     ] = None,
+    public_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="https://HOST of the reverse proxy that shows it to a team.")
+    ] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Open no browser.")] = False,
     schema: SchemaOption = None,
     dir: DirOption = None,
@@ -54,6 +57,7 @@ def up(
         dir=dir,
         port=port,
         database=database,
+        public_url=public_url,
         say=lambda text: say(f"- {text}"),
     )
     for title, page in place.projects.items():

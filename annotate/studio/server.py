@@ -21,7 +21,7 @@ from annotate.studio.locks import hold_lock, is_locked
 from annotate.studio.settings import HOST, server_command, server_environment
 from annotate.studio.state import State, make_state, read_state, studio_dir, write_state
 
-_START_SECONDS = 300.0  # migrations of a new PostgreSQL database on a slow machine
+_START_SECONDS = 900.0  # a server that dies is noticed at once; migrations on a busy machine just take long
 _STOP_SECONDS = 10.0
 _LOG_LINES = 15
 
@@ -41,7 +41,9 @@ class Studio:
     pid: int
 
 
-def start_studio(dir: Path | None = None, *, port: int | None = None, database: str | None = None) -> Studio:
+def start_studio(
+    dir: Path | None = None, *, port: int | None = None, database: str | None = None, public_url: str | None = None
+) -> Studio:
     """Start the embedded Label Studio, or return the one that already runs on the folder; ready when this returns.
 
     It listens on the loopback address only and outlives the calling process. Two calls at the same time give
@@ -51,6 +53,8 @@ def start_studio(dir: Path | None = None, *, port: int | None = None, database: 
         dir: its data folder; default: `annotate/studio` in the user's data folder.
         port: where to listen; default: the port of the last time if it is free, else any free one.
         database: `postgresql://USER:PASSWORD@HOST:PORT/NAME`, remembered for the next start; default: SQLite.
+        public_url: `https://HOST` of a reverse proxy before it, remembered too; without it, log-ins through the
+            proxy are refused.
 
     Raises:
         StudioError: the port is taken, the server died or did not answer; with the last lines of its log.
@@ -62,11 +66,13 @@ def start_studio(dir: Path | None = None, *, port: int | None = None, database: 
     with _locked_folder(folder):
         state = read_state(folder)
         if state is not None and is_locked(folder / "server.lock"):
-            _refuse_other_settings(state, port, database)
-            _wait_until_ready(folder, state)
+            _refuse_other_settings(state, port, database, public_url)
+            if not _wait_until_ready(folder, state):
+                raise StudioError(f"the server of {folder} left port {state.port}; run `annotate down` and start again")
             return _to_studio(folder, state)
         state = state or make_state(folder)
         state.database = database or state.database
+        state.public_url = public_url or state.public_url
         if state.database is None:
             place_empty_database(folder)
         return _start_on_free_port(folder, state, port)
@@ -135,11 +141,13 @@ def _locked_folder(folder: Path) -> Iterator[None]:
         yield
 
 
-def _refuse_other_settings(state: State, port: int | None, database: str | None) -> None:
+def _refuse_other_settings(state: State, port: int | None, database: str | None, public_url: str | None) -> None:
     if port is not None and port != state.port:
         raise StudioError(f"Label Studio already runs at port {state.port}; run `annotate down` to move it to {port}")
     if database is not None and database != state.database:
         raise StudioError("Label Studio already runs on another database; run `annotate down` first")
+    if public_url is not None and public_url != state.public_url:
+        raise StudioError(f"Label Studio already runs without {public_url}; run `annotate down` first")
 
 
 def _start_on_free_port(folder: Path, state: State, port: int | None) -> Studio:
@@ -164,7 +172,7 @@ def _start_on_free_port(folder: Path, state: State, port: int | None) -> Studio:
 
 def _spawn(folder: Path, state: State) -> None:
     login = {"USERNAME": state.username, "PASSWORD": state.password, "USER_TOKEN": state.api_key}
-    environment = server_environment(folder, database=state.database, login=login)
+    environment = server_environment(folder, database=state.database, public_url=state.public_url, login=login)
     state.pid = None
     write_state(folder, state)
     log_path = folder / "server.log"

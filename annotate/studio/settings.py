@@ -44,17 +44,22 @@ def migrate_command() -> list[str]:
 
 
 def server_environment(
-    folder: Path, *, database: str | None = None, login: dict[str, str] | None = None
+    folder: Path,
+    *,
+    database: str | None = None,
+    public_url: str | None = None,
+    login: dict[str, str] | None = None,
 ) -> dict[str, str]:
     """The whole environment of the server: telemetry and sign-up off, prediction validation on.
 
     Args:
         folder: where the server keeps its files.
         database: `postgresql://USER:PASSWORD@HOST:PORT/NAME`; None = SQLite in the folder.
+        public_url: where a reverse proxy shows the server to others; None = nowhere.
         login: `USERNAME`, `PASSWORD` and `USER_TOKEN` of the first user.
 
     Raises:
-        StudioError: the database is not such an address.
+        StudioError: the database or the public URL is not such an address.
     """
     passed = {name: value for name, value in os.environ.items() if name in _PASSED or name.startswith("LC_")}
     return {
@@ -62,8 +67,17 @@ def server_environment(
         **_FIXED,
         "LABEL_STUDIO_BASE_DATA_DIR": str(folder),
         **(_postgresql(database) if database else {"LABEL_STUDIO_DJANGO_DB": "sqlite"}),
+        **({"LABEL_STUDIO_CSRF_TRUSTED_ORIGINS": _origin(public_url)} if public_url else {}),
         **{f"LABEL_STUDIO_{name}": value for name, value in (login or {}).items()},
     }
+
+
+def _origin(url: str) -> str:
+    """What browsers send as origin; forms that come from another one are refused."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path not in ("", "/"):
+        raise StudioError(f"public URL {url!r}: expected https://HOST, without a path")
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _postgresql(address: str) -> dict[str, str]:

@@ -25,6 +25,7 @@ class State(msgspec.Struct, kw_only=True):
     port: int | None = None
     pid: int | None = None
     database: str | None = None
+    public_url: str | None = None
 
 
 def studio_dir(folder: Path | None) -> Path:

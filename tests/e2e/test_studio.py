@@ -176,6 +176,11 @@ def test_folder_that_cannot_be_used(tmp_path: Path) -> None:
         start_studio(tmp_path / "file" / "data")
 
 
+def test_malformed_public_url(tmp_path: Path) -> None:
+    with pytest.raises(StudioError, match="without a path"):
+        server_environment(tmp_path, public_url="https://host/label-studio")
+
+
 def test_malformed_database_address_does_not_repeat_its_password(tmp_path: Path) -> None:
     with pytest.raises(StudioError) as caught:
         start_studio(tmp_path, database="mysql://me:sesame@host/db")

@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.studio, pytest.mark.slow]
 
 TEXT = "Ada Lovelace met Charles Babbage in London."
 PREDICTION = Prediction(id="a", text=TEXT, model="hand-1", entities=[Entity(0, 12, "PERSON"), Entity(36, 42, "GPE")])
+PUBLIC_URL = "https://annotate.example.org"
 PASSWORD = "difference-engine-1"
 
 
@@ -26,7 +27,7 @@ PASSWORD = "difference-engine-1"
 def team(postgresql: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     folder = tmp_path_factory.mktemp("team")
     try:
-        yield start_studio(folder, database=postgresql)
+        yield start_studio(folder, database=postgresql, public_url=PUBLIC_URL)
     finally:
         stop_studio(folder)
 
@@ -83,6 +84,16 @@ def test_two_people_annotate_on_postgresql(team: Studio) -> None:
     assert not certificate.quarantined
     assert push_predictions([PREDICTION], "Team", **connection).projects[0].is_noop
     assert measure_agreement(records, trials=10).to_dict()
+
+
+@pytest.mark.parametrize(("origin", "expected"), [(PUBLIC_URL, 302), ("https://elsewhere.example.org", 403)])
+def test_log_in_through_the_proxy_of_the_public_url(team: Studio, origin: str, expected: int) -> None:
+    host = {"Host": origin.removeprefix("https://")}
+    with httpx.Client(base_url=team.url, trust_env=False, headers=host) as browser:
+        token = browser.get("/user/login/").cookies["csrftoken"]
+        login = {"email": team.username, "password": team.password, "csrfmiddlewaretoken": token}
+        answer = browser.post("/user/login/", data=login, headers={"Origin": origin, "Cookie": f"csrftoken={token}"})
+    assert answer.status_code == expected
 
 
 def test_next_start_remembers_database_and_port(team: Studio) -> None:
