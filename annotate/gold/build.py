@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ from annotate.gold.manifest import (
     read_manifest,
 )
 from annotate.gold.names import Version, check_name, find_versions
-from annotate.gold.rows import hash_row, normalize_record, to_row
+from annotate.gold.rows import encode_record, hash_row, normalize_record, to_row
 from annotate.gold.schema_file import to_toml
 from annotate.gold.splits import DEFAULT_SHARES, Assignment, assign_splits, check_shares
 from annotate.gold.spool import Spool
@@ -93,7 +94,8 @@ def build_release(
         with Spool() as spool:
             kinship = _collect(decided, spool, schema, submitted)
             placed = _placed(previous, spool)
-            assignment = assign_splits(spool.ids, kinship.links(lambda i: spool[i]), shares=wanted, placed=placed)
+            links = chain(kinship.links(spool.__getitem__), _cluster_links(spool.ids, placed))
+            assignment = assign_splits(spool.ids, links, shares=wanted, placed=placed)
             manifest, rows = _write_tables(folder, spool, assignment, wanted, schema, name, version)
             if previous is not None:
                 manifest.withdrawn = _withdrawn(placed, assignment, spool.ids)
@@ -142,6 +144,11 @@ def _find_problems(record: GoldRecord, schema: Schema) -> Iterator[str]:
             "no annotators: nobody is on record as having looked at it, and machine predictions do not enter gold; "
             "release what annotate adjudicate wrote"
         )
+    try:
+        encode_record(record)
+    except UnicodeEncodeError as error:
+        yield f"half a surrogate pair in {error.object[error.start : error.start + 1]!r}; it is no text, take it out"
+        return
     try:
         parse_day(record.date)
     except ValueError:
@@ -202,9 +209,19 @@ def _placed(previous: Path | None, spool: Spool) -> dict[str, Placed]:
     return placed
 
 
+def _cluster_links(ids: list[str], placed: Mapping[str, Placed]) -> Iterator[tuple[int, int]]:
+    """Ties together what has one cluster by the parent or the records, whatever the texts say."""
+    last: dict[str, int] = {}
+    for number, id in enumerate(ids):
+        if (place := placed.get(id)) and place.cluster:
+            if place.cluster in last:
+                yield last[place.cluster], number
+            last[place.cluster] = number
+
+
 def _withdrawn(placed: Mapping[str, Placed], assignment: Assignment, ids: list[str]) -> dict[str, Placed]:
     here = {id for id, place in zip(ids, assignment.placed, strict=True) if place is not None}
-    return {id: place for id, place in sorted(placed.items()) if id not in here}
+    return {id: place for id, place in sorted(placed.items()) if place.split and id not in here}
 
 
 def _finder(spool: Spool, assignment: Assignment) -> Callable[[str], GoldRecord | None]:
