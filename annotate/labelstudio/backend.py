@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 from annotate.artifacts.label_config import to_label_config
 from annotate.errors import AnnotateError, LabelStudioError, MissingExtraError
-from annotate.labelstudio.plan import find_names
+from annotate.labelstudio.interface import find_names
 from annotate.labelstudio.to_result import to_result
 from annotate.preannotate.registry import Preannotator, build
 from annotate.records import Article, Layer, Layers

@@ -22,7 +22,10 @@ from annotate.labelstudio.client import (
     connect,
 )
 from annotate.labelstudio.from_result import from_result
-from annotate.labelstudio.plan import canonical_config, find_names, find_project, find_shown_layers
+from annotate.labelstudio.interface import canonical_config, find_names, find_shown_layers
+from annotate.labelstudio.plan import (
+    find_project,
+)
 from annotate.labelstudio.tasks import read_info
 from annotate.schema import Schema, load_schema
 

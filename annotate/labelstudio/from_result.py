@@ -14,16 +14,24 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import msgspec
 
 from annotate.artifacts.label_config import CHECK_WORTHY, CLAIM_KIND, ENTITY, QUOTE_TYPE, SPAN
+from annotate.labelstudio.regions import (
+    Region,
+    infer_quote_type,
+    join_pieces,
+    joint_origin,
+    read_offset,
+    read_origin,
+    read_score,
+    read_strings,
+)
 from annotate.labelstudio.remarks import Remark, quarantined, repaired
 from annotate.labelstudio.to_result import (
     META_CHECK_SCORE,
-    META_NOTE,
-    META_PREANNOTATOR,
     META_SPEAKER_AT,
     META_SPEAKER_NAME,
     Item,
 )
-from annotate.records import Claim, Entity, Layers, Origin, Quote, QuoteType, Span
+from annotate.records import Claim, Entity, Layers, Quote, QuoteType, Span
 from annotate.schema import RelationRole, Role, Schema
 
 LinkRole: TypeAlias = Literal["speaker", "cue", "claimer"]
@@ -34,8 +42,6 @@ ENDS: dict[RelationRole, tuple[Role, Role]] = {
     "claimer": ("claim", "speaker"),
     "continues": ("content", "content"),
 }
-QUOTATION_MARKS = frozenset("\"“”„‟«»‹›‘’'`")
-OPENING_MARKS = ('"', "“", "„", "«", "‹", "''", "``", "‘", "'")
 
 
 class Decoded(NamedTuple):
@@ -44,25 +50,6 @@ class Decoded(NamedTuple):
     layers: Layers
     regions: int
     remarks: list[Remark]
-
-
-class Region(msgspec.Struct):
-    """One mark: the items of type `labels` with one id in one block of labels."""
-
-    id: str
-    control: str
-    start: int
-    end: int
-    labels: list[str]
-    item: Item
-    score: float | None = None
-    origin: Origin | None = None
-    meta: dict[str, Any] = {}
-
-    @property
-    def span(self) -> Span:
-        """Its extent as a record has it."""
-        return Span(self.start, self.end, id=self.id)
 
 
 def from_result(result: Sequence[Any], text: str, schema: Schema, *, predicted: Collection[str] = ()) -> Decoded:
@@ -117,8 +104,6 @@ class _Reader:
         regions = len({*self.parts, *self.entities})
         return Decoded(layers, regions, self.remarks)
 
-    # ------------------------------------------------------------------------------------------- taking items
-
     def _take_region(self, item: Item) -> None:
         control = item.get("from_name")
         if control not in (SPAN, ENTITY):
@@ -129,13 +114,13 @@ class _Reader:
             return
         known = self.roles if control == SPAN else self.schema.entity_labels
         labels = []
-        for label in _strings(item.get("value", {}).get("labels")):
+        for label in read_strings(item.get("value", {}).get("labels")):
             if label in known:
                 labels.append(label)
             else:
                 self._quarantine(f"label {label!r} is not in schema {self.schema.ref}", item)
         if not labels:
-            if not _strings(item.get("value", {}).get("labels")):
+            if not read_strings(item.get("value", {}).get("labels")):
                 self._quarantine("a region without a label", item)
             return
         regions = self.parts if control == SPAN else self.entities
@@ -147,8 +132,8 @@ class _Reader:
             end=extent[1],
             labels=labels,
             item=item,
-            score=_score(item.get("score")),
-            origin=_origin(item.get("origin")),
+            score=read_score(item.get("score")),
+            origin=read_origin(item.get("origin")),
             meta=meta if isinstance(meta, dict) else {},
         )
         twin = regions.get(region.id)
@@ -164,7 +149,7 @@ class _Reader:
     def _read_extent(self, item: Item) -> tuple[int, int] | None:
         value = item.get("value")
         start, end = (value.get("start"), value.get("end")) if isinstance(value, dict) else (None, None)
-        found = _offset(start), _offset(end)
+        found = read_offset(start), read_offset(end)
         if found[0] is None or found[1] is None or not 0 <= found[0] < found[1] <= len(self.text):
             self._quarantine(
                 f"offsets [{start!r}, {end!r}); expected 0 <= start < end <= {len(self.text)}, the length of the text",
@@ -181,13 +166,11 @@ class _Reader:
             self._quarantine(f"choices of the control {control!r}, which no record has", item)
             return
         value = item.get("value")
-        names = _strings(value.get("choices") if isinstance(value, dict) else None)
+        names = read_strings(value.get("choices") if isinstance(value, dict) else None)
         self.choices.setdefault((str(item.get("id")), control), []).extend(names)
 
-    # ------------------------------------------------------------------------------------------------- arrows
-
     def _take_arrow(self, item: Item) -> None:
-        names = _strings(item.get("labels"))
+        names = read_strings(item.get("labels"))
         source, target = self._find_end(item, "from_id", names), self._find_end(item, "to_id", names)
         if source is None or target is None:
             self._quarantine("an arrow from or to a region that is not there, or to an entity", item)
@@ -272,8 +255,6 @@ class _Reader:
                     self._quarantine(f"a second {role} of one item; the first one counts", item)
         return found
 
-    # ------------------------------------------------------------------------------------------------- layers
-
     def _build_entities(self) -> list[Entity]:
         entities = [
             Entity(
@@ -281,10 +262,10 @@ class _Reader:
                 end=region.end,
                 label=label,
                 id=region.id,
-                score=_kept_score(region),
+                score=region.kept_score,
                 origin=region.origin,
-                preannotator=region.meta.get(META_PREANNOTATOR),
-                note=_note(region),
+                preannotator=region.preannotator,
+                note=region.note,
             )
             for region in self.entities.values()
             for label in region.labels
@@ -293,7 +274,7 @@ class _Reader:
 
     def _build_quotes(self) -> list[Quote]:
         contents = {region.id: region for region in self.parts.values() if self._plays(region, "content")}
-        groups = _join(contents, self.chains)
+        groups = join_pieces(contents, self.chains)
         quotes = [self._build_quote(sorted(group, key=lambda region: (region.start, region.end))) for group in groups]
         return sorted(quotes, key=lambda quote: (quote.content[0].start, -quote.content[-1].end, quote.id or ""))
 
@@ -308,11 +289,11 @@ class _Reader:
             speaker=speaker.span if speaker else None,
             cue=cue.span if cue else None,
             id=head.id,
-            score=_kept_score(head),
-            origin=_joint_origin(pieces),
+            score=head.kept_score,
+            origin=joint_origin(pieces),
             speaker_name=self._keep_speaker_name(pieces, speaker),
-            preannotator=head.meta.get(META_PREANNOTATOR),
-            note="\n".join(note for piece in pieces if (note := _note(piece)) is not None) or None,
+            preannotator=head.preannotator,
+            note="\n".join(note for piece in pieces if (note := piece.note) is not None) or None,
         )
 
     def _merge_pieces(self, pieces: list[Region]) -> list[Span]:
@@ -378,11 +359,11 @@ class _Reader:
                     kind=kind,
                     claimer=claimer.span if claimer else None,
                     id=region.id,
-                    score=_score(score) if _keeps_score(region) else None,
-                    confidence=_kept_score(region),
+                    score=read_score(score) if region.is_as_proposed else None,
+                    confidence=region.kept_score,
                     origin=region.origin,
-                    preannotator=region.meta.get(META_PREANNOTATOR),
-                    note=_note(region),
+                    preannotator=region.preannotator,
+                    note=region.note,
                 )
             )
         return sorted(claims, key=lambda claim: (claim.start, -claim.end, claim.id or ""))
@@ -401,8 +382,6 @@ class _Reader:
             elif name != chosen:
                 self._quarantine(f"two values of {control}; {chosen} counts, not {name}", region.item)
         return chosen
-
-    # -------------------------------------------------------------------------------------------------- rest
 
     def _report_leftovers(self) -> None:
         for region in self.parts.values():
@@ -425,77 +404,3 @@ class _Reader:
 
     def _quarantine(self, reason: str, item: Any) -> None:
         self.remarks.append(quarantined(reason, item))
-
-
-def infer_quote_type(fragments: Sequence[str]) -> QuoteType:
-    """The type that the quotation marks say: all words inside them, none, or some (Pareti et al. 2013).
-
-    >>> infer_quote_type(["“It is over,”"]), infer_quote_type(["it was over"]), infer_quote_type(["in a “new phase”"])
-    ('direct', 'indirect', 'mixed')
-    """
-    marked = [fragment for fragment in fragments if any(mark in fragment for mark in '"“”„«»‹›') or "''" in fragment]
-    if not marked:
-        return "indirect"
-    whole = all(
-        fragment.strip().startswith(OPENING_MARKS) and fragment.strip()[-1] in QUOTATION_MARKS for fragment in fragments
-    )
-    return "direct" if whole else "mixed"
-
-
-def _join(contents: dict[str, Region], chains: Iterable[tuple[str, str]]) -> list[list[Region]]:
-    """The regions in groups that arrows tie together, whatever their direction or order."""
-    leader = {region: region for region in contents}
-
-    def find(region: str) -> str:
-        while leader[region] != region:
-            leader[region] = leader[leader[region]]
-            region = leader[region]
-        return region
-
-    for left, right in chains:
-        leader[find(right)] = find(left)
-    groups: dict[str, list[Region]] = {}
-    for region_id, region in contents.items():
-        groups.setdefault(find(region_id), []).append(region)
-    return list(groups.values())
-
-
-def _strings(value: Any) -> list[str]:
-    return [entry for entry in value if isinstance(entry, str)] if isinstance(value, list) else []
-
-
-def _offset(value: Any) -> int | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        return value
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else None
-
-
-def _score(value: Any) -> float | None:
-    valid = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 1
-    return float(value) if valid else None
-
-
-def _origin(value: Any) -> Origin | None:
-    known: dict[Any, Origin] = {name: name for name in ("prediction", "prediction-changed", "manual")}
-    return known.get(value) if isinstance(value, str) else None
-
-
-def _joint_origin(pieces: Sequence[Region]) -> Origin | None:
-    origins = {piece.origin for piece in pieces}
-    return origins.pop() if len(origins) == 1 else "prediction-changed"
-
-
-def _keeps_score(region: Region) -> bool:
-    return region.origin in (None, "prediction")
-
-
-def _kept_score(region: Region) -> float | None:
-    return region.score if _keeps_score(region) else None
-
-
-def _note(region: Region) -> str | None:
-    return "\n".join(_strings(region.meta.get(META_NOTE))) or None

@@ -6,23 +6,21 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
-from xml.etree import ElementTree
 
 import msgspec
 
-from annotate.artifacts.label_config import CLAIM_KIND, ENTITY, QUOTE_TYPE, to_label_config
+from annotate.artifacts.label_config import to_label_config
 from annotate.errors import DataProblems, LabelStudioError
 from annotate.files import sha256_text
 from annotate.labelstudio.client import Server
+from annotate.labelstudio.interface import canonical_config, find_config_conflicts
+from annotate.labelstudio.receipts import read_receipt
 from annotate.labelstudio.tasks import Key, Task, TaskInfo, build_task, find_task_problems, read_info
-from annotate.records import Layer, Prediction
+from annotate.records import Prediction
 from annotate.schema import Schema
 
 TASK_FIELDS = "id,data,meta,total_annotations,cancelled_annotations"
 TITLE_LENGTH = (3, 50)
-# the control that a layer's interface cannot do without
-LAYER_CONTROL: dict[Layer, str] = {"entities": ENTITY, "quotes": QUOTE_TYPE, "claims": CLAIM_KIND}
-RECEIPT = re.compile(r"annotate push: (\d+) tasks, (\d+) predictions, ([0-9a-f]{16}), last change (\S+)")
 
 
 class ProjectPlan(msgspec.Struct, kw_only=True):
@@ -237,39 +235,6 @@ def make_entry(prediction: Prediction, schema: Schema, blind: Blind, *, withheld
     return build_task(prediction, schema, blind=withheld, blind_seed=blind.seed, blind_share=blind.share)
 
 
-class Receipt(msgspec.Struct, frozen=True):
-    """What a complete push notes in the project's description, so that the next one need not read every task."""
-
-    tasks: int
-    predictions: int
-    fingerprint: str
-    last_change: str
-
-    def __str__(self) -> str:
-        return (
-            f"annotate push: {self.tasks} tasks, {self.predictions} predictions, {self.fingerprint}, "
-            f"last change {self.last_change}"
-        )
-
-
-def read_receipt(project: dict[str, Any]) -> Receipt | None:
-    """The receipt in the project's description, if there is one."""
-    found = RECEIPT.search(project.get("description") or "")
-    return Receipt(int(found[1]), int(found[2]), found[3], found[4]) if found else None
-
-
-def write_receipt(description: str, receipt: Receipt | None) -> str:
-    """The description with this receipt instead of any former one; people's own words stay.
-
-    >>> write_receipt("Pilot.", Receipt(3, 3, "0" * 16, "2026-11-21T13:00:00Z"))
-    'Pilot.\\nannotate push: 3 tasks, 3 predictions, 0000000000000000, last change 2026-11-21T13:00:00Z'
-    """
-    kept = RECEIPT.sub("", description).rstrip()
-    if receipt is None:
-        return kept
-    return f"{kept}\n{receipt}" if kept else str(receipt)
-
-
 def _is_complete(server: Server, project: dict[str, Any], survey: Survey) -> bool:
     """Whether the last push was of these predictions, and nothing that matters has changed since.
 
@@ -385,62 +350,3 @@ def _read_known(server: Server, project: int) -> Iterator[Known]:
 
 
 HAS_DRAFT = {"filter": "filter:tasks:draft_exists", "operator": "equal", "type": "Boolean", "value": True}
-
-
-def find_config_conflicts(server: Server, project: dict[str, Any], schema: Schema) -> Iterator[str]:
-    """Labels and attribute values that people have used and the schema's interface would take away.
-
-    The server's own summary of labels in use misses some (1.23 resets it while it counts), so the annotations
-    themselves are read, but only when the new interface lacks something that the old one has.
-    """
-    dropped = find_names(project["label_config"]) - find_names(to_label_config(schema))
-    if not dropped:
-        return
-    used: dict[tuple[str, str], int] = {}
-    for task in server.iter_export(project["id"]):
-        entries = [*(task.get("annotations") or ()), *(task.get("drafts") or ())]
-        for item in (item for entry in entries for item in entry.get("result") or ()):
-            value = item.get("value") or {}
-            for name in [*(value.get("labels") or ()), *(value.get("choices") or ())]:
-                used[item.get("from_name", ""), name] = used.get((item.get("from_name", ""), name), 0) + 1
-            for name in item.get("labels") or ():
-                used["relations", name] = used.get(("relations", name), 0) + 1
-    for control, name in sorted(dropped & used.keys()):
-        yield (
-            f"{name!r} ({control}) is in use on {used[control, name]} marks, and schema {schema.ref} does not have it; "
-            "rename or merge it with `annotate schema migrate`"
-        )
-
-
-def find_shown_layers(project: dict[str, Any], schema: Schema) -> tuple[Layer, ...]:
-    """The layers of the schema that the project's interface lets people annotate.
-
-    Raises:
-        LabelStudioError: there is none.
-    """
-    controls = {control for control, _ in find_names(project["label_config"])}
-    layers = tuple(layer for layer in schema.layers if LAYER_CONTROL[layer] in controls)
-    if not layers:
-        raise LabelStudioError(
-            f"project {project['title']!r} has none of the layers of schema {schema.ref}; give its own --schema"
-        )
-    return layers
-
-
-def find_names(config: str) -> set[tuple[str, str]]:
-    """Every label and value of the interface with its control."""
-    found: set[tuple[str, str]] = set()
-    for block in ElementTree.fromstring(config).iter():  # noqa: S314 - the owner's own server
-        control = "relations" if block.tag == "Relations" else block.get("name", "")
-        found.update(
-            (control, child.get("value", "")) for child in block if child.tag in ("Label", "Choice", "Relation")
-        )
-    return found
-
-
-def canonical_config(config: str) -> str:
-    """The interface without layout, so that two spellings of one compare equal; as it is where it is no XML."""
-    try:
-        return ElementTree.canonicalize(config, strip_text=True)
-    except ElementTree.ParseError:
-        return config

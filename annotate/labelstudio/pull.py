@@ -13,7 +13,10 @@ from annotate import __version__
 from annotate.errors import AnnotateError, LabelStudioError
 from annotate.labelstudio.certificate import Certificate
 from annotate.labelstudio.client import connect
-from annotate.labelstudio.plan import find_project, find_shown_layers
+from annotate.labelstudio.interface import find_shown_layers
+from annotate.labelstudio.plan import (
+    find_project,
+)
 from annotate.labelstudio.push import layer_title
 from annotate.labelstudio.remarks import quarantined
 from annotate.labelstudio.tasks import from_task

@@ -16,15 +16,14 @@ from annotate.labelstudio.plan import (
     Known,
     ProjectPlan,
     PushPlan,
-    Receipt,
     Survey,
     Work,
     find_project,
     make_entry,
     plan_project,
     survey_predictions,
-    write_receipt,
 )
+from annotate.labelstudio.receipts import Receipt, write_receipt
 from annotate.labelstudio.tasks import Task, digest_prediction, read_info
 from annotate.records import Layer, Prediction
 from annotate.schema import Schema, load_schema
