@@ -113,7 +113,8 @@ def _collect(decided: Iterable[GoldRecord], spool: Spool, schema: Schema, submit
         for record in decided:
             found = list(_find_problems(record, schema)) + list(submitted.find_problems(record))
             if not found:
-                record = normalize_record(msgspec.structs.replace(record, licence=_licence_of(record)))
+                record = msgspec.structs.replace(submitted.sign(record), licence=_licence_of(record))
+                record = normalize_record(record)
                 found = [] if spool.add(record) else ["a second record with this id; ids must be unique"]
             if found:
                 problems += [f"{record.id}: {sentence}" for sentence in found]

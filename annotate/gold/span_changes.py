@@ -92,6 +92,12 @@ def _pair(before: list[Any], after: list[Any]) -> Iterator[tuple[Any, Any]]:
         yield None, item
 
 
+def identity(item: Item) -> Hashable:
+    """What makes two people's items the same: bounds, label, type, kind, worth, speaker, cue and claimer."""
+    label = item.label if isinstance(item, Entity) else _labels(item)
+    return _extents(item), label, _links(item)
+
+
 def spans_of(item: Item) -> list[Any]:
     """The spans that are the item's extent: the fragments of a quote, or the item itself."""
     return list(item.content) if isinstance(item, Quote) else [item]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import statistics
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import Any
 
 import msgspec
 
 from annotate.agreement import measure_agreement
 from annotate.gold.manifest import Manifest
-from annotate.records import LAYERS, Annotation, GoldRecord, Prediction
+from annotate.gold.span_changes import identity
+from annotate.records import LAYERS, Annotation, GoldRecord, Prediction, get_layer
 from annotate.schema import Schema
 from annotate.score.evaluate import evaluate
 
@@ -29,19 +30,39 @@ class Submitted:
         self._given = annotations is not None
         self._annotations = [a for a in annotations or () if a.status == "submitted"]
         self._predictions = None if predictions is None else list(predictions)
-        self._annotators: dict[str, set[str]] = defaultdict(set)
+        self._by_id: dict[str, list[Annotation]] = defaultdict(list)
         for annotation in self._annotations:
-            self._annotators[annotation.id].add(annotation.annotator)
+            self._by_id[annotation.id].append(annotation)
 
     def find_problems(self, record: GoldRecord) -> Iterator[str]:
         """A sentence for each annotator of the record who is not on record as having submitted it."""
         if not self._given:
             return
-        known = self._annotators.get(record.id, set())
+        known = {annotation.annotator for annotation in self._by_id.get(record.id, ())}
         for name in record.annotators:
             if name not in known:
                 found = f"submitted by {', '.join(sorted(known))}" if known else "submitted by nobody"
                 yield f"annotator {name!r} did not submit this article; by the annotations it was {found}"
+
+    def sign(self, record: GoldRecord) -> GoldRecord:
+        """The record, each item that does not say who marked it with those who submitted it just as it stands.
+
+        An item that nobody submitted in this form, because a reviewer made it, stays without names.
+        """
+        versions = [
+            annotation for annotation in self._by_id.get(record.id, ()) if annotation.annotator in record.annotators
+        ]
+        signed: dict[str, list[Any]] = {}
+        for layer in LAYERS:
+            marked: dict[Hashable, list[str]] = defaultdict(list)
+            for version in versions:
+                for key in {identity(item) for item in get_layer(version, layer) or ()}:
+                    marked[key].append(version.annotator)
+            signed[layer] = [
+                item if item.annotators else msgspec.structs.replace(item, annotators=marked.get(identity(item)))
+                for item in get_layer(record, layer) or ()
+            ]
+        return msgspec.structs.replace(record, **{layer: items for layer, items in signed.items() if items})
 
     def describe(self, manifest: Manifest, schema: Schema, get_gold: Callable[[str], GoldRecord | None]) -> None:
         """Add to the manifest what the annotations of its articles tell: dates, work, agreement, scores.

@@ -319,7 +319,8 @@ def test_agreement_work_and_the_drafts_own_score_reach_card_and_manifest(tmp_pat
                     updated_at="2026-11-20T10:00:00Z",
                 )
             )
-    folder = build_release(RECORDS[:6], "news", "1.0.0", to=tmp_path, annotations=annotations, predictions=predictions)
+    unsigned = [make_record(number, entities=[Entity(0, 7, "PERSON")]) for number in range(6)]
+    folder = build_release(unsigned, "news", "1.0.0", to=tmp_path, annotations=annotations, predictions=predictions)
     manifest = read_manifest(folder)
     assert manifest.ceiling["f1:strict:entities"] == pytest.approx(10 / 11)
     assert manifest.work["ann"] == {"articles": 6, "without_draft": 1, "median_seconds": 90.0}
@@ -331,6 +332,9 @@ def test_agreement_work_and_the_drafts_own_score_reach_card_and_manifest(tmp_pat
     card = (folder / "README.md").read_text("utf-8")
     assert "| `f1:strict:entities` | 0.909 |" in card
     assert "ann worked on 6 articles, 1 of them without a pre-annotation, 1.5 minutes for the middle one." in card
+    signed = {r.id: [e.annotators for e in r.entities or ()] for r in load_gold(folder)}
+    assert signed["a000"] == [["ann"]]
+    assert signed["a001"] == [["ann", "bo"]]
     # no words of an article stand outside the tables: they may have to be left out when it is passed on
     assert "Ann Lee" not in (folder / "manifest.json").read_text("utf-8")
     check_release(folder)
