@@ -138,4 +138,4 @@ def _find_second(page: Page, unit: Unit, start: int, after: int) -> Words | None
     ):
         return None
     end = find_content_end(page, unit, after + 1)
-    return (after + 1, end) if end - after > 3 else None
+    return (after + 1, end) if end - after > 2 else None

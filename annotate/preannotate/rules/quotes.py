@@ -35,6 +35,8 @@ def find_quotes(page: Page) -> list[Quote]:
         found = _read_unit(page, unit, speaker)
         if drafts and found and _continues(page, drafts[-1], found[0]):
             drafts[-1].content += found.pop(0).content
+        elif drafts and found and drafts[-1].cue is None and _goes_on(page, drafts[-1], found[0]):
+            found[0].content[:0] = drafts.pop().content
         drafts += found
         speaker = next((draft.speaker for draft in reversed(drafts[-1:]) if draft.speaker), speaker)
     quotes = [quote for draft in drafts if (quote := _to_quote(page, draft)) is not None]
@@ -48,7 +50,15 @@ def _continues(page: Page, before: Draft, draft: Draft) -> bool:
     between = page.text[page.ends[before.content[-1][1] - 1] : page.starts[draft.content[0][0]]]
     if "\n" not in between:
         return before.cue is not None
-    return not between.strip() and page.words[before.content[-1][1] - 1] not in MARKS
+    return _goes_on(page, before, draft)
+
+
+def _goes_on(page: Page, before: Draft, draft: Draft) -> bool:
+    """Whether a mark that stays open at the end of a paragraph is taken up at the start of the next."""
+    last = before.content[-1][1]
+    between = page.text[page.ends[last - 1] : page.starts[draft.content[0][0]]]
+    marked = _is_marked(page, before.content[-1]) and _is_marked(page, draft.content[0])
+    return marked and not between.strip() and page.words[last - 1] not in MARKS
 
 
 def _is_marked(page: Page, words: Words) -> bool:

@@ -85,7 +85,7 @@ def with_auxiliaries(page: Page, cue: int, first: int) -> Words:
 def is_clause(page: Page, start: int, end: int) -> bool:
     """Whether the words look like a clause: a finite verb after the first word."""
     words = page.lowers[start:end]
-    if len(words) < 3 or words[0] in ("so", "nothing", "little", "it" if len(words) < 4 else "nothing"):
+    if len(words) < 3 or words[0] in ("so", "nothing", "little"):
         return False
     return any(word in _FINITE or (word.endswith("ed") and len(word) > 3) for word in words[1:]) or (
         words[0] in ("he", "she", "they", "it", "we", "i") and len(words) > 2
