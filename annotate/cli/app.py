@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import os
 import sys
 from typing import Annotated, Any
@@ -13,36 +12,36 @@ from typer.core import TyperGroup
 
 from annotate.errors import AnnotateError
 
-# command -> module of annotate.cli that holds the function of the same name (dashes as underscores)
+# command -> module of annotate.cli that holds the function of the same name, and its line in the list of commands
 COMMANDS = {
-    "demo": "demo",
-    "up": "studio",
-    "down": "studio",
-    "status": "studio",
-    "preannotate": "preannotate",
-    "push": "labelstudio",
-    "pull": "labelstudio",
-    "effort": "labelstudio",
-    "doctor": "labelstudio",
-    "backend": "labelstudio",
-    "agree": "agree",
-    "adjudicate": "agree",
-    "release": "gold",
-    "check": "gold",
-    "diff": "gold",
-    "releases": "gold",
-    "audit": "audit",
-    "publish": "publish",
-    "rehydrate": "publish",
-    "export": "export",
-    "explore": "explore",
-    "score": "score",
-    "compare": "score",
-    "measures": "score",
-    "train": "train",
+    "demo": ("demo", "The whole loop on five articles, without questions."),
+    "up": ("studio", "Start Label Studio and show pre-annotated articles."),
+    "down": ("studio", "Stop it; what people annotated stays."),
+    "status": ("studio", "What runs, where, and how to log in."),
+    "preannotate": ("preannotate", "Articles to predictions."),
+    "push": ("labelstudio", "Predictions to a Label Studio project."),
+    "pull": ("labelstudio", "Corrections back, with a certificate."),
+    "effort": ("labelstudio", "What people changed, and how long it took."),
+    "doctor": ("labelstudio", "What is wrong with server or project, and its cure."),
+    "backend": ("labelstudio", "Live pre-annotation for Label Studio."),
+    "agree": ("agree", "How far annotators agree."),
+    "adjudicate": ("agree", "Decide; send disputes to a reviewer."),
+    "release": ("gold", "Decided records to an immutable release."),
+    "check": ("gold", "Prove that a release is whole."),
+    "diff": ("gold", "What changed between two releases, span by span."),
+    "releases": ("gold", "List releases."),
+    "audit": ("audit", "Likely errors in gold, likeliest first."),
+    "publish": ("publish", "A release to the Hub, a store or a folder."),
+    "rehydrate": ("publish", "Texts back into a stand-off release."),
+    "export": ("export", "Gold or predictions for other tools."),
+    "explore": ("explore", "One HTML page to search and read everything."),
+    "score": ("score", "Score predictions against gold."),
+    "compare": ("score", "Rank systems; say what chance allows to say."),
+    "measures": ("score", "Every measure with its definition."),
+    "train": ("train", "Learn from corrections."),
 }
 
-GROUPS = {"schema": "schema"}
+GROUPS = {"schema": ("schema", "Label schemas: show, build, check, migrate.")}
 
 
 class ErrorsAsMessages(TyperGroup):
@@ -91,17 +90,11 @@ def root(
 
 
 def _register() -> None:
-    for command, module in COMMANDS.items():
-        if importlib.util.find_spec(f"annotate.cli.{module}") is None:  # INTERIM
-            continue
-        function = getattr(importlib.import_module(f"annotate.cli.{module}"), command, None)
-        if function is None:  # INTERIM
-            continue
-        app.command(command)(function)
-    for group, module in GROUPS.items():
-        if importlib.util.find_spec(f"annotate.cli.{module}") is None:  # INTERIM
-            continue
-        app.add_typer(importlib.import_module(f"annotate.cli.{module}").app, name=group)
+    for command, (module, line) in COMMANDS.items():
+        function = getattr(importlib.import_module(f"annotate.cli.{module}"), command)
+        app.command(command, short_help=line)(function)
+    for group, (module, line) in GROUPS.items():
+        app.add_typer(importlib.import_module(f"annotate.cli.{module}").app, name=group, short_help=line)
 
 
 _register()
