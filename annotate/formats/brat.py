@@ -14,6 +14,7 @@ from pathlib import Path
 
 from annotate.errors import AnnotateError
 from annotate.files import read_text, write_text
+from annotate.formats.folders import new_folder
 from annotate.formats.markup import (
     CHECK_WORTHY,
     KIND,
@@ -40,9 +41,11 @@ _ATTRIBUTES = (QUOTE_TYPE, CHECK_WORTHY, KIND)
 @writes("brat")
 def write_brat(records: Iterable[LayeredRecord], path: Path, writing: Writing) -> None:
     """A folder that brat opens as a collection; file names are the ids, characters unfit for one %-escaped."""
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise AnnotateError(f"{path}: exists and is not an empty folder; brat needs one of its own")
-    kept = list(records)
+    with new_folder(path) as folder:
+        _write_collection(list(records), folder, writing)
+
+
+def _write_collection(kept: list[LayeredRecord], path: Path, writing: Writing) -> None:
     present = writing.present(kept)
     schema = writing.schema.restrict(tuple(layer for layer in present if layer in writing.schema.layers))
     labels = set(schema.entity_labels)

@@ -6,8 +6,6 @@ and `hf:NAME[:CONFIG]/SPLIT`; a row either has our layers or `tokens` and a colu
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ import msgspec
 from annotate.errors import AnnotateError
 from annotate.formats.align import align_tokens
 from annotate.formats.bio import TAG, from_tags
+from annotate.formats.folders import new_folder
 from annotate.formats.progress import quiet_progress
 from annotate.formats.registry import Reading, Writing, reads, writes
 from annotate.records import LAYERS, Entity, LayeredRecord, Layers, Prediction
@@ -33,8 +32,6 @@ def write_hf(records: Iterable[LayeredRecord], path: Path, writing: Writing) -> 
     from annotate.gold.rows import to_row
     from annotate.records import GoldRecord
 
-    if path.exists():
-        raise AnnotateError(f"{path}: exists; a saved dataset needs a folder of its own")
     features = to_features(writing.schema)
     rows = []
     for record in records:
@@ -44,14 +41,8 @@ def write_hf(records: Iterable[LayeredRecord], path: Path, writing: Writing) -> 
         for name in sorted(set(kept) - set(features)):
             writing.report.add_loss(f"{name} of articles", record.id)
         rows.append({name: row.get(name) for name in features})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-    try:
-        with quiet_progress():
-            Dataset.from_list(rows, features=features).save_to_disk(temporary / "dataset")
-        (temporary / "dataset").rename(path)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    with new_folder(path) as folder, quiet_progress():
+        Dataset.from_list(rows, features=features).save_to_disk(folder)
 
 
 @reads("hf")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import shutil
 from pathlib import Path
 
@@ -26,7 +27,7 @@ class FolderTarget:
         place = self._place(package)
         if place.exists():
             same = all(
-                (place / name).is_file() and (place / name).read_bytes() == (package.folder / name).read_bytes()
+                (place / name).is_file() and filecmp.cmp(place / name, package.folder / name, shallow=False)
                 for name in package.files
             )
             if not same:

@@ -85,7 +85,7 @@ class HubTarget:
         if plan.status != "published":
             with self._told("cannot be written"), quiet_progress():
                 if self._planned_on is None:
-                    self._api.create_repo(self.repo, repo_type="dataset")
+                    self._create()
                     self._planned_on = self._read_state().head
                 commit = self._planned_on
                 operations: list[Any] = [
@@ -105,6 +105,16 @@ class HubTarget:
         with self._told("published, but cannot be loaded back"), quiet_progress():
             self._verify(package, tag)
         return f'load_dataset("{self.repo}", revision="{tag}")'
+
+    def _create(self) -> None:
+        from huggingface_hub.errors import HfHubHTTPError
+
+        try:
+            self._api.create_repo(self.repo, repo_type="dataset")
+        except HfHubHTTPError as error:
+            if error.response is not None and error.response.status_code == 409:
+                raise PublishError(f"{self.shown} exists, but this token may not see it") from error
+            raise
 
     def _read_state(self) -> _State:
         from huggingface_hub.errors import RepositoryNotFoundError
@@ -170,7 +180,7 @@ class HubTarget:
             wrong = [name for name in package.files if sha256_file(place / name) != sha256_file(package.folder / name)]
             if wrong:
                 raise PublishError(f"{self.shown} at {tag}: {', '.join(wrong)} came back with other bytes")
-            shutil.rmtree(place / ".cache")
+            shutil.rmtree(place / ".cache", ignore_errors=True)
             check_release(place)
             loaded = datasets.load_dataset(self.repo, revision=tag, cache_dir=f"{folder}/cache")
             for split in package.manifest.splits:
