@@ -16,7 +16,7 @@ from annotate.preannotate.news.windows import Passage
 Range = tuple[int, int]
 
 #: The least probability of a speaker that is taken where a reported quote would else have none.
-POSSIBLE = 0.1
+POSSIBLE = 0.05
 
 
 @dataclass

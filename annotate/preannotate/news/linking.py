@@ -48,7 +48,7 @@ class Weights:
 
 
 CONTENT = Weights(pointer=0.7, between=1.5, gap=1.0, sentence=0.5, paragraph=4.0, alone=1.0)
-SPEAKER = Weights(pointer=0.7, between=2.0, gap=0.5, sentence=0.3, paragraph=1.0, alone=2.0)
+SPEAKER = Weights(pointer=0.4, between=2.0, gap=0.5, sentence=0.3, paragraph=1.0, alone=2.0)
 
 
 @dataclass(frozen=True)
