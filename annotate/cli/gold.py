@@ -26,7 +26,7 @@ def release(
     ] = None,
     schema: SchemaOption = None,
     parent: Annotated[
-        Path | None, typer.Option("--parent", metavar="RELEASE", help="Release to follow; default: the newest.")
+        str | None, typer.Option("--parent", metavar="RELEASE", help="Release to follow; default: the newest.")
     ] = None,
     licence: Annotated[str | None, typer.Option("--licence", help="Licence of the annotations.")] = None,
     shares: Annotated[str, typer.Option("--shares", help="Wanted share of each split.")] = "train=0.8,dev=0.1,test=0.1",

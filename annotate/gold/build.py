@@ -19,7 +19,7 @@ from annotate.gold.croissant import to_croissant
 from annotate.gold.diff import Diff
 from annotate.gold.folder import new_release_folder
 from annotate.gold.kinship import METHOD, Kinship
-from annotate.gold.load import read_places
+from annotate.gold.load import find_release, read_places
 from annotate.gold.manifest import (
     MANIFEST,
     Manifest,
@@ -73,7 +73,8 @@ def build_release(
         predictions: what was pushed for people to correct, to be scored against the release for its card; needed
             where part of it was held back, since annotations name only what people saw.
         schema: the label schema; None = `news`.
-        parent: the folder of the release that this one follows; None = the newest under `<to>/<name>`, if any.
+        parent: the release that this one follows, its folder or `name/version`; None = the newest under
+            `<to>/<name>`, if any.
         licence: the licence of the annotations, such as `CC-BY-4.0`.
         shares: the wanted share of each split.
         about: who annotated and how, as Markdown for the card.
@@ -177,7 +178,7 @@ def _find_parent(home: Path, name: str, number: Version, parent: str | Path | No
     versions = find_versions(home)
     if parent is None and not versions:
         return None
-    folder = Path(parent) if parent is not None else home / str(versions[-1])
+    folder = find_release(parent)[0] if parent is not None else home / str(versions[-1])
     manifest = read_manifest(folder)
     if manifest.name != name:
         raise GoldError([f"{folder} is a release of {manifest.name}; the parent of {name} must have its name"])

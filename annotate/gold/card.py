@@ -160,14 +160,21 @@ def _work(manifest: Manifest, about: str | None) -> Iterator[str]:
 def _agreement(manifest: Manifest) -> Iterator[str]:
     yield "## Agreement"
     yield ""
-    if not manifest.ceiling:
+    if manifest.agreement is None:
         yield "Not measured: no article of this release has the independent annotations of two people on record."
         return
-    yield "Human against human, by the scorer that also scores models: read every model's score against it."
+    measures = manifest.agreement["measures"]
+    yield f"Human against human, on {_articles(manifest.agreement['articles'])} that two people or more annotated."
+    yield "F1 and accuracy come from the scorer that also scores models: read a model's score against them."
     yield ""
+    chance_corrected = sorted(name for name in measures if name.startswith(("kappa", "alpha")) and "/" not in name)
     yield from _table(
-        ["measure", "value"],
-        [[f"`{name}`", _figure(manifest.ceiling[name])] for name in _SHOWN if name in manifest.ceiling],
+        ["measure", "value", "95 % interval"],
+        [
+            [f"`{name}`", _figure(measures[name]["value"]), _interval(measures[name])]
+            for name in (*_SHOWN, *chance_corrected)
+            if name in measures and measures[name]["value"] is not None
+        ],
     )
     yield ""
     yield "All measures, by label and with intervals: `manifest.json`, under `ceiling` and `agreement`."
@@ -264,7 +271,7 @@ def _limits(manifest: Manifest) -> Iterator[str]:
     if any(name != "none" for name in manifest.provenance.get("models", {})):
         yield "- People corrected a model's draft, so errors that look right may have stayed, and systems like that"
         yield "  model may score too well."
-    if not manifest.ceiling:
+    if manifest.agreement is None:
         yield "- Nobody knows how far a second person would agree."
     if manifest.counts["clusters"] < len(manifest.splits) * 10:
         yield f"- Few stories ({manifest.counts['clusters']:,}): results may not carry over to other events."
@@ -299,6 +306,11 @@ def _articles(n: int) -> str:
 
 def _list(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} ({_articles(n)})" for name, n in counts.items()) or "not recorded"
+
+
+def _interval(figure: Mapping[str, float | None]) -> str:
+    low, high = figure["low"], figure["high"]
+    return "-" if low is None or high is None else f"{low:.3f} to {high:.3f}"
 
 
 def _figure(value: float | None) -> str:
