@@ -343,7 +343,14 @@ def _find_item_problems(record: LayeredRecord, text: str) -> list[str]:
     if not (record.quotes or record.claims):
         return []
     layers = Layers(quotes=record.quotes, claims=record.claims)
-    return list(find_number_problems(layers)) or list(find_span_problems(layers, text))
+    return [
+        *(list(find_number_problems(layers)) or find_span_problems(layers, text)),
+        *(
+            f"claims[{i}] has score {claim.score!r}; expected a number from 0 to 1"
+            for i, claim in enumerate(record.claims or ())
+            if claim.score is not None and not 0 <= claim.score <= 1
+        ),
+    ]
 
 
 @dataclass

@@ -172,6 +172,7 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     "speaker outside": ({"quotes": [quote((0, 6), speaker=Span(30, 40))]}, r"quotes\[0\].speaker is \[30, 40\)"),
     "true in a quote": ({"quotes": [quote((True, 6))]}, r"quotes\[0\].content\[0\].*True"),
     "claim outside": ({"claims": [Claim(0, 99, True, "event")]}, r"claims\[0\] is \[0, 99\)"),
+    "score of a claim": ({"claims": [Claim(0, 9, True, "event", score=1.5)]}, r"claims\[0\] has score 1.5"),
     "claimer outside": ({"claims": [Claim(0, 9, True, "event", Span(9, 9))]}, r"claims\[0\].claimer"),
 }
 
