@@ -264,6 +264,8 @@ def _reap(pid: int | None) -> None:
 
 def _is_free(port: int) -> bool:
     with socket.socket() as probe:
+        # as the server does: connections that still fade away after a stop do not count
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
         except OSError:
