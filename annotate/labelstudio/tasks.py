@@ -119,6 +119,8 @@ def find_task_problems(prediction: Prediction, schema: Schema) -> Iterator[str]:
     except UnicodeEncodeError as error:
         yield f"the text holds half a surrogate pair at {error.start}; it is not Unicode"
         return
+    if "\0" in prediction.text:
+        yield f"the text holds a NUL character at {prediction.text.index(chr(0))}; Label Studio's databases refuse it"
     if prediction.text_sha256 not in (None, digest):
         yield "text_sha256 is not the hash of text; was the text edited after pre-annotation?"
     layers = pick_layers(prediction, schema)

@@ -19,7 +19,8 @@ from annotate.schema import load_schema
 
 NEWS = load_schema("news")
 ODD = "aé́𝒳👩‍👩‍👧 \u00a0\u2028\u2029\u0085\t\u200b\ufeffאבعربي<b>&amp;“”‘’''\n\r"
-TEXTS = st.text(st.one_of(st.sampled_from(ODD), st.characters(exclude_categories=["Cs"])), min_size=1, max_size=40)
+CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+TEXTS = st.text(st.one_of(st.sampled_from(ODD), CHARACTERS), min_size=1, max_size=40)
 SCORES = st.none() | st.floats(0, 1)
 
 
@@ -28,7 +29,7 @@ def predictions(draw: st.DrawFn) -> Prediction:
     text = draw(TEXTS)
     places = st.tuples(st.integers(0, len(text) - 1), st.integers(1, len(text))).map(sorted)
     spans = places.filter(lambda place: place[0] < place[1]).map(lambda place: Span(*place))
-    notes = st.none() | st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=5)
+    notes = st.none() | st.text(CHARACTERS, min_size=1, max_size=5)
 
     def entities() -> list[Entity]:
         return [
@@ -73,7 +74,7 @@ def predictions(draw: st.DrawFn) -> Prediction:
         ]
 
     return Prediction(
-        id=draw(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)),
+        id=draw(st.text(CHARACTERS, min_size=1, max_size=8)),
         text=text,
         title=draw(notes),
         meta=draw(st.dictionaries(st.sampled_from("ab"), st.integers(), max_size=2)),

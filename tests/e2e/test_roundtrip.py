@@ -7,9 +7,12 @@ import runpy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from annotate.errors import DataProblems, LabelStudioError
 from annotate.labelstudio.changes import compare_layers
@@ -21,6 +24,7 @@ from annotate.schema import load_schema
 from annotate.studio import Studio
 
 MADE = runpy.run_path(str(Path(__file__).parents[1] / "bench" / "made_articles.py"))
+IDENTITY = runpy.run_path(str(Path(__file__).parents[1] / "contract" / "test_tasks_identity.py"))
 TEXT = "“It is 𝒳 over,” Ada\u2028Lovelace (👩‍👩‍👧) said on\tMonday. <b>She</b> é thinks taxes rose by 5 %. שלום & end"
 
 
@@ -117,6 +121,20 @@ def test_an_untouched_submit_is_identical_and_a_second_push_does_nothing(
     ours = pulled[one.id]
     assert (ours.model, ours.lead_time_s, ours.status, ours.publisher) == ("made-1", 7.5, "submitted", "The Paper")
     assert "@" in ours.annotator
+
+
+@given(st.lists(IDENTITY["predictions"](), min_size=4, max_size=12), st.uuids())
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+def test_any_text_and_any_spans_come_back_identical(server: Server, made: list[Prediction], name: UUID) -> None:
+    predictions = {f"{n}": msgspec.structs.replace(record, id=f"{n}") for n, record in enumerate(made)}
+    push_predictions(predictions.values(), f"Any text {name}")
+    submit(server, f"Any text {name}")
+    found, certificate = pull_annotations(f"Any text {name}")
+    assert certificate.is_clean
+    assert len(found) == len(predictions)
+    for record in found:
+        assert record.text == predictions[record.id].text
+        assert plain(record) == plain(predictions[record.id])
 
 
 def test_what_people_do_comes_back_as_they_did_it(server: Server, title: str, one: Prediction) -> None:
