@@ -29,9 +29,9 @@ _SENTENCE, _CLAUSE = CUTS.index("sentence"), CUTS.index("clause")
 
 _JOINERS = "and|but|that|so|yet|or|while|although|though|whereas|because|since|meanwhile|however"
 _LEAD = re.compile(rf"(?:[\s,;:–—\-.…)\]”\"']|(?:{_JOINERS})\b,?\s)+", re.I)
-_LAST_WORD = re.compile(r"\b(?:and|but|that|or|as|while|(?:in |by |of |to |for )?(?:which|who|whom)|where|when)$")
-#: A clause that only reports, or an infinitive: nothing that could be true or false.
-_NO_CLAIM = re.compile(r"to\s|.*\b(?:said|told|says|added)\b[^,]{0,40}$", re.S)
+_LAST_WORD = re.compile(r"\b(?:and|but|that|or|as|while|with|(?:in |by |of |to |for )?(?:which|who|whom)|where|when)$")
+#: A clause that only reports, an infinitive, an open question: nothing that could be true or false.
+_NO_CLAIM = re.compile(r"(?:to|if|whether|how|why)\s|.*\b(?:said|told|says|added)\b[^,]{0,40}$", re.S)
 _EDGE = " \t\n\r\u00a0,;:.!–—-…([“\"'’”"
 
 _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
@@ -49,7 +49,7 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             "position",
             (
                 r"supports?|supported|oppos\w+|demand\w*|call(?:s|ed|ing)? (?:for|on)|urg(?:e|es|ed|ing)|reject\w*",
-                r"endors\w+|back(?:s|ed)|favou?rs?|favou?red|condemn\w*|reaffirm\w*|want(?:s|ed)?|insist\w*",
+                r"endors\w+|(?<!-)back(?:s|ed)|favou?rs?|favou?red|condemn\w*|reaffirm\w*|want(?:s|ed)?|insist\w*",
                 r"stands? (?:for|by|with|against)|(?:dis)?agree[sd]?|believes?",
             ),
         ),
@@ -104,7 +104,8 @@ def find_claims(
     syntax, cuts = grammar.syntax, grammar.cuts.copy()
     cuts[0] = _SENTENCE
     cuts[1:][np.diff(passage.paragraphs) != 0] = _SENTENCE
-    owner = _owners(passage, quotes)
+    cuts[1:][_sentence_starts(passage)] = _SENTENCE
+    owner = _owners(passage, syntax, quotes)
     values = sorted(name.start for name in names if name.label in _QUANTITIES)
     clauses = [
         (span, owner[first]) for first, last in _clauses(passage, syntax, cuts, owner)
@@ -141,23 +142,41 @@ def kind_of(claim: str, counted: bool) -> str:
     )
 
 
-def _owners(passage: Passage, quotes: Sequence[SpokenQuote]) -> list[int]:
+def _sentence_starts(passage: Passage) -> np.ndarray:  # type: ignore[type-arg]
+    """For each word but the first whether it follows a full stop after a plain word, where no abbreviation ends."""
+    text, spans = passage.text, passage.spans
+    changes = np.diff(passage.sentences) != 0
+    for at in np.flatnonzero(changes):
+        changes[at] = re.search(r"[a-z]{4}[.?!][\"”’)]*$", text[max(spans[at, 0] - 8, 0) : spans[at, 1]]) is not None
+    return changes
+
+
+def _owners(passage: Passage, syntax: np.ndarray, quotes: Sequence[SpokenQuote]) -> list[int]:  # type: ignore[type-arg]
     """For each word the quote whose content it is in, -1 outside, -2 in the words that report."""
     owner = np.full(len(passage), -1)
     starts, ends = passage.spans[:, 0], passage.spans[:, 1]
 
-    def mark(part: Range, value: int) -> None:
-        owner[ends.searchsorted(part[0], side="right") : starts.searchsorted(part[1])] = value
+    def words(part: Range) -> tuple[int, int]:
+        return int(ends.searchsorted(part[0], side="right")), int(starts.searchsorted(part[1]))
 
-    for quote in quotes:
-        if quote.cue:
+    def mark(part: Range, value: int) -> None:
+        first, last = words(part)
+        owner[first:last] = value
+
+    # A plan or a belief without a clause of its own is told by the sentence around it, which is then the claim.
+    reported = [
+        quote.type == "direct"
+        or (quote.cue is not None and all(_stands(syntax, passage, *words(part)) for part in quote.content))
+        for quote in quotes
+    ]
+    for quote, is_reported in zip(quotes, reported, strict=True):
+        if quote.cue and is_reported:
             # Speaker and cue with what stands between them report; they assert nothing to check.
             near = quote.speaker and abs(quote.speaker[0] - quote.cue[0]) < 200
             parts = [quote.cue, quote.speaker] if near and quote.speaker else [quote.cue]
             mark((min(part[0] for part in parts), max(part[1] for part in parts)), -2)
     for number, quote in enumerate(quotes):
-        # Content without a cue reads on from the sentence around it, unless marks set it off.
-        if quote.cue or quote.type == "direct":
+        if reported[number]:
             for part in quote.content:
                 mark(part, number)
     result: list[int] = owner.tolist()
@@ -170,7 +189,8 @@ def _clauses(passage: Passage, syntax: np.ndarray, cuts: np.ndarray, owner: list
     borders = [at for at in range(count) if cuts[at] == _SENTENCE or (at and owner[at] != owner[at - 1])] + [count]
     found = []
     for first, last in itertools.pairwise(borders):
-        if owner[first] == -2:
+        # What follows the reporting words within their sentence ("... told the AP") belongs to them.
+        if owner[first] == -2 or (first and owner[first - 1] == -2 and cuts[first] != _SENTENCE and owner[first] < 0):
             continue
         pieces = [first, *(at for at in range(first + 1, last) if cuts[at] == _CLAUSE), last]
         start = first
@@ -205,6 +225,8 @@ def _trim(text: str, span: Range) -> Range | None:
         if last_word is None:
             break
         end = start + last_word.start()
+    if text[start : start + 1] == "(" and text[end - 1 : end] == ")":
+        start, end = start + 1, end - 1
     for left, right in ("“”", "()", '""'):
         inside = text[start:end]
         odd = inside.count(left) % 2 if left == right else inside.count(left) != inside.count(right)

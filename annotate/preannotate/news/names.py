@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cache
 
 from annotate.preannotate.news.decode import FoundName, to_offsets
 from annotate.preannotate.news.windows import Passage
@@ -37,7 +38,11 @@ _VALUES: tuple[tuple[str, re.Pattern[str]], ...] = (
 
 
 _KNOWN = {
-    **dict.fromkeys(("Islamic State", "Daesh", "ISIS", "ISIL", "Hezbollah", "Hamas", "NATO", "Pentagon"), "ORG"),
+    **dict.fromkeys(
+        ("Islamic State", "Daesh", "ISIS", "ISIL", "Hezbollah", "Hamas", "NATO", "Pentagon", "White House"), "ORG"
+    ),
+    **dict.fromkeys(("Taliban", "Xinhua", "Reuters", "Associated Press", "Al Jazeera"), "ORG"),
+    **dict.fromkeys(("Middle East", "Europe", "Africa", "Asia", "Latin America"), "LOC"),
     **dict.fromkeys(("Oval Office", "Green Zone"), "FAC"),
     **dict.fromkeys(("U.S.", "US", "U.K.", "UK"), "GPE"),
 }
@@ -164,13 +169,37 @@ class Taken:
 
 
 def _agree(text: str, names: list[Name]) -> list[Name]:
-    names = _vote(text, names)
+    names = [
+        replace(name, label="GPE") if name.label in _NAMES and text[name.start : name.end] in _countries() else name
+        for name in _vote(text, names)
+    ]
     family = _family_names(text, names)
     names = [
         replace(name, label="PERSON") if name.label in _NAMES and text[name.start : name.end] in family else name
         for name in names
     ]
     return _add_missed(text, names, family)
+
+
+@cache
+def _countries() -> frozenset[str]:
+    """Short names of countries (ISO 3166)."""
+    import pycountry
+
+    names = {getattr(country, "common_name", country.name).split(",")[0] for country in pycountry.countries}
+    everyday = {
+        "Russia",
+        "Iran",
+        "Syria",
+        "South Korea",
+        "North Korea",
+        "Turkey",
+        "Britain",
+        "United States",
+        "Palestine",
+    }
+    # These are people's names too.
+    return frozenset(names | everyday) - {"Georgia", "Jordan", "Chad", "Israel", "Dominica"}
 
 
 def _weight(name: Name) -> float:
