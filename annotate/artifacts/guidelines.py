@@ -58,7 +58,7 @@ def _to_sections(schema: Schema) -> list[dict[str, Any]]:
         sections.append(("Type of a quote", "One for each quote.", schema.quotes.types))
     if schema.claims:
         sections.append(("Is the claim worth checking?", "One answer for each claim.", schema.claims.check_worthy))
-        sections.append(("Kind of a claim", "One for each claim; the first that fits.", schema.claims.kinds))
+        sections.append(("Kind of a claim", "One for each claim; the most specific that fits.", schema.claims.kinds))
     if schema.entities:
         sections.append(("Entities", schema.entities.description, schema.entities.labels))
     return [{"title": title, "description": text, "labels": labels} for title, text, labels in sections]
