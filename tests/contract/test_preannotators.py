@@ -116,7 +116,10 @@ def test_rules_never_raise_and_always_fit(rules: Language, text: str) -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    ["a", ".", "“", "'", "''", "a.b,c", "a'", "A.", "A", "1", "1,", "one ", "May ", '"a" ', "he said ", "A b, ", "U.S. ", " ", "\n", "-a", "A-", "\x00", "שלום", "🌞", "that, he said, "],
+    [
+        "a", ".", "“", "'", "''", "a.b,c", "a'", "A.", "A", "1", "1,", "one ", "May ", '"a" ', "he said ", "A b, ",
+        "U.S. ", " ", "\n", "-a", "A-", "\x00", "שלום", "🌞", "that, he said, ",
+    ],
 )  # fmt: skip
 def test_rules_take_time_linear_in_any_text(rules: Language, piece: str) -> None:
     def seconds(length: int) -> float:
