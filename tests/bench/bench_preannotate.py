@@ -10,9 +10,10 @@ from __future__ import annotations
 import argparse
 import itertools
 import resource
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -72,13 +73,13 @@ def _short_articles(count: int, folder: Path) -> list[str]:
     return names
 
 
-def main() -> None:
+def main(arguments: Sequence[str] = ()) -> None:
     """Print one line a measurement."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sources", nargs="*", default=[str(resource_dir("seeds"))])
     parser.add_argument("--copies", type=int, default=20)
     parser.add_argument("--many", type=int, default=0)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
 
     articles = _copies(list(read_articles(options.sources)), options.copies)
     words = sum(len(article.text.split()) for article in articles)
@@ -103,10 +104,8 @@ def main() -> None:
                 write_predictions(many, output, preannotator="rules", jobs=2, engine=engine)
                 seconds = time.perf_counter() - start
                 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-                print(
-                    f"{len(many):,} short articles, {engine}, 2 jobs: {time.perf_counter() - start:.0f} s, peak {peak} MiB"
-                )
+                print(f"{len(many):,} short articles, {engine}, 2 jobs: {seconds:.0f} s, peak {peak} MiB")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
