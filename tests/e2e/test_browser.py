@@ -116,7 +116,7 @@ def page(studio: Studio, chromium: Any) -> Iterator[Page]:
     [project] = server.find_projects(PROJECT)
     tasks = {task["data"]["doc_id"]: task["id"] for task in server.iter_tasks(project["id"], include="id,data")}
     tab = chromium.new_page(viewport={"width": 1500, "height": 1000})
-    tab.set_default_timeout(20_000)
+    tab.set_default_timeout(60_000)
     tab.goto(f"{studio.url}/user/login/")
     tab.fill("input[name=email]", studio.username)
     tab.fill("input[name=password]", studio.password)
