@@ -40,7 +40,7 @@ def find_names(page: Page) -> list[tuple[int, int, str, float]]:
     """
     lists = load_names()
     names: list[_Name] = []
-    common = {word for word in page.words if word.islower()}
+    common = {word for word in page.words if word.islower()} - _PARTICLES
     shouting = [_is_title_case(page, first, last) for first, last in page.sentences]
     for index, (first, last) in enumerate(page.sentences):
         at = first

@@ -163,11 +163,9 @@ def _counts(text: str, start: int, end: int) -> bool:
     word = text[start:end].lower()
     if word != "one":
         return word != "half" or text[end : end + 3] in (" of", " th", " a ")
-    before = text[max(0, start - 12) : start].split()
-    after = text[end : end + 12].split()
-    return (before[-1].lower() if before else "") not in _NOT_ONE and (
-        after[0].lower() if after else ""
-    ) not in _AFTER_ONE
+    before = re.findall(r"\w+", text[max(0, start - 12) : start])
+    after = re.findall(r"['’]s|\w+", text[end : end + 12])
+    return not (before and before[-1].lower() in _NOT_ONE) and not (after and after[0].lower() in _AFTER_ONE)
 
 
 def _dates(text: str, start: int, end: int) -> bool:
