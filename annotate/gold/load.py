@@ -63,7 +63,7 @@ def find_release(source: str | Path) -> tuple[Path, str | None]:
         for home in homes:
             if (home / name / version / MANIFEST).is_file():
                 return home / name / version, split
-    known = sorted({release.ref for home in homes for release in list_releases(home)})
+    known = sorted({f"{folder.parent.name}/{folder.name}" for home in homes for folder in _release_folders(home)})
     raise GoldError(
         [
             f"{source}: no gold there; expected a release folder, name/version[/split] or a JSON Lines file"
@@ -120,12 +120,9 @@ def list_releases(to: str | Path = "gold") -> list[Manifest]:
     Raises:
         GoldError: a manifest was changed since it was written.
     """
-    home = Path(to)
-    if not home.is_dir():
-        return []
-    return [
-        read_manifest(folder / str(version))
-        for folder in sorted(home.iterdir())
-        if folder.is_dir() and not folder.name.startswith(".")
-        for version in find_versions(folder)
-    ]
+    return [read_manifest(folder) for folder in _release_folders(Path(to))]
+
+
+def _release_folders(home: Path) -> list[Path]:
+    names = sorted(home.iterdir()) if home.is_dir() else []
+    return [folder / str(version) for folder in names if folder.is_dir() for version in find_versions(folder)]
