@@ -4,7 +4,8 @@
         report = score_on_gold(my_extractor, "news/1.0.0/dev")      # text -> layers
         report.assert_at_least({"f1:strict:entities": 0.80, "accuracy:speaker-head:quotes": 0.70})
 
-It is on wherever the toolkit is installed, and costs nothing until the fixture is asked for.
+It is on wherever the toolkit is installed. It lies outside `annotate.score`, so that a test run that does not ask for
+the fixture does not import it.
 """
 
 from __future__ import annotations
