@@ -20,9 +20,10 @@ from annotate.score.bootstrap import (
     rule_of_three,
 )
 from annotate.score.claims import claim_figures, count_claims
-from annotate.score.entities import SCHEMES, EntitySides, count_confusions, count_outcomes, join_sides
+from annotate.score.entities import SCHEMES, count_confusions, count_outcomes
 from annotate.score.figures import Figure, Mean, Once, Outcomes, Ratio, prf
 from annotate.score.measures import Measure
+from annotate.score.overlaps import EntitySides, join_sides
 from annotate.score.quotes import count_quotes, quote_figures
 from annotate.score.signature import sign
 from annotate.score.tables import (

@@ -14,9 +14,10 @@ import numpy as np
 
 from annotate.records import Claim, Entity, GoldRecord, Layer, Prediction, Quote, Region
 from annotate.score.claims import align_claims, view_claims
-from annotate.score.entities import Spans, shared_weights
+from annotate.score.entities import shared_weights
 from annotate.score.matching import best_pairs
 from annotate.score.mentions import same_mention, touches
+from annotate.score.overlaps import Spans
 from annotate.score.quotes import align_quotes, view_quotes
 from annotate.score.texts import TextIndex
 
