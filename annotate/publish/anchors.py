@@ -131,9 +131,14 @@ def find_anchors(text: str, anchors: Sequence[Anchor]) -> list[Found | None]:
 
 def _candidates(folded: Folded, anchor: Anchor) -> list[tuple[tuple[int, int], int]]:
     """Folded ranges with the span's own text, and on how many sides the surroundings match."""
-    starts = folded.table(anchor.n_inside).get(anchor.inside)
-    if not starts:
-        starts = folded.table(anchor.n_inside, everywhere=True).get(anchor.inside, [])
+    places = _with_sides(folded, anchor, folded.table(anchor.n_inside).get(anchor.inside, []))
+    if not any(sides == 2 for _, sides in places):  # the span may begin inside a word
+        everywhere = folded.table(anchor.n_inside, everywhere=True).get(anchor.inside, [])
+        places = _with_sides(folded, anchor, everywhere)
+    return places
+
+
+def _with_sides(folded: Folded, anchor: Anchor, starts: Sequence[int]) -> list[tuple[tuple[int, int], int]]:
     places = []
     for first in starts:
         last = first + anchor.n_inside
