@@ -61,7 +61,7 @@ def _print_result(result: DemoResult) -> None:
         console.print(line)
     table = Table(title=f"The pre-annotator against {result.release}", title_justify="left")
     table.add_column("measure")
-    for heading in ("value", "people among themselves", "n gold", "n predicted"):
+    for heading in ("value", "annotators among themselves", "n gold", "n predicted"):
         table.add_column(heading, justify="right")
     for name in HEADLINES:
         score, people = result.report.measures.get(name), result.agreement.measures.get(name)
