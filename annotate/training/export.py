@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import tempfile
 from pathlib import Path
 
@@ -51,7 +52,7 @@ def _point(pointer: Pointer, vectors: Tensor) -> Tensor:
 def _apply(layer: Layer, states: Tensor) -> Tensor:
     """A layer without batch and mask, with attention spelled out: the exporter keeps it in operators that fuse."""
     length, size = states.shape[0], WIDTH // ATTENTION_HEADS
-    query, key, value = layer.mix(states).view(length, 3, ATTENTION_HEADS, size).permute(1, 2, 0, 3)
+    query, key, value = layer.mix(states).view(length, 3, ATTENTION_HEADS, size).permute(1, 2, 0, 3).unbind(0)
     weights = torch.softmax(query @ key.transpose(1, 2) / size**0.5, dim=-1)
     mixed = layer.out((weights @ value).transpose(0, 1).reshape(length, WIDTH))
     states = layer.norm_out(states + mixed)
@@ -71,7 +72,7 @@ def export_network(network: Network, vocabulary: list[str], folder: Path, *, qua
     with tempfile.TemporaryDirectory() as scratch:
         exact = Path(scratch) / "exact.onnx"
         torch.onnx.export(
-            OneWindow(network),
+            OneWindow(network).eval(),
             example,
             str(exact),
             input_names=["pieces", "features", "words"],
@@ -86,13 +87,19 @@ def export_network(network: Network, vocabulary: list[str], folder: Path, *, qua
         )  # fmt: skip
         target = folder / "network.onnx"
         if quantize:
-            quantize_dynamic(
-                exact,
-                target,
-                op_types_to_quantize=["MatMul", "Gemm", "Gather"],
-                per_channel=True,
-                weight_type=QuantType.QInt8,
-            )
+            root = logging.getLogger()
+            level = root.level
+            root.setLevel(logging.ERROR)  # it advises a preparation that changes nothing here
+            try:
+                quantize_dynamic(
+                    exact,
+                    target,
+                    op_types_to_quantize=["MatMul", "Gemm", "Gather"],
+                    per_channel=True,
+                    weight_type=QuantType.QInt8,
+                )
+            finally:
+                root.setLevel(level)
         else:
             target.write_bytes(exact.read_bytes())
     write_text(folder / "vocabulary.txt", "\n".join(vocabulary) + "\n")

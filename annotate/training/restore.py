@@ -34,7 +34,7 @@ def restore_network(folder: Path, *, dropout: float) -> Network:
         array = _find(found, name)
         if array is None or value.numel() != array.size:
             raise AnnotateError(f"{folder}: network.onnx holds no weight {name}; was it written by annotate?")
-        state[name] = torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32)).reshape(value.shape)
+        state[name] = torch.from_numpy(np.array(array, dtype=np.float32, order="C")).reshape(value.shape)
     for name, chain in json.loads(read_text(folder / "chains.json"))["chains"].items():
         prefix = "role_crf" if name == "roles" else "entity_crf"
         state[f"{prefix}.moves"] = torch.tensor(chain["moves"])

@@ -145,7 +145,7 @@ def kind_of(claim: str, counted: bool) -> str:
 def _sentence_starts(passage: Passage) -> np.ndarray:  # type: ignore[type-arg]
     """For each word but the first whether it follows a full stop after a plain word, where no abbreviation ends."""
     text, spans = passage.text, passage.spans
-    changes = np.diff(passage.sentences) != 0
+    changes: np.ndarray = np.diff(passage.sentences) != 0  # type: ignore[type-arg]
     for at in np.flatnonzero(changes):
         changes[at] = re.search(r"[a-z]{4}[.?!][\"”’)]*$", text[max(spans[at, 0] - 8, 0) : spans[at, 1]]) is not None
     return changes

@@ -126,7 +126,10 @@ def test_the_same_in_threads_or_alone(news: NewsPipeline) -> None:
 
 
 def test_runs_without_torch() -> None:
-    code = "import sys; sys.modules['torch'] = None; from annotate.preannotate.news import NewsPipeline; NewsPipeline()('A b')"
+    code = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from annotate.preannotate.news import NewsPipeline; NewsPipeline()('A b')"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

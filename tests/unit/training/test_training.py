@@ -39,6 +39,7 @@ VOCABULARY = [
     *(f"##{c}" for c in "abcdefghijklmnopqrstuvwxyz"),
 ]
 PIECES = WordPieces(VOCABULARY)
+GAZETTEERS = Gazetteers(1)
 TEXT = "Ann Lee told Bob that he won. “I did not,” Bob Ray said in Rome."
 
 
@@ -108,7 +109,7 @@ def test_crf_loss_is_minus_the_log_share_of_the_allowed_sequences(seed: int) -> 
         if any(tag == 2 and before not in (1, 2) for before, tag in itertools.pairwise((0, *path))):
             continue
         value = crf.first[path[0]] + sum(crf.moves[one, two] for one, two in itertools.pairwise(path))
-        weight = float(torch.exp(value + sum(scores[0, at, tag] for at, tag in enumerate(path))))
+        weight = float(torch.exp(value.detach() + sum(scores[0, at, tag] for at, tag in enumerate(path))))
         total += weight
         wanted += weight * all(bool(allowed[0, at, tag]) for at, tag in enumerate(path))
     assert float(crf.loss(scores, allowed, present)) == pytest.approx(-np.log(wanted / total), abs=1e-3)
@@ -118,7 +119,7 @@ def test_crf_loss_is_minus_the_log_share_of_the_allowed_sequences(seed: int) -> 
 @given(st.integers(0, 2**31))
 def test_replacing_names_moves_every_span_with_its_words(seed: int) -> None:
     before = document()
-    after = replace_names(before, share=1.0, gazetteers=Gazetteers(seed), chance=random.Random(seed))
+    after = replace_names(before, share=1.0, gazetteers=GAZETTEERS, chance=random.Random(seed))
     assert after.quotes is not None
     assert after.entities is not None
     said, did = after.quotes
@@ -146,6 +147,9 @@ def test_batches_hold_every_window_and_little_padding() -> None:
 def test_onnx_says_what_the_network_says_and_comes_back(tmp_path: Path) -> None:
     torch.manual_seed(1)
     network = Network(len(VOCABULARY)).eval()
+    with torch.no_grad():
+        for weight in network.parameters():  # no two alike: the exporter writes equal ones only once
+            weight.add_(torch.randn_like(weight) * 0.02)
     export_network(network, VOCABULARY, tmp_path / "exact", quantize=False)
     passage = read_passage(TEXT, PIECES)
     ours = NewsNetwork(tmp_path / "exact", threads=1)._run(passage, 0, len(passage))
@@ -197,3 +201,33 @@ def test_too_little_gold_is_refused_and_nothing_written(tmp_path: Path) -> None:
     with pytest.raises(AnnotateError, match="too little gold"):
         improve_news([record(number) for number in range(6)], tmp_path / "mine")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_whole_pass_from_the_bundled_weights_and_a_folder_that_runs(tmp_path: Path) -> None:
+    from annotate.preannotate.registry import build
+    from annotate.records import Article
+    from annotate.schema import load_schema
+    from annotate.training.improve import CONFIG
+
+    # The text calls a ship by a person's name, always in the same way: something to learn.
+    text = "The Mary Celeste left the port of Genoa on Monday. Nobody saw the Mary Celeste again."
+    starts = [text.index("Mary"), text.rindex("Mary")]
+    names = [Entity(start, start + 12, "PRODUCT") for start in starts]
+    records = [
+        GoldRecord(id=str(number), text=text, entities=names, split="train" if number < 16 else "dev")
+        for number in range(70)
+    ]
+    config = CONFIG.read_text("utf-8").replace("passes = 8", "passes = 2").replace("= 2e-5", "= 2e-4")
+    (tmp_path / "quick.toml").write_text(
+        config.replace("heads = 1e-4", "heads = 2e-3").replace("warm_up = 10", "warm_up = 1")
+    )
+    found = improve_news(records, tmp_path / "mine", config_file=tmp_path / "quick.toml")
+    assert (found.trained_on, found.held_out) == (16, 54)
+    assert sorted(path.name for path in tmp_path.iterdir()) == (
+        ["mine", "quick.toml"] if found.folder else ["quick.toml"]
+    )
+    assert found.folder is not None
+    assert found.after["f1:strict:entities"] > found.before["f1:strict:entities"]
+    preannotator = build(f"trained:{found.folder}", load_schema())
+    (layers,) = preannotator.pipe([Article(id="a", text=text)])
+    assert layers.entities
