@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +35,7 @@ from annotate.gold.manifest import (
 from annotate.gold.names import Version, check_name, find_versions
 from annotate.gold.rows import encode_record, hash_row, normalize_record, to_row
 from annotate.gold.schema_file import to_toml
-from annotate.gold.splits import DEFAULT_SHARES, Assignment, assign_splits, check_shares
+from annotate.gold.splits import DEFAULT_SHARES, Assignment, assign_splits, check_shares, find_bridged
 from annotate.gold.spool import Spool
 from annotate.gold.stories import parse_day
 from annotate.gold.submitted import Submitted
@@ -95,7 +94,10 @@ def build_release(
         with Spool() as spool:
             kinship = _collect(decided, spool, schema, submitted)
             placed = _placed(previous, spool)
-            links = chain(kinship.links(spool.__getitem__), _cluster_links(spool.ids, placed))
+            links = [*kinship.links(spool.__getitem__), *_cluster_links(spool.ids, placed)]
+            for bridged in find_bridged(spool.ids, links, placed):
+                # who stays out takes its links along, so the others need all of theirs
+                links += kinship.duplicates_among(bridged, spool.__getitem__)
             assignment = assign_splits(spool.ids, links, shares=wanted, placed=placed)
             manifest, rows = _write_tables(folder, spool, assignment, wanted, schema, name, version)
             if previous is not None:

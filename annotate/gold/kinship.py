@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from annotate.gold import duplicates, stories
-from annotate.gold.duplicates import BandHasher, Shingles, find_duplicates, shingles
+from annotate.gold.duplicates import BandHasher, Shingles, find_duplicates, jaccard, shingles
 from annotate.gold.stories import Names, find_names, find_stories, parse_day
 from annotate.records import GoldRecord
 
@@ -68,3 +69,12 @@ class Kinship:
 
         yield from find_duplicates(np.array(self._keys, dtype=np.uint64), get_shingles)
         yield from find_stories(self._names, self._days, get_shingles)
+
+    def duplicates_among(
+        self, numbers: Sequence[int], get_record: Callable[[int], GoldRecord]
+    ) -> Iterator[tuple[int, int]]:
+        """Every pair of near-duplicates among a few articles, also those that `links` tells through others."""
+        found = {number: shingles(get_record(number).text or "") for number in numbers}
+        for a, b in combinations(sorted(numbers), 2):
+            if jaccard(found[a], found[b]) >= duplicates.THRESHOLD:
+                yield a, b

@@ -87,6 +87,25 @@ def check_shares(shares: Mapping[str, float]) -> dict[str, float]:
     return {name: share / total for name, share in shares.items()}
 
 
+def find_bridged(ids: Sequence[str], links: Iterable[tuple[int, int]], placed: Mapping[str, Placed]) -> list[list[int]]:
+    """The groups that the links make of articles with places in different splits: there, somebody has to stay out.
+
+    >>> find_bridged(["a", "b", "c"], [(0, 1), (1, 2)], {"a": Placed("train", ""), "c": Placed("test", "")})
+    [[0, 1, 2]]
+    """
+    groups = Groups(len(ids))
+    for a, b in links:
+        groups.join(a, b)
+    members: dict[int, list[int]] = defaultdict(list)
+    splits: dict[int, set[str]] = defaultdict(set)
+    for number, id in enumerate(ids):
+        root = groups.find(number)
+        members[root].append(number)
+        if id in placed and placed[id].split:
+            splits[root].add(placed[id].split)
+    return [members[root] for root, found in splits.items() if len(found) > 1]
+
+
 def assign_splits(
     ids: Sequence[str],
     links: Iterable[tuple[int, int]],
@@ -117,10 +136,10 @@ def assign_splits(
     """
     shares = check_shares(shares)
     placed = placed or {}
-    kin: dict[int, list[int]] = defaultdict(list)
+    kin: dict[int, set[int]] = defaultdict(set)
     for a, b in links:
-        kin[a].append(b)
-        kin[b].append(a)
+        kin[a].add(b)
+        kin[b].add(a)
     groups = Groups(len(ids))
     for number, id in enumerate(ids):
         if id in placed:
@@ -133,7 +152,7 @@ def assign_splits(
     for number in range(len(ids)):
         if number in accepted:
             continue
-        near = sorted({other for other in kin[number] if other in accepted})
+        near = sorted(kin[number] & accepted)
         splits = {split for split in (groups.split[groups.find(other)] for other in near) if split}
         if len(splits) > 1:
             left_out[number] = LeftOut(ids[number], [ids[other] for other in near])
@@ -155,11 +174,11 @@ def assign_splits(
     return Assignment(places, [left_out[number] for number in sorted(left_out)])
 
 
-def _join_fixed(groups: Groups, ids: Sequence[str], kin: Mapping[int, list[int]], fixed: list[int]) -> None:
+def _join_fixed(groups: Groups, ids: Sequence[str], kin: Mapping[int, set[int]], fixed: list[int]) -> None:
     problems = []
     chosen = set(fixed)
     for number in fixed:
-        for other in kin.get(number, ()):
+        for other in sorted(kin.get(number, ())):
             if other < number or other not in chosen:
                 continue
             here, there = groups.split[groups.find(number)], groups.split[groups.find(other)]

@@ -501,3 +501,15 @@ def test_a_split_that_an_article_left_is_found(release: Path, tmp_path: Path) ->
     forge(to / "news" / "1.1.0", parent=ParentEntry("1.0.0", "0" * 64))
     with pytest.raises(GoldError, match="not the release that it was built on"):
         check_release(to / "news" / "1.1.0")
+
+
+def test_the_kin_of_an_article_that_is_left_out_keep_together(tmp_path: Path) -> None:
+    """b0 and b1 bridge train and test; c is a copy of the article in train, which the bridges may have hidden."""
+    words = [f"word{number}" for number in range(60)]
+    texts = {"a": words[:40], "z": words[20:], "b0": words, "b1": [*words, "more"], "c": [*words[:40], "once"]}
+    records = {id: GoldRecord(id=id, text=" ".join(text), annotators=["x"]) for id, text in texts.items()}
+    records["a"].split, records["z"].split = "train", "test"
+    folder = build_release(records.values(), "news", "1.0.0", to=tmp_path)
+    assert [left.id for left in read_manifest(folder).left_out] == ["b0", "b1"]
+    assert {record.id: record.split for record in load_gold(folder)} == {"a": "train", "c": "train", "z": "test"}
+    check_release(folder)
