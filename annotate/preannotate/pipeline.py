@@ -57,7 +57,7 @@ def preannotate_articles(
     [('Biden', 'PERSON'), ('Baghdad', 'GPE')]
     """
     settings = make_settings(preannotator, schema=schema, layers=layers, min_score=min_score)
-    return preannotate_with(settings, articles, jobs=jobs, engine=engine, failures=failures)
+    return preannotate_with(Worker(settings), articles, jobs=jobs, engine=engine, failures=failures)
 
 
 def make_settings(
@@ -78,22 +78,21 @@ def make_settings(
 
 
 def preannotate_with(
-    settings: Settings,
+    worker: Worker,
     articles: Iterable[Article],
     *,
     jobs: int = 1,
     engine: Engine = "local",
     failures: list[Failure] | None = None,
 ) -> Iterator[Prediction]:
-    """The same as `preannotate_articles`, with settings made before."""
+    """The same as `preannotate_articles`, with a worker made before; other processes make their own."""
     if engine == "ray":
         from annotate.preannotate.ray_engine import run_on_ray
 
-        outcomes = run_on_ray(articles, settings, jobs=jobs)
+        outcomes = run_on_ray(articles, worker.settings, jobs=jobs)
     elif jobs > 1:
-        outcomes = _run_in_processes(articles, settings, jobs=jobs)
+        outcomes = _run_in_processes(articles, worker.settings, jobs=jobs)
     else:
-        worker = Worker(settings)
         outcomes = (outcome for batch in batched(articles, BATCH) for outcome in worker.predict(batch))
     for outcome in outcomes:
         if isinstance(outcome, Prediction):
@@ -132,7 +131,6 @@ def _work(batch: list[Article]) -> list[Prediction | Failure]:
 
 
 def _run_in_processes(articles: Iterable[Article], settings: Settings, *, jobs: int) -> Iterator[Prediction | Failure]:
-    Worker(settings)  # fail here, with a clear message, rather than in every process
     pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_start_worker, initargs=(settings,))
     waiting: deque[Future[list[Prediction | Failure]]] = deque()
     try:

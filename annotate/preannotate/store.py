@@ -56,10 +56,11 @@ def write_predictions(
         AnnotateError: the file cannot be written, or the preannotator cannot be built.
     """
     settings = make_settings(preannotator, schema=schema, layers=layers, min_score=min_score)
-    outcome = Outcome(model=Worker(settings).model)
+    worker = Worker(settings)
+    outcome = Outcome(model=worker.model)
 
     def predict(wanted: Iterable[Article]) -> Iterator[Prediction]:
-        run = preannotate_with(settings, wanted, jobs=jobs, engine=engine, failures=outcome.failures)
+        run = preannotate_with(worker, wanted, jobs=jobs, engine=engine, failures=outcome.failures)
         for outcome.predicted, prediction in enumerate(run, 1):
             yield prediction
             advance(1)
@@ -83,13 +84,21 @@ def write_predictions(
     try:
         partial.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("ab") as file:
+            if file.tell():
+                file.write(b"\n")  # ends a line that an interruption cut short
             for prediction in predict(missing() if len(known) else articles):
                 file.write(msgspec.json.encode(prediction) + b"\n")
     except OSError as error:
+        if error.filename not in (None, str(partial), str(partial.parent)):
+            raise
         raise AnnotateError(f"{partial}: cannot be written ({error.strerror or error})") from error
     known.read(partial)
     with atomic_writer(output) as target:
-        known.copy(articles, target)
+        written = known.copy(articles, target)
+        if written + len(outcome.failures) != len(articles):
+            raise AnnotateError(
+                f"{output}: {written} predictions for {len(articles)} articles; did the sources change?"
+            )
     partial.unlink()
     return outcome
 
@@ -125,7 +134,9 @@ class _Index:
     def holds(self, article: Article) -> bool:
         return _key(article) in self._places
 
-    def copy(self, articles: Articles, target: IO[bytes]) -> None:
+    def copy(self, articles: Articles, target: IO[bytes]) -> int:
+        """Write the predictions that are there, in the order of the articles; returns how many."""
+        count = 0
         files = {path: path.open("rb") for path in {path for path, _ in self._places.values()}}
         try:
             for article in articles:
@@ -134,9 +145,11 @@ class _Index:
                     source = files[place[0]]
                     source.seek(place[1])
                     target.write(source.readline())
+                    count += 1
         finally:
             for file in files.values():
                 file.close()
+        return count
 
 
 def _key(record: Article | Prediction) -> bytes:

@@ -41,10 +41,14 @@ class Failure(msgspec.Struct, frozen=True):
 
 
 class Worker:
-    """Turns articles into predictions; what goes wrong with one article stays with that article."""
+    """Turns articles into predictions; what goes wrong with one article stays with that article.
+
+    Raises:
+        PreannotatorError: a preannotator is unknown or cannot be built, or none proposes a wanted layer.
+    """
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+        self.settings = settings
         self._preannotators = [build(name, settings.schema) for name in settings.preannotators]
         unable = [layer for layer in settings.layers if not any(layer in one.layers for one in self._preannotators)]
         if unable:
@@ -55,7 +59,7 @@ class Worker:
     def model(self) -> str:
         """What records carry: `rules-0.1.0`, several names joined by `+`, with the least score if one is set."""
         names = "+".join(preannotator.model for preannotator in self._preannotators)
-        least = self._settings.min_score
+        least = self.settings.min_score
         return f"{names}[min-score={least:g}]" if least else names
 
     def predict(self, articles: Sequence[Article]) -> list[Prediction | Failure]:
@@ -88,14 +92,14 @@ class Worker:
             if isinstance(layers, Layers)
         ]
         layers = named[0][1] if len(named) == 1 else merge_layers(named)
-        problems = [*find_span_problems(layers, article.text), *find_label_problems(layers, self._settings.schema)]
+        problems = [*find_span_problems(layers, article.text), *find_label_problems(layers, self.settings.schema)]
         if problems:
             return Failure(article.id, f"the preannotator's own fault: {problems[0]}")
-        return to_prediction(article, layers, model=self.model, schema=self._settings.schema)
+        return to_prediction(article, layers, model=self.model, schema=self.settings.schema)
 
     def _select(self, layers: Layers) -> Layers:
         """The wanted layers, sorted, without labels that the schema does not have and spans below the least score."""
-        wanted, schema, least = self._settings.layers, self._settings.schema, self._settings.min_score
+        wanted, schema, least = self.settings.layers, self.settings.schema, self.settings.min_score
         entities = layers.entities if "entities" in wanted else None
         quotes = layers.quotes if "quotes" in wanted else None
         claims = layers.claims if "claims" in wanted else None

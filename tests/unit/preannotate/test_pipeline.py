@@ -118,6 +118,8 @@ def test_resumes_from_what_is_done(tmp_path: Path, fragile: list[str]) -> None:
         write_predictions(articles, output, preannotator="fragile", advance=interrupt)
     assert not output.exists()
     before = len(fragile)
+    partial = tmp_path / ".p.jsonl.partial"
+    partial.write_bytes(partial.read_bytes()[:-20])  # killed in the middle of a line
     outcome = write_predictions(articles, output, preannotator="fragile")
     assert outcome.reused > 0
     assert outcome.predicted + outcome.reused == len(good)
