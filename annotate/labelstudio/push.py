@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from annotate.artifacts.guidelines import to_instruction
@@ -230,21 +231,27 @@ class _Push:
 
     def _import_new(self, project: int) -> None:
         wanted = {*self.plan.new, *self.work.replace}
-        for batch in _batches(self._make_tasks(wanted)):
-            self._import_batch(project, batch)
-            self._report(len(batch))
+        with ThreadPoolExecutor(1) as sender:  # the next batch is made while the server stores this one
+            under_way: Future[int] | None = None
+            for batch in _batches(self._make_tasks(wanted)):
+                if under_way is not None:
+                    self._report(under_way.result())
+                under_way = sender.submit(self._import_batch, project, batch)
+            if under_way is not None:
+                self._report(under_way.result())
 
     def _make_tasks(self, wanted: set[str]) -> Iterator[Task]:
         for prediction in self.predictions if wanted else ():
             if prediction.id in wanted:
                 yield make_entry(prediction, self.schema, self.blind, withheld=prediction.id in self.work.blind)
 
-    def _import_batch(self, project: int, batch: list[Task]) -> None:
+    def _import_batch(self, project: int, batch: list[Task]) -> int:
         """Add the tasks; after a lost answer look which of them are there before sending the others again."""
+        count = len(batch)
         for attempt in range(TRIES):
             try:
                 self.server.import_tasks(project, batch)
-                return
+                break
             except LostAnswer:
                 if attempt == TRIES - 1:
                     raise
@@ -252,7 +259,8 @@ class _Push:
                 there = self._find_keys(project, [task["data"]["doc_id"] for task in batch])
                 batch = [task for task in batch if _key(task) not in there]
                 if not batch:
-                    return
+                    break
+        return count
 
     def _find_keys(self, project: int, articles: list[str]) -> dict[tuple[str, str], list[int]]:
         found: dict[tuple[str, str], list[int]] = {}
