@@ -40,7 +40,7 @@ _UNIT = re.compile(
 def read_corpus(path: Path) -> Iterator[dict[str, Any]]:
     """The records of one gzipped JSON Lines file."""
     if not path.exists():
-        raise AnnotateError(f"{path}: no such training corpus; set `data` in the training configuration")
+        raise AnnotateError(f"{path}: no such corpus; --data names the folder that holds them all")
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for line in lines:
             yield json.loads(line)
@@ -58,7 +58,7 @@ def read_gold_names(path: Path, gazetteers: Gazetteers) -> Iterator[Document]:
                 unknown.append((entity["start"], entity["end"], MISCELLANEOUS))
             else:
                 entities.append((entity["start"], entity["end"], labels))
-        yield Document(record["text"], corpus, None, entities, ANNOTATED[corpus], unknown)
+        yield Document(record["text"], None, entities, ANNOTATED[corpus], unknown)
 
 
 def _labels_of(entity: dict[str, Any], gazetteers: Gazetteers) -> frozenset[str] | None:
@@ -82,7 +82,7 @@ def read_polnear(data: Path, split: str, gazetteers: Gazetteers) -> list[Documen
     documents = []
     for record in read_corpus(data / f"polnear_quotes.{split}.jsonl.gz"):
         text = record["text"]
-        document = Document(text, "polnear", [_quote_of(text, quote) for quote in record["quotes"]])
+        document = Document(text, [_quote_of(text, quote) for quote in record["quotes"]])
         document.unknown_quotes = [(region["start"], region["end"]) for region in record.get("excluded", ())]
         if record["id"] in names:
             document.annotated = ANNOTATED["polnear"]

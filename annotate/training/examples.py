@@ -32,7 +32,6 @@ class Document:
     """A text with spans as training needs them; offsets in code points. A layer that is None is unknown."""
 
     text: str
-    corpus: str
     quotes: list[dict[str, Any]] | None = None
     entities: list[tuple[int, int, frozenset[str]]] | None = None
     #: Labels that this corpus would have marked: a word outside every span has none of them.

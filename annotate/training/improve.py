@@ -167,7 +167,6 @@ def to_document(record: GoldRecord) -> Document:
         ]
     return Document(
         record.text or "",
-        "gold",
         quotes,
         entities,
         annotated=labels,

@@ -8,7 +8,6 @@ coarse syntax.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -22,17 +21,6 @@ from annotate.training.crf import Crf
 WIDTH, LAYERS, ATTENTION_HEADS, INNER, POSITIONS = 384, 6, 12, 1536, 512
 POINTER_WIDTH = 128
 FEATURE_WIDTH = 16
-
-
-@dataclass
-class Batch:
-    """Windows padded to one length. Pieces: (windows, pieces); words: (windows, words); features of pieces."""
-
-    pieces: Tensor
-    attention: Tensor
-    features: Tensor
-    words: Tensor
-    present: Tensor
 
 
 class Layer(nn.Module):  # type: ignore[misc]
@@ -100,7 +88,7 @@ class Pointer(nn.Module):  # type: ignore[misc]
 
 
 class Network(nn.Module):  # type: ignore[misc]
-    """Encoder and heads; `forward` gives scores for every word, the losses are in `training.losses`."""
+    """Encoder and heads; `forward` gives scores for every word, its loss is in `loop`."""
 
     def __init__(self, vocabulary: int, dropout: float = 0.1) -> None:
         super().__init__()

@@ -50,7 +50,6 @@ def part(words: str) -> tuple[int, int]:
 def document() -> Document:
     return Document(
         TEXT,
-        "test",
         quotes=[
             {"content": [part("he won")], "speaker": part("Ann Lee"), "cue": part("told")},
             {"content": [part("“I did not,”")], "speaker": part("Bob Ray"), "cue": part("said")},
