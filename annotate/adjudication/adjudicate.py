@@ -164,6 +164,7 @@ def _make_record(versions: list[Annotation], layers: dict[Layer, list[Item] | No
         annotators=[version.annotator for version in versions],
         decided_by=decided_by,
         model=", ".join(models) or None,
+        guideline=", ".join(schemas) or None,  # the guidelines are generated from the schema
         **{layer: _unique_ids(items) for layer, items in layers.items()},  # type: ignore[arg-type]
     )
 

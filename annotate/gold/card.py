@@ -141,16 +141,16 @@ def _work(manifest: Manifest, about: str | None) -> Iterator[str]:
     helped = {name: n for name, n in known.get("models", {}).items() if name != "none"}
     if helped:
         drafts = ", ".join(f"{name} ({_articles(n)})" for name, n in helped.items())
-        yield f"A model helped: people corrected the pre-annotations of {drafts}."
+        yield f"A model helped: annotators corrected the pre-annotations of {drafts}."
         yield "They may have accepted some of its errors; see the limits below."
     else:
-        yield "No pre-annotation is recorded: people started from the bare text."
+        yield "No pre-annotation is recorded: annotators started from the bare text."
     origins = known.get("origins", {})
     if origins:
         words = {
             "prediction": "proposed by a model and accepted as it was",
             "prediction-changed": "proposed by a model and changed",
-            "manual": "marked by people alone",
+            "manual": "marked by annotators alone",
             "not recorded": "of unrecorded origin",
         }
         yield f"Of the spans, {', '.join(f'{n:,} were {words.get(key, key)}' for key, n in origins.items())}."
@@ -161,10 +161,10 @@ def _agreement(manifest: Manifest) -> Iterator[str]:
     yield "## Agreement"
     yield ""
     if manifest.agreement is None:
-        yield "Not measured: no article of this release has the independent annotations of two people on record."
+        yield "Not measured: no article of this release has the independent annotations of two annotators on record."
         return
     measures = manifest.agreement["measures"]
-    yield f"Human against human, on {_articles(manifest.agreement['articles'])} that two people or more annotated."
+    yield f"Annotator against annotator, on {_articles(manifest.agreement['articles'])} that two or more annotated."
     yield "F1 and accuracy come from the scorer that also scores models: read a model's score against them."
     yield ""
     chance_corrected = sorted(name for name in measures if name.startswith(("kappa", "alpha")) and "/" not in name)
@@ -185,8 +185,8 @@ def _preannotators(manifest: Manifest) -> Iterator[str]:
         return
     yield "## The pre-annotator's own score"
     yield ""
-    yield "What people started from, scored against this release. It is not independent of the release:"
-    yield "people saw these predictions."
+    yield "What annotators started from, scored against this release. It is not independent of the release:"
+    yield "they saw these predictions."
     for name, parts in manifest.preannotators.items():
         figures = [part["measures"] for part in parts.values()]
         measures = [name for name in _SHOWN if any(values.get(name) is not None for values in figures)]
@@ -200,7 +200,7 @@ def _preannotators(manifest: Manifest) -> Iterator[str]:
         )
         if len(parts) > 1:
             yield ""
-            yield "A score that is clearly higher where the draft was shown speaks for people having been led by it."
+            yield "A score that is clearly higher where the draft was shown speaks for annotators having been led by it."
 
 
 def _splits(manifest: Manifest) -> Iterator[str]:
@@ -269,7 +269,7 @@ def _limits(manifest: Manifest) -> Iterator[str]:
     if total < 100:
         yield f"- {_articles(total)}: too few to tell systems apart; intervals of scores will be wide."
     if any(name != "none" for name in manifest.provenance.get("models", {})):
-        yield "- People corrected a model's draft, so errors that look right may have stayed, and systems like that"
+        yield "- Annotators corrected a model's draft, so errors that look right may have stayed, and systems like that"
         yield "  model may score too well."
     if manifest.agreement is None:
         yield "- Nobody knows how far a second person would agree."

@@ -127,7 +127,7 @@ def test_the_card_says_who_with_whose_help_and_under_which_licence(release: Path
         "unknown (20 articles)",
     ):
         assert words in body
-    assert "20 were marked by people alone" in body
+    assert "20 were marked by annotators alone" in body
 
 
 @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

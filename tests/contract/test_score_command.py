@@ -192,7 +192,7 @@ def test_the_pytest_plugin(files: dict[str, Path], pytester: pytest.Pytester) ->
             score_on_gold({str(files["good"])!r}, GOLD).assert_at_least({{"f1:end-to-end:quotes": 1}})
         """
     )
-    result = pytester.runpytest_subprocess("-p", "annotate.pytest_plugin", "-q")
+    result = pytester.runpytest_subprocess("-q")
     result.assert_outcomes(passed=2, failed=1)
     result.stdout.fnmatch_lines(
         ["*recall:strict:entities is 0.3333*expected at least 0.9*", "*signature: gold:gold.jsonl@*"]

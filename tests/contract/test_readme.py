@@ -1,0 +1,32 @@
+"""The README names every command and nothing that is not there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from annotate.cli.app import COMMANDS, GROUPS, app
+
+ROOT = Path(__file__).parent.parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def test_every_command_is_named() -> None:
+    for command in [*COMMANDS, *GROUPS]:
+        assert f"`annotate {command}" in README, command
+
+
+def test_every_option_in_an_example_exists() -> None:
+    for line in re.findall(r"`annotate ([^`]+)`", README):
+        command, *rest = line.split()
+        help_text = CliRunner().invoke(app, [command, "--help"]).output
+        assert help_text.startswith("Usage: "), line
+        for option in re.findall(r"(?<!\S)--[a-z-]+", " ".join(rest)):
+            assert option in help_text, line
+
+
+def test_every_link_leads_somewhere() -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        assert (ROOT / target).exists(), target
