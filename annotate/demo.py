@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from annotate.files import resource_dir
+from annotate.files import read_text, resource_dir
 from annotate.jsonl import read_records, write_records
 from annotate.records import Annotation
 
@@ -112,7 +112,13 @@ def run_demo(
     say("building the release")
     shutil.rmtree(out / "gold", ignore_errors=True)
     release = build_release(
-        adjudication.decided, RELEASE_NAME, RELEASE_VERSION, to=out / "gold", annotations=annotations
+        adjudication.decided,
+        RELEASE_NAME,
+        RELEASE_VERSION,
+        to=out / "gold",
+        annotations=annotations,
+        predictions=predictions,
+        about=read_text(corrections / "README.md"),
     )
     check_release(release)
 

@@ -34,6 +34,10 @@ class DataProblems(AnnotateError):
         text = lines[0] if len(lines) == 1 else "\n".join([f"{len(self.problems)} problems:", *lines])
         super().__init__(text)
 
+    def __reduce__(self) -> tuple[type[DataProblems], tuple[list[str]]]:
+        # an exception pickles its message; the constructor wants the problems (worker processes send errors so)
+        return type(self), (self.problems,)
+
 
 class RecordError(DataProblems):
     """Records that do not have the agreed form: broken JSON, missing keys, wrong types, duplicate ids."""
@@ -60,7 +64,11 @@ class MissingExtraError(AnnotateError):
 
     def __init__(self, extra: str, purpose: str) -> None:
         self.extra = extra
+        self.purpose = purpose
         super().__init__(f"{purpose} needs packages that are not installed: pip install 'annotate-gold[{extra}]'")
+
+    def __reduce__(self) -> tuple[type[MissingExtraError], tuple[str, str]]:
+        return type(self), (self.extra, self.purpose)
 
 
 class PreannotatorError(AnnotateError):
