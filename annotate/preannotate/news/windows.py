@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import accumulate
 
 import numpy as np
 import numpy.typing as npt
@@ -43,7 +42,8 @@ def read_passage(text: str, wordpieces: WordPieces) -> Passage:
     spans = split_words(text)
     words = [text[start:end] for start, end in spans]
     count = len(words)
-    offsets = np.array(spans, dtype=np.int64).reshape(count, 2)
+    # By columns: searching a strided column would copy it every time.
+    offsets = np.asfortranarray(np.array(spans, dtype=np.int64).reshape(count, 2))
     features = np.zeros((count, len(FEATURES)), dtype=np.int64)
     features[:, 0] = [case_of(word) for word in words]
     for start, end, closed in find_stretches(text):
@@ -95,7 +95,7 @@ def cut_windows(passage: Passage, *, longest: int = LONGEST_WINDOW, first: int |
     >>> cut_windows(read_passage("one two\\n\\nthree four\\n\\nfive", wordpieces), longest=4)
     [(0, 4), (4, 5)]
     """
-    ends = [0, *accumulate(len(pieces) for pieces in passage.pieces)]
+    ends = np.cumsum([0, *(len(pieces) for pieces in passage.pieces)])
     count = len(passage)
     windows = []
     start = 0
