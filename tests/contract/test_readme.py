@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from annotate.cli.app import COMMANDS, GROUPS, app
@@ -21,7 +22,8 @@ def test_every_command_is_named() -> None:
 def test_every_option_in_an_example_exists() -> None:
     for line in re.findall(r"`annotate ([^`]+)`", README):
         command, *rest = line.split()
-        help_text = CliRunner().invoke(app, [command, "--help"]).output
+        called = [command, *rest[:1]] if command in GROUPS else [command]
+        help_text = CliRunner().invoke(app, [*called, "--help"]).output
         assert help_text.startswith("Usage: "), line
         for option in re.findall(r"(?<!\S)--[a-z-]+", " ".join(rest)):
             assert option in help_text, line
@@ -30,3 +32,12 @@ def test_every_option_in_an_example_exists() -> None:
 def test_every_link_leads_somewhere() -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", README):
         assert (ROOT / target).exists(), target
+
+
+def test_the_python_example_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    [example] = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    monkeypatch.chdir(ROOT)
+    exec(compile(example, "README.md", "exec"), {})
+    value, quotes = capsys.readouterr().out.split()
+    assert 0.5 < float(value) <= 1
+    assert int(quotes) == 40

@@ -11,7 +11,6 @@ from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
 
 from annotate.preannotate.news.pipeline import MODEL, NewsPipeline
-from annotate.records import Layers
 
 
 class NewsComponent:
@@ -71,4 +70,4 @@ def load_spacy() -> Language:
 
 
 if not Doc.has_extension("layers"):
-    Doc.set_extension("layers", default=Layers())
+    Doc.set_extension("layers", default=None)

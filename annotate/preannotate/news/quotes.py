@@ -6,8 +6,8 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 
+from annotate.preannotate.marks import find_stretches
 from annotate.preannotate.news.decode import FoundQuote, Range, to_offsets
-from annotate.preannotate.news.marks import find_stretches
 from annotate.preannotate.news.windows import Passage
 from annotate.records import QuoteType
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from annotate.preannotate.news.marks import find_paragraphs, find_stretches
+from annotate.preannotate.marks import find_paragraphs, find_stretches
 from annotate.preannotate.news.words import WordPieces, case_of, split_words
 
 Ints = npt.NDArray[np.int64]

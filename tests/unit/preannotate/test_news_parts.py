@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from annotate.preannotate.marks import find_paragraphs, find_stretches
 from annotate.preannotate.news.chain import Chain
 from annotate.preannotate.news.claims import kind_of
 from annotate.preannotate.news.decode import FoundName, FoundQuote
 from annotate.preannotate.news.linking import Piece, Place, link_pieces
-from annotate.preannotate.news.marks import find_paragraphs, find_stretches
 from annotate.preannotate.news.names import Name, tidy_names
 from annotate.preannotate.news.quotes import SpokenQuote, finish_quotes
 from annotate.preannotate.news.speakers import resolve_speakers
