@@ -200,7 +200,7 @@ def _preannotators(manifest: Manifest) -> Iterator[str]:
         )
         if len(parts) > 1:
             yield ""
-            yield "A score that is clearly higher where the draft was shown speaks for annotators having been led by it."
+            yield "A score that is clearly higher where the draft was shown speaks for annotators led by it."
 
 
 def _splits(manifest: Manifest) -> Iterator[str]:
