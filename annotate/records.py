@@ -195,6 +195,15 @@ def to_dict(record: msgspec.Struct) -> dict[str, Any]:
     return result
 
 
+def article_fields(record: Article | LayeredRecord) -> dict[str, Any]:
+    """What the record says of its article, by field name, to be repeated in another record.
+
+    >>> article_fields(Article(id="a", text="Rain.", date="2021-07-26"))["date"]
+    '2021-07-26'
+    """
+    return {field: getattr(record, field) for field in Article.__struct_fields__}
+
+
 def get_layer(record: LayeredRecord | Layers, layer: Layer) -> list[Any] | None:
     """The items of one layer, or None where the record does not have it."""
     items: list[Any] | None = getattr(record, layer)

@@ -13,7 +13,7 @@ from annotate.adjudication.strategies import Strategy, Verdict, decide, overlap_
 from annotate.agreement.positions import Position, align_items
 from annotate.agreement.versions import group_submitted
 from annotate.files import sha256_text
-from annotate.records import LAYERS, Annotation, GoldRecord, Item, Layer, get_layer, to_dict
+from annotate.records import LAYERS, Annotation, GoldRecord, Item, Layer, article_fields, get_layer, to_dict
 from annotate.score.texts import TextIndex
 
 
@@ -152,14 +152,8 @@ def _make_record(versions: list[Annotation], layers: dict[Layer, list[Item] | No
     models = sorted({version.model for version in versions if version.model})
     schemas = sorted({version.schema for version in versions if version.schema})
     return GoldRecord(
-        id=first.id,
-        text=first.text,
+        **article_fields(first),
         text_sha256=first.text_sha256 or sha256_text(first.text or ""),
-        title=first.title,
-        date=first.date,
-        publisher=first.publisher,
-        url=first.url,
-        meta=first.meta,
         schema=", ".join(schemas) or None,
         annotators=[version.annotator for version in versions],
         decided_by=decided_by,

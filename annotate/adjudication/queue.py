@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from annotate.records import GoldRecord, Item, Layer, Prediction
+from annotate.records import GoldRecord, Item, Layer, Prediction, article_fields
 
 
 def to_queued(
@@ -22,14 +22,8 @@ def to_queued(
         for layer, items in layers.items()
     }
     return Prediction(
-        id=record.id,
-        text=record.text,
+        **article_fields(record),
         text_sha256=record.text_sha256,
-        title=record.title,
-        date=record.date,
-        publisher=record.publisher,
-        url=record.url,
-        meta=record.meta,
         schema=record.schema,
         model=model,
         score=score,

@@ -12,7 +12,7 @@ from annotate.errors import AnnotateError, PreannotatorError
 from annotate.files import sha256_text
 from annotate.preannotate.merge import merge_layers
 from annotate.preannotate.registry import Preannotator, build
-from annotate.records import Article, Claim, Entity, Layer, Layers, Prediction, Quote
+from annotate.records import Article, Claim, Entity, Layer, Layers, Prediction, Quote, article_fields
 from annotate.schema import Schema, find_label_problems
 from annotate.spans import find_span_problems
 
@@ -129,14 +129,8 @@ def to_prediction(article: Article, layers: Layers, *, model: str, schema: Schem
     """The record of what was proposed for an article; its score is the mean confidence of its spans."""
     scores = [score for score in map(_confidence, _items(layers)) if score is not None]
     return Prediction(
-        id=article.id,
-        text=article.text,
+        **article_fields(article),
         text_sha256=sha256_text(article.text),
-        title=article.title,
-        date=article.date,
-        publisher=article.publisher,
-        url=article.url,
-        meta=article.meta,
         schema=schema.ref,
         entities=layers.entities,
         quotes=layers.quotes,
