@@ -191,7 +191,7 @@ def _count_systems(
     warnings = []
     for name, system in systems.items():
         scored = choose_layers(gold, system, problems, layers=layers, missing=missing, side=name)
-        counted[name] = count_layers(gold, system, scored, further_labels=names | kinds)
+        counted[name] = count_layers(gold, system, scored, further_labels=names, further_kinds=kinds)
         warnings += [f"{name}: {warning}" for warning in system.warnings]
         warnings += [f"{name}: {warning}" for found in counted[name].values() for warning in found.warnings]
     return counted, warnings

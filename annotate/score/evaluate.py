@@ -305,13 +305,19 @@ def choose_layers(
 
 
 def count_layers(
-    gold: GoldTable, system: SystemTable, layers: Sequence[Layer], *, further_labels: Iterable[str] = ()
+    gold: GoldTable,
+    system: SystemTable,
+    layers: Sequence[Layer],
+    *,
+    further_labels: Iterable[str] = (),
+    further_kinds: Iterable[str] = (),
 ) -> dict[Layer, LayerCounts]:
     """Figures and outcomes of each layer, by document.
 
     Args:
-        further_labels: labels and kinds to count beside those of this gold and this system, so that the figures of
-            several systems have the same columns.
+        further_labels: labels to count beside those of this gold and this system, so that the figures of several
+            systems have the same columns.
+        further_kinds: the same for kinds of claims.
     """
     counted: dict[Layer, LayerCounts] = {}
     for layer in layers:
@@ -327,9 +333,10 @@ def count_layers(
             figures, found = quote_figures(count_quotes(gold, system))
             warnings = []
         else:
-            claims = count_claims(gold, system, further_labels)
+            claims = count_claims(gold, system, further_kinds)
             figures, found = claim_figures(claims)
-            warnings = _claim_warnings(gold, claims.kinds, claims.homeless, claims.unscored)
+            kinds = {claim.kind for predicted in system.claims.values() for claim in predicted}
+            warnings = _claim_warnings(gold, kinds, claims.homeless, claims.unscored)
         counted[layer] = LayerCounts(
             figures, {(match, None): outcome for match, outcome in found.items()}, documents, warnings
         )
@@ -368,9 +375,9 @@ def _entity_warnings(gold: GoldTable, sides: EntitySides) -> list[str]:
     return warnings
 
 
-def _claim_warnings(gold: GoldTable, kinds: list[str], homeless: int, unscored: int) -> list[str]:
+def _claim_warnings(gold: GoldTable, kinds: set[str], homeless: int, unscored: int) -> list[str]:
     warnings = []
-    unknown = sorted(set(kinds) - set(gold.schema.claim_kinds))
+    unknown = sorted(kinds - set(gold.schema.claim_kinds))
     if unknown:
         warnings.append(f"kinds of claims that schema {gold.schema.ref} does not declare: {', '.join(unknown)}")
     if homeless:

@@ -178,3 +178,16 @@ def test_wrong_use() -> None:
         compare(make_gold(6), {n: make_system(6, lambda i: 5) for n in "ab"}, measures=["f1:tight:entities"])
     with pytest.raises(ScoreError, match="not scored on quotes"):
         compare(make_gold(6), {n: make_system(6, lambda i: 5) for n in "ab"}, measures=["f1:exact:quotes"])
+
+
+def test_systems_are_warned_of_their_own_unknown_names_only() -> None:
+    def claims(kind: str) -> list[Claim]:
+        return [Claim(0, 10, True, kind)]
+
+    gold = [GoldRecord(id="a", text=TEXT, entities=[], claims=claims("event"))]
+    plain = [Prediction(id="a", entities=[Entity(0, 5, "GPE")], claims=claims("event"))]
+    odd = [Prediction(id="a", entities=[], claims=claims("weather"))]
+    warnings = compare(gold, {"plain": plain, "odd": odd}, trials=10).warnings
+    assert [warning for warning in warnings if "does not declare" in warning] == [
+        "odd: kinds of claims that schema news/1.0.0 does not declare: weather"
+    ]
