@@ -29,6 +29,10 @@ _LOG_LINES = 15
 _children: dict[int, subprocess.Popen[bytes]] = {}
 
 
+class _Ended(StudioError):
+    """The server's process is gone."""
+
+
 @dataclass(frozen=True)
 class Studio:
     """A running server: where it is and how to log in. Printing it does not show the secrets."""
@@ -67,9 +71,12 @@ def start_studio(
         state = read_state(folder)
         if state is not None and is_locked(folder / "server.lock"):
             _refuse_other_settings(state, port, database, public_url)
-            if not _wait_until_ready(folder, state):
-                raise StudioError(f"the server of {folder} left port {state.port}; run `annotate down` and start again")
-            return _to_studio(folder, state)
+            with contextlib.suppress(_Ended):  # it was on its way out when we found it: start another
+                if not _wait_until_ready(folder, state):
+                    raise StudioError(
+                        f"the server of {folder} left port {state.port}; run `annotate down` and start again"
+                    )
+                return _to_studio(folder, state)
         state = state or make_state(folder)
         state.database = database or state.database
         state.public_url = public_url or state.public_url
@@ -205,7 +212,7 @@ def _wait_until_ready(folder: Path, state: State) -> bool:
     with httpx.Client(base_url=f"http://{HOST}:{state.port}", timeout=5.0, trust_env=False) as client:
         while time.monotonic() < deadline:
             if not is_locked(folder / "server.lock"):
-                raise StudioError(f"Label Studio ended while it started\n{_log_tail(folder)}")
+                raise _Ended(f"Label Studio ended while it started\n{_log_tail(folder)}")
             if f"Port {state.port} is in use" in _read_log(folder):
                 return False
             if _is_up(client):
