@@ -35,7 +35,7 @@ run: $(VENV)/.run
 # Playwright drives the system's Chromium; PostgreSQL is the database that a team's server uses.
 test: $(VENV)/.test
 	@sh tests/tools/system_packages.sh
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 check: $(VENV)/.test
 	$(BIN)/ruff check annotate tests

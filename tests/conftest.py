@@ -109,10 +109,3 @@ def postgresql() -> Iterator[str]:
             yield f"postgresql://studio:unused@127.0.0.1:{port}/label_studio"
         finally:
             run("pg_ctl", "--pgdata", data, "--mode=immediate", "stop")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the users of the one server in one worker: SQLite refuses writers that come at the same time."""
-    for item in items:
-        if "studio" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("studio"))

@@ -15,7 +15,7 @@ from annotate.labelstudio.push import push_predictions
 from annotate.records import Entity, Prediction
 from annotate.studio import Studio, start_studio, stop_studio
 
-pytestmark = [pytest.mark.studio, pytest.mark.slow, pytest.mark.xdist_group("team")]
+pytestmark = [pytest.mark.studio, pytest.mark.slow]
 
 TEXT = "Ada Lovelace met Charles Babbage in London."
 PREDICTION = Prediction(id="a", text=TEXT, model="hand-1", entities=[Entity(0, 12, "PERSON"), Entity(36, 42, "GPE")])

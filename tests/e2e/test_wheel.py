@@ -45,7 +45,6 @@ def test_the_wheel_is_what_runs_and_it_finds_its_resources(installed: dict[str, 
 
 @pytest.mark.studio
 @pytest.mark.slow
-@pytest.mark.xdist_group("studio")
 def test_demo_from_the_wheel(installed: dict[str, str], tmp_path: Path) -> None:
     command = [sys.executable, "-m", "annotate", "demo", "--stop"]
     run = subprocess.run(command, env=installed, cwd=tmp_path, capture_output=True, text=True, stdin=subprocess.DEVNULL)
