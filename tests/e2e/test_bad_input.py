@@ -23,6 +23,7 @@ CLEAN = {name: value for name, value in os.environ.items() if not name.startswit
 def run(folder: Path, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
     """`annotate ARGUMENTS` in the folder, with an empty home."""
     environment = {**CLEAN, "HOME": str(folder), "XDG_DATA_HOME": str(folder / "data"), "XDG_CACHE_HOME": str(folder)}
+    environment["PYTHONDONTWRITEBYTECODE"] = "1"  # a full disk would leave half a .pyc behind for the other tests
     command = [*ANNOTATE, *arguments]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False, **options)
 
