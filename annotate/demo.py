@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from annotate.files import read_text, resource_dir
+from annotate.errors import AnnotateError
+from annotate.files import read_text, resource_dir, write_text
 from annotate.jsonl import read_records, write_records
 from annotate.records import Annotation
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 PROJECT = "annotate demo"
 REVIEW_PROJECT = "annotate demo review"
+MARKER = ".annotate-demo"
 RELEASE_NAME, RELEASE_VERSION = "news", "0.1.0"
 
 
@@ -55,7 +57,7 @@ def run_demo(
         say: is told each step, for people.
 
     Raises:
-        AnnotateError: a step fails; the message says which and why.
+        AnnotateError: `out` holds something else than an earlier demo, or a step fails; the message says which and why.
     """
     from annotate.adjudication import adjudicate_annotations, apply_review, to_review
     from annotate.agreement import measure_agreement
@@ -70,6 +72,7 @@ def run_demo(
     from annotate.score import evaluate
     from annotate.studio import start_studio
 
+    _claim_folder(out)
     seeds = resource_dir("seeds")
     corrections = seeds / "corrections"
     files = {name: out / f"{name}.jsonl" for name in ("predictions", "annotations", "reviews", "decided", "log")}
@@ -125,3 +128,10 @@ def run_demo(
     say("scoring the pre-annotator against it")
     report = evaluate(load_gold(str(release)), predictions)
     return DemoResult(studio, certificate, agreement, report, release, files)
+
+
+def _claim_folder(out: Path) -> None:
+    """Make `out` the demo's own: each run replaces the release in it, which must be nobody else's."""
+    if out.is_dir() and any(out.iterdir()) and not (out / MARKER).is_file():
+        raise AnnotateError(f"{out}: not empty, and not made by annotate demo; choose another folder with --out")
+    write_text(out / MARKER, "annotate demo writes here and replaces what it wrote before\n")

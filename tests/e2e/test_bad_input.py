@@ -131,6 +131,14 @@ def test_a_gold_label_that_no_schema_declares(tmp_path: Path) -> None:
     assert_refused(run(tmp_path, "score", "p.jsonl", "--gold", "gold.jsonl"), "POTUS", "PERSON")
 
 
+def test_the_demo_leaves_other_folders_alone(tmp_path: Path) -> None:
+    kept = tmp_path / "mine" / "gold" / "news" / "1.0.0" / "manifest.json"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("{}")
+    assert_refused(run(tmp_path, "demo", "--out", "mine", "--stop"), "mine", "--out")
+    assert [path for path in (tmp_path / "mine").rglob("*") if path.is_file()] == [kept]
+
+
 def test_predictions_are_no_gold(tmp_path: Path) -> None:
     write_lines(tmp_path / "d.jsonl", entity())
     assert_refused(run(tmp_path, "release", "d.jsonl", "--name", "news", "--version", "1.0.0", "--to", "gold"))
