@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import random
 import runpy
@@ -13,7 +14,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -58,39 +59,53 @@ def each_once(server: Server, title: str) -> int:
 # ------------------------------------------------------------------------------------------- the push is killed
 
 
+#: A push in a process of its own that says each request before it goes out, so that a kill can hit a chosen one
+#: however fast the machine is.
+PUSH = """
+import sys, httpx
+from pathlib import Path
+from annotate.labelstudio import push
+push.BATCH_TASKS = 15
+send = httpx.Client.send
+def say(client, request, **options):
+    print(request.method, flush=True)
+    return send(client, request, **options)
+httpx.Client.send = say
+push.push_predictions(push.PredictionFile(Path(sys.argv[1])), sys.argv[2])
+"""
+
+
+def start_push(path: Path, title: str, studio: Studio) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "LABEL_STUDIO_URL": studio.url, "LABEL_STUDIO_API_KEY": studio.api_key}
+    command = [sys.executable, "-c", PUSH, str(path), title]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, env=environment)
+
+
+def spread(rounds: int, requests: int, rng: random.Random) -> list[int]:
+    """For each round a random request out of its own share of them all, so that the rounds cover the whole push."""
+    return [int((number + rng.random()) / rounds * requests) for number in range(rounds)]
+
+
 @pytest.mark.slow
 def test_a_killed_push_is_finished_by_the_next(studio: Studio, predictions: list[Prediction], tmp_path: Path) -> None:
     path = tmp_path / "p.jsonl"
     write_records(path, predictions)
     server = connect(studio.url, studio.api_key)
-    code = (
-        "import sys; from annotate.labelstudio import push; push.BATCH_TASKS = 15\n"
-        "from pathlib import Path\n"
-        "print('ready', flush=True); sys.stdin.readline()\n"
-        "push.push_predictions(push.PredictionFile(Path(sys.argv[1])), sys.argv[2])"
-    )
-    environment = {**os.environ, "LABEL_STUDIO_URL": studio.url, "LABEL_STUDIO_API_KEY": studio.api_key}
+    with start_push(path, "Push left alone", studio) as process:
+        assert process.stdout is not None
+        requests = len(process.stdout.readlines())
+    assert process.returncode == 0
     rng = random.Random(17)
     survivors = []
-    for number in range(ROUNDS):
+    for number, request in enumerate(spread(ROUNDS, requests, rng)):
         title = f"Killed push {number}"
-        process = subprocess.Popen(
-            [sys.executable, "-c", code, str(path), title],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=environment,
-        )
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdout.readline()
-        process.stdin.write(b"go\n")
-        process.stdin.flush()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(rng.uniform(1.5, 6.0))
-        process.kill()
-        process.wait()
-        process.stdin.close()
-        process.stdout.close()
+        with start_push(path, title, studio) as process:
+            assert process.stdout is not None
+            for _ in range(request + 1):
+                process.stdout.readline()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(rng.uniform(0.0, 0.1))
+            process.kill()
         found = server.find_projects(title)
         survivors.append(server.get_project(found[0]["id"])["task_number"] if found else -1)
         push_predictions(predictions, title, url=studio.url, api_key=studio.api_key)
@@ -103,8 +118,30 @@ def test_a_killed_push_is_finished_by_the_next(studio: Studio, predictions: list
 # ----------------------------------------------------------------------------------------- the server is killed
 
 
+@contextlib.contextmanager
+def at_request(number: int, action: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Starts `action` beside the request of this number (from 0) within the block."""
+    send, count = httpx.Client.send, itertools.count()
+
+    def watched(client: httpx.Client, request: httpx.Request, **options: Any) -> httpx.Response:
+        if next(count) == number:
+            beside = threading.Thread(target=action)
+            beside.start()
+            threads.append(beside)
+        return send(client, request, **options)
+
+    threads: list[threading.Thread] = []
+    with monkeypatch.context() as patched:
+        patched.setattr(httpx.Client, "send", watched)
+        yield
+    for beside in threads:
+        beside.join()
+
+
 @pytest.mark.slow
-def test_a_killed_server_loses_no_annotation(predictions: list[Prediction], tmp_path: Path) -> None:
+def test_a_killed_server_loses_no_annotation(
+    predictions: list[Prediction], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rng = random.Random(23)
     studio = start_studio(tmp_path / "studio")
     try:
@@ -113,13 +150,25 @@ def test_a_killed_server_loses_no_annotation(predictions: list[Prediction], tmp_
         [project] = server.find_projects("Annotated")
         for task in list(server.iter_tasks(project["id"])):
             server.sdk.annotations.create(id=task["id"], result=task["predictions"][0]["result"])
-        for number in range(max(1, ROUNDS // 3)):
+        seen: list[str] = []
+        with monkeypatch.context() as patched:
+            send = httpx.Client.send
+
+            def count(client: httpx.Client, request: httpx.Request, **options: Any) -> httpx.Response:
+                seen.append(request.method)
+                return send(client, request, **options)
+
+            patched.setattr(httpx.Client, "send", count)
+            push_predictions(predictions, "Push left alone", url=studio.url, api_key=studio.api_key)
+        for number, request in enumerate(spread(max(1, ROUNDS // 3), len(seen), rng)):
             title = f"Killed server {number}"
-            killer = threading.Timer(rng.uniform(0.5, 5.0), os.kill, (studio.pid, signal.SIGKILL))
-            killer.start()
-            with contextlib.suppress(LabelStudioError):
+
+            def kill(pid: int = studio.pid, delay: float = rng.uniform(0.0, 0.1)) -> None:
+                threading.Event().wait(delay)
+                os.kill(pid, signal.SIGKILL)
+
+            with at_request(request, kill, monkeypatch), contextlib.suppress(LabelStudioError):
                 push_predictions(predictions, title, url=studio.url, api_key=studio.api_key)
-            killer.join()
             studio = start_studio(tmp_path / "studio")
             push_predictions(predictions, title, url=studio.url, api_key=studio.api_key)
             server = connect(studio.url, studio.api_key)
