@@ -45,10 +45,9 @@ class Chain:
         stay = np.arange(tags)
         for at in range(1, longest):
             options = state[:, :, None] + self.moves
-            back = options.argmax(axis=1)
-            following = np.take_along_axis(options, back[:, None, :], axis=1)[:, 0] + scores[:, at]
             present = (at < lengths)[:, None]
-            came_from[at] = np.where(present, back, stay)
+            came_from[at] = np.where(present, options.argmax(axis=1), stay)
+            following = options.max(axis=1) + scores[:, at]
             state = np.where(present, following, state)
         path = np.empty((longest, count), dtype=np.int64)
         path[-1] = state.argmax(axis=1)

@@ -6,6 +6,7 @@ reporting words stand beside what they report.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -73,12 +74,11 @@ def link_pieces(
     contents = [piece for piece in pieces if piece.role == "content"]
     cues = [piece for piece in pieces if piece.role == "cue"]
     voices = [piece for piece in pieces if piece.role == "speaker"]
+    rivals = sorted(piece.first for piece in (*cues, *contents))
+    rival_voices = [voice.first for voice in voices]
     anchored: list[tuple[Piece, float, Piece]] = []
     for at, content in enumerate(contents):
-        options = [
-            (_score(CONTENT, content, cue, _mean(anchors, content, cue), (*cues, *contents), place), cue)
-            for cue in cues
-        ]
+        options = [(_score(CONTENT, content, cue, _mean(anchors, content, cue), rivals, place), cue) for cue in cues]
         # Without a cue of its own it stands alone, or goes on with earlier content that does.
         options.append((CONTENT.pointer * _mean(anchors, content, content) - CONTENT.alone, content))
         for earlier in contents[:at]:
@@ -94,7 +94,7 @@ def link_pieces(
         row = anchor.first
         best, voice = SPEAKER.pointer * float(speakers[row, row]) - SPEAKER.alone, None
         for option in voices:
-            score = _score(SPEAKER, anchor, option, float(speakers[row, option.first]), voices, place)
+            score = _score(SPEAKER, anchor, option, float(speakers[row, option.first]), rival_voices, place)
             if score > best:
                 best, voice = score, option
         cue = anchor if anchor.role == "cue" else None
@@ -107,9 +107,10 @@ def link_pieces(
     return linked
 
 
-def _score(weights: Weights, here: Piece, there: Piece, pointer: float, rivals: Sequence[Piece], place: Place) -> float:
+def _score(weights: Weights, here: Piece, there: Piece, pointer: float, rivals: Sequence[int], place: Place) -> float:
+    """How good the link between two pieces is; `rivals` are the starts of the pieces that compete, in order."""
     left, right = min(here.last, there.last), max(here.first, there.first)
-    between = sum(left <= rival.first < right for rival in rivals if rival not in (here, there))
+    between = max(bisect_left(rivals, right) - bisect_left(rivals, left), 0)
     paragraphs = abs(int(place.paragraphs[here.first]) - int(place.paragraphs[there.first]))
     # From the end of the piece that comes first: content may itself be of several sentences.
     sentences = int(place.sentences[right]) - int(place.sentences[left - 1])
