@@ -31,6 +31,13 @@ class Format(str, Enum):
     json = "json"
 
 
+class PushOrder(str, Enum):
+    """In which order annotators get the articles."""
+
+    sequence = "sequence"
+    uncertain = "uncertain"
+
+
 def push(
     predictions: Annotated[Path, typer.Argument(metavar="P.jsonl", help="Predictions; - is stdin.")],
     project: ProjectOption,
@@ -40,6 +47,9 @@ def push(
     ] = None,
     overlap: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="How many people annotate each article; default 1.")
+    ] = None,
+    order: Annotated[
+        PushOrder | None, typer.Option(help="Least certain articles first, or as pushed; default: as the project is.")
     ] = None,
     blind: Annotated[
         float, typer.Option(min=0, max=1, metavar="SHARE", help="Share of articles shown without pre-annotation.")
@@ -75,6 +85,7 @@ def push(
             schema=load_schema(schema),
             layers=parse_layers(layers),
             overlap=overlap,
+            order=order.value if order else None,
             blind=blind,
             seed=seed,
             dry_run=dry_run,

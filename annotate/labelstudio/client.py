@@ -190,10 +190,24 @@ class Server:
     def import_tasks(self, project: int, tasks: Sequence[Dict]) -> list[int]:
         """Add the tasks in one request, all or none; their ids in the order given."""
         with _explained(f"cannot add {len(tasks)} tasks to project {project}", self.url):
-            answer = self.sdk.projects.import_tasks(
-                id=project, request=tasks, return_task_ids=True, request_options=ONCE
-            )
-            return list(answer.task_ids or ())
+            response = self._post_json(f"api/projects/{project}/import", tasks, {"return_task_ids": True})
+            return list(response.json().get("task_ids") or ())
+
+    def _post_json(self, path: str, body: Any, params: Dict | None = None) -> Any:
+        """The SDK's own request with the body encoded by msgspec: its encoder took half of a push's time."""
+        from label_studio_sdk.core.api_error import ApiError
+
+        response = self.sdk._client_wrapper.httpx_client.request(
+            path,
+            method="POST",
+            params=params,
+            content=msgspec.json.encode(body),
+            headers={"content-type": "application/json"},
+            request_options=ONCE,
+        )
+        if not response.is_success:
+            raise ApiError(status_code=response.status_code, headers=dict(response.headers), body=_body(response))
+        return response
 
     def update_task(self, task: int, **fields: Any) -> None:
         """Change the task's `meta` or `data`."""
@@ -220,7 +234,7 @@ class Server:
     def import_predictions(self, project: int, predictions: Sequence[Dict]) -> None:
         """Add predictions, each with the number of its `task`, in one request."""
         with _explained(f"cannot add predictions to project {project}", self.url):
-            self.sdk.projects.import_predictions(id=project, request=predictions, request_options=ONCE)
+            self._post_json(f"api/projects/{project}/import/predictions", predictions)
 
     def update_prediction(self, prediction: int, **fields: Any) -> None:
         """Change a stored prediction."""
@@ -340,6 +354,13 @@ def _detail(body: Any) -> str:
     if text.lower().startswith(("<!doctype", "<html")):
         text = "an HTML page"
     return text if len(text) <= 500 else f"{text[:500]}..."
+
+
+def _body(response: Any) -> Any:
+    try:
+        return response.json()
+    except ValueError:
+        return response.text
 
 
 def _plain(model: Any) -> Dict:

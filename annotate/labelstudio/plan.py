@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
@@ -21,6 +21,11 @@ from annotate.schema import Schema
 
 TASK_FIELDS = "id,data,meta,total_annotations,cancelled_annotations"
 TITLE_LENGTH = (3, 50)
+
+#: In which order annotators get the articles: as pushed, or those with the least sure prediction first.
+Order: TypeAlias = Literal["sequence", "uncertain"]
+
+SAMPLING: dict[Order, str] = {"sequence": "Sequential sampling", "uncertain": "Uncertainty sampling"}
 
 
 class ProjectPlan(msgspec.Struct, kw_only=True):
@@ -197,6 +202,7 @@ def plan_project(
     survey: Survey,
     *,
     overlap: int | None,
+    order: Order | None,
     blind: Blind,
     instruction: str,
 ) -> tuple[ProjectPlan, Work]:
@@ -214,7 +220,7 @@ def plan_project(
         work.blind = {article for article in survey.keys if blind.picks(article)}
     else:
         plan.project = project["id"]
-        plan.settings = _plan_settings(project, schema, overlap, instruction)
+        plan.settings = _plan_settings(project, schema, overlap, order, instruction)
         plan.conflicts = list(find_config_conflicts(server, project, schema))
         if plan.settings or not _is_complete(server, project, survey):
             known = list(_read_known(server, plan.project)) if project["task_number"] else []
@@ -259,12 +265,16 @@ def _plan_model(plan: ProjectPlan, work: Work, project: dict[str, Any]) -> dict[
     return {"model_version": f"{project['model_version'] or 'none'} -> {plan.model}"} if shown else {}
 
 
-def _plan_settings(project: dict[str, Any], schema: Schema, overlap: int | None, instruction: str) -> dict[str, str]:
+def _plan_settings(
+    project: dict[str, Any], schema: Schema, overlap: int | None, order: Order | None, instruction: str
+) -> dict[str, str]:
     settings = {}
     if canonical_config(project["label_config"]) != canonical_config(to_label_config(schema)):
         settings["label_config"] = f"as schema {schema.ref} has it"
     if overlap is not None and overlap != project["maximum_annotations"]:
         settings["maximum_annotations"] = f"{project['maximum_annotations']} -> {overlap}"
+    if order is not None and SAMPLING[order] != project["sampling"]:
+        settings["sampling"] = f"{project['sampling']} -> {SAMPLING[order]}"
     if not project["show_collab_predictions"]:
         settings["show_collab_predictions"] = "False -> True"
     if instruction and instruction != project["expert_instruction"]:

@@ -13,8 +13,10 @@ from annotate.errors import DataProblems, RecordError
 from annotate.jsonl import STDIO, read_records, stream_records
 from annotate.labelstudio.client import LostAnswer, Server, connect
 from annotate.labelstudio.plan import (
+    SAMPLING,
     Blind,
     Known,
+    Order,
     ProjectPlan,
     PushPlan,
     Survey,
@@ -45,6 +47,7 @@ def push_predictions(
     schema: Schema | None = None,
     layers: Sequence[Layer] | None = None,
     overlap: int | None = None,
+    order: Order | None = None,
     blind: float = 0.0,
     seed: int = 0,
     dry_run: bool = False,
@@ -60,6 +63,8 @@ def push_predictions(
         project: title, or `#NUMBER`. With `layers`, the projects are called `TITLE (LAYER)`.
         layers: one project a layer, for one pass a layer; default: one project with all layers of the schema.
         overlap: how many people annotate each article; default 1 for a new project, else as it is.
+        order: `uncertain` gives annotators the articles with the lowest prediction score first (blind ones, which
+            show no prediction, come last), `sequence` as they were pushed; default: as the project has it.
         blind: share in [0, 1] of the articles that are shown without their prediction, to measure how much the
             prediction leads people; chosen by `seed` and article id, and noted in the tasks.
         progress: called with project title, tasks done and tasks to do.
@@ -84,7 +89,7 @@ def push_predictions(
     surveys = [survey_predictions(predictions, part, choice) for _, part in targets]
     server = connect(url, api_key)
     pushes = [
-        _Push(server, title, part, predictions, survey, overlap, choice, progress)
+        _Push(server, title, part, predictions, survey, overlap, order, choice, progress)
         for (title, part), survey in zip(targets, surveys, strict=True)
     ]
     plan = PushPlan(url=server.url, projects=[push.plan for push in pushes])
@@ -139,6 +144,7 @@ class _Push:
         predictions: Iterable[Prediction],
         survey: Survey,
         overlap: int | None,
+        order: Order | None,
         blind: Blind,
         progress: Progress | None,
     ) -> None:
@@ -148,6 +154,7 @@ class _Push:
         self.predictions = predictions
         self.survey = survey
         self.overlap = overlap
+        self.order = order
         self.blind = blind
         self.progress = progress
         self.done = 0
@@ -161,6 +168,7 @@ class _Push:
             self.predictions,
             self.survey,
             overlap=self.overlap,
+            order=self.order,
             blind=self.blind,
             instruction=to_instruction(self.schema),
         )
@@ -183,7 +191,7 @@ class _Push:
 
     def _settle_project(self) -> int:
         """The project with the right settings; without the receipt, which only a complete push gives."""
-        settings = {
+        settings: dict[str, object] = {
             "label_config": to_label_config(self.schema),
             "show_collab_predictions": True,
             "expert_instruction": to_instruction(self.schema),
@@ -191,6 +199,8 @@ class _Push:
         }
         if self.overlap is not None:
             settings["maximum_annotations"] = self.overlap
+        if self.order is not None:
+            settings["sampling"] = SAMPLING[self.order]
         if self.plan.project is None:
             return self._create_project({"title": self.title, "maximum_annotations": 1, **settings})
         current = self.server.get_project(self.plan.project)

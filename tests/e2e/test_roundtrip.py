@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import httpx
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -255,6 +256,27 @@ def test_the_blind_share_is_seeded_recorded_and_kept(server: Server, title: str)
     blind = [record for record in found if record.blind]
     assert len(blind) == plan.blind == certificate.blind == certificate.without_prediction
     assert all(record.predicted is None and record.model is None for record in blind)
+
+
+def test_the_least_certain_articles_come_first_where_asked(server: Server, title: str) -> None:
+    predictions = [
+        Prediction(id=f"{name}-{score}", text="NATO met.", entities=[Entity(0, 4, "ORG")], model="made-1", score=score)
+        for name, score in (("a", 0.9), ("b", 0.2), ("c", 0.5))
+    ]
+    push_predictions(predictions, title)
+    [found] = server.find_projects(title)
+    assert next_article(server, found["id"]) == "a-0.9"
+    plan = push_predictions(predictions, title, order="uncertain")
+    assert list(plan.projects[0].settings) == ["sampling"]
+    assert next_article(server, found["id"]) == "b-0.2"
+    assert push_predictions(predictions, title).projects[0].is_noop  # unasked, the order stays
+
+
+def next_article(server: Server, project: int) -> str:
+    """The article that the server gives to an annotator next."""
+    headers = server.sdk._client_wrapper.get_headers()
+    answer = httpx.get(f"{server.url}/api/projects/{project}/next", headers=headers)
+    return str(answer.raise_for_status().json()["data"]["doc_id"])
 
 
 def test_since_brings_only_what_changed(server: Server, title: str) -> None:
