@@ -29,12 +29,18 @@ def preannotate(
     output: OutputOption,
     preannotator: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="rules, news, spacy:NAME, llm:MODEL or a plug-in; again = merged."),
+        typer.Option(
+            metavar="NAME", help="rules, news, spacy:NAME, llm:MODEL or a plug-in; again = merged, the first wins."
+        ),
     ] = None,
     layers: LayersOption = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes on this machine, or Ray actors.")] = 1,
     engine: Annotated[EngineName, typer.Option(help="This machine, or Ray (extra ray).")] = EngineName.local,
     min_score: Annotated[float, typer.Option(min=0, max=1, help="Leave out spans less certain than this.")] = 0.0,
+    side_by_side: Annotated[
+        bool,
+        typer.Option("--side-by-side", help="With several preannotators: keep what collides too, with its origin."),
+    ] = False,
     normalize: Annotated[
         bool, typer.Option("--normalize", help="Drop BOMs and carriage returns in structured sources too.")
     ] = False,
@@ -65,6 +71,7 @@ def preannotate(
             jobs=jobs,
             engine=engine.value,
             min_score=min_score,
+            side_by_side=side_by_side,
             advance=lambda count: progress.advance(task, count),
         )
     reused = f", {outcome.reused} kept from before" if outcome.reused else ""

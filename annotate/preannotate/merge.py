@@ -13,11 +13,12 @@ from annotate.spans import overlap
 T = TypeVar("T", Entity, Quote, Claim)
 
 
-def merge_layers(proposals: Sequence[tuple[str, Layers]]) -> Layers:
+def merge_layers(proposals: Sequence[tuple[str, Layers]], *, side_by_side: bool = False) -> Layers:
     """All proposals together: an earlier one wins where spans collide, and what several propose names them all.
 
     Args:
         proposals: the preannotator's name and what it proposed, the most trusted first.
+        side_by_side: keep what collides too, for a person to choose from.
 
     Returns:
         Layers sorted by position; `preannotator` of each item is the name, or names joined by `+`.
@@ -25,16 +26,18 @@ def merge_layers(proposals: Sequence[tuple[str, Layers]]) -> Layers:
     >>> a, b = Layers(entities=[Entity(0, 5, "GPE")]), Layers(entities=[Entity(0, 5, "GPE"), Entity(3, 9, "ORG")])
     >>> [(one.start, one.end, one.preannotator) for one in merge_layers([("a", a), ("b", b)]).entities]
     [(0, 5, 'a+b')]
+    >>> [one.preannotator for one in merge_layers([("a", a), ("b", b)], side_by_side=True).entities]
+    ['a+b', 'b']
     """
     merged = Layers()
     for layer in LAYERS:
         lists = [(name, getattr(layers, layer)) for name, layers in proposals]
         if any(items is not None for _, items in lists):
-            setattr(merged, layer, _merge([(name, items or []) for name, items in lists]))
+            setattr(merged, layer, _merge([(name, items or []) for name, items in lists], side_by_side))
     return merged
 
 
-def _merge(lists: Sequence[tuple[str, list[T]]]) -> list[T]:
+def _merge(lists: Sequence[tuple[str, list[T]]], side_by_side: bool) -> list[T]:
     kept: list[T] = []
     for name, items in lists:
         earlier = list(kept)
@@ -42,9 +45,15 @@ def _merge(lists: Sequence[tuple[str, list[T]]]) -> list[T]:
             twin = next((index for index, one in enumerate(kept) if _same(one, item)), None)
             if twin is not None:
                 kept[twin] = msgspec.structs.replace(kept[twin], preannotator=f"{kept[twin].preannotator}+{name}")
-            elif not any(_collide(one, item) for one in earlier):
+            elif side_by_side or not any(_collide(one, item) for one in earlier):
                 kept.append(msgspec.structs.replace(item, preannotator=name))
-    return sorted(kept, key=lambda item: _ranges(item)[0])
+    return sorted(kept, key=_position)
+
+
+def _position(item: Entity | Quote | Claim) -> tuple[int, int]:
+    """Outer before inner, as everywhere in records."""
+    start, end = _ranges(item)[0]
+    return start, -end
 
 
 def _ranges(item: Entity | Quote | Claim) -> list[tuple[int, int]]:

@@ -31,6 +31,7 @@ def preannotate_articles(
     jobs: int = 1,
     engine: Engine = "local",
     min_score: float = 0.0,
+    side_by_side: bool = False,
     failures: list[Failure] | None = None,
 ) -> Iterator[Prediction]:
     """Predictions for the articles, in their order, one by one.
@@ -44,6 +45,7 @@ def preannotate_articles(
         jobs: how many processes; each loads the preannotator once. The output is the same for any number.
         engine: `local`, or `ray` for Ray Data on the cluster that Ray finds (extra `ray`).
         min_score: spans with a lower confidence in [0, 1] are left out.
+        side_by_side: with several preannotators, keep also the spans that collide, for a person to choose from.
         failures: articles that a preannotator fails on are added here and the others go on; None raises instead.
 
     Raises:
@@ -56,7 +58,7 @@ def preannotate_articles(
     >>> [(prediction.text[e.start:e.end], e.label) for e in prediction.entities]
     [('Biden', 'PERSON'), ('Baghdad', 'GPE')]
     """
-    settings = make_settings(preannotator, schema=schema, layers=layers, min_score=min_score)
+    settings = make_settings(preannotator, schema=schema, layers=layers, min_score=min_score, side_by_side=side_by_side)
     return preannotate_with(Worker(settings), articles, jobs=jobs, engine=engine, failures=failures)
 
 
@@ -66,6 +68,7 @@ def make_settings(
     schema: Schema | None = None,
     layers: Sequence[Layer] | None = None,
     min_score: float = 0.0,
+    side_by_side: bool = False,
 ) -> Settings:
     """The settings of `preannotate_articles`, checked and with their defaults filled in."""
     schema = schema or load_schema()
@@ -74,7 +77,7 @@ def make_settings(
         able = {layer for name in names for layer in find_layers(name)}
         layers = tuple(layer for layer in schema.layers if layer in able)
     schema.restrict(tuple(layers))
-    return Settings(names, schema, tuple(layers), min_score)
+    return Settings(names, schema, tuple(layers), min_score, side_by_side)
 
 
 def preannotate_with(

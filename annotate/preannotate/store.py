@@ -40,6 +40,7 @@ def write_predictions(
     jobs: int = 1,
     engine: Engine = "local",
     min_score: float = 0.0,
+    side_by_side: bool = False,
     advance: Callable[[int], object] = lambda count: None,
 ) -> Outcome:
     """Write one prediction an article to a JSON Lines file, in the order of the articles.
@@ -55,7 +56,7 @@ def write_predictions(
     Raises:
         AnnotateError: the file cannot be written, or the preannotator cannot be built.
     """
-    settings = make_settings(preannotator, schema=schema, layers=layers, min_score=min_score)
+    settings = make_settings(preannotator, schema=schema, layers=layers, min_score=min_score, side_by_side=side_by_side)
     worker = Worker(settings)
     outcome = Outcome(model=worker.model)
 

@@ -25,12 +25,14 @@ class Settings:
         preannotators: names for `annotate.preannotate.registry.build`; where spans collide, the earlier one wins.
         layers: the layers that are wanted.
         min_score: spans with a lower confidence are left out; those without one stay.
+        side_by_side: keep what collides.
     """
 
     preannotators: tuple[str, ...]
     schema: Schema
     layers: tuple[Layer, ...]
     min_score: float = 0.0
+    side_by_side: bool = False
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -57,8 +59,10 @@ class Worker:
 
     @property
     def model(self) -> str:
-        """What records carry: `rules-0.1.0`, several names joined by `+`, with the least score if one is set."""
+        """What records carry: `rules-0.1.0`, several names joined by `+`, with the settings that change the spans."""
         names = "+".join(preannotator.model for preannotator in self._preannotators)
+        if self.settings.side_by_side:
+            names += "[side-by-side]"
         least = self.settings.min_score
         return f"{names}[min-score={least:g}]" if least else names
 
@@ -91,7 +95,7 @@ class Worker:
             for preannotator, layers in zip(self._preannotators, proposed, strict=True)
             if isinstance(layers, Layers)
         ]
-        layers = named[0][1] if len(named) == 1 else merge_layers(named)
+        layers = named[0][1] if len(named) == 1 else merge_layers(named, side_by_side=self.settings.side_by_side)
         problems = [*find_span_problems(layers, article.text), *find_label_problems(layers, self.settings.schema)]
         if problems:
             return Failure(article.id, f"the preannotator's own fault: {problems[0]}")

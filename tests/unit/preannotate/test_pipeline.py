@@ -105,6 +105,20 @@ def test_several_preannotators_say_whose_span_it_is(fragile: list[str]) -> None:
     assert one.model == "rules-0.1.0+fragile-1"
 
 
+def test_side_by_side_keeps_what_collides(fragile: list[str]) -> None:
+    article = Article(id="a", text="Anna Smith met Bob Jones.")
+    both = ["rules", "fragile"]
+    (merged,) = preannotate_articles([article], preannotator=both, layers=["entities"])
+    (kept,) = preannotate_articles([article], preannotator=both, layers=["entities"], side_by_side=True)
+    assert [(article.text[e.start : e.end], e.preannotator) for e in kept.entities or ()] == [
+        ("Anna Smith", "rules"),
+        ("Anna Smi", "fragile"),
+        ("Bob Jones", "rules"),
+    ]
+    assert [e.preannotator for e in merged.entities or ()] == ["rules", "rules"]
+    assert kept.model == "rules-0.1.0+fragile-1[side-by-side]"
+
+
 def test_resumes_from_what_is_done(tmp_path: Path, fragile: list[str]) -> None:
     output = tmp_path / "p.jsonl"
     good = [article for article in ARTICLES if article.id != "a13"]
