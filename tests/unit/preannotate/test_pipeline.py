@@ -40,6 +40,7 @@ def fragile(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         return registry.Preannotator("fragile", "1", ("entities", "claims"), pipe)
 
+    registry.find_layers("rules")  # registered for good, before the copy that is thrown away
     monkeypatch.setattr(registry, "_ENTRIES", dict(registry._ENTRIES))
     registry.register("fragile", layers=("entities", "claims"))(build)
     return seen
