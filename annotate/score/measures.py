@@ -110,6 +110,22 @@ _F_MEASURES: tuple[tuple[Layer, str, str, str, str, bool], ...] = (
     ("entities", "type", "overlapping pairs of one label", "mentions", _MUC, True),
     ("quotes", "exact", "pairs with equal content", "quotes", "strict in Pareti et al. 2013", False),
     ("quotes", "overlap", "aligned pairs (at least one shared token)", "quotes", "", False),
+    (
+        "quotes",
+        "half-overlap",
+        "pairs that share at least half of the tokens that either has",
+        "quotes",
+        "token Jaccard of 0.5 or more",
+        False,
+    ),
+    (
+        "quotes",
+        "core",
+        "pairs with equal content but for punctuation and marks at the edges and a leading 'that'",
+        "quotes",
+        "what guidelines for the edges of quotes differ in",
+        False,
+    ),
     ("quotes", "dice", "summed Dice of the aligned pairs", "quotes", "phi-4 of CEAF (Luo 2005)", False),
     ("quotes", "token", "tokens inside both gold and predicted content", "content tokens", "", False),
     ("quotes", "end-to-end", "aligned pairs whose speakers have one head", "quotes", "", False),
@@ -143,9 +159,11 @@ _F_MEASURES: tuple[tuple[Layer, str, str, str, str, bool], ...] = (
 def _definitions() -> Iterator[Definition]:
     for layer, match, num, items, source, on_labels in _F_MEASURES:
         for metric, formula in _RATIOS.items():
-            yield Definition(
-                metric, match, layer, formula.format(num=f"({num})", items=items), source, on_labels=on_labels
-            )
+            meaning = formula.format(num=f"({num})", items=items)
+            if (layer, metric) == ("quotes", "recall") and match in ("half-overlap", "core"):
+                yield Definition(metric, match, layer, f"{meaning}; /TYPE: of gold's type", source, on_labels=True)
+                continue
+            yield Definition(metric, match, layer, meaning, source, on_labels=on_labels)
         if layer == "entities":
             yield Definition(
                 "macro-f1", match, layer, "mean of the labels' F1, over labels in gold or prediction", source
@@ -166,6 +184,8 @@ def _definitions() -> Iterator[Definition]:
     given = "attribution given the quote (O'Keefe et al. 2012; Newell et al. 2018)"
     for how, what in {"exact": "equal speakers", "overlap": "speakers that share a token", "head": "one head"}.items():
         yield Definition("accuracy", f"speaker-{how}", "quotes", f"{what} / {known}", given)
+    found = "pairs of half-overlap with a gold speaker"
+    yield Definition("accuracy", "speaker-half-overlap", "quotes", f"speakers that share a token / {found}", given)
     yield Definition(
         "accuracy", "speaker-null", "quotes", "no speaker predicted / aligned pairs without a gold speaker"
     )

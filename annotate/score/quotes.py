@@ -24,6 +24,7 @@ class QuoteView:
 
     content: Content
     tokens: frozenset[int]
+    core: tuple[int, ...]
     type: str
     speaker: Mention | None
     cue: Mention | None
@@ -37,10 +38,12 @@ def view_quotes(index: TextIndex, quotes: Iterable[Quote], regions: Sequence[Reg
     views = []
     for place, quote in enumerate(quotes):
         ranges = [(fragment.start, fragment.end) for fragment in quote.content]
+        tokens = index.tokens(ranges)
         views.append(
             QuoteView(
                 content=index.content(ranges),
-                tokens=index.tokens(ranges),
+                tokens=tokens,
+                core=index.core(tokens),
                 type=quote.type,
                 speaker=read_mention(index, quote.speaker),
                 cue=read_mention(index, quote.cue),
@@ -72,6 +75,18 @@ def align_quotes(gold: Sequence[QuoteView], predicted: Sequence[QuoteView]) -> l
     return best_pairs(edges)
 
 
+def align_halves(gold: Sequence[QuoteView], predicted: Sequence[QuoteView]) -> list[tuple[int, int]]:
+    """One-to-one pairs with a Jaccard of tokens of 0.5 or more: most pairs of one core, then most summed Jaccard."""
+    edges: dict[tuple[int, int], Weight] = {}
+    for (i, j), n in shared_tokens([view.tokens for view in gold], [view.tokens for view in predicted]).items():
+        g, p = gold[i], predicted[j]
+        either = len(g.tokens) + len(p.tokens) - n
+        if 2 * n >= either:
+            overlap = same_mention(g.speaker, p.speaker)[1]
+            edges[i, j] = (int(g.core == p.core), Fraction(n, either), int(overlap), int(not p.ignorable))
+    return best_pairs(edges)
+
+
 def count_quotes(gold: GoldTable, system: SystemTable) -> ItemCounts:
     """Everything that the figures of quotes need, by document."""
     counts = ItemCounts(gold.size)
@@ -91,6 +106,7 @@ def _count_document(counts: ItemCounts, document: int, gold: list[QuoteView], pr
     def add(name: str, value: float = 1) -> None:
         counts.add(document, name, value)
 
+    _count_halves(counts, document, gold, predicted)
     pairs = align_quotes(gold, predicted)
     paired = {j for _, j in pairs}
     counted = [view for j, view in enumerate(predicted) if j in paired or not view.ignorable]
@@ -127,6 +143,25 @@ def _count_document(counts: ItemCounts, document: int, gold: list[QuoteView], pr
         add(name, sum(len(view.tokens & other) / len(view.tokens) for view in views if view.tokens))
 
 
+def _count_halves(counts: ItemCounts, document: int, gold: list[QuoteView], predicted: list[QuoteView]) -> None:
+    def add(name: str, value: float = 1) -> None:
+        counts.add(document, name, value)
+
+    pairs = align_halves(gold, predicted)
+    paired = {j for _, j in pairs}
+    add("half", len(pairs))
+    add("half predicted", sum(j in paired or not view.ignorable for j, view in enumerate(predicted)))
+    for i, j in pairs:
+        g, p = gold[i], predicted[j]
+        add(f"half {g.type}")
+        if g.core == p.core:
+            add("core")
+            add(f"core {g.type}")
+        if g.speaker is not None:
+            add("half speaker")
+            add("half speaker right", same_mention(g.speaker, p.speaker)[1])
+
+
 def quote_figures(counts: ItemCounts) -> tuple[dict[Measure, Figure], dict[str, Outcomes]]:
     """The figures by measure, and the outcomes by match."""
     figures: dict[Measure, Figure] = {}
@@ -147,6 +182,12 @@ def quote_figures(counts: ItemCounts) -> tuple[dict[Measure, Figure], dict[str, 
 
     ratios("exact", counts.column("exact"), gold, predicted)
     ratios("overlap", pairs, gold, predicted)
+    for match, credit in (("half-overlap", "half"), ("core", "core")):
+        ratios(match, counts.column(credit), gold, counts.column("half predicted"))
+        for kind in TYPES:
+            of_kind = counts.column(f"gold {kind}")
+            found = Ratio(counts.column(f"{credit} {kind}"), of_kind, int(of_kind.sum()), int(predicted.sum()))
+            figures[Measure("recall", match, "quotes", kind)] = found
     ratios("dice", counts.column("dice"), gold, predicted)
     ratios("token", counts.column("shared tokens"), counts.column("gold tokens"), counts.column("tokens"))
     sizes = int(gold.sum()), int(predicted.sum())
@@ -173,5 +214,6 @@ def quote_figures(counts: ItemCounts) -> tuple[dict[Measure, Figure], dict[str, 
         )
     for how in MATCHES:
         accuracy(f"speaker-{how}", counts.column(f"speaker {how}"), counts.column("speaker"))
+    accuracy("speaker-half-overlap", counts.column("half speaker right"), counts.column("half speaker"))
     accuracy("speaker-null", counts.column("no speaker right"), counts.column("no speaker"))
     return figures, outcomes

@@ -81,6 +81,43 @@ def head(text: str, span: tuple[int, int] | None) -> int | None:
     return found
 
 
+def core(text: str, ranges: Sequence[tuple[int, int]]) -> list[int]:
+    words = TOKEN.findall(text)
+    kept = [(n, words[n]) for n in sorted(tokens(text, ranges))]
+    coded = "".join(
+        "t" if word.lower() == "that" else "." if word in ".,;:!?…-–—\"'`“”‘’«»" else "w" for _, word in kept
+    )
+    match = re.fullmatch(r"\.*(?:t\.*)?(.*?)\.*", coded)
+    assert match is not None
+    return [n for n, _ in kept[match.start(1) : match.end(1)]]
+
+
+def half_sums(text: str, gold: Sequence[Any], predicted: Sequence[Any]) -> dict[str, int]:
+    """Pairs that share half of their tokens, those with one core, those with the right speaker. Over one document."""
+    tg, tp = [tokens(text, g[0]) for g in gold], [tokens(text, p[0]) for p in predicted]
+
+    def jaccard(i: int, j: int) -> Fraction:
+        return Fraction(len(tg[i] & tp[j]), len(tg[i] | tp[j])) if tg[i] else Fraction(0)
+
+    def same(i: int, j: int) -> bool:
+        return core(text, gold[i][0]) == core(text, predicted[j][0])
+
+    def right(i: int, j: int) -> bool:
+        return speaker_right(text, gold[i][2], predicted[j][2])["overlap"]
+
+    edges = [(i, j) for i in range(len(gold)) for j in range(len(predicted)) if jaccard(i, j) >= Fraction(1, 2)]
+    best = max(
+        matchings(edges),
+        key=lambda pairs: tuple(sum(rate(i, j) for i, j in pairs) for rate in (same, jaccard, right)),
+    )
+    return {
+        "half": len(best),
+        "core": sum(same(i, j) for i, j in best),
+        "speakers": sum(gold[i][2] is not None for i, _ in best),
+        "right": sum(right(i, j) for i, j in best if gold[i][2] is not None),
+    }
+
+
 def speaker_right(text: str, g: Any, p: Any) -> dict[str, bool]:
     if g is None or p is None:
         return dict.fromkeys(("exact", "overlap", "head"), g is None and p is None)

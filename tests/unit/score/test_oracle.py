@@ -161,6 +161,10 @@ def test_quotes_agree_with_exhaustive_search(gold: Any, predicted: Any, copied: 
     n_gold, n_pred, pairs = expected["gold"], expected["predicted"], expected["pairs"]
     assert value("f1:exact:quotes") == ratio(2 * expected["exact"], n_gold + n_pred)
     assert value("f1:overlap:quotes") == ratio(2 * pairs, n_gold + n_pred)
+    half = oracle.half_sums(TEXT, gold, predicted)
+    assert value("f1:half-overlap:quotes") == ratio(2 * half["half"], n_gold + n_pred)
+    assert value("f1:core:quotes") == ratio(2 * half["core"], n_gold + n_pred)
+    assert value("accuracy:speaker-half-overlap:quotes") == ratio(half["right"], half["speakers"])
     assert value("f1:dice:quotes") == ratio(2 * expected["dice"], n_gold + n_pred)
     shared, in_gold, in_predicted = expected["token"]
     assert value("f1:token:quotes") == ratio(2 * shared, in_gold + in_predicted)
