@@ -14,14 +14,17 @@ OPEN, CLOSE, EITHER = 1, 2, 3
 
 _PAIRS = {"“": "”", "„": "”", "«": "»", "‹": "›", "‘": "’", "`": "'", "``": "''", '"': '"', "''": "''", "'": "'"}
 _MARK = re.compile(r"``|''|[\"“”„«»‹›‘’'`]")
+#: A line that goes on in the middle of a sentence was wrapped, and is no paragraph of its own.
+_WRAPPED = re.compile(r"(?<=[a-z,])[ \t]*\n[ \t]*(?=[a-z])")
 
 
 def find_paragraphs(text: str) -> list[tuple[int, int]]:
     """The lines of `text` that are not blank, as half-open offsets without the white space around them.
 
-    >>> find_paragraphs("One.\\n\\n  Two.")
-    [(0, 4), (8, 12)]
+    >>> find_paragraphs("One.\\n\\n  Two is\\nlonger.")
+    [(0, 4), (8, 22)]
     """
+    text = _WRAPPED.sub(lambda wrap: " " * len(wrap.group()), text)
     found = []
     for match in re.finditer(r"[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+", text):
         line = match.group()
@@ -35,7 +38,7 @@ def find_paragraphs(text: str) -> list[tuple[int, int]]:
 def find_stretches(text: str) -> list[tuple[int, int, bool]]:
     """The quoted stretches of `text` as `(start, end, closed)`, marks included, outermost only, in order.
 
-    >>> text = 'He said "yes" and “no\\nway.'
+    >>> text = 'He said "yes" and “no\\nWay.'
     >>> [(text[start:end], closed) for start, end, closed in find_stretches(text)]
     [('"yes"', True), ('“no', False)]
     """
@@ -60,9 +63,10 @@ def _stretches_of(text: str, start: int, end: int) -> Iterator[tuple[int, int, b
         mark, at, after = match.group(), match.start(), match.end()
         role = _role(text, mark, at, after, start, end)
         if opened is None:
-            if role & OPEN and mark in _PAIRS:
-                opened = (at, _PAIRS[mark])
-        elif role & CLOSE and _closes(mark, opened[1]):
+            if role & OPEN and (mark in _PAIRS or mark == "”"):
+                opened = (at, _PAIRS.get(mark, "”"))
+        elif _closes(mark, opened[1]) and (role & CLOSE or (mark == '"' and text.find(mark, after, end) < 0)):
+            # Where the last straight mark of a paragraph stands before a word, a space is missing behind it.
             yield opened[0], after, True
             opened = None
     # A lone apostrophe is far more often a word's than a quotation's, so only double marks stay open.
@@ -86,7 +90,8 @@ def _role(text: str, mark: str, at: int, after: int, start: int, end: int) -> in
         # A curly mark that points the wrong way after a word closes: some sources open with both.
         return CLOSE if mark == "“" and before.isalnum() and not behind.isalnum() else OPEN
     if mark in "”»›":
-        return CLOSE
+        # The other way round too: a closing mark before the first word of a line opens.
+        return OPEN if mark == "”" and at == start and behind.isalnum() else CLOSE
     if mark in ("'", "’", "‘", "`"):
         if before.isalnum() and behind.isalnum():
             return 0

@@ -13,6 +13,7 @@ from annotate.files import sha256_file
 from annotate.preannotate.news.claims import WORTHY, FoundClaim, Grammar, find_claims
 from annotate.preannotate.news.confidence import Confidence
 from annotate.preannotate.news.decode import FoundName, FoundQuote, Range, add_quotes, find_names
+from annotate.preannotate.news.furniture import find_furniture, stands_in
 from annotate.preannotate.news.names import Name, tidy_names
 from annotate.preannotate.news.network import NewsNetwork
 from annotate.preannotate.news.quotes import SpokenQuote, finish_quotes
@@ -61,9 +62,18 @@ class NewsPipeline:
             found_names += find_names(reading)
             add_quotes(found_quotes, passage, reading)
             grammar.add(reading)
-        names = tidy_names(passage, found_names)
-        quotes = finish_quotes(passage, found_quotes)
-        claims = find_claims(passage, grammar, quotes, names, self._worth)
+        around = find_furniture(text)
+        names = [name for name in tidy_names(passage, found_names) if not stands_in(around, name.start, name.end)]
+        quotes = [
+            quote
+            for quote in finish_quotes(passage, found_quotes)
+            if not any(stands_in(around, *part) for part in quote.content)
+        ]
+        claims = [
+            claim
+            for claim in find_claims(passage, grammar, quotes, names, self._worth)
+            if not stands_in(around, claim.start, claim.end)
+        ]
         return Findings(names, quotes, resolve_speakers(text, quotes, names), claims)
 
     def __call__(self, text: str) -> Layers:

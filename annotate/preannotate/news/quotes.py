@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
 
+import numpy as np
+
 from annotate.preannotate.marks import find_stretches
 from annotate.preannotate.news.decode import FoundQuote, Range, to_offsets
+from annotate.preannotate.news.reporting import tells_what_was_said
 from annotate.preannotate.news.windows import Passage
 from annotate.records import QuoteType
 
@@ -35,21 +39,71 @@ def finish_quotes(passage: Passage, found: list[FoundQuote]) -> list[SpokenQuote
     starts = [start for start, _, _ in stretches]
     quotes = []
     for quote in found:
-        content = [_whole(text, to_offsets(passage, part), stretches, starts) for part in quote.content]
-        content = _flat([_trim(text, part) for part in content if part[0] < part[1]])
-        if content:
-            cue, speaker = (to_offsets(passage, part) if part else None for part in (quote.cue, quote.speaker))
-            quotes.append(SpokenQuote(_type_of(text, content, stretches, starts), content, cue, speaker, quote.odds))
+        cue, speaker = (to_offsets(passage, part) if part else None for part in (quote.cue, quote.speaker))
+        for number, parts in enumerate(_by_paragraph(passage, quote.content, stretches, starts)):
+            content = [_whole(text, part, stretches, starts) for part in parts]
+            content = _flat(text, [_trim(text, part) for part in content if part[0] < part[1]])
+            if not any(letter.isalnum() for start, end in content for letter in text[start:end]):
+                continue
+            kind = _type_of(text, content, stretches, starts)
+            if number:
+                quotes.append(SpokenQuote(kind, content, None, None, _BY_RULE))
+            else:
+                said_by = _without_relative_clause(text, speaker) if speaker else None
+                quotes.append(SpokenQuote(kind, content, cue, said_by, quote.odds))
     quotes += _missed(passage, quotes, stretches)
+    quotes = [
+        quote for quote in quotes if tells_what_was_said(text, quote.type, quote.content, quote.cue, quote.speaker)
+    ]
     quotes.sort(key=lambda quote: quote.content[0])
     _fill_speakers(passage, quotes)
     return quotes
 
 
-def _flat(parts: list[Range]) -> list[Range]:
+def _by_paragraph(
+    passage: Passage, content: list[Range], stretches: list[tuple[int, int, bool]], starts: list[int]
+) -> list[list[Range]]:
+    """The content in code points, as one quote or more: the network may run on into the next paragraph.
+
+    There a quote goes on only in marks: as the same one where the marks before it were left open, or where the
+    network saw a new part; else as a quote of its own. What stands outside marks there is dropped.
+    """
+    groups: list[list[Range]] = []
+    for first, last in content:
+        cuts = [first, *(first + 1 + int(at) for at in np.flatnonzero(np.diff(passage.paragraphs[first:last]))), last]
+        for start, stop in itertools.pairwise(cuts):
+            part = to_offsets(passage, (start, stop))
+            if not groups:
+                groups.append([part])
+                continue
+            if _paragraph(passage, groups[-1][-1][0]) == _paragraph(passage, part[0]):
+                groups[-1].append(part)
+                continue
+            at = bisect_right(starts, part[0] + 2) - 1
+            if at < 0 or abs(stretches[at][0] - part[0]) > 2:
+                continue
+            before = bisect_right(starts, groups[-1][-1][1] - 1) - 1
+            goes_on = before >= 0 and not stretches[before][2] and stretches[before][1] >= groups[-1][-1][1]
+            if goes_on or start == first:
+                groups[-1].append(part)
+            else:
+                groups.append([part])
+    return groups
+
+
+def _without_relative_clause(text: str, speaker: Range) -> Range:
+    """The mention alone: "an official, who asked not to be named," is "an official"."""
+    start, end = speaker
+    if match := re.search(r",?\s+(?:who|whom|whose|which)\b", text[start:end]):
+        end = start + match.start()
+    return start, end
+
+
+def _flat(text: str, parts: list[Range]) -> list[Range]:
+    """The parts in order, those that overlap or have only white space between them made one."""
     kept: list[Range] = []
     for start, end in sorted(parts):
-        if kept and start < kept[-1][1]:
+        if kept and not text[kept[-1][1] : start].strip():
             kept[-1] = (kept[-1][0], max(end, kept[-1][1]))
         else:
             kept.append((start, end))
@@ -66,6 +120,8 @@ def _whole(text: str, part: Range, stretches: list[tuple[int, int, bool]], start
             start = opened
         if is_closed and start >= opened and 0 < closed - end <= 3 and not any(c.isalnum() for c in text[end:closed]):
             end = closed
+        if is_closed and start == opened and closed < end and text[closed].isalnum():
+            end = closed  # the space behind the mark is missing, and with it the sign that another sentence begins
     quoted = at >= 0 and stretches[at][1] == end
     while start < end and not quoted and text[end - 1] in ",.;: ":
         end -= 1
@@ -73,12 +129,10 @@ def _whole(text: str, part: Range, stretches: list[tuple[int, int, bool]], start
 
 
 def _trim(text: str, part: Range) -> Range:
-    """Without a leading "that", and, outside marks, without what stands in the next paragraph."""
+    """Without a leading "that"."""
     start, end = part
     if match := re.match(r"that\s+(?=\S)", text[start : min(end, start + 20)]):
         start += match.end()
-    if not any(mark in text[start:end] for mark in '"“”') and (line := text.find("\n", start, end)) > 0:
-        end = start + len(text[start:line].rstrip())
     return start, end
 
 

@@ -69,6 +69,9 @@ def test_stretches_stay_within_their_paragraph(text: str) -> None:
         ("He said ‘yes’ and left.", ["‘yes’"]),
         ("“Never closed\n\nNext paragraph.", ["“Never closed"]),
         ("«Oui», dit-il.", ["«Oui»"]),
+        ("”Opened by the wrong mark.”", ["”Opened by the wrong mark.”"]),
+        ('"The goal is peace "Before he left, he spoke.', ['"The goal is peace "']),
+        ('"He said so,\nand left." They stayed.', ['"He said so,\nand left."']),
     ],
 )
 def test_stretches_of_every_kind_of_mark(text: str, expected: list[str]) -> None:

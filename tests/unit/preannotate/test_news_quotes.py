@@ -1,0 +1,119 @@
+"""What the bundled pipeline makes of the quotes that its network sees: edges, parts, and which of them are quotes."""
+
+from __future__ import annotations
+
+import pytest
+
+from annotate.preannotate.news.decode import FoundQuote, Range
+from annotate.preannotate.news.furniture import find_furniture
+from annotate.preannotate.news.quotes import SpokenQuote, finish_quotes
+from annotate.preannotate.news.reporting import tells_what_was_said
+from annotate.preannotate.news.windows import Passage, read_passage
+from annotate.preannotate.news.words import WordPieces
+
+PIECES = WordPieces(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *"abcdefghijklmnopqrstuvwxyz"])
+
+
+def find_words(passage: Passage, part: str) -> Range:
+    start = passage.text.index(part)
+    inside = [at for at, (first, last) in enumerate(passage.spans) if start <= first and last <= start + len(part)]
+    return inside[0], inside[-1] + 1
+
+
+def finish(text: str, *content: str, cue: str | None = "said", speaker: str | None = None) -> list[SpokenQuote]:
+    """The finished quotes where the network saw one quote of these parts."""
+    passage = read_passage(text, PIECES)
+    found = FoundQuote(
+        [find_words(passage, part) for part in content],
+        find_words(passage, cue) if cue else None,
+        find_words(passage, speaker) if speaker else None,
+        (0.0,) * 5,
+    )
+    return finish_quotes(passage, [found])
+
+
+def texts(text: str, quotes: list[SpokenQuote]) -> list[list[str]]:
+    return [[text[start:end] for start, end in quote.content] for quote in quotes]
+
+
+def test_content_does_not_run_into_the_next_paragraph() -> None:
+    text = "“It holds,” the engineer said. “It always did.”\n\nThe bridge was closed in May."
+    quotes = finish(text, "“It holds,”", "“It always did.”\n\nThe bridge was closed in May")
+    assert texts(text, quotes) == [["“It holds,”", "“It always did.”"]]
+
+
+def test_marks_in_the_next_paragraph_are_a_quote_of_their_own() -> None:
+    text = "Two said:\n“The old bridge was better.”\n“I never liked the old bridge.”\n"
+    quotes = finish(text, "“The old bridge was better.”\n“I never liked the old bridge.”")
+    assert texts(text, quotes) == [["“The old bridge was better.”"], ["“I never liked the old bridge.”"]]
+
+
+def test_speech_of_several_paragraphs_is_one_quote() -> None:
+    text = "She said: “The river rises.\n\n“It rises every spring.”"
+    quotes = finish(text, "“The river rises.\n\n“It rises every spring.”")
+    assert texts(text, quotes) == [["“The river rises.\n\n“It rises every spring.”"]]
+    assert quotes[0].type == "direct"
+
+
+def test_content_goes_on_over_a_wrapped_line() -> None:
+    text = "The mayor said that the river\nrises every spring."
+    assert texts(text, finish(text, "that the river\nrises every spring")) == [["the river\nrises every spring"]]
+
+
+def test_content_ends_at_a_mark_without_a_space_behind_it() -> None:
+    text = '"The goal is a lasting peace "Before his visit, an envoy said so.'
+    (quote,) = finish(text, '"The goal is a lasting peace "Before his visit')
+    assert texts(text, [quote]) == [['"The goal is a lasting peace "']]
+    assert quote.type == "direct"
+
+
+def test_the_speaker_is_without_the_relative_clause() -> None:
+    text = "The bridge is safe, an engineer, who asked not to be named, said."
+    (quote,) = finish(text, "The bridge is safe", speaker="an engineer, who asked not to be named,")
+    assert quote.speaker is not None
+    assert text[slice(*quote.speaker)] == "an engineer"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "cue", "content", "speaker", "told"),
+    [
+        ("He said the dam would hold.", "said", "the dam would hold", "He", True),
+        ("He did not say why it broke.", "did not say", "why it broke", "He", False),
+        ("She wouldn’t tell what it cost.", "wouldn’t tell", "what it cost", "She", False),
+        ("She declined to disclose the price.", "declined", "to disclose the price", "She", False),
+        ("She denied that it broke.", "denied", "it broke", "She", True),
+        ("It is expected to break.", "is expected", "to break", None, False),
+        ("It is expected by engineers to break.", "is expected by", "to break", "engineers", True),
+        ("The mayor was accused of theft.", "was accused of", "theft", None, True),
+        ("They signed a deal to mend it.", "signed a deal", "to mend it", "They", False),
+        ("Workers focused on mending it.", "focused on", "mending it", "Workers", False),
+        ("Their plan: a new dam.", None, "a new dam", "Their", False),
+    ],
+)  # fmt: skip
+def test_what_nobody_said_is_no_quote(
+    sentence: str, cue: str | None, content: str, speaker: str | None, told: bool
+) -> None:
+    def find(part: str | None) -> Range | None:
+        return (sentence.index(part), sentence.index(part) + len(part)) if part else None
+
+    spans = [(sentence.index(content), sentence.index(content) + len(content))]
+    assert tells_what_was_said(sentence, "indirect", spans, find(cue), find(speaker)) is told
+    assert tells_what_was_said(sentence, "direct", spans, find(cue), find(speaker))
+
+
+@pytest.mark.parametrize(
+    ("text", "furniture"),
+    [
+        ("(RELATED: Dam Breaks In Spring)", ["(RELATED: Dam Breaks In Spring)"]),
+        ("READ MORE  Mayor Seeks New Dam", ["READ MORE  Mayor Seeks New Dam"]),
+        ("Read more: the dam", ["Read more: the dam"]),
+        ("Leave a Reply\n\nYour email address will not be published.", None),
+        ("Read more of her books before you judge.", []),
+        ("Related companies paid for the dam.", []),
+        ("Watch out for floods (see the map).", []),
+        ("READ MORE " + "words and words " * 20, []),
+    ],
+)
+def test_what_stands_around_the_article(text: str, furniture: list[str] | None) -> None:
+    expected = text.split("\n\n") if furniture is None else furniture
+    assert [text[start:end] for start, end in find_furniture(text)] == expected
