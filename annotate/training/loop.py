@@ -150,6 +150,8 @@ class Trainer:
     def __init__(self, network: Network, wordpieces: WordPieces, config: Config, folder: Path, rank: int = 0) -> None:
         self.network, self.wordpieces, self.config, self.folder, self.rank = network, wordpieces, config, folder, rank
         self.workers = config["workers"]
+        #: Passes done since `train` began, parts of passes included.
+        self.passes = 0.0
         self.chance = random.Random(config["seed"] + rank)
         self.gazetteers = Gazetteers(config["seed"] + rank)
         encoder = [value for value in network.encoder.parameters() if value.requires_grad]
@@ -199,6 +201,7 @@ class Trainer:
                     group["lr"] = group["top"] * min((step + 1) / cycle["warm_up"], 1.0) * (1 - done)
                 optimiser.step()
                 step += 1
+                self.passes = number - 1 + at / len(batches)
                 for name, value in parts.items():
                     running[name] = running.get(name, float(value.detach())) * 0.98 + float(value.detach()) * 0.02
                 if at % 25 == 0 and self.rank == 0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from annotate.files import load_toml, read_text, write_text
 from annotate.preannotate.news.words import WordPieces
 from annotate.training.corpora import read_gold_names, read_polnear
 from annotate.training.examples import Config, Document
+from annotate.training.facts import Cycle, Facts, read_facts, write_facts
 from annotate.training.gazetteers import Gazetteers
 from annotate.training.loop import Trainer
 from annotate.training.model import Network, load_encoder
@@ -70,13 +72,19 @@ def _work(rank: int, config: Config, data: Path, encoder: Path, output: Path, me
     load_encoder(network, encoder / "model.safetensors")
     torch.manual_seed(config["seed"] + rank)
     trainer = Trainer(network, WordPieces(vocabulary), config, output, rank)
-    ends = []
+    ends: list[Path] = []
+    cycles: list[Cycle] = []
     for number, (cycle, passes) in enumerate(zip(config["cycles"], plan_passes(data, config), strict=True), 1):
+        started = time.monotonic()
         *_, checkpoint = trainer.train(passes, cycle)
+        minutes = round((time.monotonic() - started) / 60, 1)
+        planned, done = (round(count * cycle["share"], 2) for count in (cycle["passes"], trainer.passes))
+        cycles.append(Cycle(planned, done, minutes))
         if rank == 0:
             ends.append(checkpoint.replace(output / f"cycle-{number}.pt"))
     if rank == 0:
         average_checkpoints(ends, output / "final.pt")
+        write_facts(output, Facts(config["seed"], config["workers"], str(torch.__version__), cycles))
     if config["workers"] > 1:
         torch.distributed.destroy_process_group()
 
@@ -110,6 +118,8 @@ def finish_model(
     export_network(network, vocabulary, output)
     train_worth(data, output / "worth.npz")
     write_text(output / "confidence.json", UNFITTED)
+    if facts := read_facts(checkpoint.parent):
+        write_facts(output, facts)
     return calibrate(data, NewsPipeline(output).find, output)
 
 

@@ -1,0 +1,218 @@
+"""Every figure of the model card, measured: `python -m annotate.training.report --data FOLDER [--card]`.
+
+Runs the pipeline of a model folder over the development corpora and prints the figures as Markdown, or fills them into
+the model card (`card.md` is its prose). Nothing is written by hand from one into the other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+
+from annotate.errors import AnnotateError
+from annotate.files import load_toml, read_text, sha256_file, write_text
+from annotate.preannotate.news.layout import ENTITY_LABELS
+from annotate.preannotate.news.pipeline import MODEL, VERSION
+from annotate.score.evaluate import Report, Score
+from annotate.score.report import UNDEFINED, Table, to_markdown, write_interval, write_value
+from annotate.training import require_training
+from annotate.training.corpora import read_corpus
+from annotate.training.facts import read_facts
+from annotate.training.report_measure import COMMON_LABELS, Figures, Reader, measure
+from annotate.training.report_quotes import TRIALS
+
+CONFIG, TEMPLATE = (Path(__file__).with_name(name) for name in ("config.toml", "card.md"))
+
+#: What the corpora of names hold.
+TITLES = {
+    "gum_news_entities": "GUM news (Wikinews)",
+    "uner_pud_entities": "UNER PUD (news and Wikipedia snippets)",
+    "re3d_entities_named": "re3d, named (news and government text on Syria and Iraq)",
+    "uner_ewt_entities": "UNER EWT (weblogs, newsgroups)",
+    "wikigold_entities": "wikigold (Wikipedia)",
+    "gum_names": "GUM names (14 genres, in domain)",
+    "crossner_politics_entities": "CrossNER politics (Wikipedia, in domain)",
+}
+QUOTE_MEASURES = (
+    "f1:exact:quotes", "f1:overlap:quotes", "f1:token:quotes", "f1:end-to-end:quotes",
+    "accuracy:speaker-overlap:quotes", "accuracy:type:quotes",
+)  # fmt: skip
+
+
+def make_tables(figures: Figures) -> dict[str, Table]:
+    """The figures as tables, by the names under which the template of the card asks for them."""
+    articles = figures.articles
+    quote_rows = {
+        "all": "all",
+        "reported": "with a reporting cue",
+        "gum": f"GUM news ({articles['gum_news_quotes']} articles, another guideline)",
+    }
+    claimbuster, clef = figures.claims
+    overall = "f1:strict:entities"
+    common = [overall, *(f"{overall}/{label}" for label in COMMON_LABELS)]
+    by_label = {label: _find(figures.labels, f"{overall}/{label}") for label in ENTITY_LABELS}
+    by_label = {"all": _find(figures.labels, overall), **dict(sorted(by_label.items(), key=_descending))}
+    return {
+        "quotes": Table(
+            f"PolNeAR dev, {articles['polnear_quotes']} articles",
+            ("kind", "quotes", "F1 found", "F1 exact", "speaker right on found"),
+            [
+                _row(title, figures.quotes[key], ("f1:found", "f1:exact", "speaker"))
+                for key, title in quote_rows.items()
+            ],
+        ),
+        "quotes_by_type": Table(
+            "PolNeAR dev, by type",
+            ("type", "quotes", "recall found", "recall exact", "speaker right on found"),
+            [
+                _row(name, scores, ("recall:found", "recall:exact", "speaker"))
+                for name, scores in figures.quotes_by_type.items()
+            ],
+        ),
+        "official": Table(
+            "PolNeAR dev, by annotate score",
+            ("measure", "value"),
+            [(name, _write(_find(figures.official, name))) for name in QUOTE_MEASURES],
+        ),
+        "names": Table(
+            "Names, strict F1",
+            ("corpus", "PERSON + ORG + places", "PERSON", "ORG", "places"),
+            [
+                (title, *(_write(_find(figures.names[corpus], measure)) for measure in common))
+                for corpus, title in TITLES.items()
+            ],
+        ),
+        "labels": Table(
+            f"All 18 labels on GUM names dev ({figures.words['gum_names']:,} words), strict F1",
+            ("label", "gold", "F1"),
+            [(label, f"{score.n_gold:,}", _write(score)) for label, score in by_label.items()],
+        ),
+        "claims": Table(
+            "The ranker of claims",
+            ("corpus", "sentences", "worth checking", "area under curve", "F1", "calibration error", "mean AP"),
+            [
+                _claim_row("ClaimBuster dev, the debates it learnt from", claimbuster, ("auc", "f1", "ece")),
+                _claim_row(f"CLEF 2019, {clef['articles']} debates and speeches", clef, ("auc", "map")),
+            ],
+        ),
+        **{f"{layer}_confidence": _reliability_table(layer, found) for layer, found in figures.confidence.items()},
+    }
+
+
+def _find(report: Report, measure: str) -> Score:
+    """One score; an undefined one where neither side has the label."""
+    return report.measures.get(measure) or Score(None, None, None, 0, 0)
+
+
+def _descending(labelled: tuple[str, Score]) -> float:
+    return -(labelled[1].value or 0)
+
+
+def _write(score: Score) -> str:
+    interval = write_interval(score)
+    return write_value(score.value) + (f" ({interval})" if interval != UNDEFINED else "")
+
+
+def _row(title: str, scores: Mapping[str, Score], names: Sequence[str]) -> tuple[str, ...]:
+    return (title, f"{scores['recall:found'].n_gold:,}", *(_write(scores[name]) for name in names))
+
+
+def _claim_row(title: str, found: Mapping[str, Any], kept: Sequence[str]) -> tuple[str, ...]:
+    values = (write_value(found[name]) if name in kept else UNDEFINED for name in ("auc", "f1", "ece", "map"))
+    return (title, f"{found['sentences']:,}", f"{found['worthy']:,}", *values)
+
+
+def _reliability_table(layer: str, found: Mapping[str, Any]) -> Table:
+    return Table(
+        f"{layer.capitalize()}: expected calibration error {found['ece']:.3f} (n = {found['n']:,})",
+        ("said", "right", "n"),
+        [(f"{one['said']:.2f}", f"{one['right']:.2f}", f"{one['n']:,}") for one in found["bins"]],
+    )
+
+
+def count_read(data: Path, config: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    """For each training corpus its articles, its words, how often a pass reads it, and its share of all words read."""
+    times = {"polnear_quotes": 1, **config["names"], "polnear_silver_entities": 0}
+    times |= {"claims_claimbuster": 0, "claims_policlaim": 0}
+    counts = {}
+    for corpus, often in times.items():
+        texts = [record["text"] for record in read_corpus(data / f"{corpus}.train.jsonl.gz")]
+        counts[corpus] = {"articles": len(texts), "words": sum(len(text.split()) for text in texts), "times": often}
+    total = sum(count["words"] * count["times"] for count in counts.values())
+    return {corpus: {**count, "share": count["words"] * count["times"] / total} for corpus, count in counts.items()}
+
+
+def fill_card(template: str, values: Mapping[str, Any]) -> str:
+    """The template with the values in place of their names.
+
+    >>> fill_card("{{ share | percent }} of {{ n | number }}", {"share": 0.634, "n": 2190})
+    '63 % of 2,190\\n'
+
+    Raises:
+        jinja2.UndefinedError: the template names a value that is not there.
+    """
+    environment = Environment(autoescape=False, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # noqa: S701 - Markdown
+    environment.filters["percent"] = lambda value: UNDEFINED if value is None else f"{100 * value:.0f} %"
+    environment.filters["number"] = lambda value: f"{value:,}"
+    return environment.from_string(template).render(values).rstrip("\n") + "\n"
+
+
+def write_card(folder: Path, data: Path, figures: Figures) -> None:
+    """Writes MODEL_CARD.md of a model folder: the prose of `card.md` with the figures, and the facts of the training.
+
+    Raises:
+        AnnotateError: a training corpus is missing in `data`.
+    """
+    config = load_toml(CONFIG)
+    values = {
+        "version": VERSION,
+        "weights": name_weights(folder),
+        "trials": TRIALS,
+        "figures": figures,
+        "tables": {name: to_markdown([table], []) for name, table in make_tables(figures).items()},
+        "training": read_facts(folder),
+        "config": config,
+        "corpora": count_read(data, config),
+    }
+    write_text(folder / "MODEL_CARD.md", fill_card(read_text(TEMPLATE), values))
+
+
+def name_weights(folder: Path) -> str:
+    """The first twelve digits of the network's SHA-256, which tell whose figures these are."""
+    return sha256_file(folder / "network.onnx")[:12]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit code: 0 done, 1 with a message about what is missing."""
+    parser = argparse.ArgumentParser(prog="python -m annotate.training.report", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder of the corpora, *.jsonl.gz")
+    parser.add_argument("--model", type=Path, default=MODEL, help="a model folder; the bundled one if not given")
+    parser.add_argument("-o", "--output", type=Path, help="where the figures go; printed if not given")
+    parser.add_argument("--card", action="store_true", help="also write MODEL_CARD.md of the model folder anew")
+    options = parser.parse_args(arguments)
+    try:
+        require_training()
+        if not (options.model / "network.onnx").is_file():
+            raise AnnotateError(f"{options.model}: no model folder (network.onnx is missing)")
+        figures = measure(options.data, Reader(options.model))
+        note = f"weights {name_weights(options.model)}; 95 % intervals from {TRIALS:,} resamples of articles"
+        printed = to_markdown(make_tables(figures).values(), [note]) + "\n"
+        if options.card:
+            write_card(options.model, options.data, figures)
+        if options.output:
+            write_text(options.output, printed)
+        else:
+            print(printed, end="")
+    except AnnotateError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
