@@ -23,8 +23,7 @@ from annotate.score.report import UNDEFINED, Table, to_markdown, write_interval,
 from annotate.training import require_training
 from annotate.training.corpora import read_corpus
 from annotate.training.facts import read_facts
-from annotate.training.report_measure import COMMON_LABELS, Figures, Reader, measure
-from annotate.training.report_quotes import TRIALS
+from annotate.training.report_measure import COMMON_LABELS, QUOTE_TYPES, TRIALS, Figures, Reader, measure
 
 CONFIG, TEMPLATE = (Path(__file__).with_name(name) for name in ("config.toml", "card.md"))
 
@@ -38,6 +37,8 @@ TITLES = {
     "gum_names": "GUM names (14 genres, in domain)",
     "crossner_politics_entities": "CrossNER politics (Wikipedia, in domain)",
 }
+FOUND = ("f1:half-overlap:quotes", "f1:core:quotes", "accuracy:speaker-half-overlap:quotes")
+FOUND_OF_TYPE = ("recall:half-overlap:quotes", "recall:core:quotes", "accuracy:speaker-half-overlap:quotes")
 QUOTE_MEASURES = (
     "f1:exact:quotes", "f1:overlap:quotes", "f1:token:quotes", "f1:end-to-end:quotes",
     "accuracy:speaker-overlap:quotes", "accuracy:type:quotes",
@@ -47,11 +48,7 @@ QUOTE_MEASURES = (
 def make_tables(figures: Figures) -> dict[str, Table]:
     """The figures as tables, by the names under which the template of the card asks for them."""
     articles = figures.articles
-    quote_rows = {
-        "all": "all",
-        "reported": "with a reporting cue",
-        "gum": f"GUM news ({articles['gum_news_quotes']} articles, another guideline)",
-    }
+    gum = f"GUM news ({articles['gum_news_quotes']} articles, another guideline)"
     claimbuster, clef = figures.claims
     overall = "f1:strict:entities"
     common = [overall, *(f"{overall}/{label}" for label in COMMON_LABELS)]
@@ -62,22 +59,19 @@ def make_tables(figures: Figures) -> dict[str, Table]:
             f"PolNeAR dev, {articles['polnear_quotes']} articles",
             ("kind", "quotes", "F1 found", "F1 exact", "speaker right on found"),
             [
-                _row(title, figures.quotes[key], ("f1:found", "f1:exact", "speaker"))
-                for key, title in quote_rows.items()
+                _quote_row(title, figures.quotes[key], FOUND)
+                for title, key in (("all", "all"), ("with a reporting cue", "reported"), (gum, "gum"))
             ],
         ),
         "quotes_by_type": Table(
             "PolNeAR dev, by type",
             ("type", "quotes", "recall found", "recall exact", "speaker right on found"),
-            [
-                _row(name, scores, ("recall:found", "recall:exact", "speaker"))
-                for name, scores in figures.quotes_by_type.items()
-            ],
+            [_quote_row(name, figures.quotes[name], FOUND_OF_TYPE) for name in QUOTE_TYPES],
         ),
-        "official": Table(
-            "PolNeAR dev, by annotate score",
+        "further": Table(
+            "PolNeAR dev, all quotes, further measures",
             ("measure", "value"),
-            [(name, _write(_find(figures.official, name))) for name in QUOTE_MEASURES],
+            [(name, _write(_find(figures.quotes["all"], name))) for name in QUOTE_MEASURES],
         ),
         "names": Table(
             "Names, strict F1",
@@ -118,8 +112,9 @@ def _write(score: Score) -> str:
     return write_value(score.value) + (f" ({interval})" if interval != UNDEFINED else "")
 
 
-def _row(title: str, scores: Mapping[str, Score], names: Sequence[str]) -> tuple[str, ...]:
-    return (title, f"{scores['recall:found'].n_gold:,}", *(_write(scores[name]) for name in names))
+def _quote_row(title: str, report: Report, measures: Sequence[str]) -> tuple[str, ...]:
+    scores = [_find(report, measure) for measure in measures]
+    return (title, f"{scores[0].n_gold:,}", *(_write(score) for score in scores))
 
 
 def _claim_row(title: str, found: Mapping[str, Any], kept: Sequence[str]) -> tuple[str, ...]:

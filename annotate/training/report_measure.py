@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,10 @@ from annotate.preannotate.news.claims import WORTHY
 from annotate.preannotate.news.layout import ENTITY_LABELS
 from annotate.preannotate.news.pipeline import Findings, NewsPipeline
 from annotate.preannotate.news.worth import WorthModel
-from annotate.records import Entity, GoldRecord, Prediction
-from annotate.score.evaluate import Report, Score, evaluate
+from annotate.records import Entity, GoldRecord, Prediction, Region
+from annotate.score.evaluate import Report, evaluate
 from annotate.training.calibrate import fit, judge_names, judge_quotes
 from annotate.training.corpora import PLACES, read_corpus
-from annotate.training.report_quotes import TRIALS, match_quotes, score_matched
 
 #: The development corpora with names of people, organisations and places.
 NAME_CORPORA = (
@@ -28,17 +28,22 @@ NAME_CORPORA = (
 #: The labels that every one of them knows, places as one.
 COMMON_LABELS = ("PERSON", "ORG", "LOC")
 QUOTE_TYPES = ("direct", "indirect", "mixed")
+#: Resamples of articles behind the intervals.
+TRIALS = 1000
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What was measured; articles and words by corpus, quotes by kind and type, names by corpus."""
+    """What was measured, as `annotate score` reports it where it has a measure.
+
+    `articles` and `words` are by corpus. `quotes` are on PolNeAR: `all` of them, those `reported` by a cue, those of a
+    type; and `gum` on GUM news. `names` are by corpus, of `COMMON_LABELS`; `labels` are all of them on GUM names.
+    `claims` are about the ranker, `confidence` is what `calibrate.fit` says of names and quotes.
+    """
 
     articles: dict[str, int]
     words: dict[str, int]
-    quotes: dict[str, dict[str, Score]]
-    quotes_by_type: dict[str, dict[str, Score]]
-    official: Report
+    quotes: dict[str, Report]
     names: dict[str, Report]
     labels: Report
     claims: list[dict[str, Any]]
@@ -64,16 +69,13 @@ def measure(data: Path, pipeline: NewsPipeline) -> Figures:
     Raises:
         AnnotateError: a corpus is missing.
     """
-    quotes, quotes_by_type, official = _measure_quotes(data, pipeline)
     names = {corpus: _score_names(data, corpus, pipeline, COMMON_LABELS) for corpus in NAME_CORPORA}
     corpora = {"polnear_quotes", "gum_news_quotes", *NAME_CORPORA}
     texts = {corpus: [record["text"] for record in _read(data, corpus)] for corpus in corpora}
     return Figures(
         articles={corpus: len(articles) for corpus, articles in texts.items()},
         words={corpus: sum(len(text.split()) for text in articles) for corpus, articles in texts.items()},
-        quotes=quotes,
-        quotes_by_type=quotes_by_type,
-        official=official,
+        quotes=_score_quotes(data, pipeline),
         names=names,
         labels=_score_names(data, "gum_names", pipeline, ENTITY_LABELS),
         claims=list(_measure_claims(data, WorthModel(pipeline.folder / "worth.npz"))),
@@ -88,36 +90,49 @@ def _read(data: Path, corpus: str) -> list[dict[str, Any]]:
     return list(read_corpus(data / f"{corpus}.dev.jsonl.gz"))
 
 
-def _measure_quotes(
-    data: Path, pipeline: NewsPipeline
-) -> tuple[dict[str, dict[str, Score]], dict[str, dict[str, Score]], Report]:
-    records = {corpus: _read(data, corpus) for corpus in ("polnear_quotes", "gum_news_quotes")}
-    gold = {corpus: [msgspec.convert(record, GoldRecord) for record in found] for corpus, found in records.items()}
-    predicted = {
-        article.id: pipeline(article.text or "").quotes or [] for articles in gold.values() for article in articles
+def _score_quotes(data: Path, pipeline: NewsPipeline) -> dict[str, Report]:
+    polnear = _read(data, "polnear_quotes")
+    reports = {
+        "all": _score_kept(polnear, pipeline, lambda quote: True),
+        "reported": _score_kept(polnear, pipeline, partial(_has, "cue_class", "speech")),
+        "gum": _score_kept(_read(data, "gum_news_quotes"), pipeline, lambda quote: True),
     }
-    matched = {
-        corpus: [
-            match_quotes(article.text or "", article.quotes or [], predicted[article.id], article.excluded or [])
-            for article in articles
-        ]
-        for corpus, articles in gold.items()
-    }
-    polnear = records["polnear_quotes"]
-    reported = [[quote["cue_class"] != "other" for quote in record["quotes"]] for record in polnear]
-    by_type = {
-        name: score_matched(
-            matched["polnear_quotes"], [[quote["type"] == name for quote in record["quotes"]] for record in polnear]
-        )
-        for name in QUOTE_TYPES
-    }
-    quotes = {
-        "all": score_matched(matched["polnear_quotes"]),
-        "reported": score_matched(matched["polnear_quotes"], reported),
-        "gum": score_matched(matched["gum_news_quotes"]),
-    }
-    predictions = [Prediction(id=article.id, quotes=predicted[article.id]) for article in gold["polnear_quotes"]]
-    return quotes, by_type, evaluate(gold["polnear_quotes"], predictions, trials=TRIALS)
+    for name in QUOTE_TYPES:
+        reports[name] = _score_kept(polnear, pipeline, partial(_has, "type", name))
+    return reports
+
+
+def _has(key: str, value: str, quote: Mapping[str, Any]) -> bool:
+    return bool(quote[key] == value)
+
+
+def _score_kept(
+    records: Sequence[dict[str, Any]], pipeline: NewsPipeline, keep: Callable[[Mapping[str, Any]], bool]
+) -> Report:
+    """Gold's quotes that are kept, by `annotate score`; the contents of the others are regions to ignore."""
+    gold, predictions = [], []
+    for record in records:
+        article = leave_aside(record, keep)
+        gold.append(article)
+        predictions.append(Prediction(id=article.id, quotes=pipeline(article.text or "").quotes))
+    return evaluate(gold, predictions, layers=["quotes"], trials=TRIALS)
+
+
+def leave_aside(record: Mapping[str, Any], keep: Callable[[Mapping[str, Any]], bool]) -> GoldRecord:
+    """A corpus's article as gold with the quotes to keep, and the contents of its other quotes to be ignored.
+
+    >>> quotes = [{"type": "direct", "content": [{"start": 0, "end": 4}], "cue_class": "other"}]
+    >>> article = leave_aside({"id": "a", "text": "Rain.", "quotes": quotes}, lambda quote: False)
+    >>> article.quotes, article.ignore
+    ([], [Region(start=0, end=4, layer='quotes', text=None)])
+    """
+    article = msgspec.convert(record, GoldRecord)
+    kept = [keep(quote) for quote in record["quotes"]]
+    quotes = article.quotes or []
+    others = [quote for quote, flag in zip(quotes, kept, strict=True) if not flag]
+    article.quotes = [quote for quote, flag in zip(quotes, kept, strict=True) if flag]
+    article.ignore = [Region(part.start, part.end, layer="quotes") for quote in others for part in quote.content]
+    return article
 
 
 def _score_names(data: Path, corpus: str, pipeline: NewsPipeline, labels: Sequence[str]) -> Report:

@@ -1,4 +1,4 @@
-"""The figures of the model card: its definition of a quote found, and that the command measures and fills the card."""
+"""The figures of the model card: what its quotes are counted by, and that the command measures and fills the card."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from jinja2 import UndefinedError
 from annotate.errors import AnnotateError
 from annotate.files import sha256_file
 from annotate.preannotate.news.pipeline import MODEL
-from annotate.records import Quote, Region, Span
+from annotate.records import GoldRecord, Prediction, Quote, Span
+from annotate.score.evaluate import evaluate
 from annotate.training.facts import Cycle, Facts, read_facts, write_facts
-from annotate.training.report import fill_card, main
-from annotate.training.report_measure import NAME_CORPORA
-from annotate.training.report_quotes import MatchedArticle, Outcome, match_quotes, score_matched
+from annotate.training.report import FOUND, fill_card, main
+from annotate.training.report_measure import NAME_CORPORA, leave_aside
 
 TEXT = "Ann said that red green blue “black” won. Bob Ray denied it all, he said. “Yes,” Eve said."
 
@@ -33,68 +33,51 @@ def quote(words: str, speaker: str | None = None) -> Quote:
     return Quote("indirect", [span(words)], speaker=span(speaker) if speaker else None)
 
 
+def score_one(gold: Quote, predicted: Quote) -> dict[str, float | None]:
+    report = evaluate([GoldRecord(id="a", text=TEXT, quotes=[gold])], [Prediction(id="a", quotes=[predicted])])
+    return {measure: report.value(measure) for measure in FOUND}
+
+
 @pytest.mark.parametrize(
     ("gold", "predicted", "found", "exact"),
     [
-        ("red green blue “", "red green", True, False),  # 2 of 4 tokens: half is enough
-        ("red green blue", "red", False, False),  # 1 of 3
-        ("that red green blue “black”", "red green blue “black", True, True),  # "that" and marks at the edges
-        ("red green blue “black” won.", "red green blue “black” won", True, True),
-        ("red green blue “black” won", "red green blue", False, False),  # 3 of 7: marks are tokens
-        ("“Yes,”", "Yes", True, True),  # 1 of 4 tokens, and yet the same content
+        ("red green blue “", "red green", 1, 0),  # 2 of 4 tokens: half is enough
+        ("red green blue", "red", 0, 0),  # 1 of 3
+        ("red green blue “black” won", "red green blue", 0, 0),  # 3 of 7: marks are tokens
+        ("that red green blue “black”", "red green blue “black", 1, 1),  # "that" and marks at the edges
+        ("red green blue “black” won.", "red green blue “black” won", 1, 1),
+        ("“Yes,”", "Yes", 0, 0),  # 1 of 4
     ],
 )
-def test_found_at_half_of_the_tokens_and_exact_without_edges(
-    gold: str, predicted: str, found: bool, exact: bool
+def test_found_at_half_of_the_tokens_and_exact_without_edges(gold: str, predicted: str, found: int, exact: int) -> None:
+    half, core, _ = score_one(quote(gold), quote(predicted)).values()
+    assert (half, core) == (found, exact)
+
+
+@pytest.mark.parametrize(
+    ("gold", "predicted", "right"),
+    [("Bob Ray", "Ray", 1.0), ("Bob Ray", "Eve", 0.0), ("Bob Ray", None, 0.0), (None, "Eve", None)],
+)
+def test_a_speaker_is_right_with_one_word_and_asked_only_where_gold_has_one(
+    gold: str | None, predicted: str | None, right: float | None
 ) -> None:
-    matched = match_quotes(TEXT, [quote(gold)], [quote(predicted)])
-    assert (matched.outcomes[0].found, matched.outcomes[0].exact) == (found, exact)
-    assert matched.spurious == (not found)
-
-
-def test_each_prediction_stands_for_one_quote_in_any_order() -> None:
-    gold = [quote("red green"), quote("red green blue")]
-    predicted = [quote("red green blue"), quote("red green"), quote("red green")]
-    for order in (predicted, predicted[::-1]):
-        matched = match_quotes(TEXT, gold, order)
-        assert [outcome.exact for outcome in matched.outcomes] == [True, True]
-        assert matched.spurious == 1
-
-
-def test_a_speaker_is_right_with_one_word_and_asked_only_where_gold_has_one() -> None:
-    content = "denied it all"
-    for gold, predicted, right in (("Bob Ray", "Ray", True), ("Bob Ray", "Eve", False), ("Bob Ray", None, False)):
-        assert (
-            match_quotes(TEXT, [quote(content, gold)], [quote(content, predicted)]).outcomes[0].speaker_right is right
-        )
-    assert match_quotes(TEXT, [quote(content)], [quote(content, "Eve")]).outcomes[0].speaker_right is None
-
-
-def test_predictions_in_excluded_regions_do_not_count() -> None:
-    region = Region(span("Yes").start, span("Yes").end)
-    assert match_quotes(TEXT, [], [quote("“Yes,”"), quote("red")], [region]) == MatchedArticle([], 1)
+    assert score_one(quote("denied it all", gold), quote("denied it all", predicted))[FOUND[2]] == right
 
 
 def test_quotes_left_aside_take_what_found_them_with_them() -> None:
-    article = MatchedArticle([Outcome(True, True, True), Outcome(True, False, False), Outcome(False)], spurious=1)
-    everything = score_matched([article])
-    assert everything["f1:found"].value == pytest.approx(2 * 2 / (3 + 3))
-    assert everything["f1:exact"].value == pytest.approx(2 * 1 / (3 + 3))
-    assert everything["speaker"].value == 0.5
-    kept = score_matched([article], [[True, False, True]])
-    assert kept["f1:found"].value == pytest.approx(2 * 1 / (2 + 2))
-    assert kept["recall:found"].value == 0.5
-    assert kept["speaker"].value == 1.0
-    assert kept["recall:found"].low is None  # one article says nothing about others
-
-
-def test_intervals_are_over_articles() -> None:
-    good, bad = MatchedArticle([Outcome(True, True)] * 9, 0), MatchedArticle([Outcome(False)], 1)
-    found = score_matched([good, bad] * 10)["recall:found"]
-    assert found.value == 0.9
-    assert found.low is not None
-    assert found.high is not None
-    assert 0.7 < found.low < 0.9 < found.high < 1
+    parts = {words: span(words) for words in ("red green", "denied it all", "Yes", "Eve said")}
+    quotes = [
+        {"type": "indirect", "content": [{"start": part.start, "end": part.end}], "cue_class": kind}
+        for part, kind in zip(parts.values(), ("speech", "other", "speech"), strict=False)
+    ]
+    record = {"id": "a", "text": TEXT, "quotes": quotes}
+    found = [Quote("indirect", [parts[words]]) for words in ("red green", "denied it all", "Eve said")]
+    everything, reported = (
+        evaluate([leave_aside(record, keep)], [Prediction(id="a", quotes=found)]).value("f1:half-overlap:quotes")
+        for keep in (lambda quote: True, lambda quote: quote["cue_class"] == "speech")
+    )
+    assert everything == pytest.approx(2 * 2 / (3 + 3))
+    assert reported == pytest.approx(2 * 1 / (2 + 2))
 
 
 # -- the command, on corpora of a few sentences
@@ -187,7 +170,7 @@ def test_a_missing_corpus_is_named_and_the_card_left_alone(
     tmp_path: Path, model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["--data", str(tmp_path), "--model", str(model), "--card"]) == 1
-    assert "polnear_quotes.dev.jsonl.gz: no such corpus" in capsys.readouterr().err
+    assert ".dev.jsonl.gz: no such corpus" in capsys.readouterr().err
     assert not (model / "MODEL_CARD.md").exists()
 
 
