@@ -258,18 +258,20 @@ def test_the_blind_share_is_seeded_recorded_and_kept(server: Server, title: str)
     assert all(record.predicted is None and record.model is None for record in blind)
 
 
-def test_the_least_certain_articles_come_first_where_asked(server: Server, title: str) -> None:
+def test_the_least_certain_come_first_where_asked(server: Server, title: str) -> None:
     predictions = [
         Prediction(id=f"{name}-{score}", text="NATO met.", entities=[Entity(0, 4, "ORG")], model="made-1", score=score)
         for name, score in (("a", 0.9), ("b", 0.2), ("c", 0.5))
     ]
     push_predictions(predictions, title)
     [found] = server.find_projects(title)
-    assert next_article(server, found["id"]) == "a-0.9"
     plan = push_predictions(predictions, title, order="uncertain")
     assert list(plan.projects[0].settings) == ["sampling"]
-    assert next_article(server, found["id"]) == "b-0.2"
     assert push_predictions(predictions, title).projects[0].is_noop  # unasked, the order stays
+    assert next_article(server, found["id"]) == "b-0.2"
+    push_predictions(predictions, f"{title} 2", order="sequence")
+    [found] = server.find_projects(f"{title} 2")
+    assert next_article(server, found["id"]) == "a-0.9"
 
 
 def next_article(server: Server, project: int) -> str:
