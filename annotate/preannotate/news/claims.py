@@ -9,8 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from annotate.preannotate.news.chain import Ints
+from annotate.preannotate.news.clauses import CLAUSE, FINITE, NOMINAL, SENTENCE, SUBJECT, Clauses, cut_clauses
 from annotate.preannotate.news.decode import Range, to_offsets
-from annotate.preannotate.news.layout import CUTS, SYNTAX_TAGS
+from annotate.preannotate.news.layout import SYNTAX_TAGS
 from annotate.preannotate.news.names import Name
 from annotate.preannotate.news.network import Reading
 from annotate.preannotate.news.quotes import SpokenQuote
@@ -19,17 +21,21 @@ from annotate.preannotate.news.worth import WorthModel
 
 #: The least probability of being checkable, and of being worth checking, at which we say so. The second lies under
 #: one half because the model learnt from debates, where much more of what is said is meant to persuade.
-CHECKABLE, WORTHY = 0.6, 0.5
+CHECKABLE, WORTHY = 0.4, 0.2
+
+#: Promises, demands and causes count as claims here, while the debates' annotators left most of them out as no facts:
+#: their words alone make them likely enough, unless the model is nearly certain of the contrary.
+_NO_FACTS = frozenset({"commitment_or_prediction", "position", "causal"})
+_LEAST_NO_FACT, _LIKELY = 0.02, 0.5
 
 LEAST_WORDS = 4
 
-_FINITE = frozenset(SYNTAX_TAGS.index(tag) for tag in ("past", "present", "modal"))
-_SUBJECT = frozenset(SYNTAX_TAGS.index(tag) for tag in ("noun", "name", "pronoun", "number", "determiner", "wh"))
-_SENTENCE, _CLAUSE = CUTS.index("sentence"), CUTS.index("clause")
-
-_JOINERS = "and|but|that|so|yet|or|while|although|though|whereas|because|since|meanwhile|however"
+_JOINERS = "and|but|given that|that|so|yet|or|while|although|though|whereas|because|meanwhile|however"
 _LEAD = re.compile(rf"(?:[\s,;:–—\-.…)\]”\"']|(?:{_JOINERS})\b,?\s)+", re.I)
-_LAST_WORD = re.compile(r"\b(?:and|but|that|or|as|while|with|(?:in |by |of |to |for )?(?:which|who|whom)|where|when)$")
+_LAST_WORD = re.compile(
+    r"\b(?:and|but|yet|that|or|as|while|with|since|given|although|though|whereas|after|where|when"
+    r"|(?:in |by |of |to |for )?(?:which|who|whom))$"
+)
 #: A clause that only reports, an infinitive, an open question: nothing that could be true or false.
 _NO_CLAIM = re.compile(r"(?:to|if|whether|how|why)\s|.*\b(?:said|told|says|added)\b[^,]{0,40}$", re.S)
 _EDGE = " \t\n\r\u00a0,;:.!–—-…([“\"'’”"
@@ -96,31 +102,33 @@ class FoundClaim:
 def find_claims(
     passage: Passage, grammar: Grammar, quotes: Sequence[SpokenQuote], names: Sequence[Name], model: WorthModel
 ) -> list[FoundClaim]:
-    """The claims in order: one for each clause with a finite verb that is checkable enough."""
+    """The claims in order: one for each clause that is checkable enough; a relative clause may stand within another."""
     text = passage.text
     count = len(passage)
     if not count:
         return []
     syntax, cuts = grammar.syntax, grammar.cuts.copy()
-    cuts[0] = _SENTENCE
-    cuts[1:][np.diff(passage.paragraphs) != 0] = _SENTENCE
-    cuts[1:][_sentence_starts(passage)] = _SENTENCE
+    cuts[0] = SENTENCE
+    cuts[1:][np.diff(passage.paragraphs) != 0] = SENTENCE
+    cuts[1:][_sentence_starts(passage)] = SENTENCE
+    further = cut_clauses(passage, syntax, cuts)
     owner = _owners(passage, syntax, quotes)
     values = sorted(name.start for name in names if name.label in _QUANTITIES)
-    clauses = [
-        (span, owner[first]) for first, last in _clauses(passage, syntax, cuts, owner)
+    clauses = {
+        span: owner[first]
+        for first, last in _clauses(passage, syntax, cuts, owner, further)
         if (span := _trim(text, to_offsets(passage, (first, last)))) is not None
-    ]  # fmt: skip
-    odds = model([text[start:end] for (start, end), _ in clauses])
+    }
+    odds = model([text[start:end] for start, end in clauses])
     found = []
-    for ((start, end), speaker), (checkable, worth) in zip(clauses, odds, strict=True):
+    for ((start, end), speaker), (checkable, worth) in zip(clauses.items(), odds, strict=True):
+        at = np.searchsorted(values, start)
+        kind = kind_of(text[start:end], bool(at < len(values) and values[at] < end))
+        if kind in _NO_FACTS and checkable >= _LEAST_NO_FACT:
+            checkable = max(checkable, _LIKELY)
         if checkable >= CHECKABLE:
             claimer = quotes[speaker].speaker if speaker >= 0 else None
-            at = np.searchsorted(values, start)
-            counted = bool(at < len(values) and values[at] < end)
-            found.append(
-                FoundClaim(start, end, kind_of(text[start:end], counted), float(checkable), float(worth), claimer)
-            )
+            found.append(FoundClaim(start, end, kind, float(checkable), float(worth), claimer))
     return found
 
 
@@ -151,7 +159,7 @@ def _sentence_starts(passage: Passage) -> np.ndarray:  # type: ignore[type-arg]
     return changes
 
 
-def _owners(passage: Passage, syntax: np.ndarray, quotes: Sequence[SpokenQuote]) -> list[int]:  # type: ignore[type-arg]
+def _owners(passage: Passage, syntax: Ints, quotes: Sequence[SpokenQuote]) -> list[int]:
     """For each word the quote whose content it is in, -1 outside, -2 in the words that report."""
     owner = np.full(len(passage), -1)
     starts, ends = passage.spans[:, 0], passage.spans[:, 1]
@@ -172,9 +180,15 @@ def _owners(passage: Passage, syntax: np.ndarray, quotes: Sequence[SpokenQuote])
     for quote, is_reported in zip(quotes, reported, strict=True):
         if quote.cue and is_reported:
             # Speaker and cue with what stands between them report; they assert nothing to check.
-            near = quote.speaker and abs(quote.speaker[0] - quote.cue[0]) < 200
-            parts = [quote.cue, quote.speaker] if near and quote.speaker else [quote.cue]
-            mark((min(part[0] for part in parts), max(part[1] for part in parts)), -2)
+            reporting = quote.cue
+            if quote.speaker and abs(quote.speaker[0] - quote.cue[0]) < 200:
+                whole = min(quote.cue[0], quote.speaker[0]), max(quote.cue[1], quote.speaker[1])
+                between = min(quote.cue[1], quote.speaker[1]), max(quote.cue[0], quote.speaker[0])
+                # "He met the king and said": what stands between may be an assertion of its own.
+                verbs = set(syntax[slice(*words(between))].tolist()) & FINITE
+                if not verbs or re.match(r",?\s*(?:who|which|whose)\b", passage.text[slice(*between)]):
+                    reporting = whole
+            mark(reporting, -2)
     for number, quote in enumerate(quotes):
         if reported[number]:
             for part in quote.content:
@@ -183,29 +197,49 @@ def _owners(passage: Passage, syntax: np.ndarray, quotes: Sequence[SpokenQuote])
     return result
 
 
-def _clauses(passage: Passage, syntax: np.ndarray, cuts: np.ndarray, owner: list[int]) -> list[Range]:  # type: ignore[type-arg]
-    """Ranges of words with subject and finite verb, cut at sentences, at the edges of quotes, and at clauses."""
+def _clauses(passage: Passage, syntax: Ints, cuts: Ints, owner: list[int], further: Clauses) -> list[Range]:
+    """Ranges of words that assert something, cut at sentences, at the edges of quotes, and at clauses."""
     count = len(passage)
-    borders = [at for at in range(count) if cuts[at] == _SENTENCE or (at and owner[at] != owner[at - 1])] + [count]
+    borders = [at for at in range(count) if cuts[at] == SENTENCE or (at and owner[at] != owner[at - 1])] + [count]
     found = []
     for first, last in itertools.pairwise(borders):
         # What follows the reporting words within their sentence ("... told the AP") belongs to them.
-        if owner[first] == -2 or (first and owner[first - 1] == -2 and cuts[first] != _SENTENCE and owner[first] < 0):
+        if owner[first] == -2 or (first and owner[first - 1] == -2 and cuts[first] != SENTENCE and owner[first] < 0):
             continue
-        pieces = [first, *(at for at in range(first + 1, last) if cuts[at] == _CLAUSE), last]
+        pieces = [
+            first,
+            *(
+                at
+                for at in range(first + 1, last)
+                if at in further.loose or (cuts[at] == CLAUSE and not _is_object(passage, syntax, at))
+            ),
+            last,
+        ]
         start = first
         for stop in pieces[1:]:
             # A clause too thin to stand alone stays with what follows it.
-            if _stands(syntax, passage, start, stop) and (stop == last or _stands(syntax, passage, stop, last)):
+            stands = start in further.loose or _stands(syntax, passage, start, stop)
+            if stands and (stop == last or stop in further.loose or _stands(syntax, passage, stop, last)):
                 found.append((start, stop))
                 start = stop
-    return found
+    found += [(start, stop) for start, stop in further.inner if owner[start] != -2]
+    return sorted(found)
 
 
-def _stands(syntax: np.ndarray, passage: Passage, start: int, stop: int) -> bool:  # type: ignore[type-arg]
+def _is_object(passage: Passage, syntax: Ints, at: int) -> bool:
+    """Whether the clause belongs to the word before it: "polls show (that) | it rose", "the role | he had"."""
+    before = at - 1
+    if int(syntax[before]) in NOMINAL:
+        return True
+    if before and passage.text[slice(*passage.spans[before])] == "that":
+        before -= 1
+    return int(syntax[before]) in FINITE
+
+
+def _stands(syntax: Ints, passage: Passage, start: int, stop: int) -> bool:
     tags = syntax[start:stop].tolist()
-    verb = next((at for at, tag in enumerate(tags) if tag in _FINITE), None)
-    if verb is None or not any(tag in _SUBJECT for tag in tags[:verb]):
+    verb = next((at for at, tag in enumerate(tags) if tag in FINITE), None)
+    if verb is None or not any(tag in SUBJECT for tag in tags[:verb]):
         return False
     return int((passage.features[start:stop, 0] > 0).sum()) >= LEAST_WORDS
 
@@ -230,11 +264,15 @@ def _trim(text: str, span: Range) -> Range | None:
     for left, right in ("“”", "()", '""'):
         inside = text[start:end]
         odd = inside.count(left) % 2 if left == right else inside.count(left) != inside.count(right)
-        if odd:  # a mark whose partner was cut off is not part of the claim
-            if inside.endswith(right):
-                end -= 1
-            elif inside.startswith(left):
+        if odd:  # a mark whose partner was cut off is not part of the claim, unless it stands just outside
+            if inside.startswith(left):
                 start += 1
+            elif inside.endswith(right):
+                end -= 1
+            elif closing := re.match(rf"[.,!?]?{re.escape(right)}", text[end : end + 2]):
+                end += closing.end()
+            elif start and text[start - 1] == left:
+                start -= 1
     if len(re.findall(r"[^\W_]+", text[start:end])) < LEAST_WORDS or _NO_CLAIM.match(text, start, end):
         return None
     return start, end
