@@ -183,14 +183,12 @@ def _measure_claims(data: Path, ranker: WorthModel) -> Iterator[dict[str, Any]]:
         bins = [
             np.histogram(said, bins=10, range=(0, 1), weights=weights)[0] for weights in (said, right.astype(float))
         ]
-        yield (
-            {
-                "articles": len(articles),
-                "sentences": len(right),
-                "worthy": int(right.sum()),
-                "auc": float(roc_auc_score(right, said)),
-                "f1": float(f1_score(right, said >= WORTHY)),
-                "ece": float(np.abs(bins[0] - bins[1]).sum() / len(right)),
-                "map": float(np.mean([average_precision_score(*article) for article in articles if article[0].any()])),
-            }
-        )
+        yield {
+            "articles": len(articles),
+            "sentences": len(right),
+            "worthy": int(right.sum()),
+            "auc": float(roc_auc_score(right, said)),
+            "f1": float(f1_score(right, said >= WORTHY)),
+            "ece": float(np.abs(bins[0] - bins[1]).sum() / len(right)),
+            "map": float(np.mean([average_precision_score(*article) for article in articles if article[0].any()])),
+        }
