@@ -5,23 +5,38 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 
 from annotate.preannotate.news.decode import FoundName, to_offsets
 from annotate.preannotate.news.windows import Passage
+from annotate.preannotate.rules.words import load_lists, split_names
 
 #: Log-odds of a name that no window proposed but another mention of it makes likely.
 _BY_CONSISTENCY = (-0.4, 0.0, -0.1)
 _BY_RULE = (-0.05, 0.0, -0.05)
 
+_PLACES = frozenset({"GPE", "LOC", "FAC"})
 _NAMES = frozenset({"PERSON", "ORG", "GPE", "LOC", "FAC", "NORP", "PRODUCT", "EVENT", "WORK_OF_ART", "LAW"})
 
 _TITLE = re.compile(
     r"(?:(?:Mr|Mrs|Ms|Dr|Sen|Gov|Rep|Gen|Lt|Col|Capt|Sgt|Rev|Prof|Hon|Adm|Maj|Pres)\b\.? ?"
     r"|(?:President|Senator|Governor|Congressman|Congresswoman|General|Secretary|Minister|Judge|Justice|Pope|King"
-    r"|Queen|Prince|Princess|Chancellor|Ayatollah|Sheikh) )+(?=\S)"
+    r"|Queen|Prince|Princess|Chancellor|Ayatollah|Sheikh|Lord|Miss|Sir|Dame|Tsar|Czar|Emperor|Empress|Admiral|Captain"
+    r"|Colonel|Major|Commodore|Lieutenant|Sergeant|Commander|Ambassador|Mayor|Premier|(?:Scots|Irish|French|English)(?:wo)?man)"
+    r" )+(?=\S)"
+)
+#: What belongs to a person's name behind it.
+_NUMBERED = re.compile(r",? (?:Jr|Sr)\b\.?| (?:II|III|IV|VI{0,3}|IX)\b")
+#: Adverbs of time, which name no date.
+_NO_DATES = frozenset({"now", "currently", "presently", "soon", "recently", "then", "time", "long", "later", "earlier"})
+#: What belongs to a number before it.
+_COUNTED = frozenset({"CARDINAL", "MONEY", "PERCENT", "QUANTITY"})
+_ABOUT = re.compile(
+    r"\b(?:about|around|approximately|roughly|nearly|almost|over|some|up to|at (?:least|most)|an estimated"
+    r"|(?:more|less|fewer) than|as (?:many|much) as) $",
+    re.I,
 )
 _AMOUNT = r"\d[\d,.]*\d|\d"
 _SCALE = r"(?:[ -](?:hundred|thousand|million|billion|trillion|mn|bn))?"
@@ -42,15 +57,27 @@ _KNOWN = {
         ("Islamic State", "Daesh", "ISIS", "ISIL", "Hezbollah", "Hamas", "NATO", "Pentagon", "White House"), "ORG"
     ),
     **dict.fromkeys(("Taliban", "Xinhua", "Reuters", "Associated Press", "Al Jazeera"), "ORG"),
-    **dict.fromkeys(("Middle East", "Europe", "Africa", "Asia", "Latin America"), "LOC"),
-    **dict.fromkeys(("Oval Office", "Green Zone"), "FAC"),
-    **dict.fromkeys(("U.S.", "US", "U.K.", "UK"), "GPE"),
+    **dict.fromkeys(("Twitter", "Facebook", "YouTube", "Google", "NASA", "U.N.", "European Union", "Peshmerga"), "ORG"),
+    **dict.fromkeys(
+        ("al-Qaeda", "al-Qaida", "Al-Qaeda", "Al-Qaida", "al Qaeda", "Al Qaeda", "Da'esh", "Da’esh"), "ORG"
+    ),
+    **dict.fromkeys(("Ku Klux Klan", "Fatah", "Boko Haram"), "ORG"),
+    **dict.fromkeys(
+        ("Middle East", "Europe", "Africa", "Asia", "Latin America", "Sahel", "Sahara", "Caribbean"), "LOC"
+    ),
+    "Oval Office": "FAC",
+    "Green Zone": "LOC",
+    **dict.fromkeys(("U.S.", "US", "U.K.", "UK", "Great Britain"), "GPE"),
 }
 _KNOWN_NAMES = re.compile(
     r"(?<![\w.$-])(?:"
     + "|".join(re.escape(name) for name in sorted(_KNOWN, key=len, reverse=True))
     + r")(?!\w|\.\w|\$)"
 )
+
+
+_SHORT_ISLAMIC_STATE = re.compile(r"(?<![\w.-])IS(?![\w’']|\.\w)(?! [A-Z]{2})")
+_SHIP = re.compile(r"\b(?:USS|HMS|HMCS|INS) [A-Z][\w.]*(?: [A-Z][\w.]*){0,3}(?<!\.)")
 
 
 @dataclass(frozen=True)
@@ -68,8 +95,23 @@ def tidy_names(passage: Passage, found: Iterable[FoundName]) -> list[Name]:
     text = passage.text
     raw = (Name(*to_offsets(passage, (name.first, name.last)), name.label, name.odds) for name in found)
     names = [_trim(text, part) for name in raw for part in _split(text, name)]
-    names = [name for name in names if name.start < name.end and not _is_no_name(text, name)]
-    return _agree(text, _add_values(text, _add_known(text, names)))
+    names = [
+        replace(name, label="PERSON") if name.label in _PLACES and _is_person(text, name) else name
+        for name in names
+        if name.start < name.end and not _is_no_name(text, name)
+    ]
+    return list(_with_about(text, _agree(text, _add_values(text, _add_known(text, names)))))
+
+
+def _with_about(text: str, names: list[Name]) -> Iterator[Name]:
+    """Numbers with the words that make them rough ones."""
+    before = 0
+    for name in names:
+        if name.label in _COUNTED and (match := _ABOUT.search(text, max(name.start - 15, before), name.start)):
+            yield replace(name, start=match.start())
+        else:
+            yield name
+        before = name.end
 
 
 def _split(text: str, name: Name) -> list[Name]:
@@ -82,13 +124,43 @@ def _split(text: str, name: Name) -> list[Name]:
     return [*parts, replace(name, start=name.start + start)]
 
 
+def _is_person(text: str, name: Name) -> bool:
+    """Whether what looks like a place is a ruler with a number, or begins with a first name and is no known place."""
+    words = text[name.start : name.end].split()
+    if len(words) == 2 and re.fullmatch(r"I{1,3}|IV|VI{0,3}|IX|XI{0,3}|XIV", words[1]):
+        return True
+    if not 2 <= len(words) <= 3 or re.search(
+        r"\b(?:in|at|from|near|to|of)\s+$", text[max(name.start - 6, 0) : name.start], re.I
+    ):
+        return False
+    return words[0] in _first_names() and words[-1] not in _place_words()
+
+
+@cache
+def _first_names() -> frozenset[str]:
+    """First names that are neither words nor parts of places' names."""
+    words = (
+        "Roman Art Sandy Virginia Victoria Florence Lincoln Charlotte Louis George Christian Dale Earl Dean Marine Wolf"
+    )
+    words += " Penny Crystal Dawn Joy Grace Rose Morgan Brooke Robin Rod Lee Al San Guy June April Rand Kirk Ross Troy"
+    return frozenset(split_names(load_lists("titles")["first_names"])) - set(words.split())
+
+
+@cache
+def _place_words() -> frozenset[str]:
+    """Words that end the name of a place or of an organisation."""
+    return frozenset(word for words in load_lists("titles")["suffixes"].values() for word in split_names(words))
+
+
 def _is_no_name(text: str, name: Name) -> bool:
-    """Whether it is the number of a longer word ("COVID-19"), "no one", or a disease."""
+    """Whether it is the number of a longer word ("COVID-19"), "no one", "now" or the like, or a disease."""
     before = text[max(name.start - 6, 0) : name.start]
     words = text[name.start : name.end]
     if name.label == "CARDINAL" and (
         re.search(r"[A-Za-z]-$", before) or (words == "one" and before.lower().endswith("no "))
     ):
+        return True
+    if name.label == "DATE" and words.lower() in _NO_DATES:
         return True
     return re.fullmatch(r"(?i:covid|covid-19|coronavirus)", words) is not None
 
@@ -96,6 +168,9 @@ def _is_no_name(text: str, name: Name) -> bool:
 def _add_known(text: str, names: list[Name]) -> list[Name]:
     """The few names that news is full of and that are often written in pieces or taken for something else."""
     found = [Name(*match.span(), _KNOWN[match.group()], _BY_RULE) for match in _KNOWN_NAMES.finditer(text)]
+    if "Islamic State" in text:
+        found += [Name(*match.span(), "ORG", _BY_RULE) for match in _SHORT_ISLAMIC_STATE.finditer(text)]
+    found += [Name(*match.span(), "PRODUCT", _BY_RULE) for match in _SHIP.finditer(text)]
     taken = Taken(names)
     dropped: set[Name] = set()
     added = []
@@ -121,6 +196,8 @@ def _trim(text: str, name: Name) -> Name:
             end = start + match.start()
     while start < end and text[end - 1] in ",;:!?-–— ":
         end -= 1
+    if name.label == "PERSON" and (match := _NUMBERED.match(text, end)):
+        end = match.end()
     # A name that opens a bracket and does not close it ends before the bracket.
     inside = text[start:end]
     if inside.count("(") > inside.count(")"):
@@ -258,5 +335,5 @@ def _in_longer_name(text: str, start: int, end: int) -> bool:
     """Whether a capitalised word stands beside the words: then they may be part of another name."""
     return (
         re.match(r" [A-Z][a-z]", text[end : end + 3]) is not None
-        or re.search(r"[A-Z]\w* $", text[max(start - 20, 0) : start]) is not None
+        or re.search(r"\b(?!The )[A-Z]\w* $", text[max(start - 20, 0) : start]) is not None
     )
