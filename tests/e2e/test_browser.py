@@ -20,7 +20,18 @@ pytestmark = pytest.mark.browser
 
 PROJECT = "In the browser"
 TEXT = "“It is 𝒳 over,” Ada Lovelace 👩‍👩‍👧 said on Monday.\nShe thinks taxes rose by 5 % in Rome, and Bob agrees."
-TASKS = ("untouched", "moved", "relabelled", "deleted", "added", "related", "two-labels", "draft", "skipped")
+TASKS = (
+    "untouched",
+    "moved",
+    "relabelled",
+    "deleted",
+    "added",
+    "related",
+    "labelled-arrow",
+    "two-labels",
+    "draft",
+    "skipped",
+)
 
 
 def at(words: str) -> Span:
@@ -214,8 +225,9 @@ def test_added_with_the_mouse(page: Page, pull: Any) -> None:
     assert [(e.origin, e.score) for e in record.entities if e.label == "ORG"] == [("manual", None)]
 
 
-def test_related_by_drawing_an_arrow(page: Page, pull: Any) -> None:
-    page.open("related").page.keyboard.press("c")
+def draw_arrow_to_new_cue(page: Page, name: str) -> None:
+    """Marks "thinks" as a cue and draws an arrow to it from the last piece of the indirect quote."""
+    page.open(name).page.keyboard.press("c")
     left, right, middle = page.place("thinks")
     page.drag((left + 1, middle), (right - 1, middle))
     cue = page.page.locator(".htx-highlight[data-label$=':CUE']", has_text="thinks")
@@ -227,11 +239,32 @@ def test_related_by_drawing_an_arrow(page: Page, pull: Any) -> None:
     page.page.keyboard.press("Alt+r")
     cue.click()
     arrows.nth(before).wait_for(state="attached")
+
+
+def test_related_by_drawing_an_arrow(page: Page, pull: Any) -> None:
+    draw_arrow_to_new_cue(page, "related")
     page.submit()
     record, remarks = pull("related")
     assert what_changed(record) == [("quotes", "reattributed", "indirect")]
     assert [TEXT[q.cue.start : q.cue.end] for q in record.quotes if q.type == "indirect"] == ["thinks"]
     assert remarks == ["repaired: an arrow without a label; read as 'cue'"]
+
+
+def test_the_label_of_an_arrow_is_chosen_in_the_panel(page: Page, pull: Any) -> None:
+    draw_arrow_to_new_cue(page, "labelled-arrow")
+    page.page.get_by_text("Relations", exact=True).first.click()
+    item = page.page.locator(".lsf-relations__item").last
+    item.hover()
+    item.get_by_label("Show Relation Labels").click()
+    page.page.locator(".lsf-relation-meta button").click()
+    page.page.get_by_role("option", name="cue", exact=True).click()
+    page.page.keyboard.press("Escape")
+    page.page.locator(".lsf-relation-meta button", has_text="cue").wait_for()
+    page.submit()
+    record, remarks = pull("labelled-arrow")
+    assert what_changed(record) == [("quotes", "reattributed", "indirect")]
+    assert [TEXT[q.cue.start : q.cue.end] for q in record.quotes if q.type == "indirect"] == ["thinks"]
+    assert remarks == []
 
 
 def test_a_second_label_on_one_region(page: Page, pull: Any) -> None:
