@@ -10,14 +10,13 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from annotate.preannotate.news.decode import FoundName, to_offsets
+from annotate.preannotate.news.kinds import PLACES, label_by_form
 from annotate.preannotate.news.windows import Passage
-from annotate.preannotate.rules.words import load_lists, split_names
 
 #: Log-odds of a name that no window proposed but another mention of it makes likely.
 _BY_CONSISTENCY = (-0.4, 0.0, -0.1)
 _BY_RULE = (-0.05, 0.0, -0.05)
 
-_PLACES = frozenset({"GPE", "LOC", "FAC"})
 _NAMES = frozenset({"PERSON", "ORG", "GPE", "LOC", "FAC", "NORP", "PRODUCT", "EVENT", "WORK_OF_ART", "LAW"})
 
 _TITLE = re.compile(
@@ -27,6 +26,10 @@ _TITLE = re.compile(
     r"|Colonel|Major|Commodore|Lieutenant|Sergeant|Commander|Ambassador|Mayor|Premier|(?:Scots|Irish|French|English)(?:wo)?man)"
     r" )+(?=\S)"
 )
+_NO_NAME_BEFORE = re.compile(
+    r"(?:(?:pro|anti|ex|then|non|mid)-|(?:north|south|east|west|central|upper|lower|former)[a-z]* )(?=[A-Z])"
+)
+_NO_NAME_BEHIND = re.compile(r"(?<=\w) (?:desert|county|region|area|province|district|state|front)$")
 #: What belongs to a person's name behind it.
 _NUMBERED = re.compile(r",? (?:Jr|Sr)\b\.?| (?:II|III|IV|VI{0,3}|IX)\b")
 #: Adverbs of time, which name no date.
@@ -61,7 +64,10 @@ _KNOWN = {
     **dict.fromkeys(
         ("al-Qaeda", "al-Qaida", "Al-Qaeda", "Al-Qaida", "al Qaeda", "Al Qaeda", "Da'esh", "Da’esh"), "ORG"
     ),
-    **dict.fromkeys(("Ku Klux Klan", "Fatah", "Boko Haram"), "ORG"),
+    **dict.fromkeys(("Ku Klux Klan", "Fatah", "Boko Haram", "Catholic Church", "Roman Catholic Church"), "ORG"),
+    **dict.fromkeys(
+        (f"Islamic State {of} Iraq and {place}" for of in ("of", "in") for place in ("the Levant", "Syria")), "ORG"
+    ),
     **dict.fromkeys(
         ("Middle East", "Europe", "Africa", "Asia", "Latin America", "Sahel", "Sahara", "Caribbean"), "LOC"
     ),
@@ -77,6 +83,7 @@ _KNOWN_NAMES = re.compile(
 
 
 _SHORT_ISLAMIC_STATE = re.compile(r"(?<![\w.-])IS(?![\w’']|\.\w)(?! [A-Z]{2})")
+_GOVERNMENT = re.compile(r"\b(?:Governments?|Ministry|Parliament|Embassy) of (?:the )?$")
 _SHIP = re.compile(r"\b(?:USS|HMS|HMCS|INS) [A-Z][\w.]*(?: [A-Z][\w.]*){0,3}(?<!\.)")
 
 
@@ -96,7 +103,7 @@ def tidy_names(passage: Passage, found: Iterable[FoundName]) -> list[Name]:
     raw = (Name(*to_offsets(passage, (name.first, name.last)), name.label, name.odds) for name in found)
     names = [_trim(text, part) for name in raw for part in _split(text, name)]
     names = [
-        replace(name, label="PERSON") if name.label in _PLACES and _is_person(text, name) else name
+        replace(name, label=label_by_form(text, name.start, name.end, name.label))
         for name in names
         if name.start < name.end and not _is_no_name(text, name)
     ]
@@ -124,34 +131,6 @@ def _split(text: str, name: Name) -> list[Name]:
     return [*parts, replace(name, start=name.start + start)]
 
 
-def _is_person(text: str, name: Name) -> bool:
-    """Whether what looks like a place is a ruler with a number, or begins with a first name and is no known place."""
-    words = text[name.start : name.end].split()
-    if len(words) == 2 and re.fullmatch(r"I{1,3}|IV|VI{0,3}|IX|XI{0,3}|XIV", words[1]):
-        return True
-    if not 2 <= len(words) <= 3 or re.search(
-        r"\b(?:in|at|from|near|to|of)\s+$", text[max(name.start - 6, 0) : name.start], re.I
-    ):
-        return False
-    return words[0] in _first_names() and words[-1] not in _place_words()
-
-
-@cache
-def _first_names() -> frozenset[str]:
-    """First names that are neither words nor parts of places' names."""
-    words = (
-        "Roman Art Sandy Virginia Victoria Florence Lincoln Charlotte Louis George Christian Dale Earl Dean Marine Wolf"
-    )
-    words += " Penny Crystal Dawn Joy Grace Rose Morgan Brooke Robin Rod Lee Al San Guy June April Rand Kirk Ross Troy"
-    return frozenset(split_names(load_lists("titles")["first_names"])) - set(words.split())
-
-
-@cache
-def _place_words() -> frozenset[str]:
-    """Words that end the name of a place or of an organisation."""
-    return frozenset(word for words in load_lists("titles")["suffixes"].values() for word in split_names(words))
-
-
 def _is_no_name(text: str, name: Name) -> bool:
     """Whether it is the number of a longer word ("COVID-19"), "no one", "now" or the like, or a disease."""
     before = text[max(name.start - 6, 0) : name.start]
@@ -171,6 +150,11 @@ def _add_known(text: str, names: list[Name]) -> list[Name]:
     if "Islamic State" in text:
         found += [Name(*match.span(), "ORG", _BY_RULE) for match in _SHORT_ISLAMIC_STATE.finditer(text)]
     found += [Name(*match.span(), "PRODUCT", _BY_RULE) for match in _SHIP.finditer(text)]
+    found += [
+        Name(match.start(), name.end, "ORG", _BY_RULE)
+        for name in names
+        if name.label == "GPE" and (match := _GOVERNMENT.search(text, max(name.start - 25, 0), name.start))
+    ]
     taken = Taken(names)
     dropped: set[Name] = set()
     added = []
@@ -194,6 +178,12 @@ def _trim(text: str, name: Name) -> Name:
             start = match.end()
         if match := re.search(r"['’]s?$", text[start:end]):
             end = start + match.start()
+        if name.label in PLACES:
+            # "the Sahara desert", "eastern Ghana", "pro-Moscow": the name alone.
+            if match := _NO_NAME_BEFORE.match(text, start, end):
+                start = match.end()
+            if match := _NO_NAME_BEHIND.search(text, start, end):
+                end = match.start()
     while start < end and text[end - 1] in ",;:!?-–— ":
         end -= 1
     if name.label == "PERSON" and (match := _NUMBERED.match(text, end)):

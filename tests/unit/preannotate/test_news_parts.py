@@ -180,6 +180,20 @@ def tidied(text: str, *names: tuple[str, str]) -> list[tuple[str, str]]:
         ("The US sent the USS Gerald Ford there", [], [("US", "GPE"), ("USS Gerald Ford", "PRODUCT")]),
         ("Islamic State fell; IS fled", [], [("Islamic State", "ORG"), ("IS", "ORG")]),
         ("THIS IS NEWS; it IS so", [], []),
+        ("They crossed the Gobi desert", [("Gobi desert", "LOC")], [("Gobi", "LOC")]),
+        (
+            "A pro-Moscow party in eastern Moravia",
+            [("pro-Moscow", "GPE"), ("eastern Moravia", "GPE")],
+            [("Moscow", "GPE"), ("Moravia", "GPE")],
+        ),
+        ("The Government of Freedonia met", [("Freedonia", "GPE")], [("Government of Freedonia", "ORG")]),
+        ("The Republic of Freedonia met", [("Republic of Freedonia", "ORG")], [("Republic of Freedonia", "GPE")]),
+        ("Shia men left Arcadia", [("Shia", "NORP"), ("Arcadia", "NORP")], [("Shia", "NORP"), ("Arcadia", "GPE")]),
+        (
+            "Ann Chu of XYZ met JFK",
+            [("Ann Chu", "PERSON"), ("XYZ", "PERSON"), ("JFK", "PERSON")],
+            [("Ann Chu", "PERSON"), ("XYZ", "ORG"), ("JFK", "PERSON")],
+        ),
         (
             "Mustafa al-Kadhimi left. Kadhimi spoke.",
             [("Mustafa al-Kadhimi", "PERSON"), ("Kadhimi", "ORG")],
