@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import os
 import resource
 import sys
 import tempfile
@@ -32,16 +33,29 @@ def _copies(articles: list[Article], copies: int) -> list[Article]:
     ]
 
 
-def _measure(name: str, words: int, run: Callable[[], object]) -> None:
+def _measure(name: str, words: int, run: Callable[[], object]) -> float:
+    """Words a second, printed."""
     start = time.perf_counter()
     run()
     seconds = time.perf_counter() - start
-    print(f"{name:<44} {words / seconds:>10,.0f} words/s   {seconds:6.1f} s")
+    print(f"{name:<52} {words / seconds:>10,.0f} words/s   {seconds:6.1f} s", flush=True)
+    return words / seconds
 
 
 def _drain(items: Iterable[object]) -> None:
     for _ in items:
         pass
+
+
+def _run_spacy(articles: list[Article], *, ours: bool) -> None:
+    """The rules' spaCy pipeline, with our components or without: tokens and sentences alone."""
+    from annotate.preannotate.rules.pipeline import load_pipeline
+
+    nlp = load_pipeline()
+    if not ours:
+        for name in ("annotate_entities", "annotate_quotes", "annotate_claims"):
+            nlp.remove_pipe(name)
+    _drain(nlp.pipe(article.text for article in articles))
 
 
 def _textacy_quotes(articles: list[Article]) -> int:
@@ -84,14 +98,20 @@ def main(arguments: Sequence[str] = ()) -> None:
     articles = _copies(list(read_articles(options.sources)), options.copies)
     words = sum(len(article.text.split()) for article in articles)
     print(f"{len(articles)} articles, {words:,} words")
+    os.environ["OMP_NUM_THREADS"] = "1"  # as every worker process has it: one job, one core
     for preannotator in dict.fromkeys(["rules", default_preannotator()]):
+        speeds = []
         for jobs in (1, 2):
             # the first articles pay for loading, which is not the question
             run: Iterator[object] = preannotate_articles(
                 itertools.chain(_copies(articles[:1], 64), articles), preannotator=preannotator, jobs=jobs
             )
             _drain(itertools.islice(run, 64))
-            _measure(f"{preannotator}, --jobs {jobs}", words, lambda run=run: _drain(run))  # type: ignore[misc]
+            name = f"{preannotator}, {jobs} process{'es' if jobs > 1 else ''}, one core each"
+            speeds.append(_measure(name, words, lambda run=run: _drain(run)))
+        print(f"{preannotator}, two cores / one core {speeds[1] / speeds[0]:.2f}")
+    _measure("spaCy, the rules' pipeline", words, lambda: _run_spacy(articles, ours=True))
+    _measure("spaCy, the same without our components", words, lambda: _run_spacy(articles, ours=False))
     _measure("textacy direct_quotations (quotes only)", words, lambda: _textacy_quotes(articles))
 
     if options.many:
@@ -103,8 +123,15 @@ def main(arguments: Sequence[str] = ()) -> None:
                 start = time.perf_counter()
                 write_predictions(many, output, preannotator="rules", jobs=2, engine=engine)
                 seconds = time.perf_counter() - start
-                peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-                print(f"{len(many):,} short articles, {engine}, 2 jobs: {seconds:.0f} s, peak {peak} MiB")
+                peaks = [
+                    resource.getrusage(who).ru_maxrss // 1024
+                    for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+                ]
+                print(
+                    f"{len(many):,} short articles, {engine}, 2 jobs: {seconds:.0f} s, peak {peaks[0]} MiB, "
+                    f"of the largest child so far {peaks[1]} MiB",
+                    flush=True,
+                )
 
 
 if __name__ == "__main__":
