@@ -125,9 +125,23 @@ def _claim_row(title: str, found: Mapping[str, Any], kept: Sequence[str]) -> tup
 def _reliability_table(layer: str, found: Mapping[str, Any]) -> Table:
     return Table(
         f"{layer.capitalize()}: expected calibration error {found['ece']:.3f} (n = {found['n']:,})",
-        ("said", "right", "n"),
-        [(f"{one['said']:.2f}", f"{one['right']:.2f}", f"{one['n']:,}") for one in found["bins"]],
+        ("said", "right", "n", "reliability: where the bar should end is marked"),
+        [
+            (f"{one['said']:.2f}", f"{one['right']:.2f}", f"{one['n']:,}", _draw_bar(one["right"], one["said"]))
+            for one in found["bins"]
+        ],
     )
+
+
+def _draw_bar(right: float, said: float, width: int = 40) -> str:
+    """A bar as long as the share that is right, in code so that its letters are equally wide.
+
+    >>> _draw_bar(0.5, 0.75, 8)
+    '`████··|·`'
+    """
+    bar = ["█" if at < round(right * width) else "·" for at in range(width)]
+    bar[min(round(said * width), width - 1)] = "|"
+    return f"`{''.join(bar)}`"
 
 
 def count_read(data: Path, config: Mapping[str, Any]) -> dict[str, dict[str, float]]:
