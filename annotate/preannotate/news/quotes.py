@@ -18,6 +18,18 @@ from annotate.records import QuoteType
 #: Words that a stretch in marks needs to be taken for speech where the network saw none.
 LEAST_WORDS = 6
 
+#: "told | the council that | rents fall", "accused | him of | theft": who is spoken to is no part of what is said.
+_ADDRESSING = re.compile(
+    r"(?:told|tells?|telling|inform(?:s|ed|ing)|remind(?:s|ed|ing)|assur(?:es|ed|ing)|warn(?:s|ed|ing)|advis(?:es|ed|ing)"
+    r"|accus(?:es|ed|ing))$",
+    re.I,
+)
+_ADDRESSEE = re.compile(
+    r"(?!how|what|why|wh?o|whether|if|that)(?:(?!who\b|which\b)[^\s,.;:“”\"]+\s+){1,6}?that\s+(?=\S)"
+    r"|(?:him|her|them|it|us|me|you)\s+of\s+(?=\S)",
+    re.I,
+)
+
 _BY_RULE = (-0.7, -0.1, -0.1, 0.5, 0.0)
 
 
@@ -43,6 +55,8 @@ def finish_quotes(passage: Passage, found: list[FoundQuote]) -> list[SpokenQuote
         for number, parts in enumerate(_by_paragraph(passage, quote.content, stretches, starts)):
             content = [_whole(text, part, stretches, starts) for part in parts]
             content = _flat(text, [_trim(text, part) for part in content if part[0] < part[1]])
+            if cue and content and not number:
+                content[0] = _without_addressee(text, content[0], cue)
             if not any(letter.isalnum() for start, end in content for letter in text[start:end]):
                 continue
             kind = _type_of(text, content, stretches, starts)
@@ -89,6 +103,13 @@ def _by_paragraph(
             else:
                 groups.append([part])
     return groups
+
+
+def _without_addressee(text: str, content: Range, cue: Range) -> Range:
+    start, end = content
+    if start >= cue[1] and _ADDRESSING.search(text, *cue) and (match := _ADDRESSEE.match(text, start, end)):
+        start = match.end()
+    return start, end
 
 
 def _without_relative_clause(text: str, speaker: Range) -> Range:

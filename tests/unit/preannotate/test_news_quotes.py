@@ -67,6 +67,19 @@ def test_content_ends_at_a_mark_without_a_space_behind_it() -> None:
     assert quote.type == "direct"
 
 
+@pytest.mark.parametrize(
+    ("text", "cue", "content", "told"),
+    [
+        ("She told the town council that rents fall.", "told", "the town council that rents fall", "rents fall"),
+        ("She accused him of stealing it.", "accused", "him of stealing it", "stealing it"),
+        ("She told how little the mayor knew that day.", "told", None, "how little the mayor knew that day"),
+        ("She said the council that met was old.", "said", None, "the council that met was old"),
+    ],
+)
+def test_who_is_spoken_to_is_no_part_of_the_content(text: str, cue: str, content: str | None, told: str) -> None:
+    assert texts(text, finish(text, content or told, cue=cue)) == [[told]]
+
+
 def test_the_speaker_is_without_the_relative_clause() -> None:
     text = "The bridge is safe, an engineer, who asked not to be named, said."
     (quote,) = finish(text, "The bridge is safe", speaker="an engineer, who asked not to be named,")
