@@ -25,7 +25,7 @@ _ADDRESSING = re.compile(
     re.I,
 )
 _ADDRESSEE = re.compile(
-    r"(?!how|what|why|wh?o|whether|if|that)(?:(?!who\b|which\b)[^\s,.;:“”\"]+\s+){1,6}?that\s+(?=\S)"
+    r"(?!(?:how|what|why|who|whom|whether|if|that)\b)(?:(?!who\b|which\b)[^\s,.;:“”\"]+\s+){1,6}?that\s+(?=\S)"
     r"|(?:him|her|them|it|us|me|you)\s+of\s+(?=\S)",
     re.I,
 )
