@@ -107,15 +107,15 @@ def _by_paragraph(
 
 def _without_addressee(text: str, content: Range, cue: Range) -> Range:
     start, end = content
-    if start >= cue[1] and _ADDRESSING.search(text, *cue) and (match := _ADDRESSEE.match(text, start, end)):
-        start = match.end()
-    return start, end
+    match = _ADDRESSEE.match(text, start, end) if start >= cue[1] and _ADDRESSING.search(text, *cue) else None
+    return (match.end(), end) if match and match.end() < end else (start, end)
 
 
 def _without_relative_clause(text: str, speaker: Range) -> Range:
     """The mention alone: "an official, who asked not to be named," is "an official"."""
     start, end = speaker
-    if match := re.search(r",?\s+(?:who|whom|whose|which)\b", text[start:end]):
+    match = re.search(r",?\s+(?:who|whom|whose|which)\b", text[start:end])
+    if match and match.start():
         end = start + match.start()
     return start, end
 

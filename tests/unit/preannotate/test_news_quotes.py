@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from annotate.preannotate.news.decode import FoundQuote, Range
 from annotate.preannotate.news.furniture import find_furniture
@@ -30,6 +34,58 @@ def finish(text: str, *content: str, cue: str | None = "said", speaker: str | No
         (0.0,) * 5,
     )
     return finish_quotes(passage, [found])
+
+
+WORDS = st.lists(
+    st.sampled_from(
+        [
+            "Ann",
+            "said",
+            "told",
+            "reporters",
+            "that",
+            "who",
+            "which",
+            "it",
+            "rained",
+            ",",
+            ".",
+            "“",
+            "”",
+            '"',
+            "’",
+            "\n\n",
+            "\n",
+        ]
+    ),
+    min_size=1,
+    max_size=30,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(words=WORDS, glue=st.sampled_from([" ", ""]), data=st.data())
+def test_whatever_the_network_sees_the_spans_are_sound(words: list[str], glue: str, data: st.DataObject) -> None:
+    passage = read_passage(glue.join(words), PIECES)
+    if not len(passage):
+        return
+    # parts in a row, as the network's tags give them: words of one role each
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(passage)), min_size=2, max_size=8)))
+    pieces = data.draw(st.permutations(list(itertools.pairwise(cuts))))
+    content, cue, speaker = (
+        sorted(pieces[2:]) or pieces[:1],
+        *(pieces[at] if len(pieces) > 2 else None for at in (0, 1)),
+    )
+    for quote in finish_quotes(passage, [FoundQuote(content, cue, speaker, (0.0,) * 5)]):
+        spans = [*quote.content, *(part for part in (quote.cue, quote.speaker) if part)]
+        assert all(0 <= start < end <= len(passage.text) for start, end in spans), quote
+        assert all(one[1] <= two[0] for one, two in itertools.pairwise(quote.content)), quote
+
+
+def test_a_speaker_is_not_trimmed_to_nothing() -> None:
+    text = "It holds, who asked, said."
+    (quote,) = finish(text, "It holds", speaker=", who asked")
+    assert quote.speaker == (8, 19)
 
 
 def texts(text: str, quotes: list[SpokenQuote]) -> list[list[str]]:
