@@ -104,10 +104,21 @@ def tidy_names(passage: Passage, found: Iterable[FoundName]) -> list[Name]:
     names = [_trim(text, part) for name in raw for part in _split(text, name)]
     names = [
         replace(name, label=label_by_form(text, name.start, name.end, name.label))
-        for name in names
-        if name.start < name.end and not _is_no_name(text, name)
+        for name in _flatten(text, names)
+        if not _is_no_name(text, name)
     ]
-    return list(_with_about(text, _agree(text, _add_values(text, _add_known(text, names)))))
+    return list(_with_about(text, _flatten(text, _agree(text, _add_values(text, _add_known(text, names))))))
+
+
+def _flatten(text: str, names: list[Name]) -> list[Name]:
+    """Names that share no code point: where rules made two meet, the one that begins first keeps what both cover."""
+    kept: list[Name] = []
+    for name in sorted(names, key=lambda name: (name.start, -name.end)):
+        start = max(name.start, kept[-1].end) if kept else name.start
+        start += len(text[start : name.end]) - len(text[start : name.end].lstrip())
+        if any(letter.isalnum() for letter in text[start : name.end]):
+            kept.append(replace(name, start=start))
+    return kept
 
 
 def _with_about(text: str, names: list[Name]) -> Iterator[Name]:

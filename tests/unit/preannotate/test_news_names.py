@@ -1,0 +1,44 @@
+"""Names stay sound whatever the network takes for one."""
+
+from __future__ import annotations
+
+import itertools
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from annotate.preannotate.news.decode import FoundName
+from annotate.preannotate.news.layout import ENTITY_LABELS
+from annotate.preannotate.news.names import tidy_names
+from annotate.preannotate.news.windows import read_passage
+from annotate.preannotate.news.words import WordPieces
+
+PIECES = WordPieces(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *"abcdefghijklmnopqrstuvwxyz"])
+WORDS = st.lists(
+    st.sampled_from(
+        [
+            *("Lord", "Tsar", "Miss", "Mr.", "St.", "Jr.", "III", "John", "Columbus", "Rivera", "Mustafa"),
+            *("the", "The", "City", "of", "River", "London", "China", "US", "NATO", "Army", "French", "now", "around"),
+            *("2,500", "5", "%", "$", "million", "Monday", "first", "’s", "'s", ",", ".", "-", "“", "\n"),
+        ]
+    ),
+    min_size=1,
+    max_size=25,
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(words=WORDS, glue=st.sampled_from([" ", ""]), data=st.data())
+def test_whatever_the_network_takes_for_a_name(words: list[str], glue: str, data: st.DataObject) -> None:
+    passage = read_passage(glue.join(words), PIECES)
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(passage)), max_size=10)))
+    found = [
+        FoundName(first, last, data.draw(st.sampled_from(ENTITY_LABELS)), (-0.1, -0.1, -0.1))
+        for first, last in itertools.pairwise(cuts)
+        if data.draw(st.booleans())
+    ]
+    names = tidy_names(passage, found)
+    assert all(0 <= name.start < name.end <= len(passage.text) for name in names)
+    assert all(any(letter.isalnum() for letter in passage.text[name.start : name.end]) for name in names)
+    assert all(one.end <= two.start for one, two in itertools.pairwise(names))
+    assert {name.label for name in names} <= set(ENTITY_LABELS)
