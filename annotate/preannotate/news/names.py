@@ -31,7 +31,12 @@ _NO_NAME_BEFORE = re.compile(
 )
 _NO_NAME_BEHIND = re.compile(r"(?<=\w) (?:desert|county|region|area|province|district|state|front)$")
 #: What belongs to a person's name behind it.
-_NUMBERED = re.compile(r",? (?:Jr|Sr)\b\.?| (?:II|III|IV|VI{0,3}|IX)\b")
+_NUMBERED = re.compile(
+    r",? (?:Jr|Sr)\b\.?| (?:II|III|IV|VI{0,3}|IX)\b| I(?= \(| [a-z]+ed\b)"
+    r"| the (?:Elder|Younger|Great|Good|Terrible|Conqueror)\b"
+)
+#: What stands behind a year and is no place.
+_ERAS = re.compile(r"(?:BC|AD|CE|BCE|B\.C\.(?:E\.)?|A\.D\.|C\.E\.)")
 #: Adverbs of time, which name no date.
 _NO_DATES = frozenset({"now", "currently", "presently", "soon", "recently", "then", "time", "long", "later", "earlier"})
 #: What belongs to a number before it.
@@ -143,7 +148,7 @@ def _split(text: str, name: Name) -> list[Name]:
 
 
 def _is_no_name(text: str, name: Name) -> bool:
-    """Whether it is the number of a longer word ("COVID-19"), "no one", "now" or the like, or a disease."""
+    """Whether it is the number of a longer word ("COVID-19"), "no one", "now" or the like, an era or a disease."""
     before = text[max(name.start - 6, 0) : name.start]
     words = text[name.start : name.end]
     if name.label == "CARDINAL" and (
@@ -151,6 +156,8 @@ def _is_no_name(text: str, name: Name) -> bool:
     ):
         return True
     if name.label == "DATE" and words.lower() in _NO_DATES:
+        return True
+    if _ERAS.fullmatch(words) and re.search(r"(?:\d|century) $", text[max(name.start - 8, 0) : name.start]):
         return True
     return re.fullmatch(r"(?i:covid|covid-19|coronavirus)", words) is not None
 

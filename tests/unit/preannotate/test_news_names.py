@@ -19,7 +19,25 @@ WORDS = st.lists(
         [
             *("Lord", "Tsar", "Miss", "Mr.", "St.", "Jr.", "III", "John", "Columbus", "Rivera", "Mustafa"),
             *("the", "The", "City", "of", "River", "London", "China", "US", "NATO", "Army", "French", "now", "around"),
-            *("2,500", "5", "%", "$", "million", "Monday", "first", "’s", "'s", ",", ".", "-", "“", "\n"),
+            *(
+                "2,500",
+                "5",
+                "%",
+                "$",
+                "million",
+                "Monday",
+                "first",
+                "I",
+                "BC",
+                "Great",
+                "’s",
+                "'s",
+                ",",
+                ".",
+                "-",
+                "“",
+                "\n",
+            ),
         ]
     ),
     min_size=1,
@@ -42,3 +60,27 @@ def test_whatever_the_network_takes_for_a_name(words: list[str], glue: str, data
     assert all(any(letter.isalnum() for letter in passage.text[name.start : name.end]) for name in names)
     assert all(one.end <= two.start for one, two in itertools.pairwise(names))
     assert {name.label for name in names} <= set(ENTITY_LABELS)
+
+
+def tidied(text: str, *named: tuple[str, str]) -> list[tuple[str, str]]:
+    """What becomes of these words under these labels."""
+    passage = read_passage(text, PIECES)
+    found = []
+    for words, label in named:
+        start = text.index(words)
+        inside = [at for at, (first, last) in enumerate(passage.spans) if start <= first and last <= start + len(words)]
+        found.append(FoundName(inside[0], inside[-1] + 1, label, (-0.1, -0.1, -0.1)))
+    return [(text[name.start : name.end], name.label) for name in tidy_names(passage, found)]
+
+
+def test_a_byname_belongs_to_the_person() -> None:
+    assert tidied("Lucas Cranach the Elder painted.", ("Lucas Cranach", "PERSON")) == [
+        ("Lucas Cranach the Elder", "PERSON")
+    ]
+    assert tidied("Mojmir I (ruled long) won.", ("Mojmir", "PERSON")) == [("Mojmir I", "PERSON")]
+    assert tidied("With Anna I will go.", ("Anna", "PERSON")) == [("Anna", "PERSON")]
+
+
+def test_an_era_is_no_place() -> None:
+    assert tidied("They came around 1000 BC by ship.", ("BC", "GPE")) == []
+    assert tidied("They live in Vancouver, BC in summer.", ("BC", "GPE")) == [("BC", "GPE")]
