@@ -12,21 +12,18 @@ from annotate.files import write_text
 FILE = "training.json"
 
 
-class Cycle(msgspec.Struct, frozen=True):
-    """One cycle: the passes over the articles with quotes that were planned and done, and its minutes of wall time."""
-
-    planned: float
-    done: float
-    minutes: float
-
-
 class Facts(msgspec.Struct, frozen=True):
-    """The training of one set of weights; `torch` is its version."""
+    """The training of one set of weights: passes over the articles with quotes, and minutes of wall time.
+
+    `torch` is its version.
+    """
 
     seed: int
     workers: int
     torch: str
-    cycles: list[Cycle]
+    planned: float
+    done: float
+    minutes: float
 
 
 def write_facts(folder: Path, facts: Facts) -> None:
@@ -45,6 +42,6 @@ def read_facts(folder: Path) -> Facts | None:
         return None
     try:
         found = msgspec.json.decode(file.read_bytes(), type=dict[str, msgspec.Raw])
-        return msgspec.json.decode(file.read_bytes(), type=Facts) if "cycles" in found else None
+        return msgspec.json.decode(file.read_bytes(), type=Facts) if "planned" in found else None
     except msgspec.DecodeError as error:
         raise AnnotateError(f"{file}: not the facts of a training: {error}") from error

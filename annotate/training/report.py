@@ -125,7 +125,7 @@ def _claim_row(title: str, found: Mapping[str, Any], kept: Sequence[str]) -> tup
 def _reliability_table(layer: str, found: Mapping[str, Any]) -> Table:
     return Table(
         f"{layer.capitalize()}: expected calibration error {found['ece']:.3f} (n = {found['n']:,})",
-        ("said", "right", "n", "reliability: where the bar should end is marked"),
+        ("said", "right", "n", "reliability: the bar should end at the mark"),
         [
             (f"{one['said']:.2f}", f"{one['right']:.2f}", f"{one['n']:,}", _draw_bar(one["right"], one["said"]))
             for one in found["bins"]
@@ -133,15 +133,15 @@ def _reliability_table(layer: str, found: Mapping[str, Any]) -> Table:
     )
 
 
-def _draw_bar(right: float, said: float, width: int = 40) -> str:
-    """A bar as long as the share that is right, in code so that its letters are equally wide.
+def _draw_bar(right: float, said: float, width: int = 30) -> str:
+    """A bar as long as the share that is right, with a mark where it should end.
 
     >>> _draw_bar(0.5, 0.75, 8)
-    '`████··|·`'
+    '████░░◆░'
     """
-    bar = ["█" if at < round(right * width) else "·" for at in range(width)]
-    bar[min(round(said * width), width - 1)] = "|"
-    return f"`{''.join(bar)}`"
+    bar = ["█" if at < round(right * width) else "░" for at in range(width)]
+    bar[min(round(said * width), width - 1)] = "◆"
+    return "".join(bar)
 
 
 def count_read(data: Path, config: Mapping[str, Any]) -> dict[str, dict[str, float]]:

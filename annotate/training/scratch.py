@@ -12,7 +12,7 @@ from annotate.files import load_toml, read_text, write_text
 from annotate.preannotate.news.words import WordPieces
 from annotate.training.corpora import read_gold_names, read_polnear
 from annotate.training.examples import Config, Document
-from annotate.training.facts import Cycle, Facts, read_facts, write_facts
+from annotate.training.facts import Facts, read_facts, write_facts
 from annotate.training.gazetteers import Gazetteers
 from annotate.training.loop import Trainer
 from annotate.training.model import Network, load_encoder
@@ -20,25 +20,22 @@ from annotate.training.model import Network, load_encoder
 DEFAULT_CONFIG = Path(__file__).with_name("config.toml")
 
 
-def plan_passes(data: Path, config: Config) -> list[list[list[Document]]]:
-    """For each cycle the documents of its passes: articles with quotes, and each corpus of names as often as asked."""
+def plan_passes(data: Path, config: Config) -> list[list[Document]]:
+    """The documents of each pass: articles with quotes, and each corpus of names as often as asked."""
     gazetteers = Gazetteers(config["seed"])
     chance = random.Random(config["seed"])
     articles = read_polnear(data, "train", gazetteers)
     names = {name: list(read_gold_names(data / f"{name}.train.jsonl.gz", gazetteers)) for name in config["names"]}
-    cycles = []
-    for cycle in config["cycles"]:
-        passes = []
-        for _ in range(cycle["passes"]):
-            documents = list(articles)
-            for name, times in config["names"].items():
-                whole = int(times)
-                documents += names[name] * whole
-                documents += [document for document in names[name] if chance.random() < times - whole]
-            chance.shuffle(documents)
-            passes.append(documents[: int(len(documents) * cycle["share"])])
-        cycles.append(passes)
-    return cycles
+    passes = []
+    for _ in range(config["cycle"]["passes"]):
+        documents = list(articles)
+        for name, times in config["names"].items():
+            whole = int(times)
+            documents += names[name] * whole
+            documents += [document for document in names[name] if chance.random() < times - whole]
+        chance.shuffle(documents)
+        passes.append(documents)
+    return passes
 
 
 def read_vocabulary(file: Path) -> list[str]:
@@ -72,29 +69,18 @@ def _work(rank: int, config: Config, data: Path, encoder: Path, output: Path, me
     load_encoder(network, encoder / "model.safetensors")
     torch.manual_seed(config["seed"] + rank)
     trainer = Trainer(network, WordPieces(vocabulary), config, output, rank)
-    ends: list[Path] = []
-    cycles: list[Cycle] = []
-    for number, (cycle, passes) in enumerate(zip(config["cycles"], plan_passes(data, config), strict=True), 1):
-        started = time.monotonic()
-        *_, checkpoint = trainer.train(passes, cycle)
-        minutes = round((time.monotonic() - started) / 60, 1)
-        planned, done = (round(count * cycle["share"], 2) for count in (cycle["passes"], trainer.passes))
-        cycles.append(Cycle(planned, done, minutes))
-        if rank == 0:
-            ends.append(checkpoint.replace(output / f"cycle-{number}.pt"))
+    passes = plan_passes(data, config)
+    started = time.monotonic()
+    *_, checkpoint = trainer.train(passes, config["cycle"])
     if rank == 0:
-        average_checkpoints(ends, output / "final.pt")
-        write_facts(output, Facts(config["seed"], config["workers"], str(torch.__version__), cycles))
+        checkpoint.replace(output / "final.pt")
+        minutes = round((time.monotonic() - started) / 60, 1)
+        done = round(trainer.passes, 2)
+        write_facts(
+            output, Facts(config["seed"], config["workers"], str(torch.__version__), len(passes), done, minutes)
+        )
     if config["workers"] > 1:
         torch.distributed.destroy_process_group()
-
-
-def average_checkpoints(checkpoints: list[Path], output: Path) -> None:
-    """Writes the mean of the weights (Izmailov et al. 2018): better on quotes than the end of either cycle."""
-    import torch
-
-    states = [torch.load(checkpoint) for checkpoint in checkpoints]
-    torch.save({name: sum(state[name] for state in states) / len(states) for name in states[0]}, output)
 
 
 def finish_model(

@@ -44,6 +44,8 @@ def count_touched(preannotator: str) -> dict[Layer, Touched]:
         proposed = GoldRecord(
             id=found.id, text=decided.text, entities=found.entities, quotes=found.quotes, claims=found.claims
         )
+        for record in (proposed, decided):  # the editor has no field for the speaker's name
+            record.quotes = [msgspec.structs.replace(quote, speaker_name=None) for quote in record.quotes or ()]
         for layer in LAYERS:
             counts[layer].gold += len(get_layer(decided, layer) or ())
             counts[layer].proposed += len(get_layer(proposed, layer) or ())

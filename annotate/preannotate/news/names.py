@@ -37,6 +37,11 @@ _NUMBERED = re.compile(
 )
 #: What stands behind a year and is no place.
 _ERAS = re.compile(r"(?:BC|AD|CE|BCE|B\.C\.(?:E\.)?|A\.D\.|C\.E\.)")
+#: How a quantity begins: not as a name does.
+_AMOUNTS = re.compile(
+    r"[^A-Z]|(?:An?|One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten|Eleven|Twelve|Twenty|Thirty|Forty|Fifty|Sixty|Seventy|Eighty"
+    r"|Ninety|Half|Hundreds?|Thousands?|Millions?|Dozens?|About|Around|Nearly|Almost|Over|Some|Several|More|Less|Fewer)\b"
+)
 #: Adverbs of time, which name no date.
 _NO_DATES = frozenset({"now", "currently", "presently", "soon", "recently", "then", "time", "long", "later", "earlier"})
 #: What belongs to a number before it.
@@ -152,10 +157,14 @@ def _is_no_name(text: str, name: Name) -> bool:
     before = text[max(name.start - 6, 0) : name.start]
     words = text[name.start : name.end]
     if name.label == "CARDINAL" and (
-        re.search(r"[A-Za-z]-$", before) or (words == "one" and before.lower().endswith("no "))
+        re.search(r"[A-Za-z]-$", before)
+        or (words[0] == "-" and before[-1:].isalpha())
+        or (words == "one" and before.lower().endswith("no "))
     ):
         return True
     if name.label == "DATE" and words.lower() in _NO_DATES:
+        return True
+    if name.label == "QUANTITY" and not _AMOUNTS.match(words):
         return True
     if _ERAS.fullmatch(words) and re.search(r"(?:\d|century) $", text[max(name.start - 8, 0) : name.start]):
         return True

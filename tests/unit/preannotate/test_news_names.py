@@ -84,3 +84,9 @@ def test_a_byname_belongs_to_the_person() -> None:
 def test_an_era_is_no_place() -> None:
     assert tidied("They came around 1000 BC by ship.", ("BC", "GPE")) == []
     assert tidied("They live in Vancouver, BC in summer.", ("BC", "GPE")) == [("BC", "GPE")]
+
+
+def test_a_quantity_begins_as_one() -> None:
+    assert tidied("In March a U.S.-led coalition came.", ("U.S.-led", "QUANTITY")) == [("U.S.", "GPE")]
+    assert tidied("It is Two miles long.", ("Two miles", "QUANTITY")) == [("Two miles", "QUANTITY")]
+    assert tidied("Aid against COVID-19 came.", ("-19", "CARDINAL")) == []

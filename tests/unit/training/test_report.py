@@ -18,7 +18,7 @@ from annotate.files import sha256_file
 from annotate.preannotate.news.pipeline import MODEL
 from annotate.records import GoldRecord, Prediction, Quote, Span
 from annotate.score.evaluate import evaluate
-from annotate.training.facts import Cycle, Facts, read_facts, write_facts
+from annotate.training.facts import Facts, read_facts, write_facts
 from annotate.training.report import FOUND, fill_card, main
 from annotate.training.report_measure import NAME_CORPORA, leave_aside
 
@@ -150,7 +150,7 @@ def model(tmp_path: Path) -> Path:
 def test_the_command_measures_and_fills_the_card(
     corpora: Path, model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    write_facts(model, Facts(seed=7, workers=2, torch="2.0", cycles=[Cycle(planned=6, done=1.84, minutes=61.2)]))
+    write_facts(model, Facts(seed=7, workers=2, torch="2.0", planned=6, done=1.84, minutes=61.2))
     assert main(["--data", str(corpora), "--model", str(model), "--card"]) == 0
     printed = capsys.readouterr().out
     rows = [line for line in printed.splitlines() if line.startswith("| ")]
@@ -161,7 +161,7 @@ def test_the_command_measures_and_fills_the_card(
     assert any(row.startswith("| ClaimBuster dev, the debates it learnt from | 2 | 1 | 1.000 | 1.000") for row in rows)
     card = (model / "MODEL_CARD.md").read_text("utf-8")
     assert [row for row in rows if row not in card] == []
-    assert "cycle 1 made 1.8 of 6 planned passes over the quotes;" in card
+    assert "1.8 of 6 planned passes over the quotes." in card
     assert "made in 61 minutes" in card
     assert sha256_file(model / "network.onnx")[:12] in card
 
@@ -176,12 +176,12 @@ def test_a_missing_corpus_is_named_and_the_card_left_alone(
 
 def test_facts_come_back_and_those_of_annotate_train_are_not_taken_for_these(tmp_path: Path) -> None:
     assert read_facts(tmp_path) is None
-    facts = Facts(seed=7, workers=2, torch="2.0", cycles=[Cycle(planned=6, done=1.84, minutes=61.2)])
+    facts = Facts(seed=7, workers=2, torch="2.0", planned=6, done=1.84, minutes=61.2)
     write_facts(tmp_path, facts)
     assert read_facts(tmp_path) == facts
     (tmp_path / "training.json").write_text('{"before": {}, "after": {}}')
     assert read_facts(tmp_path) is None
-    (tmp_path / "training.json").write_text('{"cycles": [{"planned": 6}]}')
+    (tmp_path / "training.json").write_text('{"planned": 6}')
     with pytest.raises(AnnotateError, match=r"training\.json: not the facts"):
         read_facts(tmp_path)
 
