@@ -211,6 +211,8 @@ class Trainer:
                     saved = time.monotonic()
                     self._save("last.pt")
             yield self._save(f"pass-{number}.pt")
+            if done >= 1:
+                return  # the minutes are used up
 
     def _least(self, value: int) -> int:
         if self.workers == 1:
