@@ -7,7 +7,6 @@ or FAC, and in a region that annotators left aside everything is allowed.
 
 from __future__ import annotations
 
-import bisect
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -55,33 +54,22 @@ class Answers:
     cuts: Ints
 
 
-class _Words:
-    def __init__(self, passage: Passage) -> None:
-        self.starts = passage.spans[:, 0].tolist()
-        self.ends = passage.spans[:, 1].tolist()
-
-    def range_of(self, start: int, end: int) -> tuple[int, int]:
-        """The half-open range of words that share a code point with `[start, end)`."""
-        return bisect.bisect_right(self.ends, start), bisect.bisect_left(self.starts, end)
-
-
 def make_answers(document: Document, passage: Passage) -> Answers:
     """The answers for every word of `passage`, which must have been read from the document's text."""
-    words = _Words(passage)
     count = len(passage)
-    roles, anchors, speakers = _quote_answers(document, words, count)
+    roles, anchors, speakers = _quote_answers(document, passage, count)
     tags = np.full(count, UNKNOWN, dtype=np.int64)
     cuts = np.full(count, UNKNOWN, dtype=np.int64)
     if document.syntax is not None:
-        for at, start in enumerate(words.starts):
+        for at, start in enumerate(passage.spans[:, 0].tolist()):
             found = document.syntax.get(start)
             if found is not None:
                 tags[at] = SYNTAX_TAGS.index(found[0])
                 cuts[at] = found[1]
-    return Answers(roles, _entity_answers(document, words, count), anchors, speakers, tags, cuts)
+    return Answers(roles, _entity_answers(document, passage, count), anchors, speakers, tags, cuts)
 
 
-def _quote_answers(document: Document, words: _Words, count: int) -> tuple[Bools, Ints, Ints]:
+def _quote_answers(document: Document, passage: Passage, count: int) -> tuple[Bools, Ints, Ints]:
     allowed = np.zeros((count, len(ROLE_TAGS)), dtype=bool)
     anchors = np.full(count, UNKNOWN, dtype=np.int64)
     speakers = np.full(count, UNKNOWN, dtype=np.int64)
@@ -90,11 +78,11 @@ def _quote_answers(document: Document, words: _Words, count: int) -> tuple[Bools
         return allowed, anchors, speakers
     tags = np.zeros(count, dtype=np.int64)
     for quote in document.quotes:
-        contents = [words.range_of(start, end) for start, end in quote["content"]]
+        contents = [passage.words_in(start, end) for start, end in quote["content"]]
         contents = [(first, last) for first, last in contents if first < last]
         if not contents:
             continue
-        parts = [(role, words.range_of(*quote[role])) for role in ("speaker", "cue") if quote[role]]
+        parts = [(role, passage.words_in(*quote[role])) for role in ("speaker", "cue") if quote[role]]
         cue = next((span for role, span in parts if role == "cue"), contents[0])
         speaker = next((span for role, span in parts if role == "speaker"), cue)
         if cue[0] >= cue[1] or speaker[0] >= speaker[1]:
@@ -108,24 +96,24 @@ def _quote_answers(document: Document, words: _Words, count: int) -> tuple[Bools
     allowed[np.arange(count), tags] = True
     _begin_orphans(allowed)
     for start, end in document.unknown_quotes:
-        first, last = words.range_of(start, end)
+        first, last = passage.words_in(start, end)
         allowed[first:last] = True
         anchors[first:last] = UNKNOWN
         speakers[first:last] = UNKNOWN
     return allowed, anchors, speakers
 
 
-def _entity_answers(document: Document, words: _Words, count: int) -> Bools:
+def _entity_answers(document: Document, passage: Passage, count: int) -> Bools:
     if document.entities is None:
         return np.ones((count, len(ENTITY_TAGS)), dtype=bool)
     outside = _tags_of(set(ENTITY_LABELS) - document.annotated, "BI")
     outside[0] = True
     allowed = np.tile(outside, (count, 1))
     for start, end, labels in document.unknown_entities:
-        first, last = words.range_of(start, end)
+        first, last = passage.words_in(start, end)
         allowed[first:last] |= _tags_of(labels, "BI")
     for start, end, labels in document.entities:
-        first, last = words.range_of(start, end)
+        first, last = passage.words_in(start, end)
         if first < last:
             allowed[first:last] = _tags_of(labels, "I")
             allowed[first] = _tags_of(labels, "B")

@@ -162,19 +162,14 @@ def _sentence_starts(passage: Passage) -> np.ndarray:  # type: ignore[type-arg]
 def _owners(passage: Passage, syntax: Ints, quotes: Sequence[SpokenQuote]) -> list[int]:
     """For each word the quote whose content it is in, -1 outside, -2 in the words that report."""
     owner = np.full(len(passage), -1)
-    starts, ends = passage.spans[:, 0], passage.spans[:, 1]
-
-    def words(part: Range) -> tuple[int, int]:
-        return int(ends.searchsorted(part[0], side="right")), int(starts.searchsorted(part[1]))
 
     def mark(part: Range, value: int) -> None:
-        first, last = words(part)
-        owner[first:last] = value
+        owner[slice(*passage.words_in(*part))] = value
 
     # A plan or a belief without a clause of its own is told by the sentence around it, which is then the claim.
     reported = [
         quote.type == "direct"
-        or (quote.cue is not None and all(_stands(syntax, passage, *words(part)) for part in quote.content))
+        or (quote.cue is not None and all(_stands(syntax, passage, *passage.words_in(*part)) for part in quote.content))
         for quote in quotes
     ]
     for quote, is_reported in zip(quotes, reported, strict=True):
@@ -185,7 +180,7 @@ def _owners(passage: Passage, syntax: Ints, quotes: Sequence[SpokenQuote]) -> li
                 whole = min(quote.cue[0], quote.speaker[0]), max(quote.cue[1], quote.speaker[1])
                 between = min(quote.cue[1], quote.speaker[1]), max(quote.cue[0], quote.speaker[0])
                 # "He met the king and said": what stands between may be an assertion of its own.
-                verbs = set(syntax[slice(*words(between))].tolist()) & FINITE
+                verbs = set(syntax[slice(*passage.words_in(*between))].tolist()) & FINITE
                 if not verbs or re.match(r",?\s*(?:who|which|whose)\b", passage.text[slice(*between)]):
                     reporting = whole
             mark(reporting, -2)

@@ -36,6 +36,11 @@ class Passage:
     def __len__(self) -> int:
         return len(self.pieces)
 
+    def words_in(self, start: int, end: int) -> tuple[int, int]:
+        """The half-open range of words that share a code point with `[start, end)`."""
+        starts, ends = self.spans[:, 0], self.spans[:, 1]
+        return int(ends.searchsorted(start, side="right")), int(starts.searchsorted(end))
+
 
 def read_passage(text: str, wordpieces: WordPieces) -> Passage:
     """The words of `text` with their pieces and features; any text will do, the empty one too."""

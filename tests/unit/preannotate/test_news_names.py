@@ -68,8 +68,7 @@ def tidied(text: str, *named: tuple[str, str]) -> list[tuple[str, str]]:
     found = []
     for words, label in named:
         start = text.index(words)
-        inside = [at for at, (first, last) in enumerate(passage.spans) if start <= first and last <= start + len(words)]
-        found.append(FoundName(inside[0], inside[-1] + 1, label, (-0.1, -0.1, -0.1)))
+        found.append(FoundName(*passage.words_in(start, start + len(words)), label, (-0.1, -0.1, -0.1)))
     return [(text[name.start : name.end], name.label) for name in tidy_names(passage, found)]
 
 

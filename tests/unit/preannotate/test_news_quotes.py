@@ -20,8 +20,7 @@ PIECES = WordPieces(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *"abcdefghijklmnopqrstu
 
 def find_words(passage: Passage, part: str) -> Range:
     start = passage.text.index(part)
-    inside = [at for at, (first, last) in enumerate(passage.spans) if start <= first and last <= start + len(part)]
-    return inside[0], inside[-1] + 1
+    return passage.words_in(start, start + len(part))
 
 
 def finish(text: str, *content: str, cue: str | None = "said", speaker: str | None = None) -> list[SpokenQuote]:
