@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from annotate.files import load_toml
+from annotate.preannotate.rules.words import list_countries
 
 _LISTS: dict[str, list[str]] = load_toml(Path(__file__).with_name("names.toml"))
 
@@ -30,10 +31,7 @@ class Gazetteers:
     @cached_property
     def countries(self) -> list[str]:
         """Short names of countries, with the everyday names that ISO does not use."""
-        import pycountry
-
-        names = [getattr(country, "common_name", country.name).split(",")[0] for country in pycountry.countries]
-        return [name for name in names if "(" not in name and len(name) < 25] + _LISTS["countries"] * 3
+        return [name for name in list_countries() if "(" not in name and len(name) < 25] + _LISTS["countries"] * 3
 
     @cached_property
     def cities(self) -> list[str]:

@@ -12,6 +12,7 @@ from functools import cache
 from annotate.preannotate.news.decode import FoundName, to_offsets
 from annotate.preannotate.news.kinds import PLACES, label_by_form
 from annotate.preannotate.news.windows import Passage
+from annotate.preannotate.rules.words import list_countries, split_names
 
 #: Log-odds of a name that no window proposed but another mention of it makes likely.
 _BY_CONSISTENCY = (-0.4, 0.0, -0.1)
@@ -277,23 +278,10 @@ def _agree(text: str, names: list[Name]) -> list[Name]:
 
 @cache
 def _countries() -> frozenset[str]:
-    """Short names of countries (ISO 3166)."""
-    import pycountry
-
-    names = {getattr(country, "common_name", country.name).split(",")[0] for country in pycountry.countries}
-    everyday = {
-        "Russia",
-        "Iran",
-        "Syria",
-        "South Korea",
-        "North Korea",
-        "Turkey",
-        "Britain",
-        "United States",
-        "Palestine",
-    }
+    """Countries by their short names (ISO 3166) and everyday ones."""
+    everyday = "Russia, Iran, Syria, South Korea, North Korea, Turkey, Britain, United States, Palestine"
     # These are people's names too.
-    return frozenset(names | everyday) - {"Georgia", "Jordan", "Chad", "Israel", "Dominica"}
+    return frozenset([*list_countries(), *split_names(everyday)]) - {"Georgia", "Jordan", "Chad", "Israel", "Dominica"}
 
 
 def _weight(name: Name) -> float:

@@ -35,6 +35,17 @@ def split_names(text: str) -> list[str]:
     return [name for part in text.split(",") if (name := " ".join(part.split()))]
 
 
+def list_countries() -> list[str]:
+    """Short names of all countries, in the order of ISO 3166.
+
+    >>> "Iraq" in list_countries(), "Bolivia" in list_countries()
+    (True, True)
+    """
+    import pycountry
+
+    return [getattr(country, "common_name", country.name).split(",")[0] for country in pycountry.countries]
+
+
 def load_cues(key: str) -> frozenset[str]:
     """One list of single words out of `cues.toml`.
 
