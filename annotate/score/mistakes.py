@@ -18,7 +18,7 @@ from annotate.score.entities import shared_weights
 from annotate.score.matching import best_pairs
 from annotate.score.mentions import same_mention, touches
 from annotate.score.overlaps import Spans
-from annotate.score.quotes import align_quotes, view_quotes
+from annotate.score.quotes import align_quotes, share_tokens, view_quotes
 from annotate.score.texts import TextIndex
 
 KINDS = ("missed", "spurious", "boundary", "label", "speaker")
@@ -170,7 +170,7 @@ def _pair_quotes(
     index: TextIndex, gold: Sequence[Quote], predicted: Sequence[Quote], regions: Sequence[Region]
 ) -> tuple[list[tuple[int, int]], set[int]]:
     sides = view_quotes(index, gold), view_quotes(index, predicted, regions)
-    pairs = align_quotes(*sides)
+    pairs = align_quotes(*sides, share_tokens(*sides))
     used = {j for _, j in pairs}
     left_out = {view.place for j, view in enumerate(sides[1]) if view.ignorable and j not in used}
     return [(sides[0][i].place, sides[1][j].place) for i, j in pairs], left_out

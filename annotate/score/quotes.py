@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -55,9 +55,15 @@ def view_quotes(index: TextIndex, quotes: Iterable[Quote], regions: Sequence[Reg
     return views
 
 
-def align_quotes(gold: Sequence[QuoteView], predicted: Sequence[QuoteView]) -> list[tuple[int, int]]:
+def share_tokens(gold: Sequence[QuoteView], predicted: Sequence[QuoteView]) -> dict[tuple[int, int], int]:
+    """(gold, prediction) -> how many tokens of content they share, for those that share any."""
+    return shared_tokens([view.tokens for view in gold], [view.tokens for view in predicted])
+
+
+def align_quotes(
+    gold: Sequence[QuoteView], predicted: Sequence[QuoteView], shared: Mapping[tuple[int, int], int]
+) -> list[tuple[int, int]]:
     """The one-to-one alignment: most equal contents, then most summed Dice, then the ties by speaker, type and cue."""
-    shared = shared_tokens([view.tokens for view in gold], [view.tokens for view in predicted])
     edges: dict[tuple[int, int], Weight] = {}
     for (i, j), n in shared.items():
         g, p = gold[i], predicted[j]
@@ -75,10 +81,12 @@ def align_quotes(gold: Sequence[QuoteView], predicted: Sequence[QuoteView]) -> l
     return best_pairs(edges)
 
 
-def align_halves(gold: Sequence[QuoteView], predicted: Sequence[QuoteView]) -> list[tuple[int, int]]:
+def align_halves(
+    gold: Sequence[QuoteView], predicted: Sequence[QuoteView], shared: Mapping[tuple[int, int], int]
+) -> list[tuple[int, int]]:
     """One-to-one pairs with a Jaccard of tokens of 0.5 or more: most pairs of one core, then most summed Jaccard."""
     edges: dict[tuple[int, int], Weight] = {}
-    for (i, j), n in shared_tokens([view.tokens for view in gold], [view.tokens for view in predicted]).items():
+    for (i, j), n in shared.items():
         g, p = gold[i], predicted[j]
         either = len(g.tokens) + len(p.tokens) - n
         if 2 * n >= either:
@@ -106,8 +114,9 @@ def _count_document(counts: ItemCounts, document: int, gold: list[QuoteView], pr
     def add(name: str, value: float = 1) -> None:
         counts.add(document, name, value)
 
-    _count_halves(counts, document, gold, predicted)
-    pairs = align_quotes(gold, predicted)
+    shared = share_tokens(gold, predicted)
+    _count_halves(counts, document, gold, predicted, align_halves(gold, predicted, shared))
+    pairs = align_quotes(gold, predicted, shared)
     paired = {j for _, j in pairs}
     counted = [view for j, view in enumerate(predicted) if j in paired or not view.ignorable]
     add("gold", len(gold))
@@ -143,11 +152,16 @@ def _count_document(counts: ItemCounts, document: int, gold: list[QuoteView], pr
         add(name, sum(len(view.tokens & other) / len(view.tokens) for view in views if view.tokens))
 
 
-def _count_halves(counts: ItemCounts, document: int, gold: list[QuoteView], predicted: list[QuoteView]) -> None:
+def _count_halves(
+    counts: ItemCounts,
+    document: int,
+    gold: list[QuoteView],
+    predicted: list[QuoteView],
+    pairs: list[tuple[int, int]],
+) -> None:
     def add(name: str, value: float = 1) -> None:
         counts.add(document, name, value)
 
-    pairs = align_halves(gold, predicted)
     paired = {j for _, j in pairs}
     add("half", len(pairs))
     add("half predicted", sum(j in paired or not view.ignorable for j, view in enumerate(predicted)))
