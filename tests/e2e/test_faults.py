@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
 import random
 import runpy
@@ -119,22 +118,24 @@ def test_a_killed_push_is_finished_by_the_next(studio: Studio, predictions: list
 
 
 @contextlib.contextmanager
-def at_request(number: int, action: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Starts `action` beside the request of this number (from 0) within the block."""
-    send, count = httpx.Client.send, itertools.count()
+def watched_requests(
+    monkeypatch: pytest.MonkeyPatch, at: int = -1, action: Callable[[], None] = lambda: None
+) -> Iterator[list[str]]:
+    """The requests made within the block, one by one; starts `action` beside the one of number `at` (from 0)."""
+    send = httpx.Client.send
+    seen: list[str] = []
+    beside = threading.Thread(target=action)
 
     def watched(client: httpx.Client, request: httpx.Request, **options: Any) -> httpx.Response:
-        if next(count) == number:
-            beside = threading.Thread(target=action)
+        if len(seen) == at:
             beside.start()
-            threads.append(beside)
+        seen.append(request.method)
         return send(client, request, **options)
 
-    threads: list[threading.Thread] = []
     with monkeypatch.context() as patched:
         patched.setattr(httpx.Client, "send", watched)
-        yield
-    for beside in threads:
+        yield seen
+    if beside.ident is not None:
         beside.join()
 
 
@@ -150,15 +151,7 @@ def test_a_killed_server_loses_no_annotation(
         [project] = server.find_projects("Annotated")
         for task in list(server.iter_tasks(project["id"])):
             server.sdk.annotations.create(id=task["id"], result=task["predictions"][0]["result"])
-        seen: list[str] = []
-        with monkeypatch.context() as patched:
-            send = httpx.Client.send
-
-            def count(client: httpx.Client, request: httpx.Request, **options: Any) -> httpx.Response:
-                seen.append(request.method)
-                return send(client, request, **options)
-
-            patched.setattr(httpx.Client, "send", count)
+        with watched_requests(monkeypatch) as seen:
             push_predictions(predictions, "Push left alone", url=studio.url, api_key=studio.api_key)
         for number, request in enumerate(spread(max(1, ROUNDS // 3), len(seen), rng)):
             title = f"Killed server {number}"
@@ -167,7 +160,7 @@ def test_a_killed_server_loses_no_annotation(
                 threading.Event().wait(delay)
                 os.kill(pid, signal.SIGKILL)
 
-            with at_request(request, kill, monkeypatch), contextlib.suppress(LabelStudioError):
+            with watched_requests(monkeypatch, request, kill), contextlib.suppress(LabelStudioError):
                 push_predictions(predictions, title, url=studio.url, api_key=studio.api_key)
             studio = start_studio(tmp_path / "studio")
             push_predictions(predictions, title, url=studio.url, api_key=studio.api_key)
