@@ -3,31 +3,39 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
-PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+UV     := $(BIN)/uv
 JOBS   ?= 2
+INSTALL := $(UV) pip install --quiet --python $(BIN)/python
 
-.PHONY: run test check bench screenshot format clean help
+.PHONY: run test check bench newest lock wheels screenshot format clean help
 
 help:
 	@echo "make run     install and run the demo: seeds -> Label Studio -> corrections -> release -> scores"
 	@echo "make test    install everything and run every test (a real server and a real browser included)"
 	@echo "make check   lint, format, types, stale generated files"
 	@echo "make bench   time us and the peers in the same run"
+	@echo "make newest  unit and contract tests with the newest versions that pyproject.toml allows"
+	@echo "make lock    write down the newest versions, with hashes, in requirements/"
+	@echo "make wheels  check that what is locked has wheels for every Python and machine we name"
 	@echo "make screenshot   take docs/annotation-page.png anew"
 
-$(BIN)/python:
-	@$(PYTHON) -c 'import sys; sys.exit(not ((3, 10) <= sys.version_info[:2] <= (3, 13)))' || \
-	  { echo "error: $(PYTHON) is not Python 3.10 to 3.13; run make PYTHON=/path/to/another"; exit 1; }
+# What is installed is what requirements/ has: these versions, with these hashes, and nothing newer.
+$(BIN)/uv: requirements/tools.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "error: $(PYTHON) is older than Python 3.11; run make PYTHON=/path/to/another"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-
-# A stamp is newer than pyproject.toml when what that file asks for is installed.
-$(VENV)/.run: pyproject.toml | $(BIN)/python
-	$(PIP) install -e '.[studio]'
+	$(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes -r requirements/tools.lock
 	@touch $@
 
-$(VENV)/.test: pyproject.toml | $(BIN)/python
-	$(PIP) install -e '.[studio,backend,ray,s3,train,dev]'
-	@touch $@ $(VENV)/.run
+$(VENV)/.run: requirements/run.lock pyproject.toml $(BIN)/uv
+	$(INSTALL) --no-deps --no-build-isolation --require-hashes -r requirements/run.lock
+	$(INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.test: requirements/test.lock pyproject.toml $(BIN)/uv
+	$(INSTALL) --no-deps --no-build-isolation --require-hashes -r requirements/test.lock
+	$(INSTALL) --no-deps --no-build-isolation -e .
+	@touch $(VENV)/.run $@
 
 run: $(VENV)/.run
 	$(BIN)/annotate demo
@@ -44,7 +52,26 @@ check: $(VENV)/.test
 	$(BIN)/annotate schema build --check
 
 bench: $(VENV)/.test
+	$(INSTALL) -c requirements/test.lock -e '.[bench]'
 	$(BIN)/python -m tests.bench
+
+# In an environment of its own, which is made anew each time.
+newest: $(BIN)/uv
+	$(UV) venv --quiet --clear --python $(BIN)/python $(VENV)-newest
+	$(UV) pip install --quiet --python $(VENV)-newest/bin/python -e '.[all,dev]'
+	$(UV) pip list --quiet --python $(VENV)-newest/bin/python --format freeze
+	$(VENV)-newest/bin/python -m pytest -n $(JOBS) --dist loadfile tests/unit tests/contract
+
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--custom-compile-command "make lock" pyproject.toml
+lock: $(BIN)/uv
+	$(COMPILE) --upgrade --extra all --extra dev --group tools -o requirements/test.lock $(LOCK) > /dev/null
+	$(COMPILE) --extra studio -c requirements/test.lock -o requirements/run.lock > /dev/null
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	  --custom-compile-command "make lock" --group tools -c requirements/test.lock -o requirements/tools.lock > /dev/null
+
+wheels: $(BIN)/uv
+	$(BIN)/python tests/tools/check_wheels.py $(UV)
 
 screenshot: $(VENV)/.test
 	$(BIN)/python docs/screenshot.py
@@ -54,4 +81,4 @@ format: $(VENV)/.test
 	$(BIN)/ruff format annotate tests
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
+	rm -rf $(VENV) $(VENV)-newest .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
