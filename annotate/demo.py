@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from annotate.errors import AnnotateError
+from annotate.extras import require
 from annotate.files import read_text, resource_dir, write_text
 from annotate.jsonl import read_records, write_records
 from annotate.records import Annotation
@@ -58,6 +59,7 @@ def run_demo(
 
     Raises:
         AnnotateError: `out` holds something else than an earlier demo, or a step fails; the message says which and why.
+        MissingExtraError: the extra `studio` is not installed.
     """
     from annotate.adjudication import adjudicate_annotations, apply_review, to_review
     from annotate.agreement import measure_agreement
@@ -72,6 +74,7 @@ def run_demo(
     from annotate.score import evaluate
     from annotate.studio import start_studio
 
+    require("studio", "annotate demo")
     _claim_folder(out)
     seeds = resource_dir("seeds")
     corrections = seeds / "corrections"

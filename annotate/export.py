@@ -7,6 +7,7 @@ from pathlib import Path
 
 from annotate.errors import AnnotateError
 from annotate.formats import WRITERS, Alignment, FormatReport, write_format
+from annotate.formats.registry import find_writer
 from annotate.gold.load import find_release, load_gold
 from annotate.jsonl import read_records
 from annotate.records import LAYERS, Layer, LayeredRecord, Prediction
@@ -34,9 +35,11 @@ def export_records(
 
     Raises:
         AnnotateError: the format is unknown, the source cannot be read, or the output cannot be written.
+        MissingExtraError: the format needs the extra `formats`.
     """
     if to not in WRITERS:
         raise AnnotateError(f"--to {to!r}: expected one of {', '.join(sorted(WRITERS))}")
+    find_writer(to)  # what it needs is missed before the source is read
     if schema is None and str(source) != "-" and not Path(source).is_file():
         schema = find_release(source)[0] / "schema.toml"
     if not isinstance(schema, Schema):

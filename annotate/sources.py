@@ -12,11 +12,15 @@ from typing import IO, Any, TypeAlias
 
 import msgspec
 
+from annotate.extras import require
+
 #: A raw article and where it stands (`file:line`), or a place and what is wrong there.
 Row: TypeAlias = tuple[str, "dict[str, Any] | str"]
 
 _DATE_HEADER = re.compile(r"date (\d{4}-\d{2}-\d{2})(?:\s+|$)")
 _BATCH_ROWS = 64
+#: What fsspec itself needs to read from where the extra `s3` reaches.
+_FSSPEC_NEEDS = {"s3": ["s3fs"], "s3a": ["s3fs"], "http": ["aiohttp"], "https": ["aiohttp"]}
 
 
 def read_rows(source: str) -> Iterator[Row]:
@@ -79,9 +83,16 @@ def _guard(source: str, reader: Callable[[str], Iterator[Row]]) -> Iterator[Row]
 
 def _with_file(source: str, read: Callable[[str, IO[bytes]], Iterator[Row]]) -> Iterator[Row]:
     if "://" in source:
+        scheme = source.partition("://")[0]
+        require("s3", f"reading {scheme}:// sources", "fsspec", *_FSSPEC_NEEDS.get(scheme, ()))
         import fsspec
 
-        with fsspec.open(source, "rb") as file:
+        try:
+            opener = fsspec.open(source, "rb")
+        except (ImportError, ValueError) as error:  # the file system's own package is missing; no such scheme
+            yield source, f"cannot be read ({error})"
+            return
+        with opener as file:
             yield from read(source, file)
     else:
         with Path(source).open("rb") as file:
@@ -197,6 +208,7 @@ def _read_parquet_folder(source: str) -> Iterator[Row]:
 
 
 def _read_saved_dataset(source: str) -> Iterator[Row]:
+    require("formats", "reading a dataset on disk", "datasets")
     import datasets
 
     try:
@@ -211,13 +223,14 @@ def _read_saved_dataset(source: str) -> Iterator[Row]:
 
 
 def _read_hub(source: str) -> Iterator[Row]:
-    import datasets
-
     location, _, split = source.removeprefix("hf:").rpartition("/")
     name, _, config = location.partition(":")
     if not name or not split:
         yield source, "expected hf:NAME[:CONFIG]/SPLIT, such as hf:cnn_dailymail:3.0.0/test"
         return
+    require("formats", "reading hf: sources", "datasets")
+    import datasets
+
     try:
         rows = datasets.load_dataset(name, config or None, split=split, streaming=True)
     except (ValueError, OSError, datasets.exceptions.DatasetsError) as error:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from annotate.records import Layer
 from annotate.schema import Schema, load_schema
-from annotate.studio import Studio, start_studio
+from annotate.studio import Studio, require_server, start_studio
 
 
 @dataclass(frozen=True)
@@ -52,16 +52,21 @@ def bring_up(
 
     Raises:
         AnnotateError: the sources, the server or the push have a problem; the message says which.
+        MissingExtraError: the extra `studio` is not installed.
     """
+    require_server("annotate up")
     schema = schema or load_schema()
     predictions = []
     if sources:
         from annotate.articles import read_articles
-        from annotate.preannotate.pipeline import preannotate_articles
+        from annotate.labelstudio.client import require_client
+        from annotate.preannotate.pipeline import choose_preannotators, preannotate_articles
 
+        require_client()
+        names = choose_preannotators(preannotator)
         say("pre-annotating")
         articles = read_articles(sources)
-        predictions = list(preannotate_articles(articles, preannotator=preannotator, schema=schema, layers=layers))
+        predictions = list(preannotate_articles(articles, preannotator=names, schema=schema, layers=layers))
     say("starting Label Studio (a minute the first time, then seconds)")
     studio = start_studio(dir, port=port, database=database, public_url=public_url)
     if not sources:

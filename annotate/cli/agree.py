@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 AnnotationsArgument = Annotated[Path, typer.Argument(metavar="A.jsonl", help="Annotations, as `annotate pull` writes.")]
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """How the result is printed."""
 
     table = "table"
@@ -78,6 +78,10 @@ def adjudicate(
     from annotate.jsonl import STDIO, read_records, write_records
     from annotate.records import Annotation
 
+    if push is not None:
+        from annotate.labelstudio.client import require_client
+
+        require_client()
     result = adjudicate_annotations(read_records(annotations, Annotation), strategy=strategy)
     if decisions is not None:
         result = apply_review(result, read_records(decisions, Annotation))

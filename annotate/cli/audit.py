@@ -38,6 +38,10 @@ def audit(
     from annotate.jsonl import STDIO, read_records, write_records
     from annotate.records import Prediction
 
+    if push is not None:
+        from annotate.labelstudio.client import require_client
+
+        require_client()
     records = load_gold(gold)
     systems = {f"{i}: {path}": read_records(path, Prediction) for i, path in enumerate(predictions or ())}
     findings = audit_gold(records, systems)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -24,14 +24,14 @@ from annotate.cli.options import (
 ProjectOption = Annotated[str, typer.Option("--project", metavar="NAME", help="Title of the project, or #NUMBER.")]
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """How results are printed."""
 
     table = "table"
     json = "json"
 
 
-class PushOrder(str, Enum):
+class PushOrder(StrEnum):
     """In which order annotators get the articles."""
 
     sequence = "sequence"
@@ -216,5 +216,4 @@ def backend(
     from annotate.labelstudio.backend import serve_backend
     from annotate.schema import load_schema
 
-    say(f"{preannotator} listens at http://{host}:{port}; Ctrl-C ends it")
-    serve_backend(preannotator, schema=load_schema(schema), layers=parse_layers(layers), host=host, port=port)
+    serve_backend(preannotator, schema=load_schema(schema), layers=parse_layers(layers), host=host, port=port, say=say)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -11,7 +11,7 @@ from annotate.cli.options import LayersOption, OutputOption, SchemaOption, err_c
 from annotate.errors import PreannotatorError
 
 
-class EngineName(str, Enum):
+class EngineName(StrEnum):
     """Where the work is done."""
 
     local = "local"
@@ -55,9 +55,11 @@ def preannotate(
     from rich.progress import Progress
 
     from annotate.articles import read_articles
+    from annotate.preannotate.pipeline import choose_preannotators
     from annotate.preannotate.store import write_predictions
     from annotate.schema import load_schema
 
+    names = choose_preannotators(preannotator)
     articles = read_articles(sources, normalize=normalize)
     console = err_console()
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
@@ -65,7 +67,7 @@ def preannotate(
         outcome = write_predictions(
             articles,
             output,
-            preannotator=preannotator,
+            preannotator=names,
             schema=load_schema(schema),
             layers=parse_layers(layers),
             jobs=jobs,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,21 +11,21 @@ import typer
 from annotate.cli.options import LayersOption, OutputOption, SchemaOption, out_console, parse_layers, say
 
 
-class MissingChoice(str, Enum):
+class MissingChoice(StrEnum):
     """What a gold document without a prediction is."""
 
     error = "error"
     empty = "empty"
 
 
-class ExtraChoice(str, Enum):
+class ExtraChoice(StrEnum):
     """What a prediction without a gold document is."""
 
     error = "error"
     ignore = "ignore"
 
 
-class ScoreFormat(str, Enum):
+class ScoreFormat(StrEnum):
     """How a report is printed."""
 
     table = "table"
@@ -34,7 +34,7 @@ class ScoreFormat(str, Enum):
     junit = "junit"
 
 
-class CompareFormat(str, Enum):
+class CompareFormat(StrEnum):
     """How a comparison is printed."""
 
     table = "table"

@@ -22,8 +22,10 @@ def train(
     """
     from annotate.errors import AnnotateError
     from annotate.gold.load import load_gold
+    from annotate.training import require_training
     from annotate.training.improve import improve_news
 
+    require_training()
     found = improve_news(load_gold(gold), output, report=lambda line: typer.echo(line, err=True))
     for measure, value in found.before.items():
         typer.echo(f"{measure}\t{value:.4f}\t{found.after[measure]:.4f}")

@@ -51,7 +51,7 @@ class _Columns:
     tags: dict[str, list[str]] = field(default_factory=dict)
 
 
-@writes("conll")
+@writes("conll", "spacy")
 def write_conll(records: Iterable[LayeredRecord], path: Path, writing: Writing) -> None:
     """One file of all articles, each after a line `# newdoc id = ID`, a blank line after each sentence."""
     articles: list[tuple[str, _Columns]] = []

@@ -31,7 +31,7 @@ class _Task(msgspec.Struct):
     answer: str = "accept"
 
 
-@writes("prodigy")
+@writes("prodigy", "spacy")
 def write_prodigy(records: Iterable[LayeredRecord], path: Path, writing: Writing) -> None:
     """One accepted task a line; `meta.id` is the article's id, tokens are spaCy's English ones."""
     write_records(path, (_to_task(record, writing) for record in records))

@@ -184,7 +184,7 @@ class _Grounder:
         return kept
 
 
-@reads("strings")
+@reads("strings", "rapidfuzz")
 def read_strings(path: Path, reading: Reading) -> Iterator[Prediction]:
     """The predictions of a JSON Lines file of answers; texts come with them or from `reading.texts`, by id."""
     decoder = msgspec.json.Decoder(dict[str, Any])

@@ -10,6 +10,7 @@ import msgspec
 
 from annotate.artifacts.features import to_features, to_token_features
 from annotate.errors import DataProblems, GoldError
+from annotate.extras import require
 from annotate.files import write_text
 from annotate.gold.card import to_card
 from annotate.gold.changes import LISTED, check_version, to_changes, to_line
@@ -81,7 +82,9 @@ def build_release(
     Raises:
         GoldError: the version exists, or does not fit what changed; records have no annotators, no text, labels
             that the schema does not know, or spans that do not fit; all problems are reported together.
+        MissingExtraError: the extra `release` is not installed.
     """
+    require("release", "annotate release")
     check_name(name)
     number = Version.parse(version)
     wanted = check_shares(shares)

@@ -80,8 +80,9 @@ def _find_table_problems(folder: Path, manifest: Manifest, schema: Schema) -> It
     configs = [("data", to_features(schema)), ("tokens", to_token_features(schema))]
     for config, features in configs[:1] if manifest.stand_off else configs:  # tokens are texts
         for path in split_files(folder, manifest, config=config):
-            found, expected = read_schema(path), features.arrow_schema
-            if not found.equals(expected) or found.metadata.get(b"huggingface") != expected.metadata[b"huggingface"]:
+            found = read_schema(path)
+            described = (found.metadata or {}).get(b"huggingface")
+            if not found.equals(features) or described != features.metadata[b"huggingface"]:
                 yield f"{path.relative_to(folder)}: its columns are not those of schema {schema.ref}"
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pyarrow as pa
 
 from annotate.gold.manifest import FileEntry
-
-if TYPE_CHECKING:
-    from datasets import Features
 
 # the prefixes and terms that Croissant 1.0 prescribes
 _CONTEXT: dict[str, Any] = {
@@ -50,7 +49,7 @@ _CONTEXT: dict[str, Any] = {
     "transform": "cr:transform",
 }
 
-_TYPES = {"string": "sc:Text", "bool": "sc:Boolean", "int32": "sc:Integer", "float64": "sc:Float"}
+_TYPES = {"string": "sc:Text", "bool": "sc:Boolean", "int32": "sc:Integer", "int64": "sc:Integer", "double": "sc:Float"}
 
 _COLUMNS = {
     "id": "The article's id, unique over all splits.",
@@ -72,17 +71,17 @@ def to_croissant(
     licence: str,
     date: str | None,
     files: dict[str, FileEntry],
-    configs: dict[str, Features],
+    configs: dict[str, pa.Schema],
 ) -> str:
     """The JSON-LD text of a release.
 
     Args:
         files: the tables by path (`data/...`, `tokens/...`).
-        configs: the features of each folder of tables.
+        configs: the columns of each folder of tables.
     """
     distribution: list[dict[str, Any]] = []
     record_sets = []
-    for folder, features in configs.items():
+    for folder, columns in configs.items():
         tables = {path: entry for path, entry in files.items() if path.startswith(f"{folder}/")}
         distribution += [
             {
@@ -98,7 +97,7 @@ def to_croissant(
         ]
         for path in sorted(tables):
             split = path.rpartition("/")[2].partition("-")[0]
-            record_sets.append(_record_set(folder, path, split, features))
+            record_sets.append(_record_set(folder, path, split, columns))
     content = {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
@@ -115,7 +114,7 @@ def to_croissant(
     return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
 
 
-def _record_set(folder: str, path: str, split: str, features: Features) -> dict[str, Any]:
+def _record_set(folder: str, path: str, split: str, columns: pa.Schema) -> dict[str, Any]:
     name = path.rpartition("/")[2].removesuffix(".parquet")
     id = f"{folder}-{name}"
     what = "articles with their layers" if folder == "data" else "tokens and tags"
@@ -124,25 +123,25 @@ def _record_set(folder: str, path: str, split: str, features: Features) -> dict[
         "@id": id,
         "name": id,
         "description": f"The split {split}: {what}. Lists inside of list items are in the tables only.",
-        "field": [_field(id, path, [column], kind) for column, kind in features.items()],
+        "field": [_field(id, path, [column.name], column.type) for column in columns],
     }
 
 
-def _field(parent: str, path: str, steps: list[str], kind: Any) -> dict[str, Any]:
+def _field(parent: str, path: str, steps: list[str], kind: pa.DataType) -> dict[str, Any]:
     """One column, or one key inside of it; `steps` leads from the column to the key.
 
     Croissant's transformations reach through one list only, so a list inside of a list item cannot be described.
     """
     id = f"{parent}/{steps[-1]}"
-    repeated = hasattr(kind, "feature")
-    inner = kind.feature if repeated else kind
+    repeated = pa.types.is_list(kind)
+    inner = kind.value_type if repeated else kind
     field: dict[str, Any] = {"@type": "cr:Field", "@id": id, "name": id}
     field["description"] = _COLUMNS.get(steps[-1], steps[-1])
-    if isinstance(inner, dict):
-        keys = {key: value for key, value in inner.items() if not hasattr(value, "feature")}
-        field["subField"] = [_field(id, path, [*steps, key], value) for key, value in keys.items()]
+    if pa.types.is_struct(inner):
+        keys = [key for key in inner if not pa.types.is_list(key.type)]
+        field["subField"] = [_field(id, path, [*steps, key.name], key.type) for key in keys]
     else:
-        field["dataType"] = _TYPES.get(inner.dtype, "sc:Integer")
+        field["dataType"] = _TYPES[str(inner)]
         field["source"] = {"fileObject": {"@id": path}, "extract": {"column": steps[0]}}
         if len(steps) > 1:
             field["source"]["transform"] = [{"jsonPath": step} for step in steps[1:]]

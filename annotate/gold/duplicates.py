@@ -22,6 +22,8 @@ WORDS = 5
 BANDS, ROWS = 32, 3
 COMPARED = 200  # comparisons of one article within one bucket, a bound for corpora that repeat their phrases
 
+_BLOCK = 4_096  # shingles that are hashed at once: 1.6 MB
+
 _WORD = re.compile(r"\w+")
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # an odd constant that spreads bits: 2**64 over the golden ratio
 
@@ -58,19 +60,40 @@ class BandHasher:
     """Turns shingles into the keys under which near-duplicates meet: one number of 64 bits a band."""
 
     def __init__(self) -> None:
-        from datasketch import MinHash
+        random = np.random.RandomState(1)
+        count = BANDS * ROWS
+        # h -> factor * h + offset mod 2**32 with an odd factor is a permutation
+        self._factors = random.randint(0, 1 << 31, count, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
+        self._offsets = random.randint(0, 1 << 32, count, dtype=np.uint32)
 
-        self._fresh = MinHash(num_perm=BANDS * ROWS, seed=1, hashfunc=int)
+    def sign(self, found: Shingles) -> Shingles:
+        """The MinHash signature, one number for each of the 96 permutations: the least that any shingle gets.
+
+        Two signatures agree at a place with a probability that is the Jaccard similarity of the sets.
+        """
+        least: Shingles = np.full(BANDS * ROWS, np.iinfo(np.uint32).max, dtype=np.uint32)
+        mixed = _mix(found)
+        for block in np.array_split(mixed, -(-len(mixed) // _BLOCK)) if len(mixed) else ():
+            least = np.minimum(least, (block[:, None] * self._factors + self._offsets).min(axis=0))
+        return least
 
     def keys(self, found: Shingles) -> npt.NDArray[np.uint64]:
-        """The keys, one a band; an article without words has none that any other could have."""
-        signature = self._fresh.copy()
-        signature.update_batch(found.tolist())
-        rows: npt.NDArray[np.uint64] = signature.hashvalues.astype(np.uint64).reshape(BANDS, ROWS)
+        """The keys, one a band; articles without words share theirs and are verified to have nothing in common."""
+        rows: npt.NDArray[np.uint64] = self.sign(found).astype(np.uint64).reshape(BANDS, ROWS)
         mixed = rows[:, 0]
         for column in range(1, ROWS):
             mixed = (mixed * _MIX) ^ (mixed >> np.uint64(29)) ^ rows[:, column]
         return mixed
+
+
+def _mix(hashes: Shingles) -> Shingles:
+    """The hashes with all bits mixed: the finaliser of MurmurHash3 for 32 bits, a permutation too."""
+    mixed: Shingles = hashes ^ (hashes >> np.uint32(16))
+    mixed *= np.uint32(0x85EBCA6B)
+    mixed ^= mixed >> np.uint32(13)
+    mixed *= np.uint32(0xC2B2AE35)
+    mixed ^= mixed >> np.uint32(16)
+    return mixed
 
 
 def find_duplicates(keys: npt.NDArray[np.uint64], get_shingles: Callable[[int], Shingles]) -> Iterator[tuple[int, int]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 import pyarrow as pa
@@ -14,9 +14,6 @@ import pyarrow.parquet as pq
 from annotate.errors import GoldError
 from annotate.gold.rows import from_row
 from annotate.records import GoldRecord
-
-if TYPE_CHECKING:
-    from datasets import Features
 
 ROWS_PER_GROUP = 1_000
 ROWS_PER_FILE = 100_000
@@ -32,13 +29,12 @@ def table_names(folder: str, split: str, rows: int) -> list[str]:
     return [f"{folder}/{split}-{number:05d}-of-{count:05d}.parquet" for number in range(count)]
 
 
-def write_rows(path: Path, rows: Iterable[dict[str, Any]], features: Features) -> None:
+def write_rows(path: Path, rows: Iterable[dict[str, Any]], schema: pa.Schema) -> None:
     """Write the rows as one Parquet file, group by group; the same rows give the same bytes.
 
     Every writer setting that could change with a version's defaults is fixed here; the version of Parquet's library
     stands in the file, so equal bytes need an equal pyarrow.
     """
-    schema = features.arrow_schema
     path.parent.mkdir(parents=True, exist_ok=True)
     stream = iter(rows)
     with pq.ParquetWriter(

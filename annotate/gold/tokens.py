@@ -7,6 +7,7 @@ it touches; one that would touch a token already taken is left out. So of nested
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
@@ -153,11 +154,14 @@ class TokenTable:
 
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
-        self._tokenize = make_tokenizer(schema.language)
         self._numbers = {
             layer: {tag: number for number, tag in enumerate(to_tags(schema, layer))} for layer in schema.layers
         }
         self.reports = {layer: TagReport() for layer in schema.layers}
+
+    @cached_property
+    def _tokenize(self) -> Tokenize:
+        return make_tokenizer(self._schema.language)
 
     def to_row(self, record: GoldRecord) -> dict[str, Any]:
         """The row of one article; the tags of a layer that was not annotated are null."""

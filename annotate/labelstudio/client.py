@@ -16,6 +16,7 @@ from typing import Any, cast
 import msgspec
 
 from annotate.errors import LabelStudioError
+from annotate.extras import require
 
 Dict = dict[str, Any]
 
@@ -50,7 +51,9 @@ def connect(url: str | None = None, api_key: str | None = None, *, timeout_s: fl
 
     Raises:
         LabelStudioError: no server is known, or no token for it.
+        MissingExtraError: the extra `labelstudio` is not installed.
     """
+    require_client()
     url = url or os.environ.get(URL_VARIABLE)
     api_key = api_key or os.environ.get(API_KEY_VARIABLE)
     if not url or not api_key:
@@ -75,6 +78,15 @@ def connect(url: str | None = None, api_key: str | None = None, *, timeout_s: fl
 
         sdk = LabelStudio(base_url=url.rstrip("/"), api_key=api_key.strip(), timeout=timeout_s)
     return Server(url.rstrip("/"), sdk)
+
+
+def require_client() -> None:
+    """Return if a connection can be made; for what has long work to do before it makes one.
+
+    Raises:
+        MissingExtraError: the extra `labelstudio` is not installed.
+    """
+    require("labelstudio", "a connection to Label Studio")
 
 
 class Server:

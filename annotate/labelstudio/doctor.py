@@ -20,6 +20,7 @@ from annotate.labelstudio.client import (
     NotFound,
     Server,
     connect,
+    require_client,
 )
 from annotate.labelstudio.from_result import from_result
 from annotate.labelstudio.interface import canonical_config, find_names, find_shown_layers
@@ -58,7 +59,11 @@ def examine(
     Args:
         project: also look at this project, its tasks and stored predictions.
         dir: data folder of the embedded server, where it is not the default one.
+
+    Raises:
+        MissingExtraError: the extra `labelstudio` is not installed.
     """
+    require_client()
     if dir is not None and url is None:
         from annotate.studio import find_studio
 

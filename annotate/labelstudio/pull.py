@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import IO, Any
 
 import msgspec
@@ -73,7 +73,7 @@ class Pull:
             toolkit=__version__,
             url=self.server.url,
             schema=self.schema.ref,
-            pulled_at=_format_time(datetime.now(timezone.utc)),
+            pulled_at=_format_time(datetime.now(UTC)),
             since=_format_time(self.since) if self.since else None,
             projects={title: number for title, number, _ in self.sources},
         )
@@ -212,8 +212,8 @@ def _parse_time(text: str) -> datetime:
         time = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError as error:
         raise AnnotateError(f"--since {text!r}: expected a time such as 2026-11-21T13:00:00Z") from error
-    return time if time.tzinfo else time.replace(tzinfo=timezone.utc)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _format_time(time: datetime) -> str:
-    return time.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

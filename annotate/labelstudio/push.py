@@ -11,7 +11,7 @@ from annotate.artifacts.guidelines import to_instruction
 from annotate.artifacts.label_config import to_label_config
 from annotate.errors import DataProblems, RecordError
 from annotate.jsonl import STDIO, read_records, stream_records
-from annotate.labelstudio.client import LostAnswer, Server, connect
+from annotate.labelstudio.client import LostAnswer, Server, connect, require_client
 from annotate.labelstudio.plan import (
     SAMPLING,
     Blind,
@@ -72,7 +72,9 @@ def push_predictions(
     Raises:
         DataProblems: all problems of the predictions together, or all conflicts; nothing was sent.
         LabelStudioError: the server cannot be reached, or refuses.
+        MissingExtraError: the extra `labelstudio` is not installed.
     """
+    require_client()
     schema = schema or load_schema()
     if not 0 <= blind <= 1:
         raise DataProblems([f"blind is {blind}; expected a share from 0 to 1"])

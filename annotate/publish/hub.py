@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from annotate.errors import AnnotateError, GoldError, PublishError
+from annotate.extras import require
 from annotate.files import sha256_file
 from annotate.formats.progress import quiet_progress
 from annotate.gold.check import check_release
@@ -39,6 +40,7 @@ class HubTarget:
     """A dataset repository `USER/NAME`."""
 
     def __init__(self, repo: str) -> None:
+        require("publish", "publishing to the Hub", "huggingface_hub", "datasets")
         from huggingface_hub import HfApi
 
         if repo.count("/") != 1 or not all(repo.split("/")):

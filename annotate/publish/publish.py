@@ -59,7 +59,9 @@ def publish_release(
     Raises:
         GoldError: the release is not whole.
         PublishError: the target holds something else under this version, refuses, or does not give back what it got.
+        MissingExtraError: the target needs an extra, `publish` or `s3`, that is not installed.
     """
+    target = find_target(to)
     folder, _ = find_release(release)
     check_release(folder)
     with ExitStack() as stack:
@@ -68,7 +70,6 @@ def publish_release(
             folder = write_stand_off(folder, Path(scratch))
             check_release(folder)
         package = open_package(folder)
-        target = find_target(to)
         plan = target.plan(package)
         show(plan)
         if dry_run:

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from annotate.errors import PublishError
+from annotate.extras import require
 from annotate.files import read_text, sha256_text
 from annotate.gold.check import check_release
 from annotate.gold.folder import new_release_folder
@@ -78,8 +79,11 @@ def rehydrate_release(release: str | Path, sources: Sequence[str], *, to: str | 
         PublishError: the release has its texts, or no source has an article of it.
         GoldError: the release is not whole, or `<to>/<name>/<version>` exists.
         SourceError: a source cannot be read.
+        MissingExtraError: the extra `release` is not installed.
     """
     from annotate.articles import read_articles
+
+    require("release", "annotate rehydrate", "spacy")
 
     folder, _ = find_release(release)
     check_release(folder)

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 
+from annotate.artifacts.features import make_list, make_value, to_arrow
 from annotate.errors import PublishError
 from annotate.files import read_text, write_text
 from annotate.gold.load import stream_release
@@ -125,13 +127,11 @@ def _anchor_row(record: GoldRecord) -> dict[str, Any]:
     return {"id": record.id, "anchors": [anchor._asdict() for anchor in anchors]}
 
 
-def anchor_features() -> Any:
+def anchor_features() -> pa.Schema:
     """The columns of `anchors/`: for each article its anchors, in the order of `iter_places`."""
-    from datasets import Features, List, Value
-
-    number, hashed = Value("int32"), Value("string")
+    number, hashed = make_value("int32"), make_value("string")
     kinds = {name: hashed if name in ("inside", "before", "after") else number for name in Anchor._fields}
-    return Features({"id": hashed, "anchors": List(kinds)})
+    return to_arrow({"id": hashed, "anchors": make_list(kinds)})
 
 
 def _check_words(release: Path, manifest: Manifest) -> None:

@@ -14,7 +14,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from annotate.errors import AnnotateError, GoldError, MissingExtraError, PublishError
+from annotate.errors import AnnotateError, GoldError, PublishError
+from annotate.extras import require
 from annotate.files import sha256_file
 from annotate.gold.check import check_release
 from annotate.gold.manifest import MANIFEST
@@ -36,16 +37,14 @@ class StoreTarget:
     """A folder of an fsspec file system."""
 
     def __init__(self, url: str) -> None:
+        self.shown = hide_login(url).rstrip("/")
+        if url.startswith(("s3:", "s3a:")):
+            require("s3", f"publishing to {self.shown}", "fsspec", "s3fs")
+        require("publish", f"publishing to {self.shown}", "fsspec")
         import fsspec
 
-        self.shown = hide_login(url).rstrip("/")
         with self._told("cannot be opened"):
-            try:
-                self._fs, path = fsspec.core.url_to_fs(url)
-            except ImportError as error:
-                if url.startswith(("s3:", "s3a:")):
-                    raise MissingExtraError("s3", f"publishing to {self.shown}") from error
-                raise PublishError(f"{self.shown}: {error}") from error
+            self._fs, path = fsspec.core.url_to_fs(url)
         self._home = str(path).rstrip("/")
 
     def plan(self, package: Package) -> PublishPlan:

@@ -9,8 +9,6 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-import platformdirs
-
 from annotate.errors import AnnotateError, StudioError
 from annotate.files import atomic_writer
 from annotate.studio.settings import migrate_command, server_environment
@@ -28,6 +26,8 @@ def place_empty_database(folder: Path) -> None:
         StudioError: the migrations failed; the message has the last lines of their output.
         AnnotateError: the folder cannot be written.
     """
+    import platformdirs
+
     target = folder / DATABASE
     if target.exists():
         return

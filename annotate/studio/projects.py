@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import httpx
-
 from annotate.errors import StudioError
 from annotate.studio.server import Studio
 
@@ -25,6 +23,8 @@ def list_projects(studio: Studio) -> list[Project]:
     Raises:
         StudioError: it does not answer, for instance because it is still starting.
     """
+    import httpx
+
     try:
         answer = httpx.get(
             f"{studio.url}/api/projects",

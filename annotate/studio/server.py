@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import os
 import signal
 import socket
@@ -12,14 +11,17 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import httpx
-
-from annotate.errors import MissingExtraError, StudioError
+from annotate.errors import StudioError
+from annotate.extras import require
 from annotate.studio.database import place_empty_database
 from annotate.studio.locks import hold_lock, is_locked
 from annotate.studio.settings import HOST, server_command, server_environment
 from annotate.studio.state import State, make_state, read_state, studio_dir, write_state
+
+if TYPE_CHECKING:
+    import httpx
 
 _START_SECONDS = 900.0  # a server that dies is noticed at once; migrations on a busy machine just take long
 _STOP_SECONDS = 10.0
@@ -62,10 +64,9 @@ def start_studio(
 
     Raises:
         StudioError: the port is taken, the server died or did not answer; with the last lines of its log.
-        MissingExtraError: Label Studio is not installed.
+        MissingExtraError: the extra `studio` is not installed.
     """
-    if importlib.util.find_spec("label_studio") is None:
-        raise MissingExtraError("studio", "the embedded Label Studio")
+    require_server("the embedded Label Studio")
     folder = studio_dir(dir)
     with _locked_folder(folder):
         state = read_state(folder)
@@ -83,6 +84,15 @@ def start_studio(
         if state.database is None:
             place_empty_database(folder)
         return _start_on_free_port(folder, state, port)
+
+
+def require_server(purpose: str) -> None:
+    """Return if the server can be started; for what has long work to do before it starts one.
+
+    Raises:
+        MissingExtraError: the extra `studio` is not installed.
+    """
+    require("studio", purpose, "label_studio", "httpx", "platformdirs")
 
 
 def find_studio(dir: Path | None = None) -> Studio | None:
@@ -209,6 +219,8 @@ def _wait_until_ready(folder: Path, state: State) -> bool:
     """True once the server answers and knows our token, False when it moved to another port than ours."""
     deadline = time.monotonic() + _START_SECONDS
     # proxies of the environment must not get between us and our own machine
+    import httpx
+
     with httpx.Client(base_url=f"http://{HOST}:{state.port}", timeout=5.0, trust_env=False) as client:
         while time.monotonic() < deadline:
             if not is_locked(folder / "server.lock"):
@@ -223,6 +235,8 @@ def _wait_until_ready(folder: Path, state: State) -> bool:
 
 
 def _is_up(client: httpx.Client) -> bool:
+    import httpx
+
     try:
         answer = client.get("/health")
     except httpx.HTTPError:

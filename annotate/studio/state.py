@@ -7,9 +7,9 @@ import secrets
 from pathlib import Path
 
 import msgspec
-import platformdirs
 
 from annotate.errors import StudioError
+from annotate.extras import require
 from annotate.files import write_text
 from annotate.studio.database import DATABASE
 
@@ -31,7 +31,12 @@ class State(msgspec.Struct, kw_only=True):
 def studio_dir(folder: Path | None) -> Path:
     """The data folder: the given one, that of `ANNOTATE_STUDIO_DIR`, or one under the user's data folder; absolute."""
     named = folder or os.environ.get("ANNOTATE_STUDIO_DIR")
-    return Path(named or platformdirs.user_data_path("annotate") / "studio").expanduser().absolute()
+    if not named:
+        require("studio", "the embedded Label Studio", "platformdirs")
+        import platformdirs
+
+        named = platformdirs.user_data_path("annotate") / "studio"
+    return Path(named).expanduser().absolute()
 
 
 def read_state(folder: Path) -> State | None:

@@ -59,9 +59,10 @@ def improve_news(
 
     Raises:
         AnnotateError: too few articles or spans to tell whether training helps; nothing is written.
+        MissingExtraError: the extra `train` is not installed.
     """
-    config = load_toml(config_file)
     require_training()
+    config = load_toml(config_file)
     train, held_out = split_records(records, config["held_out"])
     check_enough(train, held_out, config["least"])
     before = score(NewsPipeline(start), held_out)
