@@ -111,8 +111,8 @@ class StoreTarget:
             found = self._fs.find(place)
         except FileNotFoundError:
             return set()
-        root = self._fs._strip_protocol(place).rstrip("/") + "/"
-        return {str(name).removeprefix(root) for name in found}
+        root = place.lstrip("/") + "/"  # file systems differ in the slash before it
+        return {str(name).lstrip("/").removeprefix(root) for name in found}
 
     def _send(self, package: Package, place: str, name: str) -> None:
         if not self._is_object_store():

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
+MODEL_FILES = ("network.onnx", "chains.json", "vocabulary.txt", "worth.npz", "confidence.json", "weights.safetensors")
 
 
 @pytest.fixture(scope="module")
@@ -20,8 +21,10 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     build = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q", "wheel", "--no-deps", "-w", str(folder)]
     subprocess.run([*build, str(ROOT)], check=True)
     wheel = next(folder.glob("*.whl"))
-    assert wheel.stat().st_size < 32e6, "the wheel outgrew its 30 MB"
+    # 39 MB: the bundled network twice, 19 MB each: as it runs (ONNX), and as `annotate train` goes on from it
+    assert wheel.stat().st_size < 40e6, "the wheel outgrew its limit"
     with zipfile.ZipFile(wheel) as archive:
+        assert {f"annotate/preannotate/news/model/{name}" for name in MODEL_FILES} <= set(archive.namelist())
         archive.extractall(folder / "site")
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("LABEL_STUDIO", "ANNOTATE"))

@@ -51,8 +51,8 @@ def test_interface_has_the_controls_of_its_layers(layers: tuple[Layer, ...] | No
     schema = NEWS.restrict(layers)
     interface = LabelInterface(to_label_config(schema))
     interface.validate()
-    assert set(interface._controls) == controls
-    assert set(interface._objects) == {"text"}
+    assert {control.name for control in interface.controls} == controls
+    assert {shown.name for shown in interface.objects} == {"text"}
     root = ElementTree.fromstring(to_label_config(schema))
     assert [arrow.get("value") for arrow in root.iter("Relation")] == [arrow.name for arrow in schema.relations]
     values = [element.get("value") for element in root.iter() if element.tag in ("Label", "Choice")]
