@@ -15,7 +15,7 @@ from annotate.agreement.scores import Interval
 from annotate.agreement.unitizing import UnitSums, sum_units
 from annotate.records import LAYERS, Annotation, Item, Layer, get_layer
 from annotate.score.figures import Values, divide
-from annotate.score.texts import TextIndex
+from annotate.text.text_index import TextIndex
 
 ATTRIBUTES: dict[Layer, tuple[str, ...]] = {
     "entities": ("label",),

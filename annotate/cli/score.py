@@ -86,9 +86,9 @@ def score(
     """
     import json
 
-    from annotate.score.report import check_thresholds, make_notes, make_tables, print_report, to_junit, to_markdown
-    from annotate.score.scoring import score_predictions
-    from annotate.score.sources import parse_threshold
+    from annotate.harness.report import check_thresholds, make_notes, make_tables, print_report, to_junit, to_markdown
+    from annotate.harness.scoring import score_predictions
+    from annotate.harness.sources import parse_threshold
 
     thresholds = [parse_threshold(text) for text in fail_under or ()]
     report, loss = score_predictions(
@@ -141,8 +141,8 @@ def compare(
 
     Example: annotate compare rules.jsonl news.jsonl --gold news/1.0.0/dev --measure f1:strict:entities
     """
-    from annotate.score.leaderboard import print_comparison, write_comparison
-    from annotate.score.scoring import compare_predictions
+    from annotate.harness.leaderboard import print_comparison, write_comparison
+    from annotate.harness.scoring import compare_predictions
 
     comparison = compare_predictions(
         predictions,

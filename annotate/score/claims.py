@@ -15,7 +15,8 @@ from annotate.score.matching import Weight, best_pairs
 from annotate.score.measures import Measure
 from annotate.score.mentions import MATCHES, Mention, order_of, read_mention, same_mention, shared_tokens, touches
 from annotate.score.tables import GoldTable, SystemTable
-from annotate.score.texts import Content, TextIndex, best_sentence, split_sentences
+from annotate.text.sentences import best_sentence, split_sentences
+from annotate.text.text_index import Content, TextIndex
 
 CLAIM_THRESHOLD = Fraction(1, 2)
 """Two claims can be aligned when their token Dice is at least this: more than a shared word."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from annotate.records import Layer, Region, Span
-from annotate.score.texts import Content, TextIndex
+from annotate.text.text_index import Content, TextIndex
 
 MATCHES = ("exact", "overlap", "head")
 

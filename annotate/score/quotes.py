@@ -13,7 +13,7 @@ from annotate.score.matching import Weight, best_pairs
 from annotate.score.measures import Measure
 from annotate.score.mentions import MATCHES, Mention, order_of, read_mention, same_mention, shared_tokens, touches
 from annotate.score.tables import GoldTable, SystemTable
-from annotate.score.texts import Content, TextIndex
+from annotate.text.text_index import Content, TextIndex
 
 TYPES = ("direct", "indirect", "mixed")
 

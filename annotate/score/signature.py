@@ -15,7 +15,8 @@ from annotate.score.bootstrap import CONFIDENCE
 from annotate.score.claims import CLAIM_THRESHOLD
 from annotate.score.measures import DEFINITIONS_VERSION
 from annotate.score.tables import GoldTable
-from annotate.score.texts import SPLITTER, TOKEN_PATTERN
+from annotate.text.sentences import SPLITTER
+from annotate.text.text_index import TOKEN_PATTERN
 
 
 def sign(gold: GoldTable, name: str, layers: Sequence[Layer], options: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from annotate.errors import ScoreError
 from annotate.records import Claim, Entity, GoldRecord, Prediction, Quote, Region, Span
 from annotate.schema import load_schema
 from annotate.score import evaluate
-from annotate.score.texts import TextIndex
+from annotate.text.text_index import TextIndex
 
 TEXT = "Alpha Beta Gamma Delta Epsilon Zeta"
 P, ORG = "PERSON", "ORG"

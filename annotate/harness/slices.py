@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from annotate.harness.errors import KINDS, ArticleErrors, Item
 from annotate.records import Layer
-from annotate.score.mistakes import KINDS, ArticleErrors, Item
 
 LENGTHS = ((300, "up to 300 words"), (800, "301 to 800 words"), (1 << 60, "over 800 words"))
 

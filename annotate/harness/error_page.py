@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from annotate.harness.errors import KINDS, ArticleErrors, Item, find_errors
+from annotate.harness.report import make_notes, write_interval, write_value
+from annotate.harness.slices import find_gains, find_repeated, is_right, make_slices
 from annotate.html import read_asset, render_page, to_marks
 from annotate.records import GoldRecord, Layer, Layers, Prediction
 from annotate.schema import Schema
 from annotate.score.evaluate import Confusions, Report
 from annotate.score.measures import HEADLINES
-from annotate.score.mistakes import KINDS, ArticleErrors, Item, find_errors
-from annotate.score.report import make_notes, write_interval, write_value
-from annotate.score.slices import find_gains, find_repeated, is_right, make_slices
 
 MOST_ARTICLES = 1000
 """The page holds at most this many articles, the worst ones."""
@@ -80,14 +80,14 @@ def render_report(
         "texts": {f"d{i}": _text(article, layers) for i, article in enumerate(shown)},
     }
     title = f"Errors of {report.model or 'the predictions'} on {report.signature['gold'] or 'gold'}"
-    package = "annotate.score"
+    package = "annotate.harness"
     return render_page(
         title,
-        read_asset(package, "report.html"),
+        read_asset(package, "error_page.html"),
         data,
         schema=schema,
-        script=read_asset(package, "report.js"),
-        style=read_asset(package, "report.css"),
+        script=read_asset(package, "error_page.js"),
+        style=read_asset(package, "error_page.css"),
     )
 
 

@@ -19,7 +19,7 @@ from annotate.score.matching import best_pairs
 from annotate.score.mentions import same_mention, touches
 from annotate.score.overlaps import Spans
 from annotate.score.quotes import align_quotes, share_tokens, view_quotes
-from annotate.score.texts import TextIndex
+from annotate.text.text_index import TextIndex
 
 KINDS = ("missed", "spurious", "boundary", "label", "speaker")
 """`label` is the label of a mention, the type of a quote, the kind of a claim; `speaker` also the claimer."""

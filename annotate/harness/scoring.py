@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from annotate.errors import AnnotateError, ScoreError
 from annotate.files import write_text
+from annotate.harness.sources import GoldSource, open_gold, open_predictions, run_preannotator, run_program
 from annotate.records import GoldRecord, Layer, Prediction
 from annotate.score.compare import Comparison, compare
 from annotate.score.evaluate import Report, score_tables
-from annotate.score.sources import GoldSource, open_gold, open_predictions, run_preannotator, run_program
 from annotate.score.tables import Extra, Missing, Problems, collector_at_rest, read_gold, read_system
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def score_predictions(
                 f"{', '.join(loss.losses)}"
             )
     if html is not None:
-        from annotate.score.html import render_report
+        from annotate.harness.error_page import render_report
 
         page = render_report(
             report, list(golds), list(found), schema=source.schema, seen_surfaces=source.seen_surfaces()

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from annotate.files import write_text
+from annotate.harness.report import UNDEFINED, Table, print_tables, to_markdown, write_value
 from annotate.jsonl import STDIO
 from annotate.score.compare import Comparison, Difference, Standing
-from annotate.score.report import UNDEFINED, Table, print_tables, to_markdown, write_value
 from annotate.score.signature import write_signature
 
 if TYPE_CHECKING:
