@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from annotate.harness.errors import KINDS, ArticleErrors, Item, find_errors
+from annotate.harness.errors import KINDS, ArticleErrors, ScoredItem, find_errors
 from annotate.harness.report import make_notes, write_interval, write_value
 from annotate.harness.slices import find_gains, find_repeated, is_right, make_slices
 from annotate.html import read_asset, render_page, to_marks
@@ -61,15 +61,15 @@ def render_report(
         schema: gives the labels their colours.
         seen_surfaces: names in gold's training part, lower-case, for the slice of seen and unseen names.
     """
-    layers: list[Layer] = report.signature["layers"]
+    layers = list(report.layers)
     found = {prediction.id: prediction for prediction in predictions}
-    articles = [find_errors(record, found.get(record.id), layers) for record in gold]
+    articles = [find_errors(record, found.get(record.id), report.alignments.of(record.id)) for record in gold]
     articles.sort(key=lambda article: (-len(article.errors), article.gold.id))
     shown = articles[:MOST_ARTICLES]
     data = {
         "notes": make_notes(report),
         "model": report.model,
-        "documents": report.documents,
+        "documents": report.articles,
         "headlines": _headlines(report),
         "plots": _plots(report),
         "layers": [_layer(report, articles, layer, seen_surfaces) for layer in layers],
@@ -79,7 +79,7 @@ def render_report(
         "kinds": list(KINDS),
         "texts": {f"d{i}": _text(article, layers) for i, article in enumerate(shown)},
     }
-    title = f"Errors of {report.model or 'the predictions'} on {report.signature['gold'] or 'gold'}"
+    title = f"Errors of {report.model or 'the predictions'} on {report.gold or 'gold'}"
     package = "annotate.harness"
     return render_page(
         title,
@@ -265,7 +265,7 @@ def _text(article: ArticleErrors, layers: Sequence[Layer]) -> dict[str, Any]:
 
 def _add_states(marks: list[dict[str, Any]], layers: Layers, article: ArticleErrors, side: str) -> None:
     """Give each mark the kinds of its item's errors, a state to be drawn by, and its item's place."""
-    items: Mapping[tuple[str, int], Item] = {
+    items: Mapping[tuple[str, int], ScoredItem] = {
         (item.layer, index): item
         for item in article.items
         if (index := item.gold if side == "gold" else item.predicted) is not None

@@ -38,7 +38,7 @@ def _leaderboard(comparison: Comparison) -> Table:
         cells = [cell for name in comparison.measures for cell in (write_value(comparison.ceiling.get(name)), "", "")]
         rows.append(["people", "", *cells])
     columns = [column for name in comparison.measures for column in (name, "95 %", "group")]
-    n = "; ".join(f"{count} documents" for count in sorted(set(comparison.documents.values())))
+    n = "; ".join(f"{count} articles" for count in sorted(set(comparison.articles.values())))
     return Table(f"Leaderboard: {n}; systems that share a letter cannot be told apart", ("system", "#", *columns), rows)
 
 

@@ -70,7 +70,7 @@ def _score(
     from annotate.jsonl import read_records
     from annotate.records import Prediction
     from annotate.score import evaluate
-    from annotate.score.tables import Problems
+    from annotate.score.problems import Problems
 
     if isinstance(gold, str | Path):
         problems = Problems()

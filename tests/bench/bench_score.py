@@ -100,10 +100,11 @@ def bench_intervals(documents: list[tuple[str, Spans, Spans]]) -> float:
 
     from annotate.records import Entity, GoldRecord, Prediction
     from annotate.schema import load_schema
-    from annotate.score.bootstrap import Resamples, expanded_interval
     from annotate.score.evaluate import count_layers
     from annotate.score.measures import Measure
-    from annotate.score.tables import Problems, read_gold, read_system
+    from annotate.score.problems import Problems
+    from annotate.score.resampling import Resamples, expanded_interval
+    from annotate.score.tables import read_gold, read_system
 
     table = read_gold(
         (GoldRecord(id=f"a{i:06}", text=t, entities=[Entity(*s) for s in g]) for i, (t, g, _) in enumerate(documents)),
@@ -115,17 +116,18 @@ def bench_intervals(documents: list[tuple[str, Spans, Spans]]) -> float:
         table,
         Problems(),
     )
-    figures = count_layers(table, system, ["entities"])["entities"].figures
-    wanted = [
-        figures[Measure(metric, match, "entities")]
+    found = count_layers(table, system, ["entities"])["entities"].formulas
+    measures = [
+        Measure(metric, match, "entities")
         for metric in ("precision", "recall", "f1")
         for match in ("strict", "exact", "partial", "type")
     ]
+    wanted = {measure: found[measure] for measure in measures}
 
     def resample() -> None:
         resamples = Resamples(wanted, np.arange(table.size), table.size, 1000, 0)
-        for figure in wanted:
-            expanded_interval(figure.values(resamples), table.size)
+        for measure in wanted:
+            expanded_interval(resamples.values(measure), table.size)
 
     return cpu(resample)[0]
 
@@ -201,7 +203,7 @@ def main() -> None:
     say(f"records, four schemes and per label, {options.articles} articles", ours, "")
     half, _ = bench_records(documents[: options.articles // 2])
     say("  the same, half of the articles", half, "about half")
-    say("1,000 resamples, 12 figures", bench_intervals(documents), "limit 0.5 s")
+    say("1,000 resamples, 12 measures", bench_intervals(documents), "limit 0.5 s")
     with tempfile.TemporaryDirectory() as folder:
         paths = write_jsonl(Path(folder), documents)
         seconds, memory = bench_files(*paths)

@@ -10,9 +10,9 @@ import pytest
 
 from annotate.records import Entity, GoldRecord, Prediction
 from annotate.score import evaluate
-from annotate.score.bootstrap import Resamples
 from annotate.score.distributions import t_cdf, t_quantile
-from annotate.score.figures import Ratio
+from annotate.score.formulas import Ratio
+from annotate.score.resampling import Resamples
 
 LABELS = ("PERSON", "ORG", "GPE")
 Spans = list[tuple[int, int, str]]
@@ -132,8 +132,8 @@ def test_resampled_values_are_those_of_scipy() -> None:
     generator = np.random.default_rng(3)
     gold = generator.integers(1, 30, 40)
     right = generator.binomial(gold, 0.7)
-    figure = Ratio(right, gold, int(gold.sum()), int(gold.sum()))
-    ours = figure.values(Resamples([figure], np.arange(40), 40, 20_000, 1))
+    ratio = Ratio(right, gold, int(gold.sum()), int(gold.sum()))
+    ours = Resamples({"recall": ratio}, np.arange(40), 40, 20_000, 1).values("recall")
     theirs = stats.bootstrap(
         (right, gold),
         lambda a, b, axis=-1: a.sum(axis) / b.sum(axis),
