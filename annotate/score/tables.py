@@ -11,12 +11,24 @@ import gc
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from annotate.records import LAYERS, Claim, Entity, GoldRecord, Layer, LayeredRecord, Layers, Prediction, Quote, Region
+from annotate.records import (
+    LAYERS,
+    Claim,
+    Entity,
+    GoldRecord,
+    Layer,
+    LayeredRecord,
+    Layers,
+    Prediction,
+    Quote,
+    QuoteType,
+    Region,
+)
 from annotate.schema import Schema
 from annotate.score.options import Extra
 from annotate.score.problems import (
@@ -30,6 +42,7 @@ from annotate.score.problems import (
 from annotate.spans import find_span_problems
 
 Numbers: TypeAlias = npt.NDArray[np.int64]
+QUOTE_TYPES = frozenset(get_args(QuoteType))
 _BLOCK = 1 << 16  # mentions held as Python numbers before they become columns
 
 
@@ -343,6 +356,11 @@ def _find_item_problems(record: LayeredRecord, text: str) -> list[str]:
     layers = Layers(quotes=record.quotes, claims=record.claims)
     return [
         *(list(find_number_problems(layers)) or find_span_problems(layers, text)),
+        *(
+            f"quotes[{i}] has type {quote.type!r}; expected direct, indirect or mixed"
+            for i, quote in enumerate(record.quotes or ())
+            if quote.type not in QUOTE_TYPES
+        ),
         *(
             f"claims[{i}] has score {claim.score!r}; expected a number from 0 to 1"
             for i, claim in enumerate(record.claims or ())
