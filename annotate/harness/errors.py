@@ -13,7 +13,7 @@ from annotate.records import LAYERS, Claim, GoldRecord, Item, Layer, Prediction,
 from annotate.score.alignment import Alignment, Pair
 
 KINDS = ("missed", "spurious", "boundary", "label", "speaker")
-"""`label` is the label of a mention, the type of a quote, the kind of a claim; `speaker` also the claimer."""
+"""`label` is the label of an entity, the type of a quote, the kind of a claim; `speaker` also the claimer."""
 
 
 @dataclass(frozen=True)

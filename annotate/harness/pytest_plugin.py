@@ -29,7 +29,7 @@ class GoldScores:
         self.name = name
 
     def value(self, measure: str) -> float | None:
-        """One figure; see `Report.value`."""
+        """One value; see `Report.value`."""
         return self.report.value(measure)
 
     def assert_at_least(self, thresholds: Mapping[str, float]) -> None:

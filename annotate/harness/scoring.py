@@ -14,7 +14,7 @@ from annotate.score.compare import Comparison, compare
 from annotate.score.evaluate import Report, score_tables
 from annotate.score.options import COMPARE_OPTIONS, ScoreOptions
 from annotate.score.problems import Problems
-from annotate.score.tables import collector_at_rest, read_gold, read_system
+from annotate.score.tables import read_gold, read_system, without_garbage_collection
 
 if TYPE_CHECKING:
     from annotate.formats import FormatReport
@@ -57,7 +57,7 @@ def score_predictions(
     source = open_gold(gold, problems, schema=schema)
     options = source.complete(options or ScoreOptions())
     keep = html is not None or format is not None or predictions is None
-    with collector_at_rest():
+    with without_garbage_collection():
         golds: Iterable[GoldRecord] = source.records
         if keep:
             golds = keep_gold(source, problems)

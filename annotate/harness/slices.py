@@ -37,7 +37,7 @@ class Slice:
 
 
 def is_right(item: ScoredItem) -> bool:
-    """What counts as right in slices: a mention with span and label, a quote found with its speaker, a claim found."""
+    """What counts as right in slices: an entity with span and label, a quote found with its speaker, a claim found."""
     if item.gold is None or item.predicted is None:
         return False
     if item.layer == "entities":

@@ -30,7 +30,7 @@ R = TypeVar("R", bound=LayeredRecord)
 
 @dataclass
 class GoldSource:
-    """Gold to be read once: what it is called, its records, its schema, what people reach on it."""
+    """Gold to be read once: what it is called, its records, its schema, what annotators reach on it."""
 
     name: str
     records: Iterable[GoldRecord]

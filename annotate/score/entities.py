@@ -1,7 +1,7 @@
-"""Mentions: the five outcomes in four schemes, overall and per label, and the shared alignment for reading errors.
+"""Entities: the five outcomes in four schemes, overall and per label, and the shared alignment for reading errors.
 
-A gold mention with further right labels (`alt_labels`) is rare; components that hold one are solved one by one. Per
-label, a prediction that the shared alignment pairs with such a mention counts under gold's first label.
+A gold entity with further right labels (`alt_labels`) is rare; components that hold one are solved one by one. Per
+label, a prediction that the shared alignment pairs with such an entity counts under gold's first label.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SCHEMES = ("strict", "exact", "partial", "type")
 
 
 def count_outcomes(sides: EntitySides, n_articles: int) -> dict[tuple[str, str | None], Outcomes]:
-    """The outcomes by (scheme, label), label None for all mentions together."""
+    """The outcomes by (scheme, label), label None for all entities together."""
     n_labels = len(sides.names)
     gold, predicted = sides.gold, sides.predicted
     counts: dict[tuple[str, str | None], Outcomes] = {}
@@ -199,7 +199,7 @@ def _pair_of_label(
 
 @dataclass
 class _Special:
-    """One component with a gold mention of several right labels: outcomes by scheme, predictions to relabel."""
+    """One component with a gold entity of several right labels: outcomes by scheme, predictions to relabel."""
 
     article: int
     tallies: dict[str, Numbers]
@@ -298,7 +298,7 @@ def align(sides: EntitySides) -> tuple[Numbers, Numbers]:
 
 
 def count_confusions(sides: EntitySides, gold_rows: Numbers, rows: Numbers) -> dict[tuple[str | None, str | None], int]:
-    """How often gold's label (None = no mention there) met the predicted label (None = missed), shared alignment.
+    """How often gold's label (None = no entity there) met the predicted label (None = missed), shared alignment.
 
     A prediction with one of several right labels counts as gold's label.
 
@@ -320,7 +320,7 @@ def count_confusions(sides: EntitySides, gold_rows: Numbers, rows: Numbers) -> d
 
 
 def _has_right_label(sides: EntitySides, gold_rows: Numbers, rows: Numbers) -> Flags:
-    """Whether the prediction of each pair has a label that is right for its gold mention."""
+    """Whether the prediction of each pair has a label that is right for its gold entity."""
     gold, label = sides.gold, sides.predicted.label[rows]
     right: Flags = gold.label[gold_rows] == label
     if gold.right is not None:

@@ -1,4 +1,4 @@
-"""Predictions against gold: every figure with its interval, counts, confusions, warnings, and a signature."""
+"""Predictions against gold: every value with its interval, counts, confusions, warnings, and a signature."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from annotate.score.problems import Problems
 from annotate.score.quotes import count_quotes, quote_formulas
 from annotate.score.resampling import MIN_ARTICLES, MIN_LABEL_SPANS, Resamples, expanded_interval, rule_of_three
 from annotate.score.signature import sign
-from annotate.score.tables import GoldTable, Numbers, SystemTable, collector_at_rest, read_gold, read_system
+from annotate.score.tables import GoldTable, Numbers, SystemTable, read_gold, read_system, without_garbage_collection
 
 
 @dataclass(frozen=True)
 class Score:
-    """One figure: null where undefined; `low` and `high` are its 95 % interval, null where none can be given.
+    """One value: null where undefined; `low` and `high` are its 95 % interval, null where none can be given.
 
     `n_gold` and `n_pred` are the sizes of what is compared: items, tokens, sentences, or for an accuracy the pairs.
-    `three` says that the interval is a rule-of-three bound, because not one error (or not one success) was seen.
+    `three` marks a rule-of-three bound, because not one error (or not one success) was seen.
     """
 
     value: float | None
@@ -54,7 +54,7 @@ class Report:
     """The scores of one system.
 
     `measures` has every value by name; `counts` the five outcomes by layer and match; `label_counts` by layer, label
-    and match; `confusions` how often gold's label (None = no mention there) met the predicted one (None = missed).
+    and match; `confusions` how often gold's label (None = no entity there) met the predicted one (None = missed).
     `layers` are those that were scored, with the number of articles; `gold` is what gold is called, `model` what the
     predictions call their model, `source_format` the foreign format that they were read from. `ceiling` is what
     annotators reach against each other, by the same measures. `remarks` are about how to read the values, `warnings`
@@ -95,7 +95,7 @@ class Report:
         }
 
     def value(self, name: str) -> float | None:
-        """One figure; None where it is undefined, or its label or layer was not scored.
+        """One value; None where it is undefined, or its label or layer was not scored.
 
         Raises:
             AnnotateError: there is no such measure.
@@ -134,7 +134,7 @@ def evaluate(
     """
     chosen = merge_options(options or ScoreOptions(), keywords)
     problems = Problems()
-    with collector_at_rest():
+    with without_garbage_collection():
         table = read_gold(gold, chosen.schema or load_schema(), problems)
         system = read_system(predictions, table, problems, extra=chosen.extra)
     return score_tables(table, system, problems, chosen)
@@ -237,7 +237,7 @@ def choose_layers(
     """The layers that can be scored.
 
     Raises:
-        ScoreError: any fault so far, missing predictions and layers included.
+        ScoreError: any problem so far, missing predictions and layers included.
     """
     if not gold.size and not problems.sentences:
         raise ScoreError(["gold has no articles; there is nothing to score"])
@@ -296,7 +296,7 @@ def count_layers(
     """Figures and outcomes of each layer, by article.
 
     Args:
-        further_labels: labels to count beside those of this gold and this system, so that the figures of several
+        further_labels: labels to count beside those of this gold and this system, so that the formulas of several
             systems have the same columns.
         further_kinds: the same for kinds of claims.
     """
@@ -352,7 +352,7 @@ def _entity_warnings(gold: GoldTable, sides: EntitySides) -> list[str]:
     for column in (spans.start, spans.end, spans.label):
         same &= column[1:] == column[:-1]
     if same.any():
-        warnings.append(f"{int(same.sum())} predicted mentions are copies of another; each counts as spurious")
+        warnings.append(f"{int(same.sum())} predicted entities are copies of another; each counts as spurious")
     return warnings
 
 

@@ -1,6 +1,6 @@
-"""Mentions as columns on one line: identical ones, components of overlapping ones, sizes of maximum matchings.
+"""Entities as columns on one line: identical ones, components of overlapping ones, sizes of maximum matchings.
 
-Nearly all work is done on whole columns: identical mentions are found by sorting, the others fall into connected
+Nearly all work is done on whole columns: identical entities are found by sorting, the others fall into connected
 components of overlapping spans, and most components are one pair or one span against several. Only the few
 components with several spans on both sides are solved one by one.
 """
@@ -65,7 +65,7 @@ class EntitySides:
 
 
 def join_sides(gold: GoldTable, system: SystemTable, further_labels: Iterable[str] = ()) -> EntitySides:
-    """The mentions of both sides, ready for comparison."""
+    """The entities of both sides, ready for comparison."""
     names = sorted({*gold.entities.names, *system.entities.names, *further_labels})
     base = np.cumsum([0, *(len(text) for text in gold.texts)], dtype=np.int64)
     sides = []
@@ -102,7 +102,7 @@ def _right_labels(table: EntityTable, names: list[str]) -> list[frozenset[int]] 
 
 
 def find_ignorable(spans: Spans, regions: dict[int, list[Region]], base: Numbers) -> Flags:
-    """Which spans overlap a region that gold leaves out (for mentions, or for all layers)."""
+    """Which spans overlap a region that gold leaves out (for entities, or for all layers)."""
     ranges = sorted(
         (int(base[article]) + region.start, int(base[article]) + region.end)
         for article, found in regions.items()

@@ -21,7 +21,7 @@ class Problems:
     def __init__(self) -> None:
         self.sentences: list[str] = []
         self.unreadable = False
-        """Some records could not be read, so that nothing can be said about what is missing or too many."""
+        """Some records could not be read, so that what is missing or too many is not known."""
 
     def add(self, side: str, article: str, sentences: Iterable[str]) -> None:
         """Add sentences about one article."""
@@ -46,7 +46,7 @@ def find_number_problems(layers: Layers) -> Iterator[str]:
 
 
 def find_gold_problems(record: GoldRecord, text: str, schema: Schema) -> list[str]:
-    """What is wrong with a gold record apart from its spans and mentions: hash, types and kinds, regions, sentences."""
+    """What is wrong with a gold record apart from its spans and entities: hash, types and kinds, regions, sentences."""
     found = []
     if record.text_sha256 is not None and record.text_sha256 != sha256_text(text):
         found.append("text_sha256 is not the hash of text; was the text edited after annotation?")

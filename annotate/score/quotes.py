@@ -1,4 +1,4 @@
-"""Quotes: alignment by content, then content, type and speaker, each by its own figure."""
+"""Quotes: alignment by content, then content, type and speaker, each by its own measure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The signature of a score: everything that the figures depend on, so that two reports can be compared at sight."""
+"""The signature of a score: everything that the values depend on, so that two reports can be compared at sight."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def write_signature(signature: Mapping[str, Any]) -> str:
 
 
 def digest_gold(gold: GoldTable) -> str:
-    """The SHA-256 of what gold says: ids, texts, layers, regions; whatever the order of articles and mentions."""
+    """The SHA-256 of what gold holds: ids, texts, layers, regions; whatever the order of articles and entities."""
     digest = hashlib.sha256()
     encoder = msgspec.json.Encoder()
     for article, (name, text) in enumerate(zip(gold.ids, gold.texts, strict=True)):

@@ -1,6 +1,6 @@
 """Records as tables: each side of a comparison, read once, checked, articles in the order of their ids.
 
-Mentions become columns of numbers, so that 400,000 of them are checked and compared at the speed of numpy; the
+Entities become columns of numbers, so that 400,000 of them are checked and compared at the speed of numpy; the
 records themselves are not kept. Order of articles and of spans is lost on purpose: it carries no meaning.
 """
 
@@ -43,15 +43,15 @@ from annotate.spans import find_span_problems
 
 Numbers: TypeAlias = npt.NDArray[np.int64]
 QUOTE_TYPES = frozenset(get_args(QuoteType))
-_BLOCK = 1 << 16  # mentions held as Python numbers before they become columns
+_BLOCK = 1 << 16  # entities held as Python numbers before they become columns
 
 
 @dataclass
 class EntityTable:
-    """All mentions of one side, one row each, sorted by article, start, end and label.
+    """All entities of one side, one row each, sorted by article, start, end and label.
 
     `article` counts gold's articles in the order of their ids; `label` counts `names`, which are sorted; `place` is
-    the mention's place in its record; `alternatives` are further right labels by row (gold only).
+    the entity's place in its record; `alternatives` are further right labels by row (gold only).
     """
 
     article: Numbers
@@ -65,7 +65,7 @@ class EntityTable:
 
 @dataclass
 class LayerTables:
-    """One side's layers. `has[layer]` says which articles were annotated; quotes and claims are by article."""
+    """One side's layers. `has[layer]` marks the articles that were annotated; quotes and claims are by article."""
 
     entities: EntityTable
     quotes: dict[int, list[Quote]]
@@ -91,10 +91,10 @@ class GoldTable(LayerTables):
 
 
 class _EntityRows:
-    """Mentions being gathered, articles numbered in the order of reading."""
+    """Entities being gathered, articles numbered in the order of reading."""
 
     def __init__(self) -> None:
-        self._blocks: list[Numbers] = []  # shape (3, mentions): start, end, code of the label
+        self._blocks: list[Numbers] = []  # shape (3, entities): start, end, code of the label
         self._pending: tuple[list[int], list[int], list[str]] = ([], [], [])
         self._flushed = 0
         self._codes: dict[str, int] = {}
@@ -104,7 +104,7 @@ class _EntityRows:
         self._problems: list[tuple[int, str]] = []
 
     def add(self, article: int, entities: Sequence[Entity], text: str, *, with_alternatives: bool) -> None:
-        """Append one article's mentions; only gold has alternative labels."""
+        """Append one article's entities; only gold has alternative labels."""
         if not entities:
             return
         starts, ends, labels = self._pending
@@ -135,7 +135,7 @@ class _EntityRows:
         if not starts:
             return
         if not (set(map(type, starts)) == set(map(type, ends)) == {int} and set(map(type, labels)) == {str}):
-            self._blame_odd(starts, ends, labels)
+            self._replace_unsound(starts, ends, labels)
         codes = self._codes
         for label in set(labels).difference(codes):
             codes[label] = len(codes)
@@ -144,38 +144,38 @@ class _EntityRows:
         try:
             block[0], block[1] = np.fromiter(starts, np.int64, n), np.fromiter(ends, np.int64, n)
         except OverflowError:
-            self._blame_odd(starts, ends, labels)
+            self._replace_unsound(starts, ends, labels)
             block[0], block[1] = starts, ends
         block[2] = np.fromiter(map(codes.__getitem__, labels), np.int64, n)
         self._blocks.append(block)
         self._flushed += n
         self._pending = ([], [], [])
 
-    def _blame_odd(self, starts: list[int], ends: list[int], labels: list[str]) -> None:
+    def _replace_unsound(self, starts: list[int], ends: list[int], labels: list[str]) -> None:
         """Report what is no integer, or no text, and put something sound in its place."""
         for i in range(len(starts)):
             if not has_only_integers([starts[i], ends[i]]):
                 sentence = f"is [{starts[i]!r}, {ends[i]!r}); offsets are integers, in code points of the text"
-                self._blame(self._flushed + i, sentence)
+                self._add_problem(self._flushed + i, sentence)
                 starts[i], ends[i] = 0, 1
             if not isinstance(labels[i], str):
-                self._blame(self._flushed + i, f"has label {labels[i]!r}; expected a text")
+                self._add_problem(self._flushed + i, f"has label {labels[i]!r}; expected a text")
                 labels[i] = ""
 
-    def _blame(self, row: int, sentence: str) -> None:
+    def _add_problem(self, row: int, sentence: str) -> None:
         firsts = np.cumsum([0, *self._sizes])
         place = int(np.searchsorted(firsts, row, side="right")) - 1
         self._problems.append((self._articles[place], f"entities[{row - int(firsts[place])}] {sentence}"))
 
     def _columns(self) -> tuple[Numbers, Numbers, Numbers, Numbers]:
-        """Article, start, end and label code of every mention."""
+        """Article, start, end and label code of every entity."""
         self._flush()
         table = np.concatenate(self._blocks, axis=1) if self._blocks else np.zeros((3, 0), np.int64)
         self._blocks = [table]
         return np.repeat(np.array(self._articles, np.int64), self._sizes), table[0], table[1], table[2]
 
     def find_problems(self, lengths: Numbers, schema: Schema | None = None) -> list[tuple[int, str]]:
-        """(article, sentence) for each mention outside its text, empty or reversed, or not what it stores.
+        """(article, sentence) for each entity outside its text, empty or reversed, or not what it stores.
 
         Args:
             lengths: of the articles' texts.
@@ -184,12 +184,12 @@ class _EntityRows:
         article, start, end, _ = self._columns()
         for row in np.nonzero((start < 0) | (end <= start) | (end > lengths[article]))[0].tolist():
             expected = f"expected 0 <= start < end <= {lengths[article[row]]}, the length of the text"
-            self._blame(row, f"is [{start[row]}, {end[row]}); {expected}")
+            self._add_problem(row, f"is [{start[row]}, {end[row]}); {expected}")
             start[row], end[row] = 0, 1  # reported; what follows may rely on sound spans
         if schema is not None:
             for row, name in self._undeclared(set(schema.entity_labels)):
                 known = ", ".join(schema.entity_labels) or "no entities"
-                self._blame(row, f"has label {name!r}; schema {schema.ref} has {known}")
+                self._add_problem(row, f"has label {name!r}; schema {schema.ref} has {known}")
         return self._problems
 
     def _undeclared(self, declared: set[str]) -> Iterator[tuple[int, str]]:
@@ -247,7 +247,7 @@ def sort_rows(article: Numbers, start: Numbers, end: Numbers, label: Numbers) ->
 
 
 @contextlib.contextmanager
-def collector_at_rest() -> Iterator[None]:
+def without_garbage_collection() -> Iterator[None]:
     """No cyclic garbage collection inside: it would search hundreds of thousands of records in vain."""
     was_on = gc.isenabled()
     gc.disable()
@@ -259,7 +259,7 @@ def collector_at_rest() -> Iterator[None]:
 
 
 def read_gold(records: Iterable[GoldRecord], schema: Schema, problems: Problems) -> GoldTable:
-    """The gold side as a table; faults go to `problems`."""
+    """The gold side as a table; problems go to `problems`."""
     ids: list[str] = []
     texts: list[str] = []
     rows = _EntityRows()
@@ -371,7 +371,7 @@ def _find_item_problems(record: LayeredRecord, text: str) -> list[str]:
 
 @dataclass
 class SystemTable(LayerTables):
-    """The prediction side, numbered as gold is; `given` says which gold articles have a record."""
+    """The prediction side, numbered as gold is; `given` marks the gold articles that have a record."""
 
     given: npt.NDArray[np.bool_]
     extra: int = 0
@@ -387,7 +387,7 @@ def read_system(
     side: str = "prediction",
     extra: Extra = "error",
 ) -> SystemTable:
-    """The predictions as a table; faults go to `problems`, each named after `side`."""
+    """The predictions as a table; problems go to `problems`, each named after `side`."""
     rows = _EntityRows()
     quotes: dict[int, list[Quote]] = {}
     claims: dict[int, list[Claim]] = {}
@@ -395,7 +395,7 @@ def read_system(
     given = np.zeros(gold.size, bool)
     seen: set[str] = set()
     models: set[str] = set()
-    strangers = 0
+    without_gold = 0
     for record in records:
         if record.id in seen:
             problems.add(side, record.id, ["a second record with this id; ids must be unique"])
@@ -403,7 +403,7 @@ def read_system(
         seen.add(record.id)
         article = gold.position.get(record.id)
         if article is None:
-            strangers += 1
+            without_gold += 1
             if extra == "error" and not problems.unreadable:
                 problems.add(side, record.id, ["gold has no such article; leave it out, or score with --extra ignore"])
             continue
@@ -433,6 +433,6 @@ def read_system(
         claims=claims,
         has=has,
         given=given,
-        extra=strangers,
+        extra=without_gold,
         model=", ".join(sorted(models)) or None,
     )
