@@ -14,7 +14,7 @@ from annotate.agreement.positions import Position, align_items
 from annotate.agreement.versions import group_submitted
 from annotate.files import sha256_text
 from annotate.records import LAYERS, Annotation, GoldRecord, Item, Layer, article_fields, get_layer, to_dict
-from annotate.score.texts import TextIndex
+from annotate.text.text_index import TextIndex
 
 
 class DisputedArticle(NamedTuple):

@@ -15,7 +15,7 @@ from annotate.agreement.positions import Position, item_ranges, item_values
 from annotate.agreement.versions import group_submitted
 from annotate.errors import RecordError
 from annotate.records import LAYERS, Annotation, GoldRecord, Item, Layer, Prediction, get_layer
-from annotate.score.texts import TextIndex
+from annotate.text.text_index import TextIndex
 
 REVIEW_MODEL = "adjudication"
 

@@ -10,12 +10,12 @@ import numpy as np
 
 from annotate.agreement.coding import cohen_kappa, count_coincidences, count_contingencies, nominal_alpha
 from annotate.agreement.positions import FIELDS, Position, align_items, dice_overlap, item_ranges
-from annotate.agreement.resampling import read_interval
 from annotate.agreement.scores import Interval
 from annotate.agreement.unitizing import UnitSums, sum_units
 from annotate.records import LAYERS, Annotation, Item, Layer, get_layer
-from annotate.score.figures import Values, divide
-from annotate.score.texts import TextIndex
+from annotate.score.formulas import Values, divide
+from annotate.score.resampling import read_interval
+from annotate.text.text_index import TextIndex
 
 ATTRIBUTES: dict[Layer, tuple[str, ...]] = {
     "entities": ("label",),

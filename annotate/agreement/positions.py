@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeAlias
 import msgspec
 
 from annotate.records import Claim, Entity, Item, Layer, Quote, Span
-from annotate.score.texts import TextIndex
+from annotate.text.text_index import TextIndex
 
 Ranges: TypeAlias = tuple[tuple[int, int], ...]
 

@@ -9,7 +9,7 @@ import msgspec
 from annotate.agreement.positions import Position, align_items, item_ranges
 from annotate.audit.finding import Check, Finding
 from annotate.records import LAYERS, Entity, GoldRecord, Item, Layer, Prediction, Quote, get_layer
-from annotate.score.texts import TextIndex
+from annotate.text.text_index import TextIndex
 
 GOLD = ""
 """The name under which gold takes part in the alignment; no system is called so."""

@@ -12,7 +12,7 @@ from annotate.explore.versions import Version, find_texts
 from annotate.html import read_asset, render_page, to_marks
 from annotate.records import LAYERS, Item, Layer, LayeredRecord, get_layer
 from annotate.schema import Schema, load_schema
-from annotate.score.texts import TextIndex
+from annotate.text.text_index import TextIndex
 
 Place: TypeAlias = tuple[Layer, int, str]
 """A layer, the place of an item in it, and the part of the item: speaker, cue, claimer, or "" for the item itself."""

@@ -16,10 +16,10 @@ from jinja2 import Environment, StrictUndefined
 
 from annotate.errors import AnnotateError
 from annotate.files import load_toml, read_text, sha256_file, write_text
+from annotate.harness.report import UNDEFINED, Table, to_markdown, write_interval, write_value
 from annotate.preannotate.news.layout import ENTITY_LABELS
 from annotate.preannotate.news.pipeline import MODEL, VERSION
 from annotate.score.evaluate import Report, Score
-from annotate.score.report import UNDEFINED, Table, to_markdown, write_interval, write_value
 from annotate.training import require_training
 from annotate.training.corpora import read_corpus
 from annotate.training.facts import read_facts

@@ -75,6 +75,14 @@ def test_the_floor_imports_only_the_floor_and_nothing_imports_the_commands() -> 
             assert not [target for target in targets if target.startswith("annotate.cli")], name
 
 
+def test_scoring_knows_records_and_texts_only() -> None:
+    """Where gold and predictions come from, and how a report is printed, is the harness's business."""
+    below = ("annotate.text", "annotate.html", *(f"annotate.{name}" for name in [*FLOOR, "items", "printing"]))
+    for name, targets in import_graph().items():
+        if name.startswith("annotate.score"):
+            assert not [target for target in targets if not target.startswith(("annotate.score", *below))], name
+
+
 def test_modules_stay_small() -> None:
     long = {str(path): n for path in PACKAGE.rglob("*.py") if (n := len(path.read_text("utf-8").splitlines())) > 450}
     assert not long

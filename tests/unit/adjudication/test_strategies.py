@@ -11,7 +11,7 @@ from annotate.adjudication.strategies import RULES, decide
 from annotate.agreement.positions import align_items
 from annotate.errors import AnnotateError
 from annotate.records import Claim, Entity, Item, Layer, Quote, Span
-from annotate.score.texts import TextIndex
+from annotate.text.text_index import TextIndex
 
 TEXT = "President Ada Lovelace said that taxes would rise."
 NAME = Entity(10, 22, "PERSON")

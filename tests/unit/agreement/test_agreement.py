@@ -20,7 +20,7 @@ from annotate.errors import RecordError, ScoreError
 from annotate.jsonl import write_records
 from annotate.records import Annotation, Claim, Entity, GoldRecord, Prediction, Quote, Span
 from annotate.score.evaluate import evaluate
-from annotate.score.texts import TextIndex
+from annotate.text.text_index import TextIndex
 
 TEXT = 'President Ada Lovelace told reporters that taxes would rise, "and soon," she said in France.'
 ADA, TITLED, FRANCE = Entity(10, 22, "PERSON"), Entity(0, 22, "PERSON"), Entity(85, 91, "GPE")

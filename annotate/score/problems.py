@@ -1,9 +1,9 @@
-"""What cannot be scored: each fault as one sentence about one document. Faults are errors, never scores."""
+"""What cannot be scored: each problem as one sentence about one article. Problems are errors, never scores."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -13,6 +13,19 @@ from annotate.schema import Schema, find_label_problems
 from annotate.spans import HasRange
 
 _LIMIT = 1 << 40  # no text is longer; keeps every offset far inside 64 bits
+
+
+class Problems:
+    """Problems found so far, on both sides; each names its side, article and place."""
+
+    def __init__(self) -> None:
+        self.sentences: list[str] = []
+        self.unreadable = False
+        """Some records could not be read, so that what is missing or too many is not known."""
+
+    def add(self, side: str, article: str, sentences: Iterable[str]) -> None:
+        """Add sentences about one article."""
+        self.sentences.extend([f"{side} {article}: {sentence}" for sentence in sentences])
 
 
 def shorten(text: str, width: int = 40) -> str:
@@ -33,7 +46,7 @@ def find_number_problems(layers: Layers) -> Iterator[str]:
 
 
 def find_gold_problems(record: GoldRecord, text: str, schema: Schema) -> list[str]:
-    """What is wrong with a gold record apart from its spans and mentions: hash, types and kinds, regions, sentences."""
+    """What is wrong with a gold record apart from its spans and entities: hash, types and kinds, regions, sentences."""
     found = []
     if record.text_sha256 is not None and record.text_sha256 != sha256_text(text):
         found.append("text_sha256 is not the hash of text; was the text edited after annotation?")

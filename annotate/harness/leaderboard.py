@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from annotate.files import write_text
+from annotate.harness.report import UNDEFINED, Table, print_tables, to_markdown, write_value
 from annotate.jsonl import STDIO
 from annotate.score.compare import Comparison, Difference, Standing
-from annotate.score.report import UNDEFINED, Table, print_tables, to_markdown, write_value
 from annotate.score.signature import write_signature
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def _leaderboard(comparison: Comparison) -> Table:
         cells = [cell for name in comparison.measures for cell in (write_value(comparison.ceiling.get(name)), "", "")]
         rows.append(["people", "", *cells])
     columns = [column for name in comparison.measures for column in (name, "95 %", "group")]
-    n = "; ".join(f"{count} documents" for count in sorted(set(comparison.documents.values())))
+    n = "; ".join(f"{count} articles" for count in sorted(set(comparison.articles.values())))
     return Table(f"Leaderboard: {n}; systems that share a letter cannot be told apart", ("system", "#", *columns), rows)
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from annotate.harness.errors import KINDS, ArticleErrors, ScoredItem, find_errors
+from annotate.harness.report import make_notes, write_interval, write_value
+from annotate.harness.slices import find_gains, find_repeated, is_right, make_slices
 from annotate.html import read_asset, render_page, to_marks
 from annotate.records import GoldRecord, Layer, Layers, Prediction
 from annotate.schema import Schema
 from annotate.score.evaluate import Confusions, Report
 from annotate.score.measures import HEADLINES
-from annotate.score.mistakes import KINDS, ArticleErrors, Item, find_errors
-from annotate.score.report import make_notes, write_interval, write_value
-from annotate.score.slices import find_gains, find_repeated, is_right, make_slices
 
 MOST_ARTICLES = 1000
 """The page holds at most this many articles, the worst ones."""
@@ -61,15 +61,15 @@ def render_report(
         schema: gives the labels their colours.
         seen_surfaces: names in gold's training part, lower-case, for the slice of seen and unseen names.
     """
-    layers: list[Layer] = report.signature["layers"]
+    layers = list(report.layers)
     found = {prediction.id: prediction for prediction in predictions}
-    articles = [find_errors(record, found.get(record.id), layers) for record in gold]
+    articles = [find_errors(record, found.get(record.id), report.alignments.of(record.id)) for record in gold]
     articles.sort(key=lambda article: (-len(article.errors), article.gold.id))
     shown = articles[:MOST_ARTICLES]
     data = {
         "notes": make_notes(report),
         "model": report.model,
-        "documents": report.documents,
+        "documents": report.articles,
         "headlines": _headlines(report),
         "plots": _plots(report),
         "layers": [_layer(report, articles, layer, seen_surfaces) for layer in layers],
@@ -79,15 +79,15 @@ def render_report(
         "kinds": list(KINDS),
         "texts": {f"d{i}": _text(article, layers) for i, article in enumerate(shown)},
     }
-    title = f"Errors of {report.model or 'the predictions'} on {report.signature['gold'] or 'gold'}"
-    package = "annotate.score"
+    title = f"Errors of {report.model or 'the predictions'} on {report.gold or 'gold'}"
+    package = "annotate.harness"
     return render_page(
         title,
-        read_asset(package, "report.html"),
+        read_asset(package, "error_page.html"),
         data,
         schema=schema,
-        script=read_asset(package, "report.js"),
-        style=read_asset(package, "report.css"),
+        script=read_asset(package, "error_page.js"),
+        style=read_asset(package, "error_page.css"),
     )
 
 
@@ -265,7 +265,7 @@ def _text(article: ArticleErrors, layers: Sequence[Layer]) -> dict[str, Any]:
 
 def _add_states(marks: list[dict[str, Any]], layers: Layers, article: ArticleErrors, side: str) -> None:
     """Give each mark the kinds of its item's errors, a state to be drawn by, and its item's place."""
-    items: Mapping[tuple[str, int], Item] = {
+    items: Mapping[tuple[str, int], ScoredItem] = {
         (item.layer, index): item
         for item in article.items
         if (index := item.gold if side == "gold" else item.predicted) is not None

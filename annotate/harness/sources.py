@@ -6,7 +6,7 @@ import shlex
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
@@ -17,7 +17,8 @@ from annotate.errors import AnnotateError, ScoreError
 from annotate.jsonl import STDIO, stream_records, write_records
 from annotate.records import Article, GoldRecord, Layer, LayeredRecord, Layers, Prediction
 from annotate.schema import Schema, load_schema
-from annotate.score.tables import Problems
+from annotate.score.options import ScoreOptions
+from annotate.score.problems import Problems
 
 if TYPE_CHECKING:
     from annotate.formats import FormatReport
@@ -29,7 +30,7 @@ R = TypeVar("R", bound=LayeredRecord)
 
 @dataclass
 class GoldSource:
-    """Gold to be read once: what it is called, its records, its schema, what people reach on it."""
+    """Gold to be read once: what it is called, its records, its schema, what annotators reach on it."""
 
     name: str
     records: Iterable[GoldRecord]
@@ -37,6 +38,10 @@ class GoldSource:
     ceiling: dict[str, float] = field(default_factory=dict)
     train: Callable[[], Iterable[GoldRecord]] | None = None
     """Reads the training part of the same release, where it has one and is not itself scored."""
+
+    def complete(self, options: ScoreOptions) -> ScoreOptions:
+        """The options with this gold's schema, name and ceiling."""
+        return replace(options, schema=self.schema, gold_name=self.name, ceiling=self.ceiling)
 
     def seen_surfaces(self) -> frozenset[str] | None:
         """The names in the training part, lower-case; None where there is none."""

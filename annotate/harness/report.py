@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from annotate.errors import AnnotateError
+from annotate.records import Layer
 from annotate.score.evaluate import Report, Score
-from annotate.score.figures import OUTCOMES
+from annotate.score.formulas import OUTCOMES
 from annotate.score.measures import DEFINITIONS
 from annotate.score.signature import write_signature
 
@@ -49,7 +50,7 @@ def make_tables(report: Report) -> list[Table]:
     """The report as tables: by layer the matches, the accuracies, the labels; then the confusions."""
     tables: list[Table] = []
     people = bool(report.ceiling)
-    for layer in report.signature["layers"]:
+    for layer in report.layers:
         tables.append(_ratio_table(report, layer, people))
         if layer == "quotes":
             tables.append(_variant_table(report, people))
@@ -83,7 +84,7 @@ def _find(report: Report, *parts: str) -> Score | None:
 _SHORT = {"correct": "COR", "incorrect": "INC", "partial": "PAR", "missing": "MIS", "spurious": "SPU"}
 
 
-def _ratio_table(report: Report, layer: str, people: bool) -> Table:
+def _ratio_table(report: Report, layer: Layer, people: bool) -> Table:
     rows = []
     matches = dict.fromkeys(d.match for d in DEFINITIONS if d.layer == layer and d.metric == "f1" and d.on_layer)
     for match in matches:
@@ -95,7 +96,7 @@ def _ratio_table(report: Report, layer: str, people: bool) -> Table:
         row += [str(outcomes[name]) if outcomes else "" for name in OUTCOMES]
         rows.append([*row, str(f1.n_gold), str(f1.n_pred)])
     columns = ("match", "P", "R", "F1", "95 % of F1", *(["people"] if people else []), *_SHORT.values())
-    return Table(f"{layer}: {report.signature['documents'][layer]} documents", (*columns, "gold", "pred"), rows)
+    return Table(f"{layer}: {report.layers[layer]} articles", (*columns, "gold", "pred"), rows)
 
 
 def _variant_table(report: Report, people: bool) -> Table:
@@ -244,7 +245,7 @@ def to_junit(report: Report, thresholds: Sequence[tuple[str, float]]) -> str:
         skipped="0",
     )
     properties = ElementTree.SubElement(suite, "properties")
-    settings: Mapping[str, object] = {"signature": write_signature(report.signature), "documents": report.documents}
+    settings: Mapping[str, object] = {"signature": write_signature(report.signature), "documents": report.articles}
     for name, value in settings.items():
         ElementTree.SubElement(properties, "property", name=name, value=str(value))
     for name in names:

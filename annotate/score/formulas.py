@@ -1,12 +1,13 @@
-"""Figures from counts: ratios of sums over documents, so that every resample needs the counts only.
+"""Formulas on counts: ratios of sums over articles, so that every resample needs the counts only.
 
-A figure knows its columns (one number a document) and how their sums become a value. 0/0 is undefined: NaN here,
+A formula knows its columns (one number an article) and how their sums become a value. 0/0 is undefined: NaN here,
 null in a report.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
@@ -18,37 +19,49 @@ Values: TypeAlias = npt.NDArray[np.float64]
 
 
 class Weights(Protocol):
-    """Which documents a resample holds, how often."""
+    """Which articles a resample holds, how often."""
 
     def sum(self, column: Column) -> Values:
         """The weighted sum of a column in each resample, shape (resamples,)."""
         ...
 
     def rows(self) -> Iterator[Values]:
-        """How often a resample holds each document, shape (documents,), one resample at a time."""
+        """How often a resample holds each article, shape (articles,), one resample at a time."""
         ...
 
 
-class Figure(Protocol):
-    """One measure on one layer of one system; `n_gold` and `n_pred` are the sizes of what it compares."""
+class Formula(Protocol):
+    """How one measure follows from counts; `n_gold` and `n_pred` are the sizes of what it compares."""
 
     @property
     def n_gold(self) -> int: ...
     @property
     def n_pred(self) -> int: ...
 
-    def columns(self) -> list[Column]:
-        """The columns whose sums the value needs."""
-        ...
-
     def values(self, weights: Weights) -> Values:
         """The value in each resample, NaN where undefined."""
         ...
 
 
+class SumFormula(ABC):
+    """A formula on sums of columns: whoever has the sums need not add up the columns again."""
+
+    @abstractmethod
+    def columns(self) -> Sequence[Column]:
+        """The columns whose sums the value needs, always in the same order."""
+
+    @abstractmethod
+    def from_sums(self, sums: Sequence[Values]) -> Values:
+        """The value in each resample from the sums of the columns, NaN where undefined."""
+
+    def values(self, weights: Weights) -> Values:
+        """The value in each resample, NaN where undefined."""
+        return self.from_sums([weights.sum(column) for column in self.columns()])
+
+
 @dataclass(frozen=True, eq=False)
 class Outcomes:
-    """The five outcomes by document: integers, shape (documents,) each."""
+    """The five outcomes by article: integers, shape (articles,) each."""
 
     correct: Column
     incorrect: Column
@@ -57,19 +70,19 @@ class Outcomes:
     spurious: Column
 
     def gold(self) -> Column:
-        """The gold items by document."""
+        """The gold items by article."""
         return self.correct + self.incorrect + self.partial + self.missing
 
     def predicted(self) -> Column:
-        """The predicted items by document."""
+        """The predicted items by article."""
         return self.correct + self.incorrect + self.partial + self.spurious
 
     def credit(self) -> Column:
-        """The correct items by document, partial ones as half."""
+        """The correct items by article, partial ones as half."""
         return self.correct + self.partial / 2 if self.partial.any() else self.correct
 
     def totals(self) -> dict[str, int]:
-        """The sums over documents, by outcome."""
+        """The sums over articles, by outcome."""
         return {name: int(getattr(self, name).sum()) for name in OUTCOMES}
 
 
@@ -87,7 +100,7 @@ def divide(numerator: Values, denominator: Values) -> Values:
 
 
 @dataclass(frozen=True, eq=False)
-class Ratio:
+class Ratio(SumFormula):
     """Sum of one column over sum of another; or, for F1, twice one sum over the sum of two."""
 
     numerator: Column
@@ -96,19 +109,17 @@ class Ratio:
     n_pred: int
     other_denominator: Column | None = None
 
-    def columns(self) -> list[Column]:
+    def columns(self) -> Sequence[Column]:
         further = [] if self.other_denominator is None else [self.other_denominator]
         return [self.numerator, self.denominator, *further]
 
-    def values(self, weights: Weights) -> Values:
-        numerator, denominator = weights.sum(self.numerator), weights.sum(self.denominator)
-        if self.other_denominator is None:
-            return divide(numerator, denominator)
-        return divide(2 * numerator, denominator + weights.sum(self.other_denominator))
+    def from_sums(self, sums: Sequence[Values]) -> Values:
+        numerator, denominator, *other = sums
+        return divide(2 * numerator, denominator + other[0]) if other else divide(numerator, denominator)
 
 
 @dataclass(frozen=True, eq=False)
-class Harmonic:
+class Harmonic(SumFormula):
     """The harmonic mean of precision and recall that do not share a numerator; 0 where one is 0 or undefined."""
 
     precision: Ratio
@@ -122,18 +133,19 @@ class Harmonic:
     def n_pred(self) -> int:
         return self.precision.n_pred
 
-    def columns(self) -> list[Column]:
+    def columns(self) -> Sequence[Column]:
         return [*self.precision.columns(), *self.recall.columns()]
 
-    def values(self, weights: Weights) -> Values:
-        precision, recall = self.precision.values(weights), self.recall.values(weights)
+    def from_sums(self, sums: Sequence[Values]) -> Values:
+        split = len(self.precision.columns())
+        precision, recall = self.precision.from_sums(sums[:split]), self.recall.from_sums(sums[split:])
         nothing = np.isnan(precision) & np.isnan(recall)
         precision, recall = np.nan_to_num(precision), np.nan_to_num(recall)
         return np.where(nothing, np.nan, np.nan_to_num(divide(2 * precision * recall, precision + recall)))
 
 
 @dataclass(frozen=True, eq=False)
-class Mean:
+class Mean(SumFormula):
     """The mean of several ratios, over those that are defined."""
 
     parts: Sequence[Ratio]
@@ -146,30 +158,33 @@ class Mean:
     def n_pred(self) -> int:
         return sum(part.n_pred for part in self.parts)
 
-    def columns(self) -> list[Column]:
+    def columns(self) -> Sequence[Column]:
         return [column for part in self.parts for column in part.columns()]
 
-    def values(self, weights: Weights) -> Values:
+    def from_sums(self, sums: Sequence[Values]) -> Values:
         total: Any = 0.0
         defined: Any = 0.0
+        first = 0
         for part in self.parts:
-            value = part.values(weights)
+            last = first + len(part.columns())
+            value = part.from_sums(sums[first:last])
             total = total + np.nan_to_num(value)
             defined = defined + ~np.isnan(value)
+            first = last
         return divide(np.atleast_1d(np.asarray(total, float)), np.atleast_1d(np.asarray(defined, float)))
 
 
 @dataclass(frozen=True, eq=False)
-class Kappa:
+class Kappa(SumFormula):
     """Cohen's kappa: (observed - expected agreement) / (1 - expected); undefined where all answers are the same.
 
-    `both` counts by document the pairs in which both sides gave an answer; `gold` and `predicted` the answers.
+    `agreed` of the `total` pairs have one answer on both sides; `answers` has, for each answer, how many pairs have it
+    in gold and how many in the prediction.
     """
 
     agreed: Column
     total: Column
-    gold: Mapping[str, Column]
-    predicted: Mapping[str, Column]
+    answers: Sequence[tuple[Column, Column]]
 
     @property
     def n_gold(self) -> int:
@@ -177,25 +192,23 @@ class Kappa:
 
     n_pred = n_gold
 
-    def columns(self) -> list[Column]:
-        return [self.agreed, self.total, *self.gold.values(), *self.predicted.values()]
+    def columns(self) -> Sequence[Column]:
+        return [self.agreed, self.total, *(column for answer in self.answers for column in answer)]
 
-    def values(self, weights: Weights) -> Values:
-        total = weights.sum(self.total)
+    def from_sums(self, sums: Sequence[Values]) -> Values:
+        agreed, total, *answers = sums
         expected: Any = 0.0
-        for answer in self.gold:
-            expected = expected + divide(weights.sum(self.gold[answer]), total) * divide(
-                weights.sum(self.predicted[answer]), total
-            )
-        return divide(divide(weights.sum(self.agreed), total) - expected, 1 - expected)
+        for gold, predicted in zip(answers[::2], answers[1::2], strict=True):
+            expected = expected + divide(gold, total) * divide(predicted, total)
+        return divide(divide(agreed, total) - expected, 1 - expected)
 
 
 @dataclass(frozen=True, eq=False)
 class AveragePrecision:
-    """AP = sum of (R_k - R_(k-1)) P_k over distinct thresholds, units of all documents pooled.
+    """AP = sum of (R_k - R_(k-1)) P_k over distinct thresholds, units of all articles pooled.
 
     Args:
-        document: the document of each unit, shape (units,).
+        article: the article of each unit, shape (units,).
         score: the rank value of each unit.
         positive: whether the unit is a positive one in gold.
 
@@ -205,7 +218,7 @@ class AveragePrecision:
     0.833
     """
 
-    document: Column
+    article: Column
     score: Column
     positive: Column
 
@@ -217,16 +230,13 @@ class AveragePrecision:
     def n_pred(self) -> int:
         return int((self.score > 0).sum())
 
-    def columns(self) -> list[Column]:
-        return []
-
     def values(self, weights: Weights) -> Values:
         order = np.argsort(-self.score, kind="stable")
-        score, positive, document = self.score[order], self.positive[order], self.document[order]
+        score, positive, article = self.score[order], self.positive[order], self.article[order]
         last = np.append(score[1:] != score[:-1], True) if len(score) else np.zeros(0, bool)
         results = []
         for row in weights.rows():
-            units = row[document]
+            units = row[article]
             found = np.cumsum(units * positive)[last]
             seen = np.cumsum(units)[last]
             if len(found) == 0 or found[-1] == 0:
@@ -239,15 +249,15 @@ class AveragePrecision:
 
 @dataclass(frozen=True)
 class Once:
-    """Every document once: the weights that give the point value."""
+    """Every article once: the weights that give the point value."""
 
-    documents: int
+    articles: int
 
     def sum(self, column: Column) -> Values:
         return np.array([column.sum()], float)
 
     def rows(self) -> Iterator[Values]:
-        yield np.ones(self.documents)
+        yield np.ones(self.articles)
 
 
 def prf(credit: Column, gold: Column, predicted: Column) -> dict[str, Ratio]:

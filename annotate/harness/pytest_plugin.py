@@ -4,8 +4,8 @@
         report = score_on_gold(my_extractor, "news/1.0.0/dev")      # text -> layers
         report.assert_at_least({"f1:strict:entities": 0.80, "accuracy:speaker-head:quotes": 0.70})
 
-It is on wherever the toolkit is installed. It lies outside `annotate.score`, so that a test run that does not ask for
-the fixture does not import it.
+It is on wherever the toolkit is installed. The scorer is imported inside the fixture, so that a test run that does not
+ask for it does not pay for it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class GoldScores:
         self.name = name
 
     def value(self, measure: str) -> float | None:
-        """One figure; see `Report.value`."""
+        """One value; see `Report.value`."""
         return self.report.value(measure)
 
     def assert_at_least(self, thresholds: Mapping[str, float]) -> None:
@@ -39,8 +39,8 @@ class GoldScores:
 
         from rich.console import Console
 
+        from annotate.harness.report import find_failures, print_report
         from annotate.score.measures import Measure
-        from annotate.score.report import find_failures, print_report
 
         failures = find_failures(self.report, [(str(Measure.parse(name)), x) for name, x in thresholds.items()])
         if failures:
@@ -65,12 +65,12 @@ def _score(
     gold: str | Path | Iterable[GoldRecord],
     **options: Any,
 ) -> GoldScores:
+    from annotate.harness.scoring import keep_gold
+    from annotate.harness.sources import open_gold, run_function
     from annotate.jsonl import read_records
     from annotate.records import Prediction
     from annotate.score import evaluate
-    from annotate.score.scoring import keep_gold
-    from annotate.score.sources import open_gold, run_function
-    from annotate.score.tables import Problems
+    from annotate.score.problems import Problems
 
     if isinstance(gold, str | Path):
         problems = Problems()

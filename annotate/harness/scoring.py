@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from annotate.errors import AnnotateError, ScoreError
 from annotate.files import write_text
-from annotate.records import GoldRecord, Layer, Prediction
+from annotate.harness.sources import GoldSource, open_gold, open_predictions, run_preannotator, run_program
+from annotate.records import GoldRecord, Prediction
 from annotate.score.compare import Comparison, compare
 from annotate.score.evaluate import Report, score_tables
-from annotate.score.sources import GoldSource, open_gold, open_predictions, run_preannotator, run_program
-from annotate.score.tables import Extra, Missing, Problems, collector_at_rest, read_gold, read_system
+from annotate.score.options import COMPARE_OPTIONS, ScoreOptions
+from annotate.score.problems import Problems
+from annotate.score.tables import read_gold, read_system, without_garbage_collection
 
 if TYPE_CHECKING:
     from annotate.formats import FormatReport
@@ -21,16 +23,12 @@ if TYPE_CHECKING:
 def score_predictions(
     predictions: Path | None,
     gold: str | Path,
+    options: ScoreOptions | None = None,
     *,
     format: str | None = None,
     run: str | None = None,
     spacy: str | None = None,
     schema: str | Path | None = None,
-    layers: Sequence[Layer] | None = None,
-    missing: Missing = "error",
-    extra: Extra = "error",
-    trials: int = 1000,
-    seed: int = 0,
     html: Path | None = None,
 ) -> tuple[Report, FormatReport | None]:
     """Scores one system: a file of predictions, a program, or a spaCy pipeline.
@@ -38,16 +36,18 @@ def score_predictions(
     Args:
         predictions: a file, `-` for standard input; None with `run` or `spacy`.
         gold: release folder, `name/version[/split]`, or JSON Lines file.
+        options: see `ScoreOptions`; schema, name and ceiling are those of `gold`.
         format: of the file, a name of `annotate.formats.READERS`; None = our JSON Lines.
         run: a command that reads articles and writes predictions, JSON Lines on both sides.
         spacy: the name of an installed spaCy pipeline.
+        schema: that declares the labels; default: the release's own, else `news`.
         html: where to write the page for reading errors.
 
     Returns:
         the report, and what a foreign format lost on the way.
 
     Raises:
-        ScoreError: faults on either side, all together.
+        ScoreError: problems on either side, all together.
         GoldError: there is no such gold.
         RecordError: a foreign file has problems.
     """
@@ -55,8 +55,9 @@ def score_predictions(
         raise AnnotateError("score needs exactly one of: a file of predictions, --run COMMAND, --spacy PIPELINE")
     problems = Problems()
     source = open_gold(gold, problems, schema=schema)
+    options = source.complete(options or ScoreOptions())
     keep = html is not None or format is not None or predictions is None
-    with collector_at_rest():
+    with without_garbage_collection():
         golds: Iterable[GoldRecord] = source.records
         if keep:
             golds = keep_gold(source, problems)
@@ -65,37 +66,31 @@ def score_predictions(
         if run is not None:
             found = run_program(run, list(golds))
         elif spacy is not None:
-            found = run_preannotator(f"spacy:{spacy}", list(golds), layers)
+            found = run_preannotator(f"spacy:{spacy}", list(golds), options.layers)
         else:
             known = list(golds) if format is not None else ()
             found, loss = open_predictions(
-                predictions or Path("-"), problems, format=format, gold=known, schema=source.schema, layers=layers
+                predictions or Path("-"),
+                problems,
+                format=format,
+                gold=known,
+                schema=source.schema,
+                layers=options.layers,
             )
         if keep:
             found = list(found)
         table = read_gold(golds, source.schema, problems)
-        system = read_system(found, table, problems, extra=extra)
-    report = score_tables(
-        table,
-        system,
-        problems,
-        layers=layers,
-        missing=missing,
-        extra=extra,
-        trials=trials,
-        seed=seed,
-        gold_name=source.name,
-        ceiling=source.ceiling,
-    )
+        system = read_system(found, table, problems, extra=options.extra)
+    report = score_tables(table, system, problems, options)
     if loss is not None:
-        report.signature["from"] = loss.format
+        report.source_format = loss.format
         if loss.lost:
             report.warnings.append(
                 f"{loss.lost} things in the {loss.format} file did not come through and are no predictions here: "
                 f"{', '.join(loss.losses)}"
             )
     if html is not None:
-        from annotate.score.html import render_report
+        from annotate.harness.error_page import render_report
 
         page = render_report(
             report, list(golds), list(found), schema=source.schema, seen_surfaces=source.seen_surfaces()
@@ -107,45 +102,31 @@ def score_predictions(
 def compare_predictions(
     predictions: Sequence[Path],
     gold: str | Path,
+    options: ScoreOptions | None = None,
     *,
     measures: Sequence[str] | None = None,
     format: str | None = None,
     schema: str | Path | None = None,
-    layers: Sequence[Layer] | None = None,
-    missing: Missing = "error",
-    extra: Extra = "error",
-    trials: int = 10_000,
-    seed: int = 0,
 ) -> Comparison:
     """Compares the systems whose predictions lie in files; each is named after its file.
 
     Raises:
-        ScoreError: faults on any side.
+        ScoreError: problems on any side.
         GoldError: there is no such gold.
     """
     problems = Problems()
     source = open_gold(gold, problems, schema=schema)
+    options = source.complete(options or COMPARE_OPTIONS)
     golds = keep_gold(source, problems)
-    names = name_systems(predictions)
     systems = {
-        name: list(open_predictions(path, problems, format=format, gold=golds, schema=source.schema, layers=layers)[0])
-        for name, path in zip(names, predictions, strict=True)
+        name: list(
+            open_predictions(path, problems, format=format, gold=golds, schema=source.schema, layers=options.layers)[0]
+        )
+        for name, path in zip(name_systems(predictions), predictions, strict=True)
     }
     if problems.sentences:
         raise ScoreError(problems.sentences)
-    return compare(
-        golds,
-        systems,
-        measures=measures,
-        schema=source.schema,
-        layers=layers,
-        missing=missing,
-        extra=extra,
-        trials=trials,
-        seed=seed,
-        gold_name=source.name,
-        ceiling=source.ceiling,
-    )
+    return compare(golds, systems, options, measures=measures)
 
 
 def name_systems(paths: Sequence[Path]) -> list[str]:

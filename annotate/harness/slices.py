@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from annotate.harness.errors import KINDS, ArticleErrors, ScoredItem
 from annotate.records import Layer
-from annotate.score.mistakes import KINDS, ArticleErrors, Item
 
 LENGTHS = ((300, "up to 300 words"), (800, "301 to 800 words"), (1 << 60, "over 800 words"))
 
@@ -36,8 +36,8 @@ class Slice:
         )
 
 
-def is_right(item: Item) -> bool:
-    """What counts as right in slices: a mention with span and label, a quote found with its speaker, a claim found."""
+def is_right(item: ScoredItem) -> bool:
+    """What counts as right in slices: an entity with span and label, a quote found with its speaker, a claim found."""
     if item.gold is None or item.predicted is None:
         return False
     if item.layer == "entities":
@@ -74,7 +74,7 @@ def make_slices(
     ]
 
 
-def _properties(item: Item, seen_surfaces: frozenset[str] | None) -> dict[str, str]:
+def _properties(item: ScoredItem, seen_surfaces: frozenset[str] | None) -> dict[str, str]:
     properties = {}
     if item.layer == "quotes":
         properties["type of quote"] = item.gold_label or item.predicted_label or ""
@@ -86,7 +86,7 @@ def _properties(item: Item, seen_surfaces: frozenset[str] | None) -> dict[str, s
     return properties
 
 
-def _count(found: dict[tuple[str, str], Slice], item: Item, properties: dict[str, str]) -> None:
+def _count(found: dict[tuple[str, str], Slice], item: ScoredItem, properties: dict[str, str]) -> None:
     for name, value in properties.items():
         piece = found.setdefault((name, value), Slice(name, value))
         piece.gold += item.gold is not None
@@ -134,7 +134,7 @@ def find_gains(articles: Sequence[ArticleErrors], layer: Layer) -> list[Gain]:
     return sorted(gains, key=lambda gain: -gain.then)
 
 
-def _name_of(item: Item, kind: str) -> str:
+def _name_of(item: ScoredItem, kind: str) -> str:
     if kind == "label":
         return f"{item.gold_label} as {item.predicted_label}"
     return item.gold_label or item.predicted_label or ""
