@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from annotate.cli.options import LayersOption, OutputOption, SchemaOption, out_console, parse_layers, say
+from annotate.cli.options import LayersOption, OutputOption, SchemaOption, parse_layers, say
+from annotate.printing import print_blocks, print_data, print_json, print_line, to_markdown
 
 
 class MissingChoice(str, Enum):
@@ -86,7 +87,7 @@ def score(
     """
     import json
 
-    from annotate.score.report import check_thresholds, make_notes, make_tables, print_report, to_junit, to_markdown
+    from annotate.score.report import check_thresholds, make_notes, make_tables, to_junit
     from annotate.score.scoring import score_predictions
     from annotate.score.sources import parse_threshold
 
@@ -110,13 +111,13 @@ def score(
     if html is not None:
         say(f"wrote {html}")
     if format is ScoreFormat.table:
-        print_report(report, out_console())
+        print_blocks([*make_tables(report), *make_notes(report)])
     elif format is ScoreFormat.json:
-        typer.echo(json.dumps(report.to_dict(), ensure_ascii=False, allow_nan=False, indent=2))
+        print_json(json.dumps(report.to_dict(), ensure_ascii=False, allow_nan=False, indent=2))
     elif format is ScoreFormat.markdown:
-        typer.echo(to_markdown(make_tables(report), make_notes(report)))
+        print_data(to_markdown([*make_tables(report), *make_notes(report)]) + "\n")
     else:
-        typer.echo(to_junit(report, thresholds))
+        print_data(to_junit(report, thresholds) + "\n")
     check_thresholds(report, thresholds)
 
 
@@ -141,7 +142,7 @@ def compare(
 
     Example: annotate compare rules.jsonl news.jsonl --gold news/1.0.0/dev --measure f1:strict:entities
     """
-    from annotate.score.leaderboard import print_comparison, write_comparison
+    from annotate.score.leaderboard import write_comparison
     from annotate.score.scoring import compare_predictions
 
     comparison = compare_predictions(
@@ -156,10 +157,7 @@ def compare(
         trials=trials,
         seed=seed,
     )
-    if format is CompareFormat.table and output == Path("-"):
-        print_comparison(comparison, out_console())
-    else:
-        write_comparison(comparison, output, format.value)
+    write_comparison(comparison, output, format.value)
 
 
 def measures(
@@ -176,7 +174,7 @@ def measures(
 
     for definition in list_measures():
         if format == "json":
-            typer.echo(json.dumps({"name": definition.name, **asdict(definition)}, ensure_ascii=False))
+            print_json(json.dumps({"name": definition.name, **asdict(definition)}, ensure_ascii=False))
         else:
             source = f"  [{definition.source}]" if definition.source else ""
-            typer.echo(f"{definition.name:<42} {definition.meaning}{source}")
+            print_line(f"{definition.name:<42} {definition.meaning}{source}")

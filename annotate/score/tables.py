@@ -16,6 +16,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from annotate.printing import shorten
 from annotate.records import LAYERS, Claim, Entity, GoldRecord, Layer, LayeredRecord, Layers, Prediction, Quote, Region
 from annotate.schema import Schema
 from annotate.score.faults import (
@@ -23,7 +24,6 @@ from annotate.score.faults import (
     find_gold_problems,
     find_number_problems,
     has_only_integers,
-    shorten,
 )
 from annotate.spans import find_span_problems
 
@@ -112,7 +112,9 @@ class _EntityRows:
                 found = text[max(0, entity.start) : max(0, entity.end)]
                 if found != word and 0 <= entity.start < entity.end <= len(text):
                     place = f"entities[{i}] covers [{entity.start}, {entity.end})"
-                    self._problems.append((document, f"{place} {shorten(word)} but the text there is {shorten(found)}"))
+                    self._problems.append(
+                        (document, f"{place} {shorten(word, 40)!r} but the text there is {shorten(found, 40)!r}")
+                    )
         if len(starts) > _BLOCK:
             self._flush()
 
