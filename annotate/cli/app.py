@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -107,4 +109,12 @@ _register()
 
 def main() -> None:
     """The entry point of the console script."""
-    app()
+    try:
+        app()
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EBADF, errno.EIO) or error.filename is not None:
+            raise
+        # what typer prints itself, such as the help, to an output that is full or closed
+        silence_stdout()
+        print_line(f"error: standard output cannot be written: {error.strerror}", err=True)
+        sys.exit(1)

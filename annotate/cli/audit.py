@@ -61,6 +61,6 @@ def _print(findings: list[Finding], top: int) -> None:
     for found in findings[:top]:
         words = shorten(" ".join(found.text.split()), 40)
         marked = f"{found.label} {words!r}" if found.label else repr(words)
-        place = f"{found.id} [{found.start}, {found.end})"
-        rows.append([f"{found.score:.2f}", found.check, place, f"{marked}: {found.reason}"])
-    print_blocks([Table("", ("score", "check", "article and span", "finding"), rows, words=(1, 2, 3))])
+        span = f"[{found.start}, {found.end})"
+        rows.append([f"{found.score:.2f}", found.check, found.id, span, f"{marked}: {found.reason}"])
+    print_blocks([Table("", ("score", "check", "article", "span", "finding"), rows, words=(1, 2, 4))])
