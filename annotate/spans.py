@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 from typing import Literal, Protocol, TypeAlias
 
+from annotate.printing import shorten
 from annotate.records import LayeredRecord, Layers, iter_spans
 
 Relation: TypeAlias = Literal["equal", "inside", "contains", "crossing", "touching", "apart"]
@@ -91,9 +92,8 @@ def find_span_problems(record: LayeredRecord | Layers, text: str) -> Iterator[st
         if not 0 <= start < end <= length:
             yield f"{place} is [{start}, {end}); expected 0 <= start < end <= {length}, the length of the text"
         elif span.text is not None and span.text != text[start:end]:
-            yield (
-                f"{place} covers [{start}, {end}) {_short(span.text)} but the text there is {_short(text[start:end])}"
-            )
+            there = shorten(text[start:end])
+            yield f"{place} covers [{start}, {end}) {shorten(span.text)!r} but the text there is {there!r}"
     for i, quote in enumerate(record.quotes or ()):
         if not quote.content:
             yield f"quotes[{i}] has no content; expected at least one fragment"
@@ -104,7 +104,3 @@ def find_span_problems(record: LayeredRecord | Layers, text: str) -> Iterator[st
                     f"quotes[{i}] has fragments that overlap: "
                     f"[{left.start}, {left.end}) and [{right.start}, {right.end})"
                 )
-
-
-def _short(text: str, width: int = 60) -> str:
-    return repr(text if len(text) <= width else text[: width - 3] + "...")

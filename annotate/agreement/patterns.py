@@ -18,12 +18,13 @@ import msgspec
 
 from annotate.agreement.matched import Compared
 from annotate.agreement.positions import FIELDS, Position, item_ranges
+from annotate.printing import shorten
 from annotate.records import Claim, Entity, Item, Layer, Quote, Span
 
 EXAMPLES = 3
 WORDS = 5
-SHOWN = 40
-"""Of long spans so many code points are shown at either edge."""
+SHOWN = 80
+"""Of long spans so many code points are shown, from both edges: that is where annotators differ."""
 
 _WORD = re.compile(r"\w+|[^\w\s]+")
 _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -176,14 +177,9 @@ def _say(item: Item, field: str, text: str) -> str:
     """What the version has in the field, with the item's words where these do not show it."""
     if field in ("speaker", "cue", "claimer"):
         span = getattr(item, field)
-        return f"no {field}" if span is None else _cut(text[span.start : span.end])
+        return f"no {field}" if span is None else shorten(" ".join(text[span.start : span.end].split()), SHOWN)
     words = " ... ".join(text[start:end] for start, end in item_ranges(item))
+    words = shorten(" ".join(words.split()), SHOWN)
     if field == "check_worthy" and isinstance(item, Claim):
-        return f"{_cut(words)} ({'check-worthy' if item.check_worthy else 'not check-worthy'})"
-    return f"{_cut(words)} ({_kind(item)})"
-
-
-def _cut(words: str) -> str:
-    """The words on one line, the middle of long ones left out: people differ at the edges."""
-    line = " ".join(words.split())
-    return line if len(line) <= 2 * SHOWN else f"{line[:SHOWN]} [...] {line[-SHOWN:]}"
+        return f"{words} ({'check-worthy' if item.check_worthy else 'not check-worthy'})"
+    return f"{words} ({_kind(item)})"

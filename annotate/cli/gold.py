@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from annotate.cli.options import SchemaOption, out_console, say
+from annotate.cli.options import SchemaOption, say
+from annotate.printing import Table, format_count, print_blocks, print_data, print_line
 
 
 def release(
@@ -59,7 +60,7 @@ def release(
         about=None if about is None else read_text(about),
     )
     _describe(folder)
-    typer.echo(folder)
+    print_data(f"{folder}\n")
 
 
 def check(release: Annotated[str, typer.Argument(metavar="RELEASE", help="Release folder, or name/version.")]) -> None:
@@ -72,10 +73,9 @@ def check(release: Annotated[str, typer.Argument(metavar="RELEASE", help="Releas
 
     report = check_release(find_release(release)[0])
     spans = ", ".join(f"{count:,} {layer}" for layer, count in report.spans.items()) or "no spans"
-    typer.echo(
-        f"{report.ref}: whole. {report.files} files, {report.bytes:,} bytes, {report.articles:,} articles, {spans}"
-    )
-    say(f"no story stands in two splits ({report.kin:,} pairs of kin); digest {report.digest}")
+    files, size = format_count(report.files, "file"), format_count(report.bytes, "byte")
+    print_line(f"{report.ref}: whole. {files}, {size}, {format_count(report.articles, 'article')}, {spans}")
+    say(f"no story is in two splits ({format_count(report.kin, 'pair')} of kin); digest {report.digest}")
 
 
 def diff(
@@ -93,13 +93,13 @@ def diff(
     found = diff_releases(a, b)
     if html is None:
         for line in iter_lines(found):
-            typer.echo(line)
+            print_line(line)
         return
     from annotate.files import write_text
     from annotate.gold.diff_page import to_page
 
     write_text(html, to_page(found))
-    say(f"{html} shows {found.counts.articles.total():,} articles that differ")
+    say(f"{html} shows the difference in {format_count(found.counts.articles.total(), 'article')}")
 
 
 def releases(
@@ -109,21 +109,20 @@ def releases(
 
     Example: annotate releases --to gold
     """
-    from rich.table import Table
-
     from annotate.gold.load import list_releases
 
-    table = Table("release", "articles", "spans", "splits", "schema", "parent", box=None)
+    rows = []
     for manifest in list_releases(to):
         spans = ", ".join(f"{value['spans']:,} {layer}" for layer, value in manifest.counts["layers"].items())
         splits = ", ".join(f"{name} {split.articles:,}" for name, split in manifest.splits.items())
         parent = manifest.parent.version if manifest.parent else "-"
         schema = f"{manifest.schema.name}/{manifest.schema.version}"
-        table.add_row(manifest.ref, f"{manifest.counts['articles']:,}", spans, splits, schema, parent)
-    if not table.rows:
+        rows.append([manifest.ref, f"{manifest.counts['articles']:,}", spans, splits, schema, parent])
+    if not rows:
         say(f"no releases in {to}")
         return
-    out_console().print(table)
+    columns = ("release", "articles", "spans", "splits", "schema", "parent")
+    print_blocks([Table("", columns, rows, words=(0, 2, 3, 4, 5))])
 
 
 def _describe(folder: Path) -> None:
@@ -132,10 +131,9 @@ def _describe(folder: Path) -> None:
 
     manifest: Any = read_manifest(folder)
     layers = ", ".join(f"{value['spans']:,} {layer}" for layer, value in manifest.counts["layers"].items())
-    say(
-        f"{manifest.ref}: {manifest.counts['articles']:,} articles in {manifest.counts['clusters']:,} stories, {layers}"
-    )
+    articles = format_count(manifest.counts["articles"], "article")
+    say(f"{manifest.ref}: {articles} in {format_count(manifest.counts['clusters'], 'story', 'stories')}, {layers}")
     for name, split in manifest.splits.items():
-        say(f"  {name}: {split.articles:,} articles, {split.share:.1%} (wanted {split.wanted:.1%})")
+        say(f"  {name}: {format_count(split.articles, 'article')}, {split.share:.1%} (wanted {split.wanted:.1%})")
     for left in manifest.left_out:
         say(f"  left out: {left.id}, kin to articles in several splits: {', '.join(left.kin)}")

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from annotate.cli.options import LayersOption, OutputOption, SchemaOption, err_console, parse_layers, say
+from annotate.cli.options import LayersOption, OutputOption, SchemaOption, parse_layers, say
 from annotate.errors import PreannotatorError
+from annotate.printing import format_count, show_progress
 
 
 class EngineName(StrEnum):
@@ -52,8 +53,6 @@ def preannotate(
 
     Example: annotate preannotate seeds/ -o predictions.jsonl --jobs 2
     """
-    from rich.progress import Progress
-
     from annotate.articles import read_articles
     from annotate.preannotate.pipeline import choose_preannotators
     from annotate.preannotate.store import write_predictions
@@ -61,9 +60,7 @@ def preannotate(
 
     names = choose_preannotators(preannotator)
     articles = read_articles(sources, normalize=normalize)
-    console = err_console()
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("pre-annotating", total=len(articles))
+    with show_progress("pre-annotating", len(articles)) as progress:
         outcome = write_predictions(
             articles,
             output,
@@ -74,10 +71,10 @@ def preannotate(
             engine=engine.value,
             min_score=min_score,
             side_by_side=side_by_side,
-            advance=lambda count: progress.advance(task, count),
+            advance=progress.advance,
         )
     reused = f", {outcome.reused} kept from before" if outcome.reused else ""
-    say(f"{output}: {outcome.predicted} articles predicted by {outcome.model}{reused}")
+    say(f"{output}: {format_count(outcome.predicted, 'article')} predicted by {outcome.model}{reused}")
     if outcome.failures:
         failed = [f"article {failure.id!r}: {failure.reason}" for failure in outcome.failures]
         raise PreannotatorError(

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from annotate.cli.options import say
+from annotate.printing import print_data
 
 
 def publish(
@@ -36,7 +37,7 @@ def publish(
         say("dry run: nothing was written")
     else:
         say("loaded back and compared, byte for byte")
-        typer.echo(place)
+        print_data(f"{place}\n")
 
 
 def rehydrate(
@@ -54,4 +55,4 @@ def rehydrate(
 
     report = rehydrate_release(release, sources, to=to)
     say(str(report))
-    typer.echo(report.place)
+    print_data(f"{report.place}\n")

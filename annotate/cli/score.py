@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from annotate.cli.options import LayersOption, OutputOption, SchemaOption, out_console, parse_layers, say
+from annotate.cli.options import LayersOption, OutputOption, SchemaOption, parse_layers, say
+from annotate.printing import print_blocks, print_data, print_json, print_line, to_markdown
 
 ReportFormat = Literal["table", "json", "markdown", "junit"]
 ComparisonFormat = Literal["table", "json", "markdown", "html"]
@@ -59,7 +60,7 @@ def score(
     """
     import json
 
-    from annotate.harness.report import check_thresholds, make_notes, make_tables, print_report, to_junit, to_markdown
+    from annotate.harness.report import check_thresholds, make_notes, make_tables, to_junit
     from annotate.harness.scoring import score_predictions
     from annotate.harness.sources import parse_threshold
     from annotate.score.options import ScoreOptions
@@ -80,13 +81,13 @@ def score(
     if html is not None:
         say(f"wrote {html}")
     if format == "table":
-        print_report(report, out_console())
+        print_blocks([*make_tables(report), *make_notes(report)])
     elif format == "json":
-        typer.echo(json.dumps(report.to_dict(), ensure_ascii=False, allow_nan=False, indent=2))
+        print_json(json.dumps(report.to_dict(), ensure_ascii=False, allow_nan=False, indent=2))
     elif format == "markdown":
-        typer.echo(to_markdown(make_tables(report), make_notes(report)))
+        print_data(to_markdown([*make_tables(report), *make_notes(report)]) + "\n")
     else:
-        typer.echo(to_junit(report, thresholds))
+        print_data(to_junit(report, thresholds) + "\n")
     check_thresholds(report, thresholds)
 
 
@@ -113,7 +114,7 @@ def compare(
 
     Example: annotate compare rules.jsonl news.jsonl --gold news/1.0.0/dev --measure f1:strict:entities
     """
-    from annotate.harness.leaderboard import print_comparison, write_comparison
+    from annotate.harness.leaderboard import write_comparison
     from annotate.harness.scoring import compare_predictions
     from annotate.score.options import ScoreOptions
 
@@ -125,10 +126,7 @@ def compare(
         format=from_format,
         schema=schema,
     )
-    if format == "table" and output == Path("-"):
-        print_comparison(comparison, out_console())
-    else:
-        write_comparison(comparison, output, format)
+    write_comparison(comparison, output, format)
 
 
 def measures(
@@ -145,7 +143,7 @@ def measures(
 
     for definition in list_measures():
         if format == "json":
-            typer.echo(json.dumps({"name": definition.name, **asdict(definition)}, ensure_ascii=False))
+            print_json(json.dumps({"name": definition.name, **asdict(definition)}, ensure_ascii=False))
         else:
             source = f"  [{definition.source}]" if definition.source else ""
-            typer.echo(f"{definition.name:<42} {definition.meaning}{source}")
+            print_line(f"{definition.name:<42} {definition.meaning}{source}")

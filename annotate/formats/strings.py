@@ -20,6 +20,7 @@ from annotate.formats.missing import read_claim_attributes, read_quote_type
 from annotate.formats.registry import Reading, Writing, reads, writes
 from annotate.formats.report import FormatReport
 from annotate.jsonl import iter_lines, write_records
+from annotate.printing import shorten
 from annotate.records import LAYERS, Claim, Entity, LayeredRecord, Layers, Prediction, Quote, Span
 from annotate.schema import Schema, load_schema
 
@@ -150,13 +151,13 @@ class _Grounder:
     def _count(self, found: Place | None, string: str, name: str) -> bool:
         if found is None:
             self.report.grounding["failed"] += 1
-            self.report.add_loss(NOT_FOUND, f"{self.place}{name} {_short(string)}")
+            self.report.add_loss(NOT_FOUND, f"{self.place}{name} {shorten(string)!r}")
             return False
         self.report.grounding[found.how] += 1
         if found.how == "fuzzy":
             there = self.text.text[found.start : found.end]
             self.report.add_note(
-                "strings found by similarity", f"{self.place}{name} {_short(string)} as {_short(there)}"
+                "strings found by similarity", f"{self.place}{name} {shorten(string)!r} as {shorten(there)!r}"
             )
         return True
 
@@ -176,7 +177,7 @@ class _Grounder:
                     value = [value]
                 many = isinstance(value, list) and all(isinstance(v, str) and v.strip() for v in value)
                 if not (many if names[0] == "content" else isinstance(value, str) and value.strip()):
-                    self.report.add_loss(MALFORMED, f"{self.place}{layer}[{i}] {_short(str(item))}")
+                    self.report.add_loss(MALFORMED, f"{self.place}{layer}[{i}] {shorten(str(item))!r}")
                     break
                 plain[names[0]] = value
             else:
@@ -273,7 +274,8 @@ def _moved(record: LayeredRecord, answer: _Answer, text: str, writing: Writing) 
         for i, item in enumerate(getattr(record, layer) or ()):
             ranges = _ranges(item)
             if not places[ranges]:
-                yield f"{layer}[{i}]", _short(" ... ".join(text[start:end] for start, end in ranges if start >= 0))
+                words = " ... ".join(text[start:end] for start, end in ranges if start >= 0)
+                yield f"{layer}[{i}]", repr(shorten(words))
             places[ranges] -= 1
 
 
@@ -304,7 +306,3 @@ def _score(item: Mapping[str, Any], key: str) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value) if 0 <= value <= 1 else None
-
-
-def _short(text: str, width: int = 60) -> str:
-    return repr(text if len(text) <= width else text[: width - 3] + "...")

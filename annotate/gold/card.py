@@ -7,6 +7,14 @@ from typing import Any
 
 from annotate.gold.manifest import Manifest
 from annotate.gold.tables import table_names
+from annotate.printing import (
+    escape_markdown,
+    format_count,
+    format_interval,
+    format_value,
+    markdown_code,
+    markdown_table,
+)
 from annotate.schema import Label, Schema
 
 # the measures that the card shows, where they are defined; the manifest has all
@@ -77,12 +85,12 @@ def _data_files(manifest: Manifest, folder: str) -> list[dict[str, Any]]:
 
 def _introduction(manifest: Manifest, schema: Schema) -> Iterator[str]:
     counts = manifest.counts
-    yield f"# {manifest.name} {manifest.version}"
+    yield f"# {escape_markdown(manifest.name)} {manifest.version}"
     yield ""
-    yield schema.description
+    yield escape_markdown(schema.description)
     yield ""
     layers = ", ".join(f"{value['spans']:,} {layer}" for layer, value in counts["layers"].items()) or "no spans"
-    stories = f"{counts['clusters']:,} {'story' if counts['clusters'] == 1 else 'stories'}"
+    stories = format_count(counts["clusters"], "story", "stories")
     yield f"{_articles(counts['articles'])} in {stories}, with {layers}."
 
 
@@ -108,7 +116,7 @@ def _counts(manifest: Manifest) -> Iterator[str]:
     layers = manifest.counts["layers"]
     yield "## Counts"
     yield ""
-    yield from _table(
+    yield markdown_table(
         ["split", "articles", *layers],
         [
             [split, str(counts.get("articles", 0)), *(str(counts.get(layer, 0)) for layer in layers)]
@@ -118,11 +126,12 @@ def _counts(manifest: Manifest) -> Iterator[str]:
     for layer, value in layers.items():
         yield ""
         labels = ", ".join(
-            f"{label} {n:,}" for label, n in sorted(value["labels"].items(), key=lambda x: (-x[1], x[0]))
+            f"{escape_markdown(label)} {n:,}"
+            for label, n in sorted(value["labels"].items(), key=lambda x: (-x[1], x[0]))
         )
-        yield f"**{layer}**, annotated in {value['articles']:,} articles: {labels or 'none'}."
+        yield f"**{layer}**, annotated in {_articles(value['articles'])}: {labels or 'none'}."
         if "check_worthy" in value:
-            yield f"Check-worthy: {', '.join(f'{k} {n:,}' for k, n in value['check_worthy'].items())}."
+            yield f"Check-worthy: {', '.join(f'{escape_markdown(k)} {n:,}' for k, n in value['check_worthy'].items())}."
 
 
 def _work(manifest: Manifest, about: str | None) -> Iterator[str]:
@@ -132,16 +141,14 @@ def _work(manifest: Manifest, about: str | None) -> Iterator[str]:
     if about:
         yield about.strip()
         yield ""
-    people = ", ".join(f"{name} ({_articles(n)})" for name, n in known.get("annotators", {}).items())
-    yield f"Annotators: {people}. Only what they submitted is in this release."
+    yield f"Annotators: {_list(known.get('annotators', {}))}. Only what they submitted is in this release."
     for name, work in manifest.work.items():
         pace = f", {work['median_seconds'] / 60:.1f} minutes for the middle one" if work["median_seconds"] else ""
         alone = f", {work['without_draft']} of them without a pre-annotation" if work["without_draft"] else ""
-        yield f"{name} worked on {_articles(work['articles'])}{alone}{pace}."
+        yield f"{escape_markdown(name)} worked on {_articles(work['articles'])}{alone}{pace}."
     helped = {name: n for name, n in known.get("models", {}).items() if name != "none"}
     if helped:
-        drafts = ", ".join(f"{name} ({_articles(n)})" for name, n in helped.items())
-        yield f"A model helped: annotators corrected the pre-annotations of {drafts}."
+        yield f"A model helped: annotators corrected the pre-annotations of {_list(helped)}."
         yield "They may have accepted some of its errors; see the limits below."
     else:
         yield "No pre-annotation is recorded: annotators started from the bare text."
@@ -153,7 +160,8 @@ def _work(manifest: Manifest, about: str | None) -> Iterator[str]:
             "manual": "marked by annotators alone",
             "not recorded": "of unrecorded origin",
         }
-        yield f"Of the spans, {', '.join(f'{n:,} were {words.get(key, key)}' for key, n in origins.items())}."
+        parts = (f"{n:,} were {words.get(key) or escape_markdown(key)}" for key, n in origins.items())
+        yield f"Of the spans, {', '.join(parts)}."
     yield f"Decided by: {_list(known.get('decided_by', {}))}. Guidelines: {_list(known.get('guidelines', {}))}."
 
 
@@ -168,12 +176,12 @@ def _agreement(manifest: Manifest) -> Iterator[str]:
     yield "F1 and accuracy come from the scorer that also scores models: read a model's score against them."
     yield ""
     chance_corrected = sorted(name for name in measures if name.startswith(("kappa", "alpha")) and "/" not in name)
-    yield from _table(
+    yield markdown_table(
         ["measure", "value", "95 % interval"],
         [
-            [f"`{name}`", _figure(measures[name]["value"]), _interval(measures[name])]
+            [f"`{name}`", format_value(found["value"]), format_interval(found["low"], found["high"])]
             for name in (*_SHOWN, *chance_corrected)
-            if name in measures and measures[name]["value"] is not None
+            if (found := measures.get(name)) is not None and found["value"] is not None
         ],
     )
     yield ""
@@ -191,10 +199,10 @@ def _preannotators(manifest: Manifest) -> Iterator[str]:
         figures = [part["measures"] for part in parts.values()]
         measures = [name for name in _SHOWN if any(values.get(name) is not None for values in figures)]
         yield ""
-        yield from _table(
-            [name, *(f"{part} ({_articles(value['articles'])})" for part, value in parts.items())],
+        yield markdown_table(
+            [escape_markdown(name), *(f"{part} ({_articles(value['articles'])})" for part, value in parts.items())],
             [
-                [f"`{measure}`", *(_figure(value["measures"].get(measure)) for value in parts.values())]
+                [f"`{measure}`", *(format_value(value["measures"].get(measure)) for value in parts.values())]
                 for measure in measures
             ],
         )
@@ -211,7 +219,7 @@ def _splits(manifest: Manifest) -> Iterator[str]:
         "keeps its split in all later versions."
     )
     yield ""
-    yield from _table(
+    yield markdown_table(
         ["split", "articles", "share", "wanted"],
         [
             [name, str(split.articles), f"{split.share:.1%}", f"{split.wanted:.1%}"]
@@ -221,7 +229,8 @@ def _splits(manifest: Manifest) -> Iterator[str]:
     if manifest.left_out:
         yield ""
         yield f"{_articles(len(manifest.left_out))} left out, because they are kin to articles in several splits:"
-        yield from (f"- `{left.id}`, kin to {', '.join(f'`{kin}`' for kin in left.kin)}" for left in manifest.left_out)
+        for left in manifest.left_out:
+            yield f"- {markdown_code(left.id)}, kin to {', '.join(map(markdown_code, left.kin))}"
 
 
 def _tokens(manifest: Manifest) -> Iterator[str]:
@@ -235,7 +244,7 @@ def _tokens(manifest: Manifest) -> Iterator[str]:
         "attributes are not among the tags; the default config has all of it."
     )
     yield ""
-    yield from _table(
+    yield markdown_table(
         ["layer", "spans", "exact", "widened", "dropped"],
         [
             [layer, *(str(report[key]) for key in ("spans", "exact", "widened", "dropped"))]
@@ -258,8 +267,9 @@ def _labels(schema: Schema) -> Iterator[str]:
     if schema.claims:
         groups.append(("Kinds of claims", list(schema.claims.kinds)))
     for title, labels in groups:
+        rows = [[escape_markdown(label.name), escape_markdown(label.definition)] for label in labels]
         yield ""
-        yield from _table([title, "definition"], [[label.name, label.definition] for label in labels])
+        yield markdown_table([title, "definition"], rows, words=(0, 1))
 
 
 def _limits(manifest: Manifest) -> Iterator[str]:
@@ -276,42 +286,26 @@ def _limits(manifest: Manifest) -> Iterator[str]:
     if manifest.counts["clusters"] < len(manifest.splits) * 10:
         yield f"- Few stories ({manifest.counts['clusters']:,}): results may not carry over to other events."
     missing = [
-        f"{layer} in {total - value['articles']:,}"
+        f"{layer} in {_articles(total - value['articles'])}"
         for layer, value in manifest.counts["layers"].items()
         if value["articles"] < total
     ]
     if missing:
-        yield f"- Not every layer is annotated everywhere; missing: {', '.join(missing)} articles."
+        yield f"- Not every layer is annotated everywhere; missing: {', '.join(missing)}."
     yield "- What is annotated is what was said, not whether it is true."
 
 
 def _licence(manifest: Manifest) -> Iterator[str]:
     yield "## Licence"
     yield ""
-    yield f"Annotations: {manifest.licence or 'no licence stated; ask before you pass them on'}."
+    yield f"Annotations: {escape_markdown(manifest.licence or 'no licence stated; ask before you pass them on')}."
     yield f"Article texts, by article (column `licence`): {_list(manifest.provenance.get('licences', {}))}."
     yield "A text of unknown licence stays its publisher's copyright: pass it on with `annotate publish --stand-off`."
 
 
-def _table(head: list[str], rows: list[list[str]]) -> Iterator[str]:
-    yield f"| {' | '.join(head)} |"
-    yield f"|{'---|' * len(head)}"
-    for row in rows:
-        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
-
-
 def _articles(n: int) -> str:
-    return f"{n:,} article{'' if n == 1 else 's'}"
+    return format_count(n, "article")
 
 
 def _list(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{name} ({_articles(n)})" for name, n in counts.items()) or "not recorded"
-
-
-def _interval(figure: Mapping[str, float | None]) -> str:
-    low, high = figure["low"], figure["high"]
-    return "-" if low is None or high is None else f"{low:.3f} to {high:.3f}"
-
-
-def _figure(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
+    return ", ".join(f"{escape_markdown(name)} ({_articles(n)})" for name, n in counts.items()) or "not recorded"

@@ -10,6 +10,7 @@ from annotate.gold.diff import ArticleChange, Diff, DiffCounts
 from annotate.gold.manifest import LeftOut
 from annotate.gold.names import Version
 from annotate.gold.span_changes import CHANGES
+from annotate.printing import escape_markdown, format_count, markdown_code, markdown_table
 
 LISTED = 200
 
@@ -27,7 +28,7 @@ def check_version(version: str, diff: Diff) -> None:
         least, why = Version(before.major + 1, 0, 0), f"the schema's meaning changed ({'; '.join(diff.meaning[:5])})"
     elif counts.articles["added"] or counts.articles["removed"]:
         added, removed = counts.articles["added"], counts.articles["removed"]
-        least, why = Version(before.major, before.minor + 1, 0), f"{added} articles were added and {removed} taken out"
+        least, why = Version(before.major, before.minor + 1, 0), f"articles added: {added}, taken out: {removed}"
     elif counts or diff.a.schema != diff.b.schema or diff.a.licence != diff.b.licence:
         return
     else:
@@ -49,31 +50,33 @@ def to_changes(diff: Diff | None, changed: list[str], *, ref: str, left_out: lis
         lines.append("First release.")
     else:
         lines += [f"Against {diff.a.ref}.", "", *_summary(diff.counts)]
-        lines += ["", "## Schema", "", *(f"- {sentence}" for sentence in diff.meaning)] if diff.meaning else []
+        if diff.meaning:
+            lines += ["", "## Schema", "", *(f"- {escape_markdown(sentence)}" for sentence in diff.meaning)]
         if changed:
             lines += ["", "## Articles", "", *changed]
             more = diff.counts.articles.total() - len(changed)
             lines += [f"- ... and {more:,} more: `annotate diff {diff.a.ref} {ref}`"] if more else []
     if left_out:
         lines += ["", "## Left out, because kin to articles in several splits", ""]
-        lines += [f"- `{left.id}`" for left in left_out]
+        lines += [f"- {markdown_code(left.id)}" for left in left_out]
     return "\n".join(lines) + "\n"
 
 
 def to_line(change: ArticleChange) -> str:
     """One article that differs, as an item of a Markdown list."""
     spans = Counter(f"{span.layer} {name}" for span in change.spans for name in span.changes)
-    what = [*(f"{name} {n}" for name, n in sorted(spans.items())), *change.fields]
-    return f"- `{change.id}` {change.kind}{': ' + ', '.join(what) if what else ''}"
+    what = [*(f"{name} {n}" for name, n in sorted(spans.items())), *map(escape_markdown, change.fields)]
+    return f"- {markdown_code(change.id)} {change.kind}{': ' + ', '.join(what) if what else ''}"
 
 
 def _summary(counts: DiffCounts) -> Iterator[str]:
-    yield f"| | {' | '.join(CHANGES)} |"
-    yield f"|{'---|' * (len(CHANGES) + 1)}"
     articles = counts.articles
-    yield f"| articles | {articles['added']} | {articles['removed']} | | | | {articles['changed']} |"
-    for layer, changes in sorted(counts.spans.items()):
-        yield f"| {layer} | {' | '.join(str(changes[change]) for change in CHANGES)} |"
+    rows = [["articles", str(articles["added"]), str(articles["removed"]), "", "", "", str(articles["changed"])]]
+    rows += [[layer, *(str(found[change]) for change in CHANGES)] for layer, found in sorted(counts.spans.items())]
+    yield markdown_table(["", *CHANGES], rows)
     if counts.fields:
+        fields = (
+            f"{escape_markdown(what)} in {format_count(n, 'article')}" for what, n in sorted(counts.fields.items())
+        )
         yield ""
-        yield f"Besides: {', '.join(f'{what} in {n:,}' for what, n in sorted(counts.fields.items()))} articles."
+        yield f"Besides: {', '.join(fields)}."

@@ -7,6 +7,7 @@ from typing import Any
 
 from annotate.gold.diff import ArticleChange, Diff
 from annotate.gold.span_changes import SpanChange
+from annotate.printing import shorten
 from annotate.records import Claim, Entity, Item, Quote, Span
 
 _SIGNS = {"added": "+", "removed": "-"}
@@ -67,9 +68,7 @@ def _change(span: SpanChange) -> str:
 
 
 def _span(span: Span | Entity | Claim) -> str:
-    text = span.text or ""
-    short = text if len(text) <= 60 else f"{text[:40]} ... {text[-15:]}"
-    return f"[{span.start}, {span.end}) {short!r}"
+    return f"[{span.start}, {span.end}) {shorten(span.text or '')!r}"
 
 
 def _join(counts: Any) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from annotate.harness.errors import KINDS, ArticleErrors, ScoredItem, find_errors
-from annotate.harness.report import make_notes, write_interval, write_value
+from annotate.harness.report import make_notes, write_interval
 from annotate.harness.slices import find_gains, find_repeated, is_right, make_slices
 from annotate.html import read_asset, render_page, to_marks
+from annotate.printing import format_value
 from annotate.records import GoldRecord, Layer, Layers, Prediction
 from annotate.schema import Schema
 from annotate.score.evaluate import Confusions, Report
@@ -95,9 +96,9 @@ def _headlines(report: Report) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
-            "value": write_value(report.measures[name].value),
+            "value": format_value(report.measures[name].value),
             "interval": write_interval(report.measures[name]),
-            "people": write_value(report.ceiling.get(name)) if name in report.ceiling else None,
+            "people": format_value(report.ceiling.get(name)) if name in report.ceiling else None,
         }
         for name in HEADLINES
         if name in report.measures
@@ -120,13 +121,13 @@ def _plots(report: Report) -> list[dict[str, Any]]:
             {
                 "name": name,
                 "meaning": _meaning(name),
-                "value": write_value(score.value),
+                "value": format_value(score.value),
                 "interval": write_interval(score),
                 "at": place(score.value),
                 "low": place(score.low),
                 "high": place(score.high),
                 "people": place(ceiling),
-                "people_value": write_value(ceiling) if ceiling is not None else "",
+                "people_value": format_value(ceiling) if ceiling is not None else "",
                 "n_gold": score.n_gold,
                 "n_pred": score.n_pred,
             }
@@ -151,7 +152,7 @@ def _layer(
                 "kind": gain.kind,
                 "n": gain.n,
                 "gain": f"{(gain.then - gain.now) * 100:+.1f}",
-                "then": write_value(gain.then),
+                "then": format_value(gain.then),
                 "most": ", ".join(f"{name} {n}" for name, n in gain.most),
             }
             for gain in find_gains(articles, layer)
@@ -165,7 +166,7 @@ def _layer(
             {
                 "name": piece.name,
                 "value": piece.value,
-                "scores": [write_value(score) for score in piece.scores],
+                "scores": [format_value(score) for score in piece.scores],
                 "gold": piece.gold,
                 "predicted": piece.predicted,
             }
@@ -185,7 +186,7 @@ def _label_rows(report: Report, layer: Layer) -> list[dict[str, Any]]:
             rows.append(
                 {
                     "label": label,
-                    "scores": [*map(write_value, sides), write_value(score.value)],
+                    "scores": [*map(format_value, sides), format_value(score.value)],
                     "interval": write_interval(score),
                     "gold": score.n_gold,
                     "predicted": score.n_pred,

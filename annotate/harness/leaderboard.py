@@ -1,81 +1,83 @@
-"""Comparisons for reading: the leaderboard and the differences as tables, Markdown, HTML and JSON."""
+"""Comparisons for reading: leaderboards and differences as tables, Markdown, HTML and JSON."""
 
 from __future__ import annotations
 
-import io
 import json
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from annotate.files import write_text
-from annotate.harness.report import UNDEFINED, Table, print_tables, to_markdown, write_value
 from annotate.jsonl import STDIO
-from annotate.score.compare import Comparison, Difference, Standing
+from annotate.printing import (
+    Table,
+    format_count,
+    format_interval,
+    format_value,
+    print_blocks,
+    print_data,
+    print_json,
+    to_markdown,
+    to_text,
+)
+from annotate.score.compare import Comparison, Difference
 from annotate.score.signature import write_signature
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 
 def make_comparison_tables(comparison: Comparison) -> list[Table]:
-    """The leaderboard, and every difference."""
-    return [_leaderboard(comparison), _differences(comparison)]
+    """For each measure the leaderboard; then the differences, and what this gold can show."""
+    tables = [_leaderboard(comparison, measure) for measure in comparison.measures]
+    for measure in comparison.measures:
+        found = [difference for difference in comparison.differences if difference.measure == measure]
+        tables += [_differences(measure, found), _power(measure, found)] if found else []
+    return tables
 
 
-def _leaderboard(comparison: Comparison) -> Table:
-    by_system: dict[str, dict[str, Standing]] = {}
-    for standing in comparison.standings:
-        by_system.setdefault(standing.system, {})[standing.measure] = standing
-    rows = []
-    for rank, (system, found) in enumerate(by_system.items(), 1):
-        cells = []
-        for measure in comparison.measures:
-            standing = found[measure]
-            cells += [write_value(standing.value), _interval(standing.low, standing.high), standing.letters]
-        rows.append([system, str(rank), *cells])
-    if comparison.ceiling:
-        cells = [cell for name in comparison.measures for cell in (write_value(comparison.ceiling.get(name)), "", "")]
-        rows.append(["people", "", *cells])
-    columns = [column for name in comparison.measures for column in (name, "95 %", "group")]
-    n = "; ".join(f"{count} articles" for count in sorted(set(comparison.articles.values())))
-    return Table(f"Leaderboard: {n}; systems that share a letter cannot be told apart", ("system", "#", *columns), rows)
+def _leaderboard(comparison: Comparison, measure: str) -> Table:
+    standings = [standing for standing in comparison.standings if standing.measure == measure]
+    standings.sort(key=lambda standing: -1 if standing.value is None else standing.value, reverse=True)
+    rows = [
+        [str(rank), row.system, format_value(row.value), format_interval(row.low, row.high), row.letters]
+        for rank, row in enumerate(standings, 1)
+    ]
+    if measure in comparison.ceiling:
+        rows.append(["", "annotators", format_value(comparison.ceiling[measure]), "", ""])
+    n = ", ".join(format_count(count, "article") for count in sorted(set(comparison.articles.values())))
+    title = f"{measure}: {n}; systems that share a letter cannot be told apart"
+    return Table(title, ("#", "system", "value", "95 % interval", "group"), rows, words=(1,))
 
 
-def _differences(comparison: Comparison) -> Table:
+def _differences(measure: str, differences: list[Difference]) -> Table:
     rows = [
         [
-            f"{found.better} - {found.worse}",
-            found.measure,
+            found.better,
+            found.worse,
             f"{found.difference:+.3f}",
-            _interval(found.low, found.high),
+            format_interval(found.low, found.high),
             _p(found.p),
             _p(found.p_holm),
-            write_value(found.detectable),
-            _verdict(found),
+            "yes" if found.significant else "no",
         ]
-        for found in comparison.differences
+        for found in differences
     ]
-    columns = ("difference", "measure", "value", "95 %", "p", "p, Holm", "detectable", "verdict")
-    return Table("Differences, paired", columns, rows)
+    columns = ("better", "worse", "by", "95 % interval", "p", "p, Holm", "told apart")
+    return Table(f"{measure}: differences, paired", columns, rows, words=(0, 1))
 
 
-def _interval(low: float | None, high: float | None) -> str:
-    return UNDEFINED if low is None or high is None else f"{low:.3f} to {high:.3f}"
+def _power(measure: str, differences: list[Difference]) -> Table:
+    rows = [[found.better, found.worse, format_value(found.detectable), _more(found)] for found in differences]
+    columns = ("better", "worse", "detectable", "more articles needed")
+    return Table(f"{measure}: the smallest difference that this gold can show", columns, rows, words=(0, 1, 3))
 
 
 def _p(value: float) -> str:
     return "<0.001" if value < 0.001 else f"{value:.3f}"
 
 
-def _verdict(found: Difference) -> str:
+def _more(found: Difference) -> str:
     if found.significant:
-        return "different"
+        return "none"
     if found.more_articles is None:
-        return "not told apart"
-    if found.more_articles == 0:
-        return "not told apart (a larger gold should)"
-    return f"not told apart; about {found.more_articles:,} more articles would"
+        return "not known"
+    return f"about {found.more_articles:,}" if found.more_articles else "a larger gold should do"
 
 
 def make_comparison_notes(comparison: Comparison) -> list[str]:
@@ -85,13 +87,6 @@ def make_comparison_notes(comparison: Comparison) -> list[str]:
         *(f"note: {remark}" for remark in comparison.remarks),
         f"signature: {write_signature(comparison.signature)}",
     ]
-
-
-def print_comparison(comparison: Comparison, console: Console) -> None:
-    """The comparison for people, on a console."""
-    print_tables(make_comparison_tables(comparison), console)
-    for line in make_comparison_notes(comparison):
-        console.print(line, markup=False, soft_wrap=True)
 
 
 _PAGE = """
@@ -113,22 +108,25 @@ _PAGE = """
 def write_comparison(comparison: Comparison, path: Path, format: str) -> None:
     """The comparison in a file (`-` = standard output) as table, markdown, html or json."""
     tables, notes = make_comparison_tables(comparison), make_comparison_notes(comparison)
+    if path == STDIO and format == "table":
+        print_blocks([*tables, *notes])
+        return
     if format == "json":
-        text = json.dumps(comparison.to_dict(), ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+        text = json.dumps(comparison.to_dict(), ensure_ascii=False, allow_nan=False, indent=2)
+        if path == STDIO:
+            print_json(text)
+            return
+        text += "\n"
     elif format == "markdown":
-        text = to_markdown(tables, notes) + "\n"
+        text = to_markdown([*tables, *notes]) + "\n"
     elif format == "html":
         from annotate.html import render_page
 
         shown = [{"title": table.title, "columns": table.columns, "rows": table.rows} for table in tables]
         text = render_page("Leaderboard", _PAGE, {"tables": shown, "notes": notes})
     else:
-        from rich.console import Console
-
-        buffer = io.StringIO()
-        print_comparison(comparison, Console(width=200, no_color=True, file=buffer))
-        text = buffer.getvalue()
+        text = to_text([*tables, *notes]) + "\n"
     if path == STDIO:
-        sys.stdout.write(text)
+        print_data(text)
     else:
         write_text(path, text)

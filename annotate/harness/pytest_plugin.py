@@ -35,18 +35,14 @@ class GoldScores:
     def assert_at_least(self, thresholds: Mapping[str, float]) -> None:
         """Fail the test unless every measure reaches its threshold; the failure shows the tables and the signature."""
         __tracebackhide__ = True
-        from io import StringIO
-
-        from rich.console import Console
-
-        from annotate.harness.report import find_failures, print_report
+        from annotate.harness.report import find_failures, make_notes, make_tables
+        from annotate.printing import to_text
         from annotate.score.measures import Measure
 
         failures = find_failures(self.report, [(str(Measure.parse(name)), x) for name, x in thresholds.items()])
         if failures:
-            shown = StringIO()
-            print_report(self.report, Console(file=shown, width=140, no_color=True))
-            pytest.fail(f"{self.name}:\n" + "\n".join(failures) + f"\n\n{shown.getvalue()}", pytrace=False)
+            shown = to_text([*make_tables(self.report), *make_notes(self.report)])
+            pytest.fail(f"{self.name}:\n" + "\n".join(failures) + f"\n\n{shown}", pytrace=False)
 
 
 @pytest.fixture

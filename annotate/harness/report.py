@@ -1,49 +1,24 @@
-"""Reports for reading: tables for a terminal, Markdown, JUnit XML. JSON is `Report.to_dict`."""
+"""Reports for reading: tables, notes, JUnit XML. JSON is `Report.to_dict`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
 from xml.etree import ElementTree
 
 from annotate.errors import AnnotateError
+from annotate.printing import Table, format_count, format_interval, format_value
 from annotate.records import Layer
 from annotate.score.evaluate import Report, Score
 from annotate.score.formulas import OUTCOMES
 from annotate.score.measures import DEFINITIONS
 from annotate.score.signature import write_signature
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
-UNDEFINED = "-"
 _RATIOS = ("precision", "recall", "f1")
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table of texts; the first column is words, the others are numbers."""
-
-    title: str
-    columns: Sequence[str]
-    rows: Sequence[Sequence[str]]
-
-
-def write_value(value: float | None) -> str:
-    """A figure with three decimals, `-` where undefined.
-
-    >>> write_value(0.5), write_value(None)
-    ('0.500', '-')
-    """
-    return UNDEFINED if value is None else f"{value:.3f}"
 
 
 def write_interval(score: Score) -> str:
     """The 95 % interval; a rule-of-three bound is marked with a star."""
-    if score.low is None or score.high is None:
-        return UNDEFINED
-    return f"{score.low:.3f}-{score.high:.3f}{'*' if score.three else ''}"
+    return format_interval(score.low, score.high) + ("*" if score.three else "")
 
 
 def make_tables(report: Report) -> list[Table]:
@@ -51,7 +26,7 @@ def make_tables(report: Report) -> list[Table]:
     tables: list[Table] = []
     people = bool(report.ceiling)
     for layer in report.layers:
-        tables.append(_ratio_table(report, layer, people))
+        tables += [_ratio_table(report, layer, people), _outcome_table(report, layer)]
         if layer == "quotes":
             tables.append(_variant_table(report, people))
         single = _single_table(report, layer, people)
@@ -71,7 +46,8 @@ def make_tables(report: Report) -> list[Table]:
             Table(
                 f"entities: most frequent confusions (of {sum(n for *_, n in mistaken)} errors)",
                 ("gold", "predicted", "n"),
-                [(gold, predicted, str(n)) for gold, predicted, n in mistaken[:10]],
+                [(gold, predicted, f"{n:,}") for gold, predicted, n in mistaken[:10]],
+                words=(0, 1),
             )
         )
     return tables
@@ -81,22 +57,31 @@ def _find(report: Report, *parts: str) -> Score | None:
     return report.measures.get(":".join(parts))
 
 
-_SHORT = {"correct": "COR", "incorrect": "INC", "partial": "PAR", "missing": "MIS", "spurious": "SPU"}
-
-
 def _ratio_table(report: Report, layer: Layer, people: bool) -> Table:
     rows = []
+    for match, f1 in _iter_matches(report, layer):
+        rows.append([*_ratio_row(report, layer, match, f1, people), f"{f1.n_gold:,}", f"{f1.n_pred:,}"])
+    columns = ("match", "P", "R", "F1", "95 % of F1", *(["people"] if people else []), "gold", "pred")
+    return Table(f"{layer}: {format_count(report.layers[layer], 'article')}", columns, rows)
+
+
+def _outcome_table(report: Report, layer: Layer) -> Table:
+    counts = report.counts.get(layer, {})
+    rows = [
+        [match, *(f"{counts[match][name]:,}" for name in OUTCOMES)]
+        for match, _ in _iter_matches(report, layer)
+        if counts.get(match)
+    ]
+    return Table(f"{layer}: outcomes", ("match", *OUTCOMES), rows)
+
+
+def _iter_matches(report: Report, layer: Layer) -> Iterator[tuple[str, Score]]:
+    """The matches of the layer with their F1, without the variants of end-to-end."""
     matches = dict.fromkeys(d.match for d in DEFINITIONS if d.layer == layer and d.metric == "f1" and d.on_layer)
     for match in matches:
         f1 = _find(report, "f1", match, layer)
-        if f1 is None or match.startswith("end-to-end-"):
-            continue
-        outcomes = report.counts.get(layer, {}).get(match)
-        row = _ratio_row(report, layer, match, f1, people)
-        row += [str(outcomes[name]) if outcomes else "" for name in OUTCOMES]
-        rows.append([*row, str(f1.n_gold), str(f1.n_pred)])
-    columns = ("match", "P", "R", "F1", "95 % of F1", *(["people"] if people else []), *_SHORT.values())
-    return Table(f"{layer}: {report.layers[layer]} articles", (*columns, "gold", "pred"), rows)
+        if f1 is not None and not match.startswith("end-to-end-"):
+            yield match, f1
 
 
 def _variant_table(report: Report, people: bool) -> Table:
@@ -112,8 +97,8 @@ def _variant_table(report: Report, people: bool) -> Table:
 
 def _ratio_row(report: Report, layer: str, match: str, f1: Score, people: bool) -> list[str]:
     sides = [_find(report, metric, match, layer) for metric in ("precision", "recall")]
-    row = [match, *(write_value(side.value if side else None) for side in sides), write_value(f1.value)]
-    ceiling = [write_value(report.ceiling.get(f"f1:{match}:{layer}"))] if people else []
+    row = [match, *(format_value(side.value if side else None) for side in sides), format_value(f1.value)]
+    ceiling = [format_value(report.ceiling.get(f"f1:{match}:{layer}"))] if people else []
     return [*row, write_interval(f1), *ceiling]
 
 
@@ -123,11 +108,11 @@ def _single_table(report: Report, layer: str, people: bool) -> Table:
         score = report.measures.get(definition.name)
         if definition.layer != layer or definition.metric in _RATIOS or score is None:
             continue
-        ceiling = [write_value(report.ceiling.get(definition.name))] if people else []
+        ceiling = [format_value(report.ceiling.get(definition.name))] if people else []
         rows.append(
             [
                 f"{definition.metric} {definition.match}",
-                write_value(score.value),
+                format_value(score.value),
                 write_interval(score),
                 *ceiling,
                 str(score.n_gold),
@@ -149,10 +134,10 @@ def _label_table(report: Report, layer: str) -> Table:
         rows.append(
             [
                 label,
-                *(write_value(side) for side in sides),
-                write_value(score.value),
+                *(format_value(side) for side in sides),
+                format_value(score.value),
                 write_interval(score),
-                *([write_value(loose.value)] if loose else []),
+                *([format_value(loose.value)] if loose else []),
                 str(score.n_gold),
                 str(score.n_pred),
             ]
@@ -163,30 +148,6 @@ def _label_table(report: Report, layer: str) -> Table:
     return Table(f"{layer}: by {kind}", ("label", "P", "R", "F1", "95 % of F1", *extra, "gold", "pred"), rows)
 
 
-def print_report(report: Report, console: Console) -> None:
-    """The report for people, on a console."""
-    print_tables(make_tables(report), console)
-    for line in make_notes(report):
-        console.print(line, markup=False, soft_wrap=True)
-
-
-def print_tables(tables: Iterable[Table], console: Console) -> None:
-    """Tables on a console; plain words and spaces where it is no terminal."""
-    from rich import box
-    from rich.table import Table as RichTable
-    from rich.text import Text
-
-    for table in tables:
-        shown = RichTable(
-            title=Text(table.title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, title_style="bold"
-        )
-        for i, column in enumerate(table.columns):
-            shown.add_column(Text(column), justify="right" if i else "left", no_wrap=True)
-        for row in table.rows:
-            shown.add_row(*(Text(cell) for cell in row))
-        console.print(shown)
-
-
 def make_notes(report: Report) -> list[str]:
     """Warnings, remarks, and the signature, one a line."""
     return [
@@ -194,27 +155,6 @@ def make_notes(report: Report) -> list[str]:
         *(f"note: {remark}" for remark in report.remarks),
         f"signature: {write_signature(report.signature)}",
     ]
-
-
-def to_markdown(tables: Iterable[Table], notes: Iterable[str]) -> str:
-    """Tables and notes as Markdown.
-
-    >>> to_markdown([Table("T", ("a", "b"), [("x", "1")])], ["n"]).splitlines()[2:5]
-    ['| a | b |', '| --- | ---: |', '| x | 1 |']
-    """
-    parts = []
-    for table in tables:
-        rule = ["---", *["---:"] * (len(table.columns) - 1)]
-        lines = [f"**{_escape(table.title)}**", ""]
-        lines += [f"| {' | '.join(_escape(cell) for cell in row)} |" for row in (table.columns, rule, *table.rows)]
-        parts.append("\n".join(lines))
-    return "\n\n".join([*parts, *map(_escape, notes)])
-
-
-def _escape(text: str) -> str:
-    for character in "\\|<*_`[":
-        text = text.replace(character, "\\" + character) if character != "<" else text.replace("<", "&lt;")
-    return text.replace("\n", " ")
 
 
 def find_failures(report: Report, thresholds: Sequence[tuple[str, float]]) -> list[str]:
@@ -254,7 +194,7 @@ def to_junit(report: Report, thresholds: Sequence[tuple[str, float]]) -> str:
         if name in failures:
             ElementTree.SubElement(case, "failure", message=failures[name]).text = failures[name]
         output = ElementTree.SubElement(case, "system-out")
-        output.text = f"{write_value(score.value)} {write_interval(score)}" if score else "not scored"
+        output.text = f"{format_value(score.value)} {write_interval(score)}" if score else "not scored"
     suites = ElementTree.Element("testsuites")
     suites.append(suite)
     ElementTree.indent(suites)

@@ -28,11 +28,6 @@ class Problems:
         self.sentences.extend([f"{side} {article}: {sentence}" for sentence in sentences])
 
 
-def shorten(text: str, width: int = 40) -> str:
-    """The text in quotation marks, cut in the middle of long ones."""
-    return repr(text if len(text) <= width else f"{text[: width // 2]}...{text[-width // 2 :]}")
-
-
 def has_only_integers(values: Sequence[Any]) -> bool:
     """Whether all values, at least one, are integers (True and 3.0 are not) of a size that an offset can have."""
     return set(map(type, values)) == {int} and min(values) > -_LIMIT and max(values) < _LIMIT
@@ -94,7 +89,7 @@ Predict on gold's text as it is
     offset = next(
         (i for i, (a, b) in enumerate(zip(text, gold_text, strict=False)) if a != b), min(len(text), len(gold_text))
     )
-    place = f"{shorten(text[offset : offset + 20])} against {shorten(gold_text[offset : offset + 20])}"
+    place = f"{text[offset : offset + 20]!r} against {gold_text[offset : offset + 20]!r}"
     if text.replace("\r\n", "\n") == gold_text.replace("\r\n", "\n"):
         hint = "they differ in line ends (CRLF or LF)"
     elif unicodedata.normalize("NFC", text) == unicodedata.normalize("NFC", gold_text):

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias, get_args
 import numpy as np
 import numpy.typing as npt
 
+from annotate.printing import shorten
 from annotate.records import (
     LAYERS,
     Claim,
@@ -37,7 +38,6 @@ from annotate.score.problems import (
     find_gold_problems,
     find_number_problems,
     has_only_integers,
-    shorten,
 )
 from annotate.spans import find_span_problems
 
@@ -126,7 +126,9 @@ class _EntityRows:
                 found = text[max(0, entity.start) : max(0, entity.end)]
                 if found != word and 0 <= entity.start < entity.end <= len(text):
                     place = f"entities[{i}] covers [{entity.start}, {entity.end})"
-                    self._problems.append((article, f"{place} {shorten(word)} but the text there is {shorten(found)}"))
+                    self._problems.append(
+                        (article, f"{place} {shorten(word, 40)!r} but the text there is {shorten(found, 40)!r}")
+                    )
         if len(starts) > _BLOCK:
             self._flush()
 

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rich.console import Console
 from typer.testing import CliRunner
 
-from annotate.agreement import Agreement, measure_agreement, print_agreement
+from annotate.agreement import Agreement, describe_agreement, measure_agreement
 from annotate.agreement.positions import align_items
 from annotate.cli.app import app
 from annotate.errors import RecordError, ScoreError
 from annotate.jsonl import write_records
+from annotate.printing import to_text
 from annotate.records import Annotation, Claim, Entity, GoldRecord, Prediction, Quote, Span
 from annotate.score.evaluate import evaluate
 from annotate.text.text_index import TextIndex
@@ -146,9 +146,7 @@ def test_problems_are_errors() -> None:
 
 def test_the_report_prints_and_the_json_is_json() -> None:
     agreement = measure_agreement([full("a"), by("b", entities=[TITLED], quotes=[], claims=[])])
-    console = Console(record=True, width=200, file=open("/dev/null", "w"))  # noqa: PTH123, SIM115
-    print_agreement(agreement, console)
-    printed = console.export_text()
+    printed = to_text(describe_agreement(agreement))
     assert "f1:strict:entities" in printed
     assert "title or role before it" in printed
     assert json.loads(json.dumps(agreement.to_dict()))["ceiling"] == agreement.ceiling
