@@ -235,6 +235,12 @@ def sort_key(span: Item | Span | Region) -> tuple[int, int, bytes]:
     return start, -end, _encoder.encode(span)
 
 
+def sort_items(record: R) -> R:
+    """A copy of the record with the items of every layer in the order of `sort_key`."""
+    layers = {layer: sorted(items, key=sort_key) for layer in LAYERS if (items := get_layer(record, layer)) is not None}
+    return msgspec.structs.replace(record, **layers)
+
+
 def choose_item(items: Iterable[I]) -> I:
     """The item that most of these are the same as; of equally many the first by `sort_key`.
 

@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 
 from annotate.agreement.matched import (
-    ATTRIBUTES,
     Compared,
     align_articles,
     count_outcomes,
@@ -20,6 +19,7 @@ from annotate.agreement.patterns import Pattern, find_patterns
 from annotate.agreement.resampling import draw_articles
 from annotate.agreement.scores import Interval, score_pairs
 from annotate.agreement.versions import group_submitted
+from annotate.items import ATTRIBUTES
 from annotate.records import Annotation, Layer
 from annotate.schema import Schema, load_schema
 from annotate.score.bootstrap import MIN_DOCUMENTS

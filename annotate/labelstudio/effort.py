@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from annotate.errors import DataProblems
-from annotate.labelstudio.changes import CHANGES, compare_layers, label_of
+from annotate.items import write_attributes
+from annotate.labelstudio.changes import OUTCOMES, compare_layers
 from annotate.records import LAYERS, Annotation, GoldRecord, Layer, LayeredRecord, Layers, Prediction, get_layer
 
 if TYPE_CHECKING:
@@ -116,9 +117,11 @@ def _count_changes(records: Sequence[Annotation], layers: Sequence[Layer]) -> tu
                 continue
             row = rows.setdefault((pair.layer, pair.label), ChangeRow(layer=pair.layer, label=pair.label))
             row.predicted += pair.predicted is not None
-            setattr(row, pair.change, getattr(row, pair.change) + 1)
+            key = OUTCOMES[pair.change]
+            setattr(row, key, getattr(row, key) + 1)
             if pair.change == "relabelled":
-                relabelled[f"{pair.layer}: {pair.label} -> {label_of(pair.annotated)}"] += 1
+                before, after = write_attributes(pair.predicted), write_attributes(pair.annotated)
+                relabelled[f"{pair.layer}: {before} -> {after}"] += 1
     ordered = sorted(rows.values(), key=lambda row: (LAYERS.index(row.layer), -row.predicted, row.label))
     return ordered, dict(relabelled.most_common())
 
@@ -195,10 +198,10 @@ def effort_tables(effort: Effort) -> list[Table]:
     from rich.table import Table
 
     changes = Table(title="What became of the pre-annotation", title_justify="left")
-    for name in ("layer", "label", "predicted", *CHANGES):
+    for name in ("layer", "label", "predicted", *OUTCOMES.values()):
         changes.add_column(name, justify="left" if name in ("layer", "label") else "right")
     for row in effort.changes:
-        changes.add_row(*(str(getattr(row, name)) for name in ("layer", "label", "predicted", *CHANGES)))
+        changes.add_row(*(str(getattr(row, name)) for name in ("layer", "label", "predicted", *OUTCOMES.values())))
     scores = Table(title="The preannotator against each annotator", title_justify="left")
     for name in ("annotator", "layer", "pre-annotation", "articles", "predicted", "annotated", "P", "R", "F1"):
         scores.add_column(name, justify="left" if name in ("annotator", "layer", "pre-annotation") else "right")

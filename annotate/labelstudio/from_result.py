@@ -14,6 +14,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import msgspec
 
 from annotate.artifacts.label_config import CHECK_WORTHY, CLAIM_KIND, ENTITY, QUOTE_TYPE, SPAN
+from annotate.items import sort_key
 from annotate.labelstudio.regions import (
     Region,
     infer_quote_type,
@@ -270,13 +271,13 @@ class _Reader:
             for region in self.entities.values()
             for label in region.labels
         ]
-        return sorted(entities, key=lambda entity: (entity.start, -entity.end, entity.label))
+        return sorted(entities, key=sort_key)
 
     def _build_quotes(self) -> list[Quote]:
         contents = {region.id: region for region in self.parts.values() if self._plays(region, "content")}
         groups = join_pieces(contents, self.chains)
         quotes = [self._build_quote(sorted(group, key=lambda region: (region.start, region.end))) for group in groups]
-        return sorted(quotes, key=lambda quote: (quote.content[0].start, -quote.content[-1].end, quote.id or ""))
+        return sorted(quotes, key=sort_key)
 
     def _build_quote(self, pieces: list[Region]) -> Quote:
         head = pieces[0]
@@ -366,7 +367,7 @@ class _Reader:
                     note=region.note,
                 )
             )
-        return sorted(claims, key=lambda claim: (claim.start, -claim.end, claim.id or ""))
+        return sorted(claims, key=sort_key)
 
     @property
     def _worthy_names(self) -> tuple[str, ...]:
