@@ -17,7 +17,6 @@ from annotate.artifacts.label_config import CHECK_WORTHY, CLAIM_KIND, ENTITY, QU
 from annotate.items import sort_key
 from annotate.labelstudio.regions import (
     Region,
-    infer_quote_type,
     join_pieces,
     joint_origin,
     read_offset,
@@ -34,6 +33,7 @@ from annotate.labelstudio.to_result import (
 )
 from annotate.records import Claim, Entity, Layers, Quote, QuoteType, Span
 from annotate.schema import RelationRole, Role, Schema
+from annotate.text.quotation import quote_type
 
 LinkRole: TypeAlias = Literal["speaker", "cue", "claimer"]
 
@@ -318,8 +318,8 @@ class _Reader:
                 else:
                     self._quarantine(f"quote type {name!r} is not in schema {self.schema.ref}", piece.item)
         if not chosen:
-            chosen = [infer_quote_type([self.text[span.start : span.end] for span in content])]
-            self._repair(f"a quote without a type; its quotation marks say {chosen[0]}", pieces[0].item)
+            chosen = [quote_type(self.text, content)]
+            self._repair(f"a quote without a type; by its quotation marks it is {chosen[0]}", pieces[0].item)
         for other in sorted(set(chosen) - {chosen[0]}):
             self._quarantine(f"pieces of one quote have two types; {chosen[0]} counts, not {other}", pieces[0].item)
         return chosen[0]

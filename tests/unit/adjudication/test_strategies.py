@@ -119,9 +119,7 @@ def test_the_fields_of_a_quote_are_decided_one_by_one() -> None:
 
 @pytest.mark.parametrize("order", itertools.permutations([NAME, NAME, Entity(10, 23, "PERSON")]))
 @pytest.mark.parametrize("strategy", ["unanimous", "majority", "union", "intersection"])
-def test_the_offsets_of_most_supporters_win_whatever_their_names(
-    order: tuple[Entity, ...], strategy: str
-) -> None:
+def test_the_offsets_of_most_supporters_win_whatever_their_names(order: tuple[Entity, ...], strategy: str) -> None:
     assert votes("entities", strategy, *order) == ("accepted", NAME)
 
 
