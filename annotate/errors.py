@@ -43,10 +43,6 @@ class RecordError(DataProblems):
     """Records that do not have the agreed form: broken JSON, missing keys, wrong types, duplicate ids."""
 
 
-class OffsetError(DataProblems):
-    """Spans that do not fit their text."""
-
-
 class SchemaError(DataProblems):
     """A label schema that is not well formed, or a label that the schema does not declare."""
 

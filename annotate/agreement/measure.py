@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 
 from annotate.agreement.matched import (
-    ATTRIBUTES,
     Compared,
     align_articles,
     count_outcomes,
@@ -19,6 +18,7 @@ from annotate.agreement.matched import (
 from annotate.agreement.patterns import Pattern, find_patterns
 from annotate.agreement.scores import Interval, score_pairs
 from annotate.agreement.versions import group_submitted
+from annotate.items import ATTRIBUTES
 from annotate.records import Annotation, Layer
 from annotate.schema import Schema, load_schema
 from annotate.score.formulas import Values

@@ -19,9 +19,10 @@ from annotate.formats.grounding import MIN_SIMILARITY, Place, Text, Wanted, grou
 from annotate.formats.missing import read_claim_attributes, read_quote_type
 from annotate.formats.registry import Reading, Writing, reads, writes
 from annotate.formats.report import FormatReport
+from annotate.items import links_of, place_of, sort_key, spans_of
 from annotate.jsonl import iter_lines, write_records
 from annotate.printing import shorten
-from annotate.records import LAYERS, Claim, Entity, LayeredRecord, Layers, Prediction, Quote, Span
+from annotate.records import LAYERS, Claim, Entity, LayeredRecord, Layers, Prediction, Quote, Span, get_layer
 from annotate.schema import Schema, load_schema
 
 MALFORMED = "items that have not the expected form"
@@ -270,27 +271,18 @@ def _moved(record: LayeredRecord, answer: _Answer, text: str, writing: Writing) 
     """The spans that grounding the answer would put elsewhere."""
     back = ground_layers(msgspec.to_builtins(answer), text, schema=writing.schema)
     for layer in writing.layers:
-        places = Counter(_ranges(item) for item in getattr(back, layer) or ())
-        for i, item in enumerate(getattr(record, layer) or ()):
-            ranges = _ranges(item)
-            if not places[ranges]:
-                words = " ... ".join(text[start:end] for start, end in ranges if start >= 0)
-                yield f"{layer}[{i}]", repr(shorten(words))
-            places[ranges] -= 1
-
-
-def _ranges(item: Entity | Quote | Claim) -> tuple[tuple[int, int], ...]:
-    if isinstance(item, Quote):
-        parts = [*sorted(item.content, key=lambda fragment: fragment.start), item.speaker, item.cue]
-        return tuple((part.start, part.end) if part else (-1, -1) for part in parts)
-    if isinstance(item, Claim) and item.claimer:
-        return (item.start, item.end), (item.claimer.start, item.claimer.end)
-    return ((item.start, item.end),)
+        places = Counter(place_of(item) for item in get_layer(back, layer) or ())
+        for i, item in enumerate(get_layer(record, layer) or ()):
+            place = place_of(item)
+            if not places[place]:
+                spans = [*spans_of(item), *(span for span in links_of(item).values() if span is not None)]
+                yield f"{layer}[{i}]", repr(shorten(" ... ".join(text[span.start : span.end] for span in spans)))
+            places[place] -= 1
 
 
 def _without_overlaps(fragments: list[Span]) -> list[Span]:
     kept: list[Span] = []
-    for fragment in sorted(fragments, key=lambda span: (span.start, -span.end)):
+    for fragment in sorted(fragments, key=sort_key):
         if not kept or fragment.start >= kept[-1].end:
             kept.append(fragment)
     return kept

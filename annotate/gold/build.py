@@ -43,7 +43,7 @@ from annotate.gold.submitted import Submitted
 from annotate.gold.tables import ROWS_PER_FILE, table_names, write_rows
 from annotate.gold.tokens import RULE, TokenTable
 from annotate.jsonl import find_record_problems
-from annotate.records import Annotation, GoldRecord, Prediction
+from annotate.records import LAYERS, Annotation, GoldRecord, Prediction
 from annotate.schema import Schema, find_label_problems, load_schema
 
 
@@ -162,7 +162,7 @@ def _find_problems(record: GoldRecord, schema: Schema) -> Iterator[str]:
         yield f"date {record.date!r}; expected YYYY-MM-DD"
     yield from find_record_problems(record)
     yield from find_label_problems(record, schema)
-    for layer in ("entities", "quotes", "claims"):
+    for layer in LAYERS:
         items = getattr(record, layer)
         if items == [] and layer not in schema.layers:
             yield f"layer {layer} is not in schema {schema.ref}, which has {', '.join(schema.layers)}"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from annotate.differences import CHANGES
 from annotate.errors import GoldError
 from annotate.gold.diff import ArticleChange, Diff, DiffCounts
 from annotate.gold.manifest import LeftOut
 from annotate.gold.names import Version
-from annotate.gold.span_changes import CHANGES
 from annotate.printing import escape_markdown, format_count, markdown_code, markdown_table
 
 LISTED = 200

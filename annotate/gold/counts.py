@@ -6,7 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from annotate.records import LAYERS, Entity, GoldRecord, Item, Layer, Quote, get_layer
+from annotate.items import label_of
+from annotate.records import LAYERS, GoldRecord, Layer, get_layer
 
 
 class Counts:
@@ -73,13 +74,6 @@ class Counts:
     def provenance(self) -> dict[str, dict[str, int]]:
         """Articles by annotator, model, guideline, rule and licence, and spans by origin and preannotator."""
         return {key: dict(sorted(counts.items())) for key, counts in sorted(self._provenance.items())}
-
-
-def label_of(item: Item) -> str:
-    """What the item is called in counts: an entity's label, a quote's type, a claim's kind."""
-    if isinstance(item, Entity):
-        return item.label
-    return item.type if isinstance(item, Quote) else item.kind
 
 
 def _article_provenance(record: GoldRecord) -> Iterator[tuple[str, str]]:

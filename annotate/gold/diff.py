@@ -9,11 +9,11 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
+from annotate.differences import ItemChange, compare_items
 from annotate.errors import GoldError
 from annotate.gold.load import find_release, read_places, split_files
 from annotate.gold.manifest import Manifest, find_file_problems, read_manifest
 from annotate.gold.meaning import find_meaning_changes
-from annotate.gold.span_changes import SpanChange, compare_spans
 from annotate.gold.tables import iter_gold
 from annotate.records import LAYERS, GoldRecord
 from annotate.schema import load_schema
@@ -33,7 +33,7 @@ class ArticleChange(msgspec.Struct, frozen=True):
     id: str
     kind: ArticleKind
     fields: tuple[str, ...]
-    spans: tuple[SpanChange, ...]
+    spans: tuple[ItemChange, ...]
     before: GoldRecord | None
     after: GoldRecord | None
 
@@ -105,7 +105,7 @@ def compare_articles(before: GoldRecord | None, after: GoldRecord | None) -> Art
         if present is None:
             return None
         empty = GoldRecord(id=present.id)
-        spans = tuple(compare_spans(before or empty, after or empty))
+        spans = tuple(compare_items(before or empty, after or empty))
         return ArticleChange(present.id, "added" if before is None else "removed", (), spans, before, after)
     if before == after:
         return None
@@ -114,7 +114,7 @@ def compare_articles(before: GoldRecord | None, after: GoldRecord | None) -> Art
         was, now = (getattr(record, layer) is not None for record in (before, after))
         if was != now:
             fields.append(f"{layer} {'annotated now' if now else 'no longer annotated'}")
-    return ArticleChange(before.id, "changed", tuple(fields), tuple(compare_spans(before, after)), before, after)
+    return ArticleChange(before.id, "changed", tuple(fields), tuple(compare_items(before, after)), before, after)
 
 
 def _align(a: Path, b: Path, left: Manifest, right: Manifest) -> Iterator[tuple[GoldRecord | None, GoldRecord | None]]:

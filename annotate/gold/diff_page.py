@@ -5,11 +5,12 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any
 
+from annotate.differences import ItemChange
 from annotate.gold.diff import ArticleChange, Diff
-from annotate.gold.diff_text import describe_item, summarize
-from annotate.gold.span_changes import SpanChange
+from annotate.gold.diff_text import summarize
 from annotate.html.marks import to_marks
 from annotate.html.page import read_asset, render_page
+from annotate.items import describe
 from annotate.records import GoldRecord
 
 SHOWN = 500
@@ -47,15 +48,15 @@ def _article(change: ArticleChange, number: int, diff: Diff, texts: dict[str, An
     changes += [
         {
             "what": ", ".join(span.changes),
-            "before": "" if span.before is None else describe_item(span.before),
-            "after": "" if span.after is None else describe_item(span.after),
+            "before": "" if span.before is None else describe(span.before),
+            "after": "" if span.after is None else describe(span.after),
         }
         for span in change.spans
     ]
     return {"id": change.id, "kind": change.kind, "changes": changes, "sides": sides}
 
 
-def _marks(record: GoldRecord, spans: tuple[SpanChange, ...], side: str) -> list[dict[str, Any]]:
+def _marks(record: GoldRecord, spans: tuple[ItemChange, ...], side: str) -> list[dict[str, Any]]:
     """The marks of the record; those of an item that differs carry its change as their state."""
     states = {id(getattr(span, side)): span.changes[0] for span in spans}
     by_key: dict[Any, str] = {}

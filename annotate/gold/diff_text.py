@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from annotate.differences import ItemChange
 from annotate.gold.diff import ArticleChange, Diff
-from annotate.gold.span_changes import SpanChange
-from annotate.printing import shorten
-from annotate.records import Claim, Entity, Item, Quote, Span
+from annotate.items import describe
 
 _SIGNS = {"added": "+", "removed": "-"}
 
@@ -32,25 +31,6 @@ def summarize(diff: Diff) -> str:
     return "; ".join(parts)
 
 
-def describe_item(item: Item) -> str:
-    """The item in one line: label, range and words.
-
-    >>> describe_item(Entity(0, 3, "PERSON", text="Ann"))
-    "PERSON [0, 3) 'Ann'"
-    """
-    if isinstance(item, Entity):
-        also = f" or {', '.join(item.alt_labels)}" if item.alt_labels else ""
-        return f"{item.label}{also} {_span(item)}"
-    if isinstance(item, Quote):
-        parts = [f"{item.type} {' ... '.join(_span(fragment) for fragment in item.content)}"]
-        parts += [f"speaker {_span(item.speaker)}"] if item.speaker else []
-        parts += [f"cue {_span(item.cue)}"] if item.cue else []
-        return ", ".join(parts)
-    worth = "check-worthy" if item.check_worthy else "not check-worthy"
-    claimer = f", claimer {_span(item.claimer)}" if item.claimer else ""
-    return f"{item.kind}, {worth} {_span(item)}{claimer}"
-
-
 def _article(article: ArticleChange) -> Iterator[str]:
     yield f"{article.id}: {article.kind}"
     yield from (f"  {sentence}" for sentence in article.fields)
@@ -58,17 +38,10 @@ def _article(article: ArticleChange) -> Iterator[str]:
         yield f"  {_change(span)}"
 
 
-def _change(span: SpanChange) -> str:
+def _change(span: ItemChange) -> str:
     if span.before is None or span.after is None:
-        return f"{_SIGNS[span.changes[0]]} {span.layer}: {describe_item(span.after or span.before)}"
-    return (
-        f"~ {span.layer}, {' and '.join(span.changes)}: {describe_item(span.before)}\n"
-        f"{' ' * 7}-> {describe_item(span.after)}"
-    )
-
-
-def _span(span: Span | Entity | Claim) -> str:
-    return f"[{span.start}, {span.end}) {shorten(span.text or '')!r}"
+        return f"{_SIGNS[span.changes[0]]} {span.layer}: {describe(span.after or span.before)}"
+    return f"~ {span.layer}, {' and '.join(span.changes)}: {describe(span.before)}\n{' ' * 7}-> {describe(span.after)}"
 
 
 def _join(counts: Any) -> str:

@@ -11,7 +11,7 @@ import msgspec
 
 from annotate.agreement import measure_agreement
 from annotate.gold.manifest import Manifest
-from annotate.gold.span_changes import identity
+from annotate.items import identity_of
 from annotate.records import LAYERS, Annotation, GoldRecord, Prediction, get_layer
 from annotate.schema import Schema
 from annotate.score.evaluate import evaluate
@@ -56,10 +56,10 @@ class Submitted:
         for layer in LAYERS:
             marked: dict[Hashable, list[str]] = defaultdict(list)
             for version in versions:
-                for key in {identity(item) for item in get_layer(version, layer) or ()}:
+                for key in {identity_of(item) for item in get_layer(version, layer) or ()}:
                     marked[key].append(version.annotator)
             signed[layer] = [
-                item if item.annotators else msgspec.structs.replace(item, annotators=marked.get(identity(item)))
+                item if item.annotators else msgspec.structs.replace(item, annotators=marked.get(identity_of(item)))
                 for item in get_layer(record, layer) or ()
             ]
         return msgspec.structs.replace(record, **{layer: items for layer, items in signed.items() if items})

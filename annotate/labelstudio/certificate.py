@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from annotate.labelstudio.changes import CHANGES, compare_layers, count_changes
+from annotate.labelstudio.changes import OUTCOMES, compare_layers, count_changes
 from annotate.labelstudio.remarks import Remark
 from annotate.labelstudio.tasks import TaskAnnotations
 from annotate.records import LAYERS, Annotation, iter_spans
@@ -76,9 +76,9 @@ class Certificate(msgspec.Struct, kw_only=True):
             self.without_prediction += 1
             return
         for layer, counts in count_changes(compare_layers(annotation.predicted, annotation)).items():
-            row = self.changes.setdefault(layer, {"pushed": 0, **dict.fromkeys(CHANGES, 0)})
+            row = self.changes.setdefault(layer, {"pushed": 0, **dict.fromkeys(OUTCOMES.values(), 0)})
             for change, count in counts.items():
-                row[change] += count
+                row[OUTCOMES[change]] += count
                 row["pushed"] += count if change != "added" else 0
 
     def to_dict(self) -> dict[str, Any]:
@@ -100,7 +100,7 @@ class Certificate(msgspec.Struct, kw_only=True):
         for layer in LAYERS:
             row = self.changes.get(layer)
             if row:
-                told = ", ".join(f"{row[change]} {change}" for change in CHANGES if change != "added")
+                told = ", ".join(f"{row[key]} {key}" for key in OUTCOMES.values() if key != "added")
                 lines.append(f"{layer}: {row['pushed']} pushed = {told}; {row['added']} added")
         for name, remarks in (("repaired", self.repaired), ("quarantined", self.quarantined)):
             if remarks:

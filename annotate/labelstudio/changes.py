@@ -4,23 +4,34 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
-from annotate.records import LAYERS, Claim, Entity, Item, Layer, LayeredRecord, Layers, Origin, Quote, Span, get_layer
+from annotate.differences import Key, find_changes, pair_items
+from annotate.items import identity_of, iter_items, label_of, links_of
+from annotate.records import LAYERS, Claim, Item, Layer, LayeredRecord, Layers, Origin, Quote, get_layer
 
-Change: TypeAlias = Literal["unchanged", "moved", "relabelled", "reattributed", "deleted", "added"]
-CHANGES: tuple[Change, ...] = ("unchanged", "moved", "relabelled", "reattributed", "deleted", "added")
+Outcome: TypeAlias = Literal["unchanged", "moved", "relabelled", "relinked", "removed", "added"]
+OUTCOMES: dict[Outcome, str] = {
+    "unchanged": "unchanged",
+    "moved": "moved",
+    "relabelled": "relabelled",
+    "relinked": "reattributed",
+    "removed": "deleted",
+    "added": "added",
+}
+"""What can become of an item, and the keys under which certificates and reports count it."""
 
-I = TypeVar("I", Entity, Quote, Claim)  # noqa: E741
+# an item that differs in several ways counts once, under the first of these
+_RANKED: tuple[Outcome, ...] = ("added", "removed", "relabelled", "moved", "relinked")
 
 
 class Pair(NamedTuple):
-    """A predicted item and what became of it; one of the two is None for deleted and added ones."""
+    """A predicted item and what became of it; one of the two is None for removed and added ones."""
 
     layer: Layer
-    change: Change
+    change: Outcome
     predicted: Any
     annotated: Any
 
@@ -33,9 +44,10 @@ class Pair(NamedTuple):
 def compare_layers(predicted: Layers, annotated: LayeredRecord | Layers) -> Iterator[Pair]:
     """Every item of both sides, paired by region id and else by being the same, for the layers that both have.
 
-    An item that differs in several ways counts once: relabelled before moved before reattributed (another speaker,
-    cue or claimer), so that unchanged + moved + relabelled + reattributed + deleted = predicted.
+    An item that differs in several ways counts once: relabelled before moved before relinked, so that
+    unchanged + moved + relabelled + relinked + removed = predicted.
 
+    >>> from annotate.records import Entity
     >>> [pair.change for pair in compare_layers(Layers(entities=[Entity(0, 4, "ORG", id="a")]),
     ...                                         Layers(entities=[Entity(0, 5, "ORG", id="a"), Entity(7, 9, "GPE")]))]
     ['moved', 'added']
@@ -44,27 +56,16 @@ def compare_layers(predicted: Layers, annotated: LayeredRecord | Layers) -> Iter
         before, after = get_layer(predicted, layer), get_layer(annotated, layer)
         if before is None or after is None:
             continue
-        for left, right in _pair(before, after):
-            yield Pair(layer, find_change(left, right), left, right)
-
-
-def find_change(predicted: Item | None, annotated: Item | None) -> Change:
-    """How the second item differs from the first."""
-    if predicted is None:
-        return "added"
-    if annotated is None:
-        return "deleted"
-    if label_of(predicted) != label_of(annotated):
-        return "relabelled"
-    if _extents(predicted) != _extents(annotated):
-        return "moved"
-    return "unchanged" if _links(predicted) == _links(annotated) else "reattributed"
+        for left, right in pair_items(before, after, _KEYS):
+            changes = find_changes(left, right)
+            change: Outcome = next((outcome for outcome in _RANKED if outcome in changes), "unchanged")
+            yield Pair(layer, change, left, right)
 
 
 def settle_origins(layers: Layers, predicted: Layers) -> Layers:
     """The layers with `origin` as the comparison finds it, and scores only where it is `prediction`.
 
-    The editor's own word is not enough: it marks no change of arrows, and the interface for programs sets none.
+    Label Studio's "edited" flag ignores changed relations, and its API sets none.
     """
     settled: dict[Layer, list[Any]] = {}
     for pair in compare_layers(predicted, layers):
@@ -84,79 +85,23 @@ def settle_origins(layers: Layers, predicted: Layers) -> Layers:
     return result
 
 
-def label_of(item: Item) -> str:
-    """The label of an entity, the type of a quote, the kind and check-worthiness of a claim."""
-    if isinstance(item, Entity):
-        return item.label
-    if isinstance(item, Quote):
-        return item.type
-    return f"{item.kind}/{'check-worthy' if item.check_worthy else 'not check-worthy'}"
-
-
 def linked_ids(layers: Layers) -> set[str]:
     """The ids of the regions that only arrows give a meaning: speakers and cues."""
-    spans = [span for quote in layers.quotes or () for span in (quote.speaker, quote.cue)]
-    spans += [claim.claimer for claim in layers.claims or ()]
+    spans = [span for _, item in iter_items(layers) for span in links_of(item).values()]
     return {span.id for span in spans if span is not None and span.id is not None}
 
 
-def _pair(before: list[I], after: list[I]) -> Iterator[tuple[I | None, I | None]]:
-    open_after: dict[int, I] = dict(enumerate(after))
-    partner: dict[int, int] = {}
-    places: dict[Any, list[int]] = {}
-    for place, item in open_after.items():
-        for key in _ids(item):
-            places.setdefault(key, []).append(place)
-
-    def take(keys: tuple[Any, ...], index: int) -> None:
-        for key in keys:
-            for place in places.get(key, ()):
-                if place in open_after:
-                    del open_after[place]
-                    partner[index] = place
-                    return
-
-    # one region may hold several labels: the same label first, then any
-    for index, item in enumerate(before):
-        take(tuple(key for key in _ids(item) if len(key) == 2), index)
-    for index, item in enumerate(before):
-        if index not in partner:
-            take(tuple(key for key in _ids(item) if len(key) == 1), index)
-    places = {}
-    for place, item in open_after.items():
-        places.setdefault(_content(item), []).append(place)
-    for index, item in enumerate(before):
-        if index not in partner:
-            take((_content(item),), index)
-    for index, item in enumerate(before):
-        yield item, after[partner[index]] if index in partner else None
-    for place in open_after:
-        yield None, after[place]
-
-
-def _ids(item: Item) -> list[tuple[str, ...]]:
+def _ids(item: Item) -> list[str]:
     regions = [span.id for span in item.content] if isinstance(item, Quote) else [item.id]
-    known = [region for region in regions if region is not None]
-    return [(region, label_of(item)) for region in known] + [(region,) for region in known]
+    return [region for region in regions if region is not None]
 
 
-def _content(item: Item) -> tuple[Any, ...]:
-    return ("same", label_of(item), _extents(item), _links(item))
-
-
-def _extents(item: Item) -> tuple[tuple[int, int], ...]:
-    spans: list[Any] = sorted(item.content, key=lambda span: span.start) if isinstance(item, Quote) else [item]
-    return tuple((span.start, span.end) for span in spans)
-
-
-def _links(item: Item) -> tuple[tuple[int, int] | None, ...]:
-    if isinstance(item, Quote):
-        return (_range(item.speaker), _range(item.cue))
-    return (_range(item.claimer),) if isinstance(item, Claim) else ()
-
-
-def _range(span: Span | None) -> tuple[int, int] | None:
-    return (span.start, span.end) if span is not None else None
+# one region may hold several labels: the same label first, then any; what has no region in common may still be the same
+_KEYS: tuple[Key, ...] = (
+    lambda item: [(region, label_of(item)) for region in _ids(item)],
+    _ids,
+    lambda item: [identity_of(item)],
+)
 
 
 def _with_origin(pair: Pair) -> tuple[int, Any]:
@@ -172,9 +117,9 @@ def _mark(item: Any, origin: Origin) -> Any:
     return msgspec.structs.replace(item, origin=origin, **dropped)
 
 
-def count_changes(pairs: Iterator[Pair]) -> dict[Layer, Counter[Change]]:
+def count_changes(pairs: Iterator[Pair]) -> dict[Layer, Counter[Outcome]]:
     """How many items of each layer went through each change."""
-    counts: dict[Layer, Counter[Change]] = {}
+    counts: dict[Layer, Counter[Outcome]] = {}
     for pair in pairs:
         counts.setdefault(pair.layer, Counter())[pair.change] += 1
     return counts

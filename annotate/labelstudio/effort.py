@@ -10,7 +10,8 @@ from typing import TypeVar
 import msgspec
 
 from annotate.errors import DataProblems
-from annotate.labelstudio.changes import CHANGES, compare_layers, label_of
+from annotate.items import write_attributes
+from annotate.labelstudio.changes import OUTCOMES, compare_layers
 from annotate.printing import Table, format_value
 from annotate.records import LAYERS, Annotation, GoldRecord, Layer, LayeredRecord, Layers, Prediction, get_layer
 
@@ -123,9 +124,11 @@ def _count_changes(records: Sequence[Annotation], layers: Sequence[Layer]) -> tu
                 continue
             row = rows.setdefault((pair.layer, pair.label), ChangeRow(layer=pair.layer, label=pair.label))
             row.predicted += pair.predicted is not None
-            setattr(row, pair.change, getattr(row, pair.change) + 1)
+            key = OUTCOMES[pair.change]
+            setattr(row, key, getattr(row, key) + 1)
             if pair.change == "relabelled":
-                relabelled[f"{pair.layer}: {pair.label} -> {label_of(pair.annotated)}"] += 1
+                before, after = write_attributes(pair.predicted), write_attributes(pair.annotated)
+                relabelled[f"{pair.layer}: {before} -> {after}"] += 1
     ordered = sorted(rows.values(), key=lambda row: (LAYERS.index(row.layer), -row.predicted, row.label))
     return ordered, dict(relabelled.most_common())
 
@@ -202,8 +205,11 @@ def describe_effort(effort: Effort) -> Iterator[Table]:
     for layer in LAYERS:
         changes = [row for row in effort.changes if row.layer == layer]
         if changes:
-            rows = [[row.label, *(f"{getattr(row, name):,}" for name in ("predicted", *CHANGES))] for row in changes]
-            columns = ("label", "pred", *(_HEADS[change] for change in CHANGES))
+            rows = [
+                [row.label, *(f"{getattr(row, name):,}" for name in ("predicted", *OUTCOMES.values()))]
+                for row in changes
+            ]
+            columns = ("label", "pred", *(_HEADS[outcome] for outcome in OUTCOMES.values()))
             yield Table(f"{layer}: what became of the pre-annotation", columns, rows)
     for layer in LAYERS:
         scores = [row for row in effort.scores if row.layer == layer]

@@ -14,9 +14,9 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import msgspec
 
 from annotate.artifacts.label_config import CHECK_WORTHY, CLAIM_KIND, ENTITY, QUOTE_TYPE, SPAN
+from annotate.items import sort_key
 from annotate.labelstudio.regions import (
     Region,
-    infer_quote_type,
     join_pieces,
     joint_origin,
     read_offset,
@@ -33,6 +33,7 @@ from annotate.labelstudio.to_result import (
 )
 from annotate.records import Claim, Entity, Layers, Quote, QuoteType, Span
 from annotate.schema import RelationRole, Role, Schema
+from annotate.text.quotation import quote_type
 
 LinkRole: TypeAlias = Literal["speaker", "cue", "claimer"]
 
@@ -270,13 +271,13 @@ class _Reader:
             for region in self.entities.values()
             for label in region.labels
         ]
-        return sorted(entities, key=lambda entity: (entity.start, -entity.end, entity.label))
+        return sorted(entities, key=sort_key)
 
     def _build_quotes(self) -> list[Quote]:
         contents = {region.id: region for region in self.parts.values() if self._plays(region, "content")}
         groups = join_pieces(contents, self.chains)
         quotes = [self._build_quote(sorted(group, key=lambda region: (region.start, region.end))) for group in groups]
-        return sorted(quotes, key=lambda quote: (quote.content[0].start, -quote.content[-1].end, quote.id or ""))
+        return sorted(quotes, key=sort_key)
 
     def _build_quote(self, pieces: list[Region]) -> Quote:
         head = pieces[0]
@@ -317,8 +318,8 @@ class _Reader:
                 else:
                     self._quarantine(f"quote type {name!r} is not in schema {self.schema.ref}", piece.item)
         if not chosen:
-            chosen = [infer_quote_type([self.text[span.start : span.end] for span in content])]
-            self._repair(f"a quote without a type; its quotation marks say {chosen[0]}", pieces[0].item)
+            chosen = [quote_type(self.text, content)]
+            self._repair(f"a quote without a type; by its quotation marks it is {chosen[0]}", pieces[0].item)
         for other in sorted(set(chosen) - {chosen[0]}):
             self._quarantine(f"pieces of one quote have two types; {chosen[0]} counts, not {other}", pieces[0].item)
         return chosen[0]
@@ -366,7 +367,7 @@ class _Reader:
                     note=region.note,
                 )
             )
-        return sorted(claims, key=lambda claim: (claim.start, -claim.end, claim.id or ""))
+        return sorted(claims, key=sort_key)
 
     @property
     def _worthy_names(self) -> tuple[str, ...]:

@@ -8,10 +8,7 @@ from typing import Any
 import msgspec
 
 from annotate.labelstudio.to_result import META_NOTE, META_PREANNOTATOR, Item
-from annotate.records import Origin, QuoteType, Span
-
-QUOTATION_MARKS = frozenset("\"“”„‟«»‹›‘’'`")
-OPENING_MARKS = ('"', "“", "„", "«", "‹", "''", "``", "‘", "'")
+from annotate.records import Origin, Span
 
 
 class Region(msgspec.Struct):
@@ -51,21 +48,6 @@ class Region(msgspec.Struct):
     def preannotator(self) -> str | None:
         """Who had proposed it."""
         return self.meta.get(META_PREANNOTATOR)
-
-
-def infer_quote_type(fragments: Sequence[str]) -> QuoteType:
-    """The type that the quotation marks say: all words inside them, none, or some (Pareti et al. 2013).
-
-    >>> infer_quote_type(["“It is over,”"]), infer_quote_type(["it was over"]), infer_quote_type(["in a “new phase”"])
-    ('direct', 'indirect', 'mixed')
-    """
-    marked = [fragment for fragment in fragments if any(mark in fragment for mark in '"“”„«»‹›') or "''" in fragment]
-    if not marked:
-        return "indirect"
-    whole = all(
-        fragment.strip().startswith(OPENING_MARKS) and fragment.strip()[-1] in QUOTATION_MARKS for fragment in fragments
-    )
-    return "direct" if whole else "mixed"
 
 
 def read_strings(value: Any) -> list[str]:

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import contextlib
 import gc
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias, get_args
+from typing import TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
 
+from annotate.items import describe, identity_of
 from annotate.printing import shorten
 from annotate.records import (
     LAYERS,
     Claim,
     Entity,
     GoldRecord,
+    Item,
     Layer,
     LayeredRecord,
     Layers,
@@ -328,28 +329,16 @@ def _find_gold_copies(gold: GoldTable, problems: Problems) -> None:
     for row in np.nonzero(same)[0].tolist():
         name = table.names[table.label[row]]
         span = f"[{table.start[row]}, {table.end[row]})"
-        problems.add("gold", gold.ids[table.article[row]], [f"entities: {span} stands there twice as {name}"])
-    for layer, items in (("quotes", gold.quotes), ("claims", gold.claims)):
+        problems.add("gold", gold.ids[table.article[row]], [f"entities: {span} appears twice as {name}"])
+    layers: tuple[tuple[Layer, Mapping[int, Sequence[Item]]], ...] = (("quotes", gold.quotes), ("claims", gold.claims))
+    for layer, items in layers:
         for article, found in items.items():
-            for key, times in Counter(map(_identity, found)).items():
-                if times > 1:
-                    problems.add("gold", gold.ids[article], [f"{layer}: the same item stands there twice: {key}"])
-
-
-def _identity(item: Any) -> tuple[Any, ...]:
-    """What makes two quotes or claims the same item."""
-
-    def bounds(span: Any) -> tuple[int, int] | None:
-        return None if span is None else (span.start, span.end)
-
-    if isinstance(item, Quote):
-        return (
-            *sorted((span.start, span.end) for span in item.content),
-            item.type,
-            bounds(item.speaker),
-            bounds(item.cue),
-        )
-    return (bounds(item), item.kind, item.check_worthy, bounds(item.claimer))
+            seen: set[Hashable] = set()
+            for item in found:
+                if (key := identity_of(item)) in seen:
+                    sentence = f"{layer}: the same item appears twice: {describe(item)}"
+                    problems.add("gold", gold.ids[article], [sentence])
+                seen.add(key)
 
 
 def _find_item_problems(record: LayeredRecord, text: str) -> list[str]:

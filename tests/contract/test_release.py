@@ -419,7 +419,7 @@ def test_the_diff_of_two_releases_tells_every_span(release: Path, tmp_path: Path
     assert [(change.id, [span.changes for span in change.spans]) for change in sorted(diff, key=lambda c: c.id)] == [
         ("a000", [("moved",), ("added",)]),
         ("a001", [("relabelled",), ("removed",)]),
-        ("a002", [("re-attributed",)]),
+        ("a002", [("relinked",)]),
     ]
     assert diff.counts.spans["entities"] == {"moved": 1, "added": 1, "relabelled": 1}
     assert not list(diff_releases(after, after))

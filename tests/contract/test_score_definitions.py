@@ -191,8 +191,8 @@ def test_faults_on_either_side(fault: str, side: str) -> None:
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"entities": [Entity(0, 5, P)] * 2}, r"\[0, 5\) stands there twice as PERSON"),
-        ({"quotes": [quote((0, 5), (6, 10))] * 2}, "the same item stands there twice"),
+        ({"entities": [Entity(0, 5, P)] * 2}, r"\[0, 5\) appears twice as PERSON"),
+        ({"quotes": [quote((0, 5), (6, 10))] * 2}, "the same item appears twice"),
         ({"entities": [Entity(0, 5, "PERSONS")]}, r"entities\[0\] has label 'PERSONS'"),
         ({"entities": [Entity(0, 5, P, alt_labels=["ODD"])]}, "has label 'ODD'"),
         ({"claims": [Claim(0, 5, True, "gossip")]}, "has kind 'gossip'"),

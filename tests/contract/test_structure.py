@@ -15,7 +15,7 @@ import annotate
 from annotate.cli.app import COMMANDS, GROUPS, app
 
 PACKAGE = Path(annotate.__file__).parent
-FLOOR = ["errors", "files", "printing", "records", "spans", "jsonl", "schema"]
+FLOOR = ["errors", "files", "printing", "records", "spans", "items", "jsonl", "schema"]
 HEAVY = ["label_studio_sdk", "spacy", "datasets", "torch", "ray", "pandas", "pyarrow", "onnxruntime", "numpy", "rich"]
 
 

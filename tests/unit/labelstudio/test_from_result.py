@@ -115,7 +115,7 @@ def test_quotes_without_a_type_and_claims_without_a_judgement() -> None:
     assert [q.type for q in layers.quotes or ()] == ["direct"]
     assert layers.claims == []
     assert remarks == [
-        "repaired: a quote without a type; its quotation marks say direct",
+        "repaired: a quote without a type; by its quotation marks it is direct",
         "quarantined: a claim without check_worthy; open the task and choose",
     ]
 
