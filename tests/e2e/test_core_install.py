@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-LOCK = ROOT / "requirements.lock"
+LOCK = ROOT / "requirements" / "run.lock"
 
 
 def find_uv() -> str | None:
@@ -22,21 +22,18 @@ def find_uv() -> str | None:
 
 @pytest.fixture(scope="module")
 def core(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The Python of an environment in which the wheel and its requirements are all there is."""
+    """The Python of an environment in which the wheel and its requirements, as locked, are all there is."""
+    uv = find_uv()
+    if uv is None:
+        pytest.skip("no uv: install what requirements/tools.lock has")
     folder = tmp_path_factory.mktemp("core")
     python = folder / "venv" / "bin" / "python"
-    constraints = ["--constraint", str(LOCK)] if LOCK.is_file() else []
-    if uv := find_uv():
-        subprocess.run([uv, "build", "-q", "--wheel", "-o", str(folder), str(ROOT)], check=True)
-        subprocess.run([uv, "venv", "-q", "--python", sys.executable, str(folder / "venv")], check=True)
-        install = [uv, "pip", "install", "-q", "--python", str(python)]
-    else:
-        build = [sys.executable, "-m", "pip", "-q", "wheel", "--no-deps", "-w", str(folder), str(ROOT)]
-        subprocess.run(build, check=True)
-        subprocess.run([sys.executable, "-m", "venv", str(folder / "venv")], check=True)
-        install = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "-q"]
+    build = [uv, "build", "-q", "--wheel", "--no-build-isolation", "--python", sys.executable, "-o", str(folder)]
+    subprocess.run([*build, str(ROOT)], check=True)
+    subprocess.run([uv, "venv", "-q", "--python", sys.executable, str(folder / "venv")], check=True)
     [wheel] = folder.glob("*.whl")
-    subprocess.run([*install, *constraints, str(wheel)], check=True)
+    install = [uv, "pip", "install", "-q", "--python", str(python), "--constraint", str(LOCK)]
+    subprocess.run([*install, str(wheel)], check=True)
     return python
 
 

@@ -18,7 +18,8 @@ MODEL_FILES = ("network.onnx", "chains.json", "vocabulary.txt", "worth.npz", "co
 def installed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment variables under which `python -m annotate` is the one from the wheel."""
     folder = tmp_path_factory.mktemp("wheel")
-    build = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q", "wheel", "--no-deps", "-w", str(folder)]
+    build = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q", "wheel", "--no-deps"]
+    build += ["--no-build-isolation", "-w", str(folder)]  # with the locked hatchling, not the newest
     subprocess.run([*build, str(ROOT)], check=True)
     wheel = next(folder.glob("*.whl"))
     # 39 MB: the bundled network twice, 19 MB each: as it runs (ONNX), and as `annotate train` goes on from it
