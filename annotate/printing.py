@@ -175,7 +175,6 @@ def to_text(blocks: Iterable[Block], *, width: int = WIDTH) -> str:
     ─────────
     ORG     1
     GPE    12
-    <BLANKLINE>
     """
     return "\n".join(line.plain for line in _layout(blocks, width, wrap=False))
 
@@ -359,7 +358,11 @@ _LEAST = 14  # a column of words is not made narrower than this, or than its wor
 def _layout(blocks: Iterable[Block], width: int, *, wrap: bool) -> Iterator[Text]:
     from rich.text import Text
 
+    after_table = False
     for block in blocks:
+        if after_table:
+            yield Text("")
+        after_table = isinstance(block, Table)
         if isinstance(block, Table):
             yield from _draw(block, width)
             continue
@@ -382,6 +385,8 @@ def _draw(table: Table, width: int) -> Iterator[Text]:
     cells = [[escape(cell, line=True) for cell in row] for row in table.rows]
     heads = [escape(head, line=True) for head in table.columns]
     for number, (columns, widths) in enumerate(_fit(heads, cells, table.words, width)):
+        if number:
+            yield Text("")
         title = escape(table.title, line=True) + (" (continued)" if number else "")
         yield from (Text(line, style="bold") for line in (textwrap.wrap(title, width) if title else []))
         for line in _row([heads[i] for i in columns], columns, widths, table.words):
@@ -389,7 +394,6 @@ def _draw(table: Table, width: int) -> Iterator[Text]:
         yield Text("─" * (sum(widths) + _GAP * (len(widths) - 1)))
         for row in cells:
             yield from map(Text, _row([row[i] for i in columns], columns, widths, table.words))
-        yield Text("")
 
 
 def _row(cells: Sequence[str], columns: Sequence[int], widths: Sequence[int], words: Collection[int]) -> Iterator[str]:

@@ -70,7 +70,7 @@ def test_disputes_go_to_a_review_project_and_come_back_decided(
     write_records(annotations, [*same, *differ])
 
     said = run("adjudicate", str(annotations), "-o", str(decided), "--push", "Review of disputes")
-    assert "1 articles have 1 disputed items" in said
+    assert "1 article with 1 disputed item" in said
     assert [record.id for record in read_records(decided, GoldRecord)] == ["same"]
 
     review("Review of disputes", {(0, 22)})
