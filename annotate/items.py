@@ -326,12 +326,19 @@ def trim_item(item: I, text: str) -> I:
     return trimmed  # type: ignore[no-any-return]
 
 
-def trim_annotation(annotation: Annotation) -> Annotation:
+def trim_annotation(annotation: Annotation, *, keep_predicted: bool = False) -> Annotation:
     """The annotation with every item trimmed; as it is where it has no text.
 
-    Annotators drag over a blank or a comma now and then, and mean the words. All that reads annotations (pull,
-    agreement, adjudication, releases, effort, exploring) trims them first, so that all mean the same by an item.
-    Predictions, and `predicted` in an annotation, keep their offsets.
+    Annotators drag over a blank or a comma now and then, and mean the words. Whatever reads annotations (pull,
+    agreement, adjudication, releases, effort, exploring) trims them as they come in, so that all mean the same by an
+    item. Predictions, and `predicted` in an annotation, keep their offsets.
+
+    Args:
+        keep_predicted: leave items that have exactly the offsets of a predicted one as they are.
     """
     text = annotation.text
-    return annotation if text is None else map_items(annotation, lambda item: trim_item(item, text))
+    if text is None:
+        return annotation
+    predicted = annotation.predicted if keep_predicted and annotation.predicted is not None else Layers()
+    kept = {place_of(item) for _, item in iter_items(predicted)}
+    return map_items(annotation, lambda item: item if place_of(item) in kept else trim_item(item, text))

@@ -17,7 +17,10 @@ _OUTSIDE = ",;:•·|*" + _DASHES
 _QUOTATION = '"“”„‟«»‹›'
 _STOP_OUTSIDE = tuple(f"{mark}." for mark in ")]}’'" + _QUOTATION)
 _LAST_WORD = re.compile(r"(?<![\w.])(\w+)\.$")
-_LONGER_THAN_ABBREVIATIONS = 6
+#: What follows the last full stop of a sentence: the end, or a word that does not go on in lower case.
+_SENTENCE_END = re.compile(r"[\"'”’»)\]]*(?:\s*$|\s+[^\sa-z,;:])")
+#: Of capitalised words ("Corp", "Sept", "Bros"); longer ones with a full stop end a sentence.
+_LONGEST_ABBREVIATION = 4
 
 
 class HasRange(Protocol):
@@ -147,14 +150,14 @@ def _trim_pair(text: str, start: int, end: int, opening: str, closing: str) -> t
 
 
 def _ends_with_stop(text: str, start: int, end: int) -> bool:
-    """Whether the range ends with a full stop that is no part of an abbreviation."""
+    """Whether the range ends with the full stop of a sentence, and not with that of an abbreviation."""
     if text[start:end].endswith(_STOP_OUTSIDE):
         return True
     found = _LAST_WORD.search(text, max(start, end - 40), end)
-    if found is None:
+    if found is None or not _SENTENCE_END.match(text, end):
         return False
     word = found.group(1)
-    return word.isdigit() or len(word) >= _LONGER_THAN_ABBREVIATIONS or (word.islower() and len(word) > 3)
+    return word.islower() or word.isdigit() or len(word) > _LONGEST_ABBREVIATION
 
 
 def find_span_problems(record: LayeredRecord | Layers, text: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable
 from typing import Any
 
 from annotate.errors import RecordError
-from annotate.items import identity_of, map_items
+from annotate.items import identity_of, map_items, trim_annotation
 from annotate.records import Annotation
 from annotate.spans import find_span_problems
 
@@ -14,7 +14,8 @@ from annotate.spans import find_span_problems
 def group_submitted(annotations: Iterable[Annotation]) -> dict[str, list[Annotation]]:
     """The submitted annotations by article, people in alphabetical order; skipped ones and drafts are left out.
 
-    Of items of one person that are the same (`annotate.items.identity_of`), the first is kept.
+    Spans are trimmed of white space and marks at their edges (`annotate.items.trim_annotation`). Of items of one person
+    that are the same (`annotate.items.identity_of`), the first is kept.
 
     Raises:
         RecordError: an annotation without text, two texts for one article, spans that do not fit, or one person
@@ -39,9 +40,13 @@ def group_submitted(annotations: Iterable[Annotation]) -> dict[str, list[Annotat
     if problems:
         raise RecordError(problems)
     return {
-        article: [_drop_copies(version) for version in sorted(versions, key=lambda version: version.annotator)]
+        article: [_drop_copies(trim_annotation(version)) for version in sorted(versions, key=_name)]
         for article, versions in articles.items()
     }
+
+
+def _name(version: Annotation) -> str:
+    return version.annotator
 
 
 def _drop_copies(version: Annotation) -> Annotation:

@@ -11,8 +11,8 @@ import msgspec
 
 from annotate.agreement import measure_agreement
 from annotate.gold.manifest import Manifest
-from annotate.items import identity_of
-from annotate.records import LAYERS, Annotation, GoldRecord, Prediction, get_layer
+from annotate.items import identity_of, trim_annotation, trim_item
+from annotate.records import LAYERS, Annotation, GoldRecord, Item, Prediction, get_layer
 from annotate.schema import Schema
 from annotate.score.evaluate import evaluate
 
@@ -28,7 +28,7 @@ class Submitted:
 
     def __init__(self, annotations: Iterable[Annotation] | None, predictions: Iterable[Prediction] | None) -> None:
         self._given = annotations is not None
-        self._annotations = [a for a in annotations or () if a.status == "submitted"]
+        self._annotations = [trim_annotation(a) for a in annotations or () if a.status == "submitted"]
         self._predictions = None if predictions is None else list(predictions)
         self._by_id: dict[str, list[Annotation]] = defaultdict(list)
         for annotation in self._annotations:
@@ -45,10 +45,17 @@ class Submitted:
                 yield f"annotator {name!r} did not submit this article; by the annotations it was {found}"
 
     def sign(self, record: GoldRecord) -> GoldRecord:
-        """The record, each item that does not say who marked it with those who submitted it just as it stands.
+        """The record, each item without `annotators` with those of the record's annotators who submitted the same.
 
-        An item that nobody submitted in this form, because a reviewer made it, stays without names.
+        The same means in content, label, attributes and links (`annotate.items.identity_of`); white space and marks at
+        the edges, scores and the name of a quote's speaker play no part. An item that nobody submitted in this form,
+        because a reviewer made it, stays without names.
         """
+        text = record.text or ""
+
+        def key_of(item: Item) -> Hashable:
+            return identity_of(trim_item(item, text), text)
+
         versions = [
             annotation for annotation in self._by_id.get(record.id, ()) if annotation.annotator in record.annotators
         ]
@@ -56,10 +63,10 @@ class Submitted:
         for layer in LAYERS:
             marked: dict[Hashable, list[str]] = defaultdict(list)
             for version in versions:
-                for key in {identity_of(item) for item in get_layer(version, layer) or ()}:
+                for key in {key_of(item) for item in get_layer(version, layer) or ()}:
                     marked[key].append(version.annotator)
             signed[layer] = [
-                item if item.annotators else msgspec.structs.replace(item, annotators=marked.get(identity_of(item)))
+                item if item.annotators else msgspec.structs.replace(item, annotators=marked.get(key_of(item)))
                 for item in get_layer(record, layer) or ()
             ]
         return msgspec.structs.replace(record, **{layer: items for layer, items in signed.items() if items})

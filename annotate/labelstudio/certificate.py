@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from annotate.items import trim_annotation
 from annotate.labelstudio.changes import OUTCOMES, compare_layers, count_changes
 from annotate.labelstudio.remarks import Remark
 from annotate.labelstudio.tasks import TaskAnnotations
@@ -18,8 +19,9 @@ class Certificate(msgspec.Struct, kw_only=True):
 
     `changes` counts predicted items per layer: pushed = unchanged + moved + relabelled + reattributed + deleted;
     `added` are people's own. `spans` is the number of all spans in submitted annotations (fragments, speakers and
-    cues count each), `spans_verified` those that lie in a text whose SHA-256 is the one that was pushed.
-    `untouched` tasks have neither an annotation nor a draft.
+    cues count each), `spans_verified` those that lie in a text whose SHA-256 is the one that was pushed, `trimmed`
+    those of which white space or marks outside words were taken off an edge. `untouched` tasks have neither an
+    annotation nor a draft.
     """
 
     toolkit: str
@@ -39,6 +41,7 @@ class Certificate(msgspec.Struct, kw_only=True):
     changes: dict[str, dict[str, int]] = {}
     spans: int = 0
     spans_verified: int = 0
+    trimmed: int = 0
     repaired: list[Remark] = []
     quarantined: list[Remark] = []
 
@@ -59,6 +62,13 @@ class Certificate(msgspec.Struct, kw_only=True):
     def add_remark(self, remark: Remark) -> None:
         """Enter something that was mended or could not be held."""
         (self.repaired if remark.action == "repaired" else self.quarantined).append(remark)
+
+    def trim(self, annotation: Annotation) -> Annotation:
+        """The annotation with the edges of annotators' spans trimmed, and counted; what is as predicted stays."""
+        trimmed = trim_annotation(annotation, keep_predicted=True)
+        for (_, before), (_, after) in zip(iter_spans(annotation), iter_spans(trimmed), strict=True):
+            self.trimmed += (before.start, before.end) != (after.start, after.end)
+        return trimmed
 
     def count_annotation(self, annotation: Annotation) -> None:
         """Enter one annotation as it is handed out."""
@@ -97,6 +107,8 @@ class Certificate(msgspec.Struct, kw_only=True):
             f"{sum(self.drafts.values())} drafts left open, {self.untouched} tasks untouched",
             f"{self.spans_verified} of {self.spans} spans verified against the text",
         ]
+        if self.trimmed:
+            lines.append(f"{self.trimmed} spans trimmed of white space and marks outside words")
         for layer in LAYERS:
             row = self.changes.get(layer)
             if row:

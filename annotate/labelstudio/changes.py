@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import msgspec
 
 from annotate.differences import Key, find_changes, pair_items
-from annotate.items import identity_of, iter_items, label_of, links_of
+from annotate.items import identity_of, iter_items, label_of, links_of, trim_item
 from annotate.records import LAYERS, Claim, Item, Layer, LayeredRecord, Layers, Origin, Quote, get_layer
 
 Outcome: TypeAlias = Literal["unchanged", "moved", "relabelled", "relinked", "removed", "added"]
@@ -41,34 +41,45 @@ class Pair(NamedTuple):
         return label_of(self.predicted if self.predicted is not None else self.annotated)
 
 
-def compare_layers(predicted: Layers, annotated: LayeredRecord | Layers) -> Iterator[Pair]:
+def compare_layers(predicted: Layers, annotated: LayeredRecord | Layers, *, text: str | None = None) -> Iterator[Pair]:
     """Every item of both sides, paired by region id and else by being the same, for the layers that both have.
 
     An item that differs in several ways counts once: relabelled before moved before relinked, so that
-    unchanged + moved + relabelled + relinked + removed = predicted.
+    unchanged + moved + relabelled + relinked + removed = predicted. White space and marks at the edges of spans make
+    no difference where the text is known.
+
+    Args:
+        text: what the spans are in; default: the annotated record's text, if it has one.
 
     >>> from annotate.records import Entity
     >>> [pair.change for pair in compare_layers(Layers(entities=[Entity(0, 4, "ORG", id="a")]),
     ...                                         Layers(entities=[Entity(0, 5, "ORG", id="a"), Entity(7, 9, "GPE")]))]
     ['moved', 'added']
     """
+    words = text if text is not None else getattr(annotated, "text", None)
     for layer in LAYERS:
         before, after = get_layer(predicted, layer), get_layer(annotated, layer)
         if before is None or after is None:
             continue
-        for left, right in pair_items(before, after, _KEYS):
-            changes = find_changes(left, right)
+        # by the ids of the objects, since an item may come without an id of its own
+        trimmed = {id(item): item if words is None else trim_item(item, words) for item in (*before, *after)}
+        for left, right in pair_items(before, after, [_trimmed_key(key, trimmed) for key in _KEYS]):
+            changes = find_changes(trimmed.get(id(left)), trimmed.get(id(right)))
             change: Outcome = next((outcome for outcome in _RANKED if outcome in changes), "unchanged")
             yield Pair(layer, change, left, right)
 
 
-def settle_origins(layers: Layers, predicted: Layers) -> Layers:
+def _trimmed_key(key: Key, trimmed: dict[int, Item]) -> Key:
+    return lambda item: key(trimmed[id(item)])
+
+
+def settle_origins(layers: Layers, predicted: Layers, text: str) -> Layers:
     """The layers with `origin` as the comparison finds it, and scores only where it is `prediction`.
 
     Label Studio's "edited" flag ignores changed relations, and its API sets none.
     """
     settled: dict[Layer, list[Any]] = {}
-    for pair in compare_layers(predicted, layers):
+    for pair in compare_layers(predicted, layers, text=text):
         if pair.annotated is not None:
             settled.setdefault(pair.layer, []).append(_with_origin(pair))
     result = Layers()

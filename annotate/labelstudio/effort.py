@@ -10,7 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from annotate.errors import DataProblems
-from annotate.items import write_attributes
+from annotate.items import trim_annotation, write_attributes
 from annotate.labelstudio.changes import OUTCOMES, compare_layers
 from annotate.printing import Table, format_value
 from annotate.records import LAYERS, Annotation, GoldRecord, Layer, LayeredRecord, Layers, Prediction, get_layer
@@ -100,7 +100,7 @@ def measure_effort(
     Raises:
         DataProblems: no submitted annotation.
     """
-    records = [record for record in annotations if record.status == "submitted"]
+    records = [trim_annotation(record) for record in annotations if record.status == "submitted"]
     if not records:
         raise DataProblems(["no submitted annotation; nothing to measure"])
     wanted = tuple(layers) if layers is not None else LAYERS

@@ -44,7 +44,8 @@ class Pull:
     are told apart by `status`; a skipped one has no layers, because the server stores the untouched prediction
     there. Drafts are counted, not returned. Of several annotations by one person for one article the newest
     submitted one counts, and the others are quarantined. Several projects are merged: layers that one person
-    annotated in different projects come back as one annotation.
+    annotated in different projects come back as one annotation. White space and marks outside words at the edges of
+    annotators' spans are trimmed; what has the offsets of the prediction keeps them.
 
     Args:
         projects: titles or `#NUMBER`s; a title without a project of its own stands for its projects per layer.
@@ -83,11 +84,15 @@ class Pull:
         if len(self.sources) == 1:
             source = self._read_project(*self.sources[0], emails)
             for annotation in self._pick_newest(source):
-                self.certificate.count_annotation(annotation)
-                yield annotation
+                yield self._hand_out(annotation)
             return
         with tempfile.TemporaryFile() as spool:
             yield from self._merge(spool, emails)
+
+    def _hand_out(self, annotation: Annotation) -> Annotation:
+        trimmed = self.certificate.trim(annotation)
+        self.certificate.count_annotation(trimmed)
+        return trimmed
 
     def _find_sources(self, name: str) -> list[tuple[str, int, Schema]]:
         """Title, number and the schema with the layers that its interface has, of each project behind the name."""
@@ -168,8 +173,7 @@ class Pull:
                 spool.seek(start)
                 parts.append(decoder.decode(spool.read(length)))
             merged = self._merge_parts(parts)
-            self.certificate.count_annotation(merged)
-            yield merged
+            yield self._hand_out(merged)
 
     def _merge_parts(self, parts: list[Annotation]) -> Annotation:
         """One annotation with the layers of all; where two have the same layer, the newer submitted one counts."""

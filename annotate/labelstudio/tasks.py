@@ -246,7 +246,7 @@ def _read_annotation(
         known = linked_ids(predicted) if predicted is not None else ()
         layers, _, remarks = from_result(entry.get("result") or [], text, schema, predicted=known)
         if predicted is not None:
-            layers = settle_origins(layers, predicted)
+            layers = settle_origins(layers, predicted, text)
     annotation = Annotation(
         id=place["article_id"],
         text=text,

@@ -14,6 +14,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from annotate.adjudication import adjudicate_annotations
 from annotate.articles import read_articles
 from annotate.errors import AnnotateError, GoldError
 from annotate.files import resource_dir
@@ -513,3 +514,23 @@ def test_the_kin_of_an_article_that_is_left_out_keep_together(tmp_path: Path) ->
     assert [left.id for left in read_manifest(folder).left_out] == ["b0", "b1"]
     assert {record.id: record.split for record in load_gold(folder)} == {"a": "train", "c": "train", "z": "test"}
     check_release(folder)
+
+
+@pytest.mark.parametrize("names", [("ann", "bob", "eve"), ("eve", "bob", "ann")])
+def test_an_item_is_signed_by_all_who_submitted_the_same(names: tuple[str, ...], tmp_path: Path) -> None:
+    text = make_record(0).text or ""
+    plain = Quote("indirect", [Span(20, len(text) - 1)], Span(0, 7), Span(10, 14))
+    versions = [
+        msgspec.structs.replace(plain, speaker_name="Ann Lee", note="sure?"),
+        msgspec.structs.replace(plain, content=[Span(19, len(text))], score=0.5),
+        msgspec.structs.replace(plain, cue=None),
+    ]
+    annotations = [
+        Annotation(id="a000", text=text, annotator=name, quotes=[quote])
+        for name, quote in zip(names, versions, strict=True)
+    ]
+    decided = adjudicate_annotations(annotations).decided
+    folder = build_release(decided, "news", "1.0.0", to=tmp_path, annotations=annotations)
+    [quote] = next(iter(load_gold(folder))).quotes or []
+    assert quote.annotators == sorted(names[:2])
+    assert (quote.speaker_name, quote.content[0].start, quote.cue is None) == ("Ann Lee", 20, False)

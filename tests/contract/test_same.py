@@ -149,6 +149,33 @@ ON_ANNOTATIONS: list[Ask] = [
 ]  # fmt: skip
 
 
+BLANK: list[tuple[str, Item, dict[str, Any]]] = [
+    ("blank behind", ENTITY, {"end": 21}),
+    ("blank before", ENTITY, {"start": 12}),
+    ("comma behind a claim", Claim(13, 43, True, "event"), {"end": 45}),
+    ("full stop", CLAIM, {"end": 87}),
+    ("blank behind a fragment", QUOTE, {"content": [Span(0, 13), Span(44, 57)]}),
+    ("blank behind a speaker", QUOTE, {"speaker": Span(12, 29)}),
+    ("blank behind a claimer", CLAIM, {"claimer": Span(56, 61)}),
+]
+
+
+@pytest.mark.parametrize("ask", ON_ANNOTATIONS, ids=lambda ask: ask.__name__)
+@pytest.mark.parametrize(("item", "changes"), [row[1:] for row in BLANK], ids=[row[0] for row in BLANK])
+def test_what_annotators_drag_over_at_the_edges_makes_no_difference(
+    ask: Ask, item: Item, changes: dict[str, Any]
+) -> None:
+    other = msgspec.structs.replace(item, **changes)
+    assert ask(item, other)
+    assert ask(other, item)
+
+
+@pytest.mark.parametrize("ask", ON_OFFSETS, ids=lambda ask: ask.__name__)
+@pytest.mark.parametrize(("item", "changes"), [row[1:] for row in BLANK], ids=[row[0] for row in BLANK])
+def test_offsets_of_machines_and_gold_are_taken_as_they_are(ask: Ask, item: Item, changes: dict[str, Any]) -> None:
+    assert not ask(item, msgspec.structs.replace(item, **changes))
+
+
 @pytest.mark.parametrize("ask", ON_OFFSETS + ON_ANNOTATIONS, ids=lambda ask: ask.__name__)
 @pytest.mark.parametrize(
     ("item", "changes", "same"),

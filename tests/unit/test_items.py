@@ -182,6 +182,7 @@ EDGES = [
     ("Acme Corp.", "Acme Corp.", "trim"),
     ("Acme Corp.,", "Acme Corp.", "trim"),
     ("on Monday.", "on Monday", "trim"),
+    ("Leeds.", "Leeds", "trim"),
     ("in 2020.", "in 2020", "trim"),
     ("Bo Lee (D-Ohio).", "Bo Lee (D-Ohio)", "trim"),
     ("$5", "$5", "trim"),
@@ -206,8 +207,13 @@ EDGES = [
 
 @pytest.mark.parametrize(("marked", "meant", "quotation"), EDGES)
 def test_edges(marked: str, meant: str, quotation: Any) -> None:
-    text = f"x{marked}x"
-    assert text[slice(*trim_edges(text, 1, len(text) - 1, quotation=quotation))] == meant
+    text = f"x {marked} She left."
+    assert text[slice(*trim_edges(text, 2, 2 + len(marked), quotation=quotation))] == meant
+
+
+def test_a_full_stop_within_a_sentence_belongs_to_an_abbreviation() -> None:
+    text = "the Mass. senator, on approx. five acres"
+    assert [trim_edges(text, *span) for span in ((4, 9), (22, 29))] == [(4, 9), (22, 29)]
 
 
 def test_the_stored_text_follows_the_edges_and_predictions_keep_theirs() -> None:

@@ -204,3 +204,16 @@ def test_the_command_prints_names_as_they_are_and_json(tmp_path: Path) -> None:
     found = json.loads(CliRunner().invoke(app, ["agree", str(path), "--format", "json", "--trials", "0"]).stdout)
     assert found["ceiling"]["f1:strict:entities"] == 0
     assert found["measures"]["alpha:label:entities"] == {"value": None, "low": None, "high": None, "n": 1}
+
+
+def test_a_stray_blank_makes_no_disagreement() -> None:
+    text = "Ana Reis met Acme Corp in Leeds."
+
+    def by(name: str, *ranges: tuple[int, int]) -> Annotation:
+        entities = [Entity(start, end, "ORG") for start, end in ranges]
+        return Annotation(id="a", text=text, annotator=name, entities=entities)
+
+    versions = [by("ann", (0, 8), (13, 22), (26, 31)), by("bob", (0, 9), (12, 22), (26, 32))]
+    found = measure_agreement(versions, trials=0)
+    assert found.ceiling["f1:strict:entities"] == 1.0
+    assert found.outcomes["entities"]["agreed"] == 3
