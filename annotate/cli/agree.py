@@ -80,7 +80,7 @@ def adjudicate(
     from annotate.records import Annotation
 
     if push is not None:
-        from annotate.labelstudio.client import require_client
+        from annotate.labelstudio.connection import require_client
 
         require_client()
     result = adjudicate_annotations(read_records(annotations, Annotation), strategy=strategy)
@@ -96,7 +96,7 @@ def adjudicate(
 
 def _push(result: Adjudication, project: str, url: str | None, api_key: str | None, schema: str | None) -> None:
     from annotate.adjudication import to_review
-    from annotate.labelstudio.push import push_predictions
+    from annotate.labelstudio.push.push import push_predictions
     from annotate.schema import load_schema
 
     push_predictions(to_review(result.disputed), project, url=url, api_key=api_key, schema=load_schema(schema))

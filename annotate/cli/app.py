@@ -80,7 +80,7 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        from annotate import __version__
+        from annotate.version import __version__
 
         print_line(f"annotate {__version__}")
         raise typer.Exit

@@ -40,14 +40,14 @@ def audit(
     from annotate.records import Prediction
 
     if push is not None:
-        from annotate.labelstudio.client import require_client
+        from annotate.labelstudio.connection import require_client
 
         require_client()
     records = load_gold(gold)
     systems = {f"{i}: {path}": read_records(path, Prediction) for i, path in enumerate(predictions or ())}
     findings = audit_gold(records, systems)
     if push is not None and findings:
-        from annotate.labelstudio.push import push_predictions
+        from annotate.labelstudio.push.push import push_predictions
         from annotate.schema import load_schema
 
         push_predictions(to_queue(records, findings), push, url=url, api_key=api_key, schema=load_schema(schema))

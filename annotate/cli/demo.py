@@ -11,7 +11,7 @@ from annotate.cli.options import DirOption, say
 from annotate.printing import Table, format_value, print_blocks
 
 if TYPE_CHECKING:
-    from annotate.demo import DemoResult
+    from annotate.workflows.demo import DemoResult
 
 HEADLINES = (
     "f1:strict:entities",
@@ -40,8 +40,8 @@ def demo(
 
     Example: annotate demo --stop
     """
-    from annotate.demo import run_demo
-    from annotate.studio import stop_studio
+    from annotate.label_studio_server import stop_studio
+    from annotate.workflows.demo import run_demo
 
     result = run_demo(out, studio_dir=dir, preannotator=preannotator, say=lambda text: say(f"- {text}"))
     _print_result(result)

@@ -40,11 +40,11 @@ def release(
     Example: annotate release decided.jsonl --name news --version 1.0.0 --annotations annotations.jsonl
     """
     from annotate.files import read_text
-    from annotate.gold.build import build_release
     from annotate.gold.load import stream_decided
-    from annotate.gold.splits import parse_shares
     from annotate.jsonl import read_records
     from annotate.records import Annotation, Prediction
+    from annotate.release.build import build_release
+    from annotate.release.grouping.splits import parse_shares
 
     folder = build_release(
         stream_decided(decided),
@@ -68,8 +68,8 @@ def check(release: Annotated[str, typer.Argument(metavar="RELEASE", help="Releas
 
     Example: annotate check gold/news/1.0.0
     """
-    from annotate.gold.check import check_release
     from annotate.gold.load import find_release
+    from annotate.release.check import check_release
 
     report = check_release(find_release(release)[0])
     spans = ", ".join(f"{count:,} {layer}" for layer, count in report.spans.items()) or "no spans"
@@ -87,8 +87,8 @@ def diff(
 
     Example: annotate diff news/1.0.0 news/1.0.1 --html changes.html
     """
-    from annotate.gold.diff import diff_releases
-    from annotate.gold.diff_text import iter_lines
+    from annotate.gold.diff.diff import diff_releases
+    from annotate.gold.diff.text import iter_lines
 
     found = diff_releases(a, b)
     if html is None:
@@ -96,7 +96,7 @@ def diff(
             print_line(line)
         return
     from annotate.files import write_text
-    from annotate.gold.diff_page import to_page
+    from annotate.gold.diff.page import to_page
 
     write_text(html, to_page(found))
     say(f"{html} shows the difference in {format_count(found.counts.articles.total(), 'article')}")

@@ -67,8 +67,8 @@ def push(
     Example: annotate push predictions.jsonl --project News --overlap 2 --blind 0.1
     """
     from annotate.errors import DataProblems
-    from annotate.labelstudio.plan import describe_plan
-    from annotate.labelstudio.push import PredictionFile, push_predictions
+    from annotate.labelstudio.push.plan import describe_plan
+    from annotate.labelstudio.push.push import PredictionFile, push_predictions
     from annotate.schema import load_schema
 
     with show_progress("pushing") as bar:
@@ -116,7 +116,7 @@ def pull(
     from annotate.errors import AnnotateError
     from annotate.files import write_text
     from annotate.jsonl import STDIO, write_records
-    from annotate.labelstudio.pull import Pull
+    from annotate.labelstudio.pull.pull import Pull
     from annotate.schema import load_schema
 
     found = Pull(project, since=since, url=url, api_key=api_key, schema=load_schema(schema))

@@ -53,7 +53,7 @@ def preannotate(
 
     Example: annotate preannotate seeds/ -o predictions.jsonl --jobs 2
     """
-    from annotate.articles import read_articles
+    from annotate.ingest.articles import read_articles
     from annotate.preannotate.pipeline import choose_preannotators
     from annotate.preannotate.store import write_predictions
     from annotate.schema import load_schema

@@ -47,7 +47,7 @@ def up(
     Example: annotate up seeds/ --project Pilot
     """
     from annotate.schema import load_schema
-    from annotate.up import bring_up
+    from annotate.workflows.up import bring_up
 
     place = bring_up(
         sources or [],
@@ -75,7 +75,7 @@ def down(dir: DirOption = None) -> None:
 
     Example: annotate down
     """
-    from annotate.studio import stop_studio
+    from annotate.label_studio_server import stop_studio
 
     print_line("stopped" if stop_studio(dir) else "no embedded Label Studio runs")
 
@@ -85,8 +85,8 @@ def status(dir: DirOption = None) -> None:
 
     Example: annotate status
     """
-    from annotate.studio import explain_end, find_studio
-    from annotate.studio.projects import list_projects
+    from annotate.label_studio_server import explain_end, find_studio
+    from annotate.label_studio_server.projects import list_projects
 
     studio = find_studio(dir)
     if studio is None:

@@ -3,7 +3,7 @@
 `{"id": "a-1", "entities": [{"text": "Mosul", "label": "GPE"}], "quotes": [{"content": "“Go.”", "speaker": "she",
 "cue": "said", "type": "direct"}], "claims": [{"text": "...", "check_worthy": true, "kind": "event"}]}`. Entities may
 also come as `{"GPE": ["Mosul"]}`, contents as a list of fragments; any item may carry a `context`, a longer piece
-of the text around it. See `annotate.formats.grounding` for how a place is found.
+of the text around it. See `annotate.text.grounding` for how a place is found.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from typing import Any
 
 import msgspec
 
-from annotate.formats.grounding import MIN_SIMILARITY, Place, Text, Wanted, ground_strings, nearest_place
 from annotate.formats.missing import read_claim_attributes, read_quote_type
 from annotate.formats.registry import Reading, Writing, reads, writes
 from annotate.formats.report import FormatReport
@@ -24,6 +23,7 @@ from annotate.jsonl import iter_lines, write_records
 from annotate.printing import shorten
 from annotate.records import LAYERS, Claim, Entity, LayeredRecord, Layers, Prediction, Quote, Span, get_layer
 from annotate.schema import Schema, load_schema
+from annotate.text.grounding import MIN_SIMILARITY, Place, Text, Wanted, ground_strings, nearest_place
 
 MALFORMED = "items that have not the expected form"
 NOT_FOUND = "strings that do not stand in the text"

@@ -15,11 +15,11 @@ from xml.etree import ElementTree
 from annotate.artifacts.label_config import to_label_config
 from annotate.errors import AnnotateError, LabelStudioError
 from annotate.extras import require
-from annotate.labelstudio.interface import find_names
-from annotate.labelstudio.to_result import to_result
+from annotate.labelstudio.project import find_names
 from annotate.preannotate.registry import Preannotator, build
 from annotate.records import Article, Layer, Layers
 from annotate.schema import Schema, load_schema
+from annotate.task_json.to_result import to_result
 
 if TYPE_CHECKING:
     from fastapi import FastAPI

@@ -13,7 +13,7 @@ import msgspec
 from annotate.artifacts.label_config import to_label_config
 from annotate.errors import LabelStudioError
 from annotate.files import sha256_text
-from annotate.labelstudio.client import (
+from annotate.labelstudio.connection import (
     API_KEY_VARIABLE,
     URL_VARIABLE,
     LostAnswer,
@@ -22,13 +22,13 @@ from annotate.labelstudio.client import (
     connect,
     require_client,
 )
-from annotate.labelstudio.from_result import from_result
-from annotate.labelstudio.interface import canonical_config, find_names, find_shown_layers
-from annotate.labelstudio.plan import (
+from annotate.labelstudio.project import canonical_config, find_names, find_shown_layers
+from annotate.labelstudio.push.plan import (
     find_project,
 )
-from annotate.labelstudio.tasks import read_info
 from annotate.schema import Schema, load_schema
+from annotate.task_json.from_result import from_result
+from annotate.task_json.tasks import read_info
 
 OLDEST_TESTED = (1, 20)
 MANY_REGIONS = 400
@@ -65,7 +65,7 @@ def examine(
     """
     require_client()
     if dir is not None and url is None:
-        from annotate.studio import find_studio
+        from annotate.label_studio_server import find_studio
 
         studio = find_studio(dir)
         if studio is None:

@@ -11,9 +11,9 @@ import msgspec
 
 from annotate.errors import DataProblems
 from annotate.items import trim_annotation, write_attributes
-from annotate.labelstudio.changes import OUTCOMES, compare_layers
 from annotate.printing import Table, format_value
 from annotate.records import LAYERS, Annotation, GoldRecord, Layer, LayeredRecord, Layers, Prediction, get_layer
+from annotate.task_json.outcomes import OUTCOMES, compare_layers
 
 R = TypeVar("R", GoldRecord, Prediction)
 

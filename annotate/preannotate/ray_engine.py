@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from annotate.articles import Articles, to_article
 from annotate.errors import AnnotateError
 from annotate.extras import require
+from annotate.ingest.articles import Articles, to_article
+from annotate.ingest.sources import read_rows
 from annotate.preannotate.worker import Failure, Settings, Worker
 from annotate.records import Article, Prediction
-from annotate.sources import read_rows
 
 if TYPE_CHECKING:
     import pyarrow

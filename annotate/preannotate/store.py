@@ -10,10 +10,10 @@ from typing import IO
 
 import msgspec
 
-from annotate.articles import Articles
 from annotate.errors import AnnotateError
 from annotate.extras import require
 from annotate.files import atomic_writer
+from annotate.ingest.articles import Articles
 from annotate.jsonl import STDIO, write_records
 from annotate.preannotate.pipeline import Engine, make_settings, preannotate_with
 from annotate.preannotate.worker import Failure, Settings, Worker

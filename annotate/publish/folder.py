@@ -7,9 +7,9 @@ import shutil
 from pathlib import Path
 
 from annotate.errors import PublishError
-from annotate.gold.check import check_release
-from annotate.gold.folder import new_release_folder
 from annotate.publish.plan import Package, PublishPlan, make_plan
+from annotate.release.check import check_release
+from annotate.release.folder import new_release_folder
 
 
 class FolderTarget:

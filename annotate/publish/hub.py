@@ -19,12 +19,12 @@ from annotate.errors import AnnotateError, GoldError, PublishError
 from annotate.extras import require
 from annotate.files import sha256_file
 from annotate.formats.progress import quiet_progress
-from annotate.gold.check import check_release
 from annotate.gold.load import stream_release
 from annotate.gold.manifest import MANIFEST, read_manifest
 from annotate.gold.names import Version
 from annotate.gold.rows import from_row, hash_row
 from annotate.publish.plan import Package, PublishPlan, is_release_file, make_plan
+from annotate.release.check import check_release
 
 
 @dataclass

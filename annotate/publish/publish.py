@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from annotate.gold.check import check_release
 from annotate.gold.load import find_release
 from annotate.publish.folder import FolderTarget
 from annotate.publish.hub import HubTarget
 from annotate.publish.plan import Package, PublishPlan, open_package
 from annotate.publish.stand_off import write_stand_off
 from annotate.publish.store import StoreTarget
+from annotate.release.check import check_release
 
 
 class Target(Protocol):

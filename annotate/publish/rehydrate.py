@@ -13,18 +13,18 @@ import msgspec
 from annotate.errors import PublishError
 from annotate.extras import require
 from annotate.files import read_text, sha256_text
-from annotate.gold.check import check_release
-from annotate.gold.folder import new_release_folder
 from annotate.gold.load import find_release
 from annotate.gold.manifest import Manifest, manifest_digest, read_manifest
+from annotate.gold.parquet import iter_rows, table_names
 from annotate.gold.rows import hash_row, normalize_record
-from annotate.gold.tables import iter_rows, table_names
+from annotate.ingest.sources import normalize_text
 from annotate.items import map_items, map_spans, sort_key
 from annotate.publish.anchors import Anchor, Found, find_anchors
 from annotate.publish.repack import repack
 from annotate.publish.stand_off import ORIGIN, Origin, iter_places
 from annotate.records import Article, GoldRecord, Quote, Span
-from annotate.sources import normalize_text
+from annotate.release.check import check_release
+from annotate.release.folder import new_release_folder
 
 EXAMPLES = 20
 
@@ -82,7 +82,7 @@ def rehydrate_release(release: str | Path, sources: Sequence[str], *, to: str | 
         SourceError: a source cannot be read.
         MissingExtraError: the extra `release` is not installed.
     """
-    from annotate.articles import read_articles
+    from annotate.ingest.articles import read_articles
 
     require("release", "annotate rehydrate", "spacy")
 

@@ -20,8 +20,8 @@ from annotate.errors import PublishError
 from annotate.files import read_text, write_text
 from annotate.gold.load import stream_release
 from annotate.gold.manifest import Manifest, manifest_digest, read_manifest
+from annotate.gold.parquet import ROWS_PER_FILE, table_names, write_rows
 from annotate.gold.rows import encode_record
-from annotate.gold.tables import ROWS_PER_FILE, table_names, write_rows
 from annotate.items import map_items, map_spans
 from annotate.publish.anchors import Anchor, make_anchors
 from annotate.publish.repack import repack

@@ -17,9 +17,9 @@ from pathlib import Path
 from annotate.errors import AnnotateError, GoldError, PublishError
 from annotate.extras import require
 from annotate.files import sha256_file
-from annotate.gold.check import check_release
 from annotate.gold.manifest import MANIFEST
 from annotate.publish.plan import Package, PublishPlan, is_release_file, make_plan
+from annotate.release.check import check_release
 
 _BUCKETS = {"s3", "s3a", "gs", "gcs", "abfs", "az", "oss", "oci"}
 

@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from annotate import __version__
 from annotate.records import Layer
 from annotate.score.claims import CLAIM_THRESHOLD
 from annotate.score.measures import DEFINITIONS_VERSION
@@ -18,6 +17,7 @@ from annotate.score.resampling import CONFIDENCE
 from annotate.score.tables import GoldTable
 from annotate.text.sentences import SPLITTER
 from annotate.text.text_index import TOKEN_PATTERN
+from annotate.version import __version__
 
 
 def sign(gold: GoldTable, layers: Sequence[Layer], options: ScoreOptions) -> dict[str, Any]:

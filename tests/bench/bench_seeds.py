@@ -13,10 +13,10 @@ from collections import Counter
 
 import msgspec
 
-from annotate.articles import read_articles
 from annotate.differences import compare_items
 from annotate.files import resource_dir
 from annotate.gold.load import load_gold
+from annotate.ingest.articles import read_articles
 from annotate.preannotate.pipeline import preannotate_articles
 from annotate.preannotate.registry import default_preannotator
 from annotate.records import LAYERS, GoldRecord, Layer, get_layer

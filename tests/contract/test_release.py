@@ -15,16 +15,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from annotate.adjudication import adjudicate_annotations
-from annotate.articles import read_articles
 from annotate.errors import AnnotateError, GoldError
 from annotate.files import resource_dir
-from annotate.gold.build import build_release
-from annotate.gold.check import check_release
-from annotate.gold.diff import diff_releases
+from annotate.gold.diff.diff import diff_releases
 from annotate.gold.load import list_releases, load_gold
 from annotate.gold.manifest import ParentEntry, encode_manifest, manifest_digest, read_manifest
+from annotate.ingest.articles import read_articles
 from annotate.jsonl import write_records
 from annotate.records import Annotation, Claim, Entity, GoldRecord, Layers, Prediction, Quote, Span
+from annotate.release.build import build_release
+from annotate.release.check import check_release
 from annotate.schema import load_schema
 
 

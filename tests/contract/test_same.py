@@ -19,12 +19,12 @@ from annotate.differences import compare_items
 from annotate.errors import ScoreError
 from annotate.explore.page import explore_records
 from annotate.explore.versions import Version
-from annotate.gold.submitted import Submitted
 from annotate.items import identity_of, layer_of
-from annotate.labelstudio.certificate import Certificate
 from annotate.labelstudio.effort import measure_effort
+from annotate.labelstudio.pull.certificate import Certificate
 from annotate.preannotate.merge import merge_layers
 from annotate.records import Annotation, Claim, Entity, GoldRecord, Item, Layers, Quote, Span
+from annotate.release.provenance import Submitted
 from annotate.score.evaluate import evaluate
 
 TEXT = "“It rained,” Ann Lee of Acme said on Monday, “all week.” She added that it would go on."

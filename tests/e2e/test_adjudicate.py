@@ -11,10 +11,10 @@ from typer.testing import CliRunner
 from annotate.adjudication import Decision
 from annotate.cli.app import app
 from annotate.jsonl import read_records, stream_records, write_records
-from annotate.labelstudio.client import connect
-from annotate.labelstudio.pull import pull_annotations
+from annotate.label_studio_server import Studio
+from annotate.labelstudio.connection import connect
+from annotate.labelstudio.pull.pull import pull_annotations
 from annotate.records import Annotation, Claim, Entity, GoldRecord, Quote, Span
-from annotate.studio import Studio
 
 TEXT = "President Ada Lovelace said in Paris that taxes 😀 would rise."
 NAME, TITLED, PARIS = Entity(10, 22, "PERSON"), Entity(0, 22, "PERSON"), Entity(31, 36, "GPE")

@@ -9,12 +9,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from annotate.labelstudio.changes import compare_layers
-from annotate.labelstudio.client import Server, connect
-from annotate.labelstudio.pull import pull_annotations
-from annotate.labelstudio.push import push_predictions
+from annotate.label_studio_server import Studio
+from annotate.labelstudio.connection import Server, connect
+from annotate.labelstudio.pull.pull import pull_annotations
+from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Annotation, Claim, Entity, Layers, Prediction, Quote, Span
-from annotate.studio import Studio
+from annotate.task_json.outcomes import compare_layers
 
 pytestmark = pytest.mark.browser
 

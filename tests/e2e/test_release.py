@@ -13,10 +13,10 @@ import pytest
 from typer.testing import CliRunner
 
 from annotate.cli.app import app
-from annotate.gold.build import build_release
-from annotate.gold.check import check_release
 from annotate.jsonl import write_records
 from annotate.records import Entity, GoldRecord
+from annotate.release.build import build_release
+from annotate.release.check import check_release
 
 HOSTILE = "</script><script>document.title='hacked'</script><img src=x onerror=alert(1)> "
 
@@ -85,7 +85,7 @@ def test_a_killed_build_leaves_the_old_state_or_the_new_one(tmp_path: Path) -> N
     whole = {path.relative_to(expected): path.read_bytes() for path in expected.rglob("*") if path.is_file()}
     home = tmp_path / "gold" / "news"
     code = (
-        "import sys; from pathlib import Path; from annotate.gold.build import build_release; "
+        "import sys; from pathlib import Path; from annotate.release.build import build_release; "
         "from annotate.gold.load import stream_decided; print('ready', flush=True); sys.stdin.readline(); "
         f"decided = stream_decided(Path({str(tmp_path / 'd.jsonl')!r})); "
         f"build_release(decided, 'news', '1.0.0', to={str(tmp_path / 'gold')!r})"

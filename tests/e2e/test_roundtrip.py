@@ -16,13 +16,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from annotate.errors import DataProblems, LabelStudioError
-from annotate.labelstudio.changes import compare_layers
-from annotate.labelstudio.client import Server, connect
-from annotate.labelstudio.pull import pull_annotations
-from annotate.labelstudio.push import push_predictions
+from annotate.label_studio_server import Studio
+from annotate.labelstudio.connection import Server, connect
+from annotate.labelstudio.pull.pull import pull_annotations
+from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Annotation, Claim, Entity, Layers, Prediction, Quote, Span
 from annotate.schema import load_schema
-from annotate.studio import Studio
+from annotate.task_json.outcomes import compare_layers
 
 MADE = runpy.run_path(str(Path(__file__).parents[1] / "bench" / "made_articles.py"))
 IDENTITY = runpy.run_path(str(Path(__file__).parents[1] / "contract" / "test_tasks_identity.py"))

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotate.articles import read_articles, to_article
 from annotate.errors import SourceError
 from annotate.files import sha256_text
-from annotate.sources import normalize_text
+from annotate.ingest.articles import read_articles, to_article
+from annotate.ingest.sources import normalize_text
 
 ROWS = [
     {"id": "a", "text": "Rain fell.", "title": "Rain", "date": "2021-07-26", "publisher": "P", "url": "http://x"},

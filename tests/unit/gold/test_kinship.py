@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from annotate.articles import read_articles
 from annotate.files import resource_dir
-from annotate.gold.duplicates import THRESHOLD, BandHasher, find_duplicates, jaccard, shingles
-from annotate.gold.kinship import Kinship
-from annotate.gold.splits import Groups
+from annotate.ingest.articles import read_articles
 from annotate.records import GoldRecord
+from annotate.release.grouping.duplicates import THRESHOLD, BandHasher, find_duplicates, jaccard, shingles
+from annotate.release.grouping.kinship import Kinship
+from annotate.release.grouping.splits import Groups
 
 
 def find_links(records: list[GoldRecord]) -> list[tuple[str, str]]:

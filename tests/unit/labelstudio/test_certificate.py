@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from annotate.labelstudio.certificate import Certificate
+from annotate.labelstudio.pull.certificate import Certificate
 from annotate.records import Annotation, Entity, Layers, Quote, Span
 
 TEXT = "“Go,” said Ana Reis , twice."
