@@ -213,7 +213,7 @@ def test_a_stray_blank_makes_no_disagreement() -> None:
         entities = [Entity(start, end, "ORG") for start, end in ranges]
         return Annotation(id="a", text=text, annotator=name, entities=entities)
 
-    versions = [by("ann", (0, 8), (13, 22), (26, 31)), by("bob", (0, 9), (12, 22), (26, 32))]
+    versions = [by("ann", (0, 8), (13, 22), (26, 31)), by("bob", (0, 9), (12, 22), (26, 31))]
     found = measure_agreement(versions, trials=0)
     assert found.ceiling["f1:strict:entities"] == 1.0
     assert found.outcomes["entities"]["agreed"] == 3
