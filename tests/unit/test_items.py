@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from annotate.score.texts import TextIndex
+from annotate.text.text_index import TextIndex
 from hypothesis import given
 from hypothesis import strategies as st
 
