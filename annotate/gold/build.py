@@ -12,9 +12,9 @@ from annotate.artifacts.features import to_features, to_token_features
 from annotate.errors import DataProblems, GoldError
 from annotate.files import write_text
 from annotate.gold.card import to_card
-from annotate.gold.changes import LISTED, check_version, to_changes, to_line
+from annotate.gold.changes import check_version, render_changes
+from annotate.gold.contents import CARD, CHANGES, CROISSANT, SCHEMA, find_file_problems
 from annotate.gold.counts import Counts
-from annotate.gold.croissant import to_croissant
 from annotate.gold.diff import Diff
 from annotate.gold.folder import new_release_folder
 from annotate.gold.kinship import METHOD, Kinship
@@ -27,12 +27,12 @@ from annotate.gold.manifest import (
     SchemaEntry,
     SplitEntry,
     encode_manifest,
-    find_file_problems,
     hash_files,
     manifest_digest,
     read_manifest,
 )
 from annotate.gold.names import Version, check_name, find_versions
+from annotate.gold.papers import render_croissant
 from annotate.gold.rows import encode_record, hash_row, normalize_record, to_row
 from annotate.gold.schema_file import to_toml
 from annotate.gold.splits import DEFAULT_SHARES, Assignment, assign_splits, check_shares, find_bridged
@@ -104,7 +104,8 @@ def build_release(
                 manifest.withdrawn = _withdrawn(placed, assignment, spool.ids)
             submitted.describe(manifest, schema, _finder(spool, assignment))
         manifest.licence = licence
-        _write_papers(folder, manifest, schema, previous, about, rows)
+        manifest.about = about
+        _write_papers(folder, manifest, schema, previous, rows)
     return home / version
 
 
@@ -301,31 +302,20 @@ def _data_rows(records: Iterable[GoldRecord], counts: Counts, hashes: list[str])
 
 
 def _write_papers(
-    folder: Path, manifest: Manifest, schema: Schema, previous: Path | None, about: str | None, rows: dict[str, int]
+    folder: Path, manifest: Manifest, schema: Schema, previous: Path | None, rows: dict[str, int]
 ) -> None:
     """Write everything but the tables, the manifest last."""
-    write_text(folder / "schema.toml", to_toml(schema))
+    write_text(folder / SCHEMA, to_toml(schema))
     manifest.files = hash_files(folder, rows)
-    diff, changed = None, list[str]()
+    diff = None
     if previous is not None:
         parent = read_manifest(previous)
         manifest.parent = ParentEntry(parent.version, manifest_digest(parent))
         diff = Diff(previous, folder, parent, manifest)
-        for change in diff:
-            if len(changed) < LISTED:
-                changed.append(to_line(change))
+    write_text(folder / CHANGES, render_changes(diff, ref=manifest.ref, left_out=manifest.left_out))
+    if diff is not None:
         check_version(manifest.version, diff)
-    write_text(folder / "CHANGES.md", to_changes(diff, changed, ref=manifest.ref, left_out=manifest.left_out))
-    write_text(folder / "README.md", to_card(manifest, schema, about=about))
-    croissant = to_croissant(
-        name=manifest.name,
-        version=manifest.version,
-        description=schema.description,
-        licence=manifest.licence or "not stated",
-        date=manifest.date,
-        files=manifest.files,
-        configs={"data": to_features(schema), "tokens": to_token_features(schema)},
-    )
-    write_text(folder / "croissant.json", croissant)
+    write_text(folder / CARD, to_card(manifest, schema))
+    write_text(folder / CROISSANT, render_croissant(manifest, schema))
     manifest.files = hash_files(folder, rows)
     write_text(folder / MANIFEST, encode_manifest(manifest))

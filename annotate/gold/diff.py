@@ -10,8 +10,9 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from annotate.errors import GoldError
+from annotate.gold.contents import find_file_problems
 from annotate.gold.load import find_release, read_places, split_files
-from annotate.gold.manifest import Manifest, find_file_problems, read_manifest
+from annotate.gold.manifest import Manifest, read_manifest
 from annotate.gold.meaning import find_meaning_changes
 from annotate.gold.span_changes import SpanChange, compare_spans
 from annotate.gold.tables import iter_gold

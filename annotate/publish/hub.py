@@ -169,14 +169,14 @@ class HubTarget:
         import datasets
 
         with tempfile.TemporaryDirectory(prefix="annotate-") as folder:
+            place = Path(folder) / package.manifest.ref
             self._api.snapshot_download(
                 self.repo,
                 revision=tag,
                 repo_type="dataset",
-                local_dir=f"{folder}/files",
+                local_dir=str(place),
                 allow_patterns=package.files,
             )
-            place = Path(folder) / "files"
             wrong = [name for name in package.files if sha256_file(place / name) != sha256_file(package.folder / name)]
             if wrong:
                 raise PublishError(f"{self.shown} at {tag}: {', '.join(wrong)} came back with other bytes")

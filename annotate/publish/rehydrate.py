@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 
 from annotate.errors import PublishError
-from annotate.files import read_text, sha256_text
+from annotate.files import sha256_text
 from annotate.gold.check import check_release
+from annotate.gold.contents import ORIGIN, Origin, read_origin
 from annotate.gold.folder import new_release_folder
 from annotate.gold.load import find_release
 from annotate.gold.manifest import Manifest, manifest_digest, read_manifest
@@ -20,7 +21,7 @@ from annotate.gold.rows import hash_row, normalize_record
 from annotate.gold.tables import iter_rows, table_names
 from annotate.publish.anchors import Anchor, Found, find_anchors
 from annotate.publish.repack import repack
-from annotate.publish.stand_off import ORIGIN, Origin, iter_places
+from annotate.publish.stand_off import iter_places
 from annotate.records import Article, Claim, Entity, GoldRecord, Quote, Region, Span
 from annotate.sources import normalize_text
 
@@ -86,7 +87,7 @@ def rehydrate_release(release: str | Path, sources: Sequence[str], *, to: str | 
     manifest = read_manifest(folder)
     if not manifest.stand_off or ORIGIN not in manifest.files:
         raise PublishError(f"{folder} is not a stand-off release: nothing to put back")
-    origin = msgspec.json.decode(read_text(folder / ORIGIN), type=Origin)
+    origin = read_origin(folder)
     texts = _Texts(read_articles(sources))
     place = Path(to) / manifest.name / manifest.version
     work = _Rehydration(folder, manifest, texts, RehydrateReport(place))
@@ -95,8 +96,11 @@ def rehydrate_release(release: str | Path, sources: Sequence[str], *, to: str | 
     if not report.exact and not report.repaired:
         raise PublishError(f"no article of {manifest.ref} ({len(changed):,}) is among the sources, by id or URL")
     whole = not report.missing and not report.spans["lost"]
+    released = [row for split in manifest.splits for row in origin.rows.get(split, [])]
+    same = [hash_row(record) for record in changed.values()] == released
     with new_release_folder(place.parent, place.name) as new:
-        new_manifest = repack(folder, new, lambda record: changed[record.id], stand_off=not whole)
+        made_from = None if same else origin.digest
+        new_manifest = repack(folder, new, lambda record: changed[record.id], stand_off=not whole, made_from=made_from)
     check_release(place)
     report.identical = _compare(new_manifest, origin)
     expected = {row for rows in origin.rows.values() for row in rows}

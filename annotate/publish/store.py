@@ -91,11 +91,12 @@ class StoreTarget:
             if MANIFEST in (*plan.add, *plan.replace):
                 self._send(package, place, MANIFEST)
             with tempfile.TemporaryDirectory(prefix="annotate-") as folder:
+                back = Path(folder) / package.manifest.ref
                 for name in package.files:
-                    (Path(folder) / name).parent.mkdir(exist_ok=True)
-                    self._fs.get_file(f"{place}/{name}", str(Path(folder) / name))
+                    (back / name).parent.mkdir(parents=True, exist_ok=True)
+                    self._fs.get_file(f"{place}/{name}", str(back / name))
                 try:
-                    check_release(folder)
+                    check_release(back)
                 except GoldError as error:
                     raise PublishError(f"{shown} does not come back whole: {error}") from error
         return shown
