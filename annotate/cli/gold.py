@@ -33,6 +33,20 @@ def release(
     about: Annotated[
         Path | None, typer.Option("--about", metavar="FILE", help="Markdown for the card: who annotated, and how.")
     ] = None,
+    names: Annotated[
+        bool, typer.Option("--names", help="Annotators under their names, not as annotator-1, annotator-2, ...")
+    ] = False,
+    annotator_map: Annotated[
+        Path | None,
+        typer.Option(
+            "--annotator-map",
+            metavar="FILE",
+            help="Private file with the names behind the pseudonyms; default: NAME.annotators.json beside D.jsonl.",
+        ),
+    ] = None,
+    sign: Annotated[
+        Path | None, typer.Option("--sign", metavar="KEY", help="SSH private key to sign the release with.")
+    ] = None,
 ) -> None:
     """Build an immutable release from what people decided.
 
@@ -41,10 +55,13 @@ def release(
     from annotate.files import read_text
     from annotate.gold.build import build_release
     from annotate.gold.load import stream_decided
+    from annotate.gold.manifest import read_manifest, spell_digest
+    from annotate.gold.pseudonyms import find_map
     from annotate.gold.splits import parse_shares
     from annotate.jsonl import read_records
     from annotate.records import Annotation, Prediction
 
+    names_kept = annotator_map or find_map(decided, name)
     folder = build_release(
         stream_decided(decided),
         name,
@@ -57,25 +74,47 @@ def release(
         licence=licence,
         shares=parse_shares(shares),
         about=None if about is None else read_text(about),
+        names=names,
+        annotator_map=names_kept,
+        sign=sign,
     )
     _describe(folder)
+    if not names:
+        say(f"the annotators' names are in {names_kept}, not in the release: keep that file, and keep it to yourself")
     typer.echo(folder)
+    typer.echo(spell_digest(read_manifest(folder)))
 
 
-def check(release: Annotated[str, typer.Argument(metavar="RELEASE", help="Release folder, or name/version.")]) -> None:
+def check(
+    release: Annotated[str, typer.Argument(metavar="RELEASE", help="Release folder, or name/version.")],
+    digest: Annotated[
+        str | None, typer.Option("--digest", metavar="sha256:HEX", help="The digest that the release must have.")
+    ] = None,
+    signers: Annotated[
+        Path | None,
+        typer.Option(
+            "--signers", metavar="FILE", help="Allowed signers (ssh-keygen's format); one of them must have signed it."
+        ),
+    ] = None,
+) -> None:
     """Prove that a release is whole: every byte, every row, every span, and no leak between splits.
 
-    Example: annotate check gold/news/1.0.0
+    Example: annotate check gold/news/1.0.0 --digest sha256:HEX --signers allowed_signers
     """
     from annotate.gold.check import check_release
     from annotate.gold.load import find_release
 
-    report = check_release(find_release(release)[0])
+    report = check_release(find_release(release)[0], digest=digest, signers=signers)
     spans = ", ".join(f"{count:,} {layer}" for layer, count in report.spans.items()) or "no spans"
     typer.echo(
         f"{report.ref}: whole. {report.files} files, {report.bytes:,} bytes, {report.articles:,} articles, {spans}"
     )
-    say(f"no story stands in two splits ({report.kin:,} pairs of kin); digest {report.digest}")
+    typer.echo(f"digest {report.digest}")
+    if report.signer is not None:
+        typer.echo(f"signed by {report.signer}")
+    elif report.signed:
+        say("signed; whose signature it is, annotate check --signers FILE says")
+    say(f"no story stands in two splits ({report.kin:,} pairs of kin)")
 
 
 def diff(
@@ -112,18 +151,24 @@ def releases(
     from rich.table import Table
 
     from annotate.gold.load import list_releases
+    from annotate.gold.manifest import spell_digest
 
     table = Table("release", "articles", "spans", "splits", "schema", "parent", box=None)
-    for manifest in list_releases(to):
+    found = list_releases(to)
+    for manifest in found:
         spans = ", ".join(f"{value['spans']:,} {layer}" for layer, value in manifest.counts["layers"].items())
         splits = ", ".join(f"{name} {split.articles:,}" for name, split in manifest.splits.items())
         parent = manifest.parent.version if manifest.parent else "-"
         schema = f"{manifest.schema.name}/{manifest.schema.version}"
-        table.add_row(manifest.ref, f"{manifest.counts['articles']:,}", spans, splits, schema, parent)
+        table.add_row(
+            manifest.ref, f"{manifest.counts['articles']:,}", spans, splits, schema, parent, spell_digest(manifest)
+        )
     if not table.rows:
         say(f"no releases in {to}")
         return
     out_console().print(table)
+    for manifest in found:
+        typer.echo(f"{manifest.ref} {spell_digest(manifest)}")
 
 
 def _describe(folder: Path) -> None:

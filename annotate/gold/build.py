@@ -33,8 +33,10 @@ from annotate.gold.manifest import (
 )
 from annotate.gold.names import Version, check_name, find_versions
 from annotate.gold.papers import render_croissant
+from annotate.gold.pseudonyms import Pseudonyms, assign_pseudonyms, read_map
 from annotate.gold.rows import encode_record, hash_row, normalize_record, to_row
 from annotate.gold.schema_file import to_toml
+from annotate.gold.signing import sign_manifest
 from annotate.gold.splits import DEFAULT_SHARES, Assignment, assign_splits, check_shares, find_bridged
 from annotate.gold.spool import Spool
 from annotate.gold.stories import parse_day
@@ -59,6 +61,9 @@ def build_release(
     licence: str | None = None,
     shares: Mapping[str, float] = DEFAULT_SHARES,
     about: str | None = None,
+    names: bool = False,
+    annotator_map: str | Path | None = None,
+    sign: str | Path | None = None,
 ) -> Path:
     """Build the release `<to>/<name>/<version>` and return its folder.
 
@@ -77,10 +82,16 @@ def build_release(
         licence: the licence of the annotations, such as `CC-BY-4.0`.
         shares: the wanted share of each split.
         about: who annotated and how, as Markdown for the card.
+        names: annotators appear under their names; else as `annotator-1` and so on (`annotate.gold.pseudonyms`).
+        annotator_map: the private file that keeps the names behind the pseudonyms, outside the release; it is read,
+            extended and written. None = they are kept nowhere, and no later version can go on with them.
+        sign: an SSH private key to sign the release with (`annotate.gold.signing`).
 
     Raises:
         GoldError: the version exists, or does not fit what changed; records have no annotators, no text, labels
-            that the schema does not know, or spans that do not fit; all problems are reported together.
+            that the schema does not know, or spans that do not fit; all problems are reported together; or the
+            parent has pseudonyms that the map does not explain.
+        AnnotateError: the map or the release cannot be written, or the key does not sign.
     """
     check_name(name)
     number = Version.parse(version)
@@ -88,6 +99,7 @@ def build_release(
     if not isinstance(schema, Schema):
         schema = load_schema(schema)
     home = Path(to) / name
+    map_path = None if annotator_map is None else Path(annotator_map)
     with new_release_folder(home, version) as folder:
         previous = _find_parent(home, name, number, parent)
         submitted = Submitted(annotations, predictions)
@@ -99,13 +111,20 @@ def build_release(
                 # who stays out takes its links along, so the others need all of theirs
                 links += kinship.duplicates_among(bridged, spool.__getitem__)
             assignment = assign_splits(spool.ids, links, shares=wanted, placed=placed)
-            manifest, rows = _write_tables(folder, spool, assignment, wanted, schema, name, version)
+            pseudonyms = Pseudonyms({}) if names else _assign(spool, submitted, name, map_path, previous)
+            submitted.rename(pseudonyms)
+            manifest, rows = _write_tables(folder, spool, pseudonyms, assignment, wanted, schema, name, version)
             if previous is not None:
                 manifest.withdrawn = _withdrawn(placed, assignment, spool.ids)
             submitted.describe(manifest, schema, _finder(spool, assignment))
         manifest.licence = licence
         manifest.about = about
         _write_papers(folder, manifest, schema, previous, rows)
+        if sign is not None:
+            sign_manifest(folder, Path(sign))
+        if map_path is not None and not names:
+            # before the release appears: a pseudonym without its name would be lost for good
+            pseudonyms.write(map_path, name)
     return home / version
 
 
@@ -194,6 +213,12 @@ def _find_parent(home: Path, name: str, number: Version, parent: str | Path | No
     return folder
 
 
+def _assign(spool: Spool, submitted: Submitted, name: str, map_path: Path | None, previous: Path | None) -> Pseudonyms:
+    known = {} if map_path is None else read_map(map_path, name)
+    taken = [] if previous is None else read_manifest(previous).provenance.get("annotators", {})
+    return assign_pseudonyms(spool.read(range(len(spool))), submitted.annotations, known, taken=taken)
+
+
 def _placed(previous: Path | None, spool: Spool) -> dict[str, Placed]:
     """The places that are fixed: by the parent and what it remembers, or by the records themselves."""
     placed: dict[str, Placed] = {}
@@ -240,6 +265,7 @@ def _finder(spool: Spool, assignment: Assignment) -> Callable[[str], GoldRecord 
 def _write_tables(
     folder: Path,
     spool: Spool,
+    pseudonyms: Pseudonyms,
     assignment: Assignment,
     wanted: Mapping[str, float],
     schema: Schema,
@@ -264,7 +290,8 @@ def _write_tables(
         for number in part:
             place = assignment.placed[number]
             assert place is not None  # noqa: S101 - by construction of `numbers`
-            record = spool[number]
+            # names are among what items that are alike otherwise are sorted by
+            record = normalize_record(pseudonyms.rename_record(spool[number]))
             yield msgspec.structs.replace(
                 record, split=place.split, cluster=place.cluster, schema=record.schema or schema.ref
             )

@@ -13,7 +13,7 @@ import msgspec
 from annotate.errors import PublishError
 from annotate.files import sha256_text
 from annotate.gold.check import check_release
-from annotate.gold.contents import ORIGIN, Origin, read_origin
+from annotate.gold.contents import ORIGIN, SIGNATURE, Origin, read_origin
 from annotate.gold.folder import new_release_folder
 from annotate.gold.load import find_release
 from annotate.gold.manifest import Manifest, manifest_digest, read_manifest
@@ -40,6 +40,7 @@ class RehydrateReport:
         spans: how many spans of edited texts were `moved` (same words), `edited` (found by their surroundings) and
             `lost`.
         losses: the first lost or edited spans, one sentence each.
+        unsigned: the stand-off release is signed; its signature is not of these bytes and was left out.
         identical: the result is the release it was made from, byte for byte: `data` (all tables), or `all` files.
     """
 
@@ -50,12 +51,15 @@ class RehydrateReport:
     spans: Counter[str] = field(default_factory=Counter)
     losses: list[str] = field(default_factory=list)
     identical: str | None = None
+    unsigned: bool = False
 
     def __str__(self) -> str:
         lines = [f"{self.exact:,} articles exact, {self.repaired:,} repaired, {len(self.missing):,} missing"]
         if self.identical:
             what = "all files are" if self.identical == "all" else "its tables are"
             lines.append(f"{what} those of the release, byte for byte")
+        if self.unsigned:
+            lines.append("without the signature, which is of the release without its texts")
         if self.spans:
             lines.append(
                 f"spans in edited texts: {self.spans['moved']:,} found unchanged, {self.spans['edited']:,} edited, "
@@ -102,6 +106,7 @@ def rehydrate_release(release: str | Path, sources: Sequence[str], *, to: str | 
         made_from = None if same else origin.digest
         new_manifest = repack(folder, new, lambda record: changed[record.id], stand_off=not whole, made_from=made_from)
     check_release(place)
+    report.unsigned = (folder / SIGNATURE).is_file()
     report.identical = _compare(new_manifest, origin)
     expected = {row for rows in origin.rows.values() for row in rows}
     wrong = [id for id in work.exact if hash_row(changed[id]) not in expected]

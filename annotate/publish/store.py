@@ -18,7 +18,7 @@ from annotate.errors import AnnotateError, GoldError, MissingExtraError, Publish
 from annotate.files import sha256_file
 from annotate.gold.check import check_release
 from annotate.gold.manifest import MANIFEST
-from annotate.publish.plan import Package, PublishPlan, is_release_file, make_plan
+from annotate.publish.plan import Package, PublishPlan, is_release_file, make_plan, refuse_change
 
 _BUCKETS = {"s3", "s3a", "gs", "gcs", "abfs", "az", "oss", "oci"}
 
@@ -60,10 +60,7 @@ class StoreTarget:
             same = [name for name in package.files if name in present and self._same(package, place, name)]
         if MANIFEST in present:
             if same != package.files:
-                raise PublishError(
-                    f"{shown} holds another {package.manifest.ref}; a published version is never changed: "
-                    "release a newer version"
-                )
+                raise refuse_change(package, shown, same)
             return make_plan(package, shown, "published", keep=same)
         return make_plan(
             package,
