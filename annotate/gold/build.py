@@ -33,7 +33,7 @@ from annotate.gold.manifest import (
 )
 from annotate.gold.names import Version, check_name, find_versions
 from annotate.gold.papers import render_croissant
-from annotate.gold.pseudonyms import Pseudonyms, assign_pseudonyms, read_map
+from annotate.gold.pseudonyms import Pseudonyms, assign_pseudonyms, find_pseudonyms, read_map
 from annotate.gold.rows import encode_record, hash_row, normalize_record, to_row
 from annotate.gold.schema_file import to_toml
 from annotate.gold.signing import sign_manifest
@@ -215,7 +215,7 @@ def _find_parent(home: Path, name: str, number: Version, parent: str | Path | No
 
 def _assign(spool: Spool, submitted: Submitted, name: str, map_path: Path | None, previous: Path | None) -> Pseudonyms:
     known = {} if map_path is None else read_map(map_path, name)
-    taken = [] if previous is None else read_manifest(previous).provenance.get("annotators", {})
+    taken = () if previous is None else find_pseudonyms(read_manifest(previous))
     return assign_pseudonyms(spool.read(range(len(spool))), submitted.annotations, known, taken=taken)
 
 

@@ -57,11 +57,7 @@ def to_card(manifest: Manifest, schema: Schema) -> str:
 
 
 def front_matter(manifest: Manifest, schema: Schema) -> Iterator[str]:
-    """The lines of the card's YAML header: what the Hub and `load_dataset` go by.
-
-    >>> spell("CC-BY-4.0"), spell("no"), spell("News: 'all'")
-    ('CC-BY-4.0', '"no"', '"News: \'all\'"')
-    """
+    """The lines of the card's YAML header: what the Hub and `load_dataset` go by."""
     total = sum(split.articles for split in manifest.splits.values())
     size = next((name for limit, name in _SIZES if total < limit), "n>1M")
     yield f"pretty_name: {spell(f'{schema.title} ({manifest.ref})')}"
@@ -83,7 +79,11 @@ def front_matter(manifest: Manifest, schema: Schema) -> Iterator[str]:
 
 
 def spell(text: str) -> str:
-    """The text as a YAML scalar on one line."""
+    """The text as a YAML scalar on one line.
+
+    >>> spell("CC-BY-4.0"), spell("no"), spell("a: b")
+    ('CC-BY-4.0', '"no"', '"a: b"')
+    """
     plain = _PLAIN.fullmatch(text) is not None and text.casefold() not in _NOT_TEXT
     quoted = json.dumps(text, ensure_ascii=False)
     return text if plain else "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in quoted)

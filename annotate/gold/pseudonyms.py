@@ -18,6 +18,7 @@ import msgspec
 
 from annotate.errors import GoldError
 from annotate.files import read_text, write_text
+from annotate.gold.manifest import Manifest
 from annotate.records import LAYERS, Annotation, GoldRecord, get_layer
 
 _PSEUDONYM = re.compile(r"annotator-([1-9][0-9]{0,8})", re.ASCII)
@@ -162,7 +163,7 @@ def assign_pseudonyms(
         records: in a fixed order.
         annotations: submitted ones, in any order.
         known: pseudonyms that were given before, by name; they stay.
-        taken: the pseudonyms of earlier versions of the release; no new annotator gets one of them.
+        taken: the pseudonyms in the parent release; no new annotator gets one of them.
 
     Raises:
         GoldError: there are names without a pseudonym, and earlier versions have pseudonyms that `known` does not
@@ -170,7 +171,7 @@ def assign_pseudonyms(
     """
     work = _collect_work(records, annotations)
     names = [name for name in work if name not in known and not is_pseudonym(name)]
-    unexplained = sorted({name for name in taken if is_pseudonym(name)} - set(known.values()), key=_number)
+    unexplained = sorted(set(taken) - set(known.values()), key=_number)
     if names and unexplained:
         raise GoldError(
             [
@@ -181,6 +182,14 @@ def assign_pseudonyms(
     first = max((_number(name) for name in {*known.values(), *taken, *filter(is_pseudonym, work)}), default=0) + 1
     names.sort(key=lambda name: (work[name], name))
     return Pseudonyms({**known, **{name: f"annotator-{first + number}" for number, name in enumerate(names)}})
+
+
+def find_pseudonyms(manifest: Manifest) -> set[str]:
+    """The pseudonyms that a release gives to its annotators, reviewers and trusted annotators."""
+    deciders = [match[2] for text in manifest.provenance.get("decided_by", {}) for match in _DECIDER.finditer(text)]
+    return {
+        name for name in [*manifest.provenance.get("annotators", {}), *manifest.work, *deciders] if is_pseudonym(name)
+    }
 
 
 def _collect_work(records: Iterable[GoldRecord], annotations: Iterable[Annotation]) -> dict[str, bytes]:

@@ -150,6 +150,18 @@ def test_without_the_map_a_later_version_is_refused(work: Path) -> None:
     assert release(work, "1.1.0", "--annotator-map", work / "kept.json").exit_code == 0
 
 
+def test_a_reviewer_of_the_parent_is_not_taken_for_a_new_annotator(work: Path) -> None:
+    records = [msgspec.structs.replace(r, annotators=["annotator-1"], entities=[]) for r in make_records()]
+    records[0].decided_by, records[1].decided_by, records[1].model = "majority, review:annotator-7", "majority", None
+    write_records(work / "d.jsonl", records)
+    assert release(work, "1.0.0").exit_code == 0
+    records[2] = msgspec.structs.replace(records[2], annotators=[ADA])
+    write_records(work / "d.jsonl", records)
+    refused = release(work, "1.0.1")
+    assert refused.exit_code == 1
+    assert "annotator-1, annotator-7" in refused.stderr
+
+
 def test_released_records_can_be_released_again(work: Path) -> None:
     release(work, "1.0.0")
     (work / "news.annotators.json").unlink()
