@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from annotate.cli.options import SchemaOption, out_console, say
+from annotate.cli.options import SchemaOption, say
+from annotate.printing import Table, format_count, print_blocks, print_data, print_line
 
 
 def release(
@@ -53,13 +54,13 @@ def release(
     Example: annotate release decided.jsonl --name news --version 1.0.0 --annotations annotations.jsonl
     """
     from annotate.files import read_text
-    from annotate.gold.build import build_release
     from annotate.gold.load import stream_decided
     from annotate.gold.manifest import read_manifest, spell_digest
-    from annotate.gold.pseudonyms import find_map
-    from annotate.gold.splits import parse_shares
     from annotate.jsonl import read_records
     from annotate.records import Annotation, Prediction
+    from annotate.release.build import build_release
+    from annotate.release.grouping.splits import parse_shares
+    from annotate.release.pseudonyms import find_map
 
     names_kept = annotator_map or find_map(decided, name)
     folder = build_release(
@@ -81,8 +82,7 @@ def release(
     _describe(folder)
     if not names:
         say(f"the annotators' names are in {names_kept}, not in the release: keep that file, and keep it to yourself")
-    typer.echo(folder)
-    typer.echo(spell_digest(read_manifest(folder)))
+    print_data(f"{folder}\n{spell_digest(read_manifest(folder))}\n")
 
 
 def check(
@@ -101,20 +101,19 @@ def check(
 
     Example: annotate check gold/news/1.0.0 --digest sha256:HEX --signers allowed_signers
     """
-    from annotate.gold.check import check_release
     from annotate.gold.load import find_release
+    from annotate.release.check import check_release
 
     report = check_release(find_release(release)[0], digest=digest, signers=signers)
     spans = ", ".join(f"{count:,} {layer}" for layer, count in report.spans.items()) or "no spans"
-    typer.echo(
-        f"{report.ref}: whole. {report.files} files, {report.bytes:,} bytes, {report.articles:,} articles, {spans}"
-    )
-    typer.echo(f"digest {report.digest}")
+    files, size = format_count(report.files, "file"), format_count(report.bytes, "byte")
+    print_line(f"{report.ref}: whole. {files}, {size}, {format_count(report.articles, 'article')}, {spans}")
+    print_line(f"digest {report.digest}")
     if report.signer is not None:
-        typer.echo(f"signed by {report.signer}")
+        print_line(f"signed by {report.signer}")
     elif report.signed:
-        say("signed; whose signature it is, annotate check --signers FILE says")
-    say(f"no story stands in two splits ({report.kin:,} pairs of kin)")
+        say("signed, but not verified: to see by whom, give --signers FILE")
+    say(f"no story is in two splits ({format_count(report.kin, 'pair')} of kin)")
 
 
 def diff(
@@ -126,19 +125,19 @@ def diff(
 
     Example: annotate diff news/1.0.0 news/1.0.1 --html changes.html
     """
-    from annotate.gold.diff import diff_releases
-    from annotate.gold.diff_text import iter_lines
+    from annotate.gold.diff.diff import diff_releases
+    from annotate.gold.diff.text import iter_lines
 
     found = diff_releases(a, b)
     if html is None:
         for line in iter_lines(found):
-            typer.echo(line)
+            print_line(line)
         return
     from annotate.files import write_text
-    from annotate.gold.diff_page import to_page
+    from annotate.gold.diff.page import to_page
 
     write_text(html, to_page(found))
-    say(f"{html} shows {found.counts.articles.total():,} articles that differ")
+    say(f"{html} shows the difference in {format_count(found.counts.articles.total(), 'article')}")
 
 
 def releases(
@@ -148,27 +147,24 @@ def releases(
 
     Example: annotate releases --to gold
     """
-    from rich.table import Table
-
     from annotate.gold.load import list_releases
     from annotate.gold.manifest import spell_digest
 
-    table = Table("release", "articles", "spans", "splits", "schema", "parent", box=None)
+    rows = []
     found = list_releases(to)
     for manifest in found:
         spans = ", ".join(f"{value['spans']:,} {layer}" for layer, value in manifest.counts["layers"].items())
         splits = ", ".join(f"{name} {split.articles:,}" for name, split in manifest.splits.items())
         parent = manifest.parent.version if manifest.parent else "-"
         schema = f"{manifest.schema.name}/{manifest.schema.version}"
-        table.add_row(
-            manifest.ref, f"{manifest.counts['articles']:,}", spans, splits, schema, parent, spell_digest(manifest)
-        )
-    if not table.rows:
+        rows.append([manifest.ref, f"{manifest.counts['articles']:,}", spans, splits, schema, parent])
+    if not rows:
         say(f"no releases in {to}")
         return
-    out_console().print(table)
+    columns = ("release", "articles", "spans", "splits", "schema", "parent")
+    print_blocks([Table("", columns, rows, words=(0, 2, 3, 4, 5))])
     for manifest in found:
-        typer.echo(f"{manifest.ref} {spell_digest(manifest)}")
+        print_line(f"{manifest.ref} {spell_digest(manifest)}")
 
 
 def _describe(folder: Path) -> None:
@@ -177,10 +173,9 @@ def _describe(folder: Path) -> None:
 
     manifest: Any = read_manifest(folder)
     layers = ", ".join(f"{value['spans']:,} {layer}" for layer, value in manifest.counts["layers"].items())
-    say(
-        f"{manifest.ref}: {manifest.counts['articles']:,} articles in {manifest.counts['clusters']:,} stories, {layers}"
-    )
+    articles = format_count(manifest.counts["articles"], "article")
+    say(f"{manifest.ref}: {articles} in {format_count(manifest.counts['clusters'], 'story', 'stories')}, {layers}")
     for name, split in manifest.splits.items():
-        say(f"  {name}: {split.articles:,} articles, {split.share:.1%} (wanted {split.wanted:.1%})")
+        say(f"  {name}: {format_count(split.articles, 'article')}, {split.share:.1%} (wanted {split.wanted:.1%})")
     for left in manifest.left_out:
         say(f"  left out: {left.id}, kin to articles in several splits: {', '.join(left.kin)}")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from annotate.cli.options import say
+from annotate.printing import print_data
 
 
 def publish(
@@ -40,8 +41,7 @@ def publish(
         say("dry run: nothing was written")
     else:
         say("loaded back and compared, byte for byte")
-        typer.echo(published.place)
-        typer.echo(published.plan.digest)
+        print_data(f"{published.place}\n{published.plan.digest}\n")
 
 
 def rehydrate(
@@ -59,4 +59,4 @@ def rehydrate(
 
     report = rehydrate_release(release, sources, to=to)
     say(str(report))
-    typer.echo(report.place)
+    print_data(f"{report.place}\n")

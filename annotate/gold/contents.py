@@ -16,7 +16,7 @@ import msgspec
 from annotate.errors import GoldError
 from annotate.files import read_text, sha256_file
 from annotate.gold.manifest import MANIFEST, MANIFEST_LIMIT, Manifest
-from annotate.gold.tables import ROWS_PER_FILE, table_names
+from annotate.gold.parquet import ROWS_PER_FILE, table_names
 
 CARD = "README.md"
 CHANGES = "CHANGES.md"

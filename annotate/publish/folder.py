@@ -6,9 +6,9 @@ import filecmp
 import shutil
 from pathlib import Path
 
-from annotate.gold.check import check_release
-from annotate.gold.folder import new_release_folder
 from annotate.publish.plan import Package, PublishPlan, make_plan, refuse_change
+from annotate.release.check import check_release
+from annotate.release.folder import new_release_folder
 
 
 class FolderTarget:

@@ -16,15 +16,16 @@ from pathlib import Path
 from typing import Any
 
 from annotate.errors import AnnotateError, GoldError, PublishError
+from annotate.extras import require
 from annotate.files import sha256_file
 from annotate.formats.progress import quiet_progress
-from annotate.gold.check import check_release
 from annotate.gold.contents import SIGNATURE
 from annotate.gold.load import stream_release
 from annotate.gold.manifest import MANIFEST, read_manifest
 from annotate.gold.names import Version
 from annotate.gold.rows import from_row, hash_row
 from annotate.publish.plan import Package, PublishPlan, is_release_file, make_plan, refuse_change
+from annotate.release.check import check_release
 
 
 @dataclass
@@ -45,6 +46,7 @@ class HubTarget:
     """
 
     def __init__(self, repo: str, *, private: bool = False) -> None:
+        require("publish", "publishing to the Hub", "huggingface_hub", "datasets")
         from huggingface_hub import HfApi
 
         if repo.count("/") != 1 or not all(repo.split("/")):

@@ -10,8 +10,8 @@ from annotate.files import read_text
 from annotate.gold.contents import CARD, CHANGES, SCHEMA
 from annotate.gold.load import stream_release
 from annotate.gold.manifest import MANIFEST, Manifest
-from annotate.gold.pseudonyms import is_pseudonym
 from annotate.records import LAYERS, GoldRecord, get_layer
+from annotate.release.pseudonyms import is_pseudonym
 
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 

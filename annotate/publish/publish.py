@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Protocol
 
 from annotate.errors import PublishError
-from annotate.gold.check import check_release
 from annotate.gold.contents import ORIGIN, SIGNATURE
 from annotate.gold.load import find_release
 from annotate.publish.folder import FolderTarget
@@ -19,6 +18,7 @@ from annotate.publish.plan import Package, PublishPlan, open_package
 from annotate.publish.privacy import find_warnings
 from annotate.publish.stand_off import write_stand_off
 from annotate.publish.store import StoreTarget
+from annotate.release.check import check_release
 
 
 class Target(Protocol):
@@ -68,10 +68,11 @@ def publish_release(
         GoldError: the release is not whole.
         PublishError: the target holds something else under this version, refuses, or does not give back what it got;
             or the plan warns, the target is public, and `yes` is not given.
+        MissingExtraError: the target needs an extra, `publish` or `s3`, that is not installed.
     """
+    target = find_target(to, private=private)
     folder, _ = find_release(release)
     check_release(folder)
-    target = find_target(to, private=private)
     remarks = []
     with ExitStack() as stack:
         if stand_off:

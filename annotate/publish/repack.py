@@ -11,16 +11,16 @@ import msgspec
 
 from annotate.artifacts.features import to_features, to_token_features
 from annotate.files import read_text, write_text
-from annotate.gold.card import STAND_OFF_NOTE, to_card
 from annotate.gold.contents import CARD, CHANGES, CROISSANT, SCHEMA
-from annotate.gold.counts import Counts
 from annotate.gold.load import split_files
 from annotate.gold.manifest import MANIFEST, Manifest, SplitEntry, encode_manifest, hash_files, read_manifest
-from annotate.gold.papers import render_croissant
+from annotate.gold.parquet import ROWS_PER_FILE, iter_gold, table_names, write_rows
 from annotate.gold.rows import hash_row, to_row
-from annotate.gold.tables import ROWS_PER_FILE, iter_gold, table_names, write_rows
-from annotate.gold.tokens import RULE, TokenTable
 from annotate.records import GoldRecord
+from annotate.release.card import STAND_OFF_NOTE, to_card
+from annotate.release.counts import Counts
+from annotate.release.papers import render_croissant
+from annotate.release.tokens import RULE, TokenTable
 from annotate.schema import Schema, load_schema
 
 _NOTE = re.compile(r"<!-- stand-off -->.*?<!-- /stand-off -->\n\n", re.DOTALL)

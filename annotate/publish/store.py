@@ -14,11 +14,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from annotate.errors import AnnotateError, GoldError, MissingExtraError, PublishError
+from annotate.errors import AnnotateError, GoldError, PublishError
+from annotate.extras import require
 from annotate.files import sha256_file
-from annotate.gold.check import check_release
 from annotate.gold.manifest import MANIFEST
 from annotate.publish.plan import Package, PublishPlan, is_release_file, make_plan, refuse_change
+from annotate.release.check import check_release
 
 _BUCKETS = {"s3", "s3a", "gs", "gcs", "abfs", "az", "oss", "oci"}
 
@@ -36,16 +37,14 @@ class StoreTarget:
     """A folder of an fsspec file system."""
 
     def __init__(self, url: str) -> None:
+        self.shown = hide_login(url).rstrip("/")
+        if url.startswith(("s3:", "s3a:")):
+            require("s3", f"publishing to {self.shown}", "fsspec", "s3fs")
+        require("publish", f"publishing to {self.shown}", "fsspec")
         import fsspec
 
-        self.shown = hide_login(url).rstrip("/")
         with self._told("cannot be opened"):
-            try:
-                self._fs, path = fsspec.core.url_to_fs(url)
-            except ImportError as error:
-                if url.startswith(("s3:", "s3a:")):
-                    raise MissingExtraError("s3", f"publishing to {self.shown}") from error
-                raise PublishError(f"{self.shown}: {error}") from error
+            self._fs, path = fsspec.core.url_to_fs(url)
         self._home = str(path).rstrip("/")
 
     def plan(self, package: Package) -> PublishPlan:
@@ -110,8 +109,8 @@ class StoreTarget:
             found = self._fs.find(place)
         except FileNotFoundError:
             return set()
-        root = self._fs._strip_protocol(place).rstrip("/") + "/"
-        return {str(name).removeprefix(root) for name in found}
+        root = place.lstrip("/") + "/"  # file systems differ in the slash before it
+        return {str(name).lstrip("/").removeprefix(root) for name in found}
 
     def _send(self, package: Package, place: str, name: str) -> None:
         if not self._is_object_store():

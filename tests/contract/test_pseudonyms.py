@@ -14,15 +14,15 @@ from typer.testing import CliRunner
 
 from annotate.cli.app import app
 from annotate.errors import GoldError
-from annotate.gold.build import build_release
-from annotate.gold.check import check_release
-from annotate.gold.diff import diff_releases
+from annotate.gold.diff.diff import diff_releases
 from annotate.gold.load import load_gold
 from annotate.gold.manifest import read_manifest
-from annotate.gold.tables import iter_rows
+from annotate.gold.parquet import iter_rows
 from annotate.jsonl import write_records
 from annotate.publish.stand_off import write_stand_off
 from annotate.records import Annotation, Entity, GoldRecord
+from annotate.release.build import build_release
+from annotate.release.check import check_release
 
 ADA, BEA, CYD, EVE = "ada@lab.example", "bea@lab.example", "cyd@lab.example", "eve.o'brien@lab.example"
 

@@ -13,11 +13,11 @@ from typer.testing import CliRunner
 
 from annotate.cli.app import app
 from annotate.errors import AnnotateError, GoldError, PublishError
-from annotate.gold.build import build_release
-from annotate.gold.check import check_release
 from annotate.jsonl import write_records
 from annotate.publish import publish_release, rehydrate_release
 from annotate.records import Entity, GoldRecord
+from annotate.release.build import build_release
+from annotate.release.check import check_release
 
 pytestmark = pytest.mark.skipif(
     shutil.which("ssh-keygen") is None, reason="no ssh-keygen: signatures are NOT tested; install openssh-client"
@@ -56,7 +56,7 @@ def test_the_signer_is_named(signed: Path, keys: Path, tmp_path: Path) -> None:
     assert "signed by lab@example.org\n" in found.stdout
     plain = run("check", signed)
     assert plain.exit_code == 0
-    assert "check --signers FILE" in plain.stderr
+    assert "signed, but not verified" in plain.stderr
     # ssh-keygen alone finds the same
     command = ["ssh-keygen", "-Y", "verify", "-f", keys / "allowed", "-I", "lab@example.org", "-n", "annotate-release"]
     data = (signed / "manifest.json").read_bytes()

@@ -23,9 +23,6 @@ from hypothesis import strategies as st
 from annotate.artifacts.features import to_features, to_token_features
 from annotate.errors import AnnotateError, GoldError
 from annotate.files import resource_dir, sha256_text
-from annotate.gold.build import build_release
-from annotate.gold.card import to_card
-from annotate.gold.check import check_release
 from annotate.gold.manifest import (
     LeftOut,
     Manifest,
@@ -36,11 +33,14 @@ from annotate.gold.manifest import (
     read_manifest,
     spell_digest,
 )
-from annotate.gold.papers import render_croissant
+from annotate.gold.parquet import iter_gold, iter_rows, write_rows
 from annotate.gold.rows import hash_row, normalize_record, to_row
-from annotate.gold.tables import iter_gold, iter_rows, write_rows
 from annotate.publish.stand_off import write_stand_off
 from annotate.records import Annotation, Claim, Entity, GoldRecord, Quote, Span
+from annotate.release.build import build_release
+from annotate.release.card import to_card
+from annotate.release.check import check_release
+from annotate.release.papers import render_croissant
 from annotate.schema import load_schema
 
 DEV = "data/dev-00000-of-00001.parquet"

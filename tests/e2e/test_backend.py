@@ -13,10 +13,10 @@ import httpx
 import pytest
 
 from annotate.artifacts.label_config import to_label_config
-from annotate.labelstudio.client import Server, connect
-from annotate.labelstudio.tasks import read_info, read_predicted
+from annotate.label_studio_server import Studio
+from annotate.labelstudio.connection import Server, connect
 from annotate.schema import load_schema
-from annotate.studio import Studio
+from annotate.task_json.tasks import read_info, read_predicted
 
 TEXT = "“It is over,” President Joe Biden said in Baghdad on Monday."
 

@@ -15,8 +15,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from annotate.gold.build import build_release
 from annotate.gold.manifest import MANIFEST, read_manifest, spell_digest
+from annotate.release.build import build_release
 
 HERE = Path(__file__).parent
 

@@ -14,11 +14,11 @@ import pytest
 from typer.testing import CliRunner
 
 from annotate.cli.app import app
-from annotate.gold import build
-from annotate.gold.check import check_release
 from annotate.gold.manifest import read_manifest, spell_digest
 from annotate.jsonl import write_records
 from annotate.records import Entity, GoldRecord
+from annotate.release import build
+from annotate.release.check import check_release
 
 build_release = partial(build.build_release, names=True)
 HOSTILE = "</script><script>document.title='hacked'</script><img src=x onerror=alert(1)> "
@@ -71,7 +71,8 @@ def test_the_commands_in_a_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert "a0: changed\n  - entities: PERSON [78, 85) 'Ann Lee'" in difference.stdout
     assert difference.stdout.endswith("articles: 1 changed; entities: 1 removed\n")
     listed = run("releases").stdout
-    assert [line.split()[0] for line in listed.splitlines()] == ["release", *("news/1.0.0", "news/1.0.1") * 2]
+    heads, _, *rows = (line.split() for line in listed.splitlines())
+    assert [heads[0], *(row[0] for row in rows)] == ["release", *("news/1.0.0", "news/1.0.1") * 2]
     assert f"news/1.0.0 {digest}\n" in listed
     assert run("releases", "--to", "nowhere").exit_code == 0
     assert run("check", "news/9.9.9").exit_code == 1
@@ -95,7 +96,7 @@ def test_a_killed_build_leaves_the_old_state_or_the_new_one(tmp_path: Path) -> N
     whole = {path.relative_to(expected): path.read_bytes() for path in expected.rglob("*") if path.is_file()}
     home = tmp_path / "gold" / "news"
     code = (
-        "import sys; from pathlib import Path; from annotate.gold.build import build_release; "
+        "import sys; from pathlib import Path; from annotate.release.build import build_release; "
         "from annotate.gold.load import stream_decided; print('ready', flush=True); sys.stdin.readline(); "
         f"decided = stream_decided(Path({str(tmp_path / 'd.jsonl')!r})); "
         f"build_release(decided, 'news', '1.0.0', to={str(tmp_path / 'gold')!r}, names=True)"

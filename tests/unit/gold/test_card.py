@@ -6,7 +6,7 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from annotate.gold.card import spell
+from annotate.release.card import spell
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))

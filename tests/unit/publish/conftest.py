@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from annotate.gold.build import build_release
 from annotate.records import Claim, Entity, GoldRecord, Quote, Region, Span
+from annotate.release.build import build_release
 
 PLACES = ("Ostrava", "Mosul", "Lagos", "Turin", "Quito", "Hanoi")
 

@@ -12,10 +12,10 @@ import msgspec
 import pytest
 
 from annotate.errors import AnnotateError, GoldError, PublishError
-from annotate.gold.build import build_release
-from annotate.gold.check import check_release
 from annotate.gold.manifest import MANIFEST
 from annotate.publish import publish_release
+from annotate.release.build import build_release
+from annotate.release.check import check_release
 
 from .conftest import made_article
 
