@@ -125,6 +125,7 @@ def run_demo(
         annotations=annotations,
         predictions=predictions,
         about=read_text(corrections / "README.md"),
+        annotator_map=out / f"{RELEASE_NAME}.annotators.json",
     )
     check_release(release)
 
