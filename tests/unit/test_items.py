@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from annotate.text.text_index import TextIndex
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,6 +31,7 @@ from annotate.items import (
 )
 from annotate.records import LAYERS, Annotation, Claim, Entity, Item, Layers, Quote, Span, iter_spans
 from annotate.spans import find_span_problems, trim_edges
+from annotate.text.text_index import TextIndex
 
 TEXT = "a bc  d, e\n\n“fg” (h) i."
 SPANS = st.tuples(st.integers(0, len(TEXT) - 1), st.integers(1, 6)).map(
