@@ -15,6 +15,7 @@ from annotate.gold.manifest import MANIFEST, Manifest, find_file_problems, manif
 from annotate.gold.parquet import iter_gold, iter_rows, read_schema
 from annotate.gold.rows import hash_row, normalize_record
 from annotate.jsonl import find_record_problems
+from annotate.problems import SECOND_RECORD
 from annotate.records import GoldRecord
 from annotate.release.counts import Counts
 from annotate.release.grouping.kinship import Kinship
@@ -146,7 +147,7 @@ class _RowChecker:
                 found = list(_find_token_problems(record, next(tokens, None), self.schema))
             yield from (f"{place}: {sentence}" for sentence in found)
             if not spool.add(record):
-                yield f"{place}: a second record with this id"
+                yield f"{place}: {SECOND_RECORD}"
                 continue
             kinship.add(record)
             self._splits.append(split)
