@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Literal, Protocol, TypeAlias
 
 from annotate.printing import shorten
+from annotate.problems import outside_text
 from annotate.records import LayeredRecord, Layers, iter_spans
 
 #: Characters that show nothing: soft hyphen, zero-width space, direction marks, word joiner, byte order mark.
@@ -175,7 +176,7 @@ def find_span_problems(record: LayeredRecord | Layers, text: str) -> Iterator[st
     for place, span in iter_spans(record):
         start, end = span.start, span.end
         if not 0 <= start < end <= length:
-            yield f"{place} is [{start}, {end}); expected 0 <= start < end <= {length}, the length of the text"
+            yield outside_text(place, start, end, length)
         elif span.text is not None and span.text != text[start:end]:
             there = shorten(text[start:end])
             yield f"{place} covers [{start}, {end}) {shorten(span.text)!r} but the text there is {there!r}"

@@ -99,7 +99,7 @@ def _to_columns(record: LayeredRecord, writing: Writing) -> _Columns:
                 writing.report.add_loss("labels with white space", f"{label!r} as {spelled!r}")
             span = TagSpan(*found, spelled)
             if layer == "entities" and span in items:
-                writing.report.add_loss("mentions that stand there twice", f"{record.id}: {item}")
+                writing.report.add_loss("entities that appear twice", f"{record.id}: {item}")
             items.setdefault(span, []).append(item)
         covered.update(i for span in items for i in range(span.first + 1, span.last))
         for n, lane in enumerate(into_lanes(items) or [[]], 1):

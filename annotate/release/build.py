@@ -31,6 +31,7 @@ from annotate.gold.names import Version, check_name, find_versions
 from annotate.gold.parquet import ROWS_PER_FILE, table_names, write_rows
 from annotate.gold.rows import encode_record, hash_row, normalize_record, to_row
 from annotate.jsonl import find_record_problems
+from annotate.problems import SECOND_RECORD, appears_twice, find_surrogate
 from annotate.records import LAYERS, Annotation, GoldRecord, Prediction
 from annotate.release.card import to_card
 from annotate.release.changes import check_version, render_changes
@@ -141,7 +142,7 @@ def _collect(decided: Iterable[GoldRecord], spool: Spool, schema: Schema, submit
             if not found:
                 record = msgspec.structs.replace(submitted.sign(record), licence=_licence_of(record))
                 record = normalize_record(record)
-                found = [] if spool.add(record) else ["a second record with this id; ids must be unique"]
+                found = [] if spool.add(record) else [SECOND_RECORD]
             if found:
                 problems += [f"{record.id}: {sentence}" for sentence in found]
             else:
@@ -174,7 +175,7 @@ def _find_problems(record: GoldRecord, schema: Schema) -> Iterator[str]:
     try:
         encode_record(record)
     except UnicodeEncodeError as error:
-        yield f"half a surrogate pair in {error.object[error.start : error.start + 1]!r}; it is no text, take it out"
+        yield find_surrogate(error.object) or str(error)
         return
     try:
         parse_day(record.date)
@@ -190,7 +191,7 @@ def _find_problems(record: GoldRecord, schema: Schema) -> Iterator[str]:
     for i, entity in enumerate(record.entities or ()):
         key = (entity.start, entity.end, entity.label)
         if key in seen:
-            yield f"entities[{i}]: [{entity.start}, {entity.end}) {entity.label} stands there twice"
+            yield appears_twice(f"entities[{i}]: [{entity.start}, {entity.end}) {entity.label}")
         seen.add(key)
 
 

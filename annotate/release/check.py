@@ -18,6 +18,7 @@ from annotate.gold.manifest import MANIFEST, Manifest, manifest_digest, read_man
 from annotate.gold.parquet import iter_gold, iter_rows, read_schema
 from annotate.gold.rows import hash_row, normalize_record
 from annotate.jsonl import find_record_problems
+from annotate.problems import SECOND_RECORD
 from annotate.records import Claim, Entity, GoldRecord, Region, Span, iter_spans
 from annotate.release.counts import Counts
 from annotate.release.grouping.kinship import Kinship
@@ -250,7 +251,7 @@ class _RowChecker:
             last = record.id
             yield from (f"{place}: {sentence}" for sentence in found)
             if not spool.add(record):
-                yield f"{place}: a second record with this id"
+                yield f"{place}: {SECOND_RECORD}"
                 continue
             kinship.add(record if _is_day(record.date) else msgspec.structs.replace(record, date=None))
             self._splits.append(split)

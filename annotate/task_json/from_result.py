@@ -15,6 +15,7 @@ import msgspec
 
 from annotate.artifacts.label_config import CHECK_WORTHY, CLAIM_KIND, ENTITY, QUOTE_TYPE, SPAN
 from annotate.items import sort_key
+from annotate.problems import appears_twice
 from annotate.records import Claim, Entity, Layers, Quote, QuoteType, Span
 from annotate.schema import RelationRole, Role, Schema
 from annotate.task_json.regions import (
@@ -141,7 +142,7 @@ class _Reader:
         if twin is not None:
             if (twin.start, twin.end) == extent:
                 twin.labels.extend(label for label in labels if label not in twin.labels)
-                self._repair("the same region stands there twice; kept once", item)
+                self._repair(appears_twice("the same region") + "; kept once", item)
                 return
             self._repair("two regions share one id; arrows and choices go to the first", item)
             region.id = next(f"{region.id}#{n}" for n in itertools.count(2) if f"{region.id}#{n}" not in regions)

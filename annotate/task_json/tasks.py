@@ -14,6 +14,7 @@ import msgspec
 
 from annotate.errors import DataProblems
 from annotate.files import sha256_text
+from annotate.problems import EMPTY_ID, WRONG_HASH, find_surrogate
 from annotate.records import LAYERS, Annotation, Layer, Layers, Prediction, annotated_layers, get_layer
 from annotate.schema import Schema, find_label_problems
 from annotate.spans import find_span_problems
@@ -109,20 +110,17 @@ def find_task_problems(prediction: Prediction, schema: Schema) -> Iterator[str]:
     nothing), and some of it leaves annotators with an empty page; hence everything is checked here, before.
     """
     if not prediction.id:
-        yield "empty id; every article needs one"
+        yield EMPTY_ID
     if not prediction.text:
         yield "no text; Label Studio needs it (preannotate writes it)"
         return
-    try:
-        digest = sha256_text(prediction.text)
-        prediction.text.encode()
-    except UnicodeEncodeError as error:
-        yield f"the text holds half a surrogate pair at {error.start}; it is not Unicode"
+    if problem := find_surrogate(prediction.text):
+        yield f"text has {problem}"
         return
     if "\0" in prediction.text:
         yield f"the text holds a NUL character at {prediction.text.index(chr(0))}; Label Studio's databases refuse it"
-    if prediction.text_sha256 not in (None, digest):
-        yield "text_sha256 is not the hash of text; was the text edited after pre-annotation?"
+    if prediction.text_sha256 not in (None, sha256_text(prediction.text)):
+        yield WRONG_HASH
     layers = pick_layers(prediction, schema)
     yield from find_span_problems(layers, prediction.text)
     yield from find_label_problems(layers, schema)

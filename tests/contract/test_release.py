@@ -283,10 +283,10 @@ def test_all_problems_are_reported_together_and_nothing_is_left(tmp_path: Path) 
         "a001: no text",
         "'POTUS'",
         "[0, 999)",
-        "stands there twice",
+        "appears twice",
         "'yesterday'",
         "a005: a second record",
-        "a006: half a surrogate pair",
+        "a006: an unpaired surrogate",
     ):
         assert words in problems
 

@@ -15,6 +15,7 @@ from annotate.files import sha256_text
 from annotate.labelstudio.connection import Server
 from annotate.labelstudio.project import canonical_config, find_config_conflicts
 from annotate.labelstudio.push.receipt import read_receipt
+from annotate.problems import SECOND_RECORD
 from annotate.records import Prediction
 from annotate.schema import Schema
 from annotate.task_json.tasks import Key, Task, TaskInfo, build_task, find_task_problems, read_info
@@ -32,7 +33,7 @@ class ProjectPlan(msgspec.Struct, kw_only=True):
     """What a push does to one project; the lists hold article ids.
 
     `settings` names the project settings that will change. `replaced` are articles whose text changed and on
-    which nobody has worked: their task is made anew. `surplus` counts tasks that stand there twice, untouched by
+    which nobody has worked: their task is made anew. `surplus` counts tasks that appear twice, untouched by
     people, and go. `behind` counts tasks that keep the prediction of another model than the one pushed now.
     """
 
@@ -93,7 +94,7 @@ def describe_plan(plan: PushPlan) -> list[str]:
         if part.blind:
             lines.append(f"  {part.blind} articles are shown without pre-annotation")
         if part.surplus:
-            lines.append(f"  {part.surplus} tasks that stood there twice, untouched: removed")
+            lines.append(f"  {part.surplus} tasks that appeared twice, untouched: removed")
         if part.behind:
             lines.append(f"  {part.behind} tasks keep predictions of another model than {part.model} and open empty")
         lines.extend(f"  {name}: {change}" for name, change in part.settings.items() if name != "project")
@@ -162,7 +163,7 @@ def survey_predictions(predictions: Iterable[Prediction], schema: Schema, blind:
     for prediction in predictions:
         survey.problems.extend(f"{prediction.id}: {problem}" for problem in find_task_problems(prediction, schema))
         if prediction.id in survey.keys:
-            survey.problems.append(f"{prediction.id}: a second prediction for this article; push one a time")
+            survey.problems.append(f"{prediction.id}: {SECOND_RECORD}")
         survey.keys[prediction.id] = prediction.text_sha256 or sha256_text(prediction.text or "")
         survey.models[prediction.model or "unnamed"] = None
         digest.update(encoder.encode(prediction))

@@ -324,7 +324,7 @@ class _Push:
                 self.server.delete_prediction(int(str(prediction["id"])))
 
     def _remove_surplus(self, project: int) -> None:
-        """An import whose answer got lost may have been stored after we looked: then articles stand there twice."""
+        """An import whose answer got lost may have been stored after we looked: then articles appear twice."""
         if self.server.get_project(project)["task_number"] == self.work.expected_tasks:
             return
         plan, work = self._make_plan()

@@ -186,7 +186,7 @@ def test_normalize_mends_structured_text(tmp_path: Path) -> None:
     assert article.text == "a\nb\nc"
 
 
-def test_half_a_surrogate_pair_is_a_problem() -> None:
+def test_an_unpaired_surrogate_is_a_problem() -> None:
     assert "surrogate" in to_article({"id": "a", "text": "\ud800"})[1][0]
 
 
