@@ -17,7 +17,7 @@ from typing import IO, Any, TypeVar
 import msgspec
 
 from annotate.errors import AnnotateError, RecordError
-from annotate.files import atomic_writer, sha256_text
+from annotate.files import Outputs, sha256_text
 from annotate.printing import Stdout, shorten
 from annotate.problems import BOM, EMPTY_ID, SECOND_RECORD, WRONG_HASH, cannot_read, find_encoding_problem
 from annotate.records import LayeredRecord
@@ -285,13 +285,17 @@ def find_record_problems(record: LayeredRecord) -> Iterator[str]:
 
 def write_records(path: Path, records: Iterable[msgspec.Struct]) -> int:
     """Write one record a line, atomically (`-` = standard output); returns how many."""
-    if path == STDIO:
-        return _write_lines(Stdout(), records)
-    with atomic_writer(path) as file:
-        return _write_lines(file, records)
+    with Outputs() as outputs:
+        return write_lines(open_output(outputs, path), records)
 
 
-def _write_lines(file: IO[bytes] | Stdout, records: Iterable[msgspec.Struct]) -> int:
+def open_output(outputs: Outputs, path: Path) -> IO[bytes] | Stdout:
+    """The file of `path` among others that appear together with it (`-` = standard output)."""
+    return Stdout() if path == STDIO else outputs.open(path)
+
+
+def write_lines(file: IO[bytes] | Stdout, records: Iterable[msgspec.Struct]) -> int:
+    """Write one record a line to an open file; returns how many."""
     encoder = msgspec.json.Encoder()
     buffer = bytearray()
     count = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -114,20 +115,26 @@ def pull(
     import msgspec
 
     from annotate.errors import AnnotateError
-    from annotate.files import write_text
-    from annotate.jsonl import STDIO, write_records
+    from annotate.files import Outputs, is_stream
+    from annotate.jsonl import STDIO, open_output, write_lines
     from annotate.labelstudio.pull.pull import Pull
+    from annotate.locks import lock_output
     from annotate.schema import load_schema
 
-    found = Pull(project, since=since, url=url, api_key=api_key, schema=load_schema(schema))
-    write_records(output, found)
-    ledger = found.certificate
+    streamed = output == STDIO or is_stream(output)
+    if certificate is None and not streamed:
+        certificate = output.with_suffix(".certificate.json")
+    with contextlib.nullcontext() if streamed else lock_output(output):
+        found = Pull(project, since=since, url=url, api_key=api_key, schema=load_schema(schema))
+        ledger = found.certificate
+        with Outputs() as outputs:
+            write_lines(open_output(outputs, output), found)
+            if certificate is not None:
+                encoded = msgspec.json.format(msgspec.json.encode(ledger.to_dict())) + b"\n"
+                open_output(outputs, certificate).write(encoded)
     for line in ledger.summary():
         say(line)
-    if certificate is None and output != STDIO:
-        certificate = output.with_suffix(".certificate.json")
     if certificate is not None:
-        write_text(certificate, msgspec.json.format(msgspec.json.encode(ledger.to_dict())).decode() + "\n")
         say(f"certificate: {certificate}")
     if strict and not ledger.is_clean:
         raise AnnotateError("the round trip was not clean; the certificate says what was repaired or quarantined")

@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 
 from annotate.errors import AnnotateError
+from annotate.folders import new_folder
 from annotate.formats.bio import TAG, from_tags
-from annotate.formats.folders import new_folder
 from annotate.formats.progress import quiet_progress
 from annotate.formats.registry import Reading, Writing, reads, writes
 from annotate.records import LAYERS, Entity, LayeredRecord, Layers, Prediction

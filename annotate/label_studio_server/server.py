@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 from annotate.errors import StudioError
 from annotate.extras import require
 from annotate.label_studio_server.database import place_empty_database
-from annotate.label_studio_server.locks import hold_lock, is_locked
 from annotate.label_studio_server.settings import HOST, server_command, server_environment
 from annotate.label_studio_server.state import State, make_state, read_state, studio_dir, write_state
+from annotate.locks import hold_lock, is_locked
 
 if TYPE_CHECKING:
     import httpx

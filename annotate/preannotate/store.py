@@ -12,9 +12,10 @@ import msgspec
 
 from annotate.errors import AnnotateError
 from annotate.extras import require
-from annotate.files import atomic_writer
+from annotate.files import atomic_writer, is_stream
 from annotate.ingest.articles import Articles
 from annotate.jsonl import STDIO, write_records
+from annotate.locks import lock_output
 from annotate.preannotate.pipeline import Engine, make_settings, preannotate_with
 from annotate.preannotate.worker import Failure, Settings, Worker
 from annotate.records import Article, Layer, Prediction, annotated_layers
@@ -70,11 +71,25 @@ def write_predictions(
             yield prediction
             advance(1)
 
-    if output == STDIO:
+    if output == STDIO or is_stream(output):
         write_records(output, predict(articles))
         return outcome
     if output.is_dir():
         raise AnnotateError(f"{output}: is a folder; give the name of a file to write")
+    with lock_output(output):
+        _resume(articles, output, settings, outcome, predict, advance)
+    return outcome
+
+
+def _resume(
+    articles: Articles,
+    output: Path,
+    settings: Settings,
+    outcome: Outcome,
+    predict: Callable[[Iterable[Article]], Iterator[Prediction]],
+    advance: Callable[[int], object],
+) -> None:
+    """Predict what is in neither the output nor the partial file, and write the output from both."""
     partial = output.parent / f".{output.name}.partial"
     known = _Index(settings, outcome.model, [output, partial])
 
@@ -105,7 +120,6 @@ def write_predictions(
                 f"{output}: {written} predictions for {len(articles)} articles; did the sources change?"
             )
     partial.unlink()
-    return outcome
 
 
 class _Index:

@@ -17,8 +17,8 @@ from annotate.cli.app import app
 from annotate.errors import StudioError
 from annotate.label_studio_server import Studio, explain_end, find_studio, start_studio, stop_studio
 from annotate.label_studio_server.database import DATABASE
-from annotate.label_studio_server.locks import is_locked
 from annotate.label_studio_server.settings import server_environment
+from annotate.locks import is_locked
 
 pytestmark = pytest.mark.studio
 
