@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from annotate.extras import require
 from annotate.files import read_text, resource_dir, sha256_file, write_text
 from annotate.folders import check_folder, place_folder, scratch_beside
-from annotate.gold.manifest import MANIFEST, find_file_problems, read_manifest
+from annotate.gold.contents import find_file_problems
+from annotate.gold.manifest import MANIFEST, read_manifest
 from annotate.jsonl import read_records, write_records
 from annotate.locks import lock_output
 from annotate.records import Annotation
