@@ -13,11 +13,10 @@ import msgspec
 from annotate.artifacts.label_config import to_label_config
 from annotate.errors import LabelStudioError
 from annotate.files import sha256_text
+from annotate.labelstudio.answers import LostAnswer, NotFound
 from annotate.labelstudio.client import (
     API_KEY_VARIABLE,
     URL_VARIABLE,
-    LostAnswer,
-    NotFound,
     Server,
     connect,
 )
@@ -75,8 +74,11 @@ def examine(
     if findings[-1].level != "problem":
         findings += _check_token(server, token)
     if project is not None and findings[-1].level != "problem":
-        findings += _check_project(server, project, schema or load_schema())
-    return findings
+        try:
+            findings += _check_project(server, project, schema or load_schema())
+        except LabelStudioError as error:
+            findings.append(_problem(str(error), "correct --url: scheme, port, path; or see the server's log"))
+    return [msgspec.structs.replace(found, what=server.redact(found.what)) for found in findings]
 
 
 def _check_connection(server: Server) -> Iterator[Finding]:
@@ -182,8 +184,8 @@ def _check_backends(server: Server, project: dict[str, Any]) -> Iterator[Finding
         blocked = "reserved network address" in error
         yield _problem(
             f"the live preannotator at {backend.get('url')} is not connected: {error.splitlines()[-1][:200]}",
-            "the server blocks addresses of this machine: start it with ML_BLOCK_LOCAL_IP=false and "
-            "SSRF_PROTECTION_ENABLED=false (annotate up does)"
+            f"the server connects to no address of its own machine or network but one: annotate down, then "
+            f"annotate up --backend {backend.get('url')}"
             if blocked
             else "annotate backend --port PORT, then connect it again (project settings, Model)",
         )

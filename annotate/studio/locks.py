@@ -9,7 +9,9 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 
 
@@ -37,3 +39,34 @@ def hold_lock(path: Path) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+@contextlib.contextmanager
+def take_turn(path: Path, what: str, say: Callable[[str], None]) -> Iterator[None]:
+    """Holds the lock of the file for the block; while another process holds it, `say` learns once who that is.
+
+    Args:
+        path: the lock file; it stays, because removing it would let two processes hold two files of one name.
+        what: what is waited for, such as `the push to News`.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"waiting for {what}: {_read_holder(descriptor)}")
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        since = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"process {os.getpid()} on {socket.gethostname()}, since {since}".encode(), 0)
+        try:
+            yield
+        finally:
+            os.ftruncate(descriptor, 0)
+    finally:
+        os.close(descriptor)
+
+
+def _read_holder(descriptor: int) -> str:
+    return os.pread(descriptor, 300, 0).decode("utf-8", "replace") or "another process"
