@@ -202,7 +202,11 @@ def plain(model: Any, **fields: type | tuple[type, ...]) -> Dict:
         LabelStudioError: the server sent something else than such an object.
     """
     found = (
-        model if isinstance(model, dict) else model.model_dump(mode="json") if hasattr(model, "model_dump") else None
+        model
+        if isinstance(model, dict)
+        else model.model_dump(mode="json", warnings=False)
+        if hasattr(model, "model_dump")
+        else None
     )
     if found is None:
         raise LabelStudioError(f"the server sent a {type(model).__name__} instead of an object; is this Label Studio?")

@@ -25,6 +25,7 @@ from annotate.labelstudio.interface import canonical_config, find_names, find_sh
 from annotate.labelstudio.plan import (
     find_project,
 )
+from annotate.labelstudio.shapes import make_safe
 from annotate.labelstudio.tasks import read_info
 from annotate.schema import Schema, load_schema
 
@@ -200,8 +201,12 @@ def _check_tasks(server: Server, name: str, project: dict[str, Any], schema: Sch
     versions: Counter[str] = Counter()
     bare = edited = unknown = heavy = 0
     broken: dict[str, tuple[int, int]] = {}
-    for task in server.iter_tasks(project["id"]):
-        data = task.get("data") or {}
+    for found in server.iter_tasks(project["id"]):
+        task, remarks = make_safe(found)
+        for remark in remarks:
+            count, first = broken.get(remark.reason, (0, task["id"]))
+            broken[remark.reason] = (count + 1, first)
+        data = task["data"]
         text = data.get("text")
         seen[str(data.get("doc_id"))] += 1
         unknown += "doc_id" not in data
@@ -249,7 +254,7 @@ def find_prediction_problems(entry: Mapping[str, Any], text: str, schema: Schema
 def _report_broken(broken: dict[str, tuple[int, int]], push: str) -> Iterator[Finding]:
     for reason, (count, task) in sorted(broken.items()):
         consequence = "; the editor shows an empty page then" if reason.startswith("an arrow from or to") else ""
-        yield _problem(f"stored predictions: {count} x {reason} (such as task {task}){consequence}", push)
+        yield _problem(f"stored tasks and predictions: {count} x {reason} (such as task {task}){consequence}", push)
     if not broken:
         yield _fine("all stored predictions are well formed")
 

@@ -15,6 +15,7 @@ from annotate.files import sha256_text
 from annotate.labelstudio.client import Server
 from annotate.labelstudio.interface import canonical_config, find_config_conflicts
 from annotate.labelstudio.receipts import read_receipt
+from annotate.labelstudio.shapes import make_all_safe
 from annotate.labelstudio.tasks import Key, Task, TaskInfo, build_task, find_task_problems, read_info
 from annotate.records import Prediction
 from annotate.schema import Schema
@@ -253,8 +254,8 @@ def _is_complete(server: Server, project: dict[str, Any], survey: Survey) -> boo
         survey.fingerprint,
     ):
         return False
-    for task in server.iter_changed(project["id"], receipt.last_change, include="id,data"):
-        data = task.get("data") or {}
+    for task in make_all_safe(server.iter_changed(project["id"], receipt.last_change, include="id,data")):
+        data = task["data"]
         if survey.keys.get(str(data.get("doc_id"))) != sha256_text(str(data.get("text"))):
             return False
     return True
@@ -341,8 +342,8 @@ def _plan_tasks(
 
 def _read_known(server: Server, project: int) -> Iterator[Known]:
     drafts: set[int] | None = None
-    for task in server.iter_tasks(project, include=TASK_FIELDS):
-        data = task.get("data") or {}
+    for task in make_all_safe(server.iter_tasks(project, include=TASK_FIELDS)):
+        data = task["data"]
         text = data.get("text")
         digest = sha256_text(text) if isinstance(text, str) else ""
         touched = bool(task.get("total_annotations") or task.get("cancelled_annotations"))

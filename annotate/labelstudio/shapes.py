@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -73,7 +73,14 @@ def make_safe(task: Task) -> tuple[Task, list[Remark]]:
         remarks.extend(msgspec.structs.replace(remark, annotation_id=safe.get("id")) for remark in about)
         annotations.append(safe)
     stored = task.get("predictions")
-    predictions = [_safe_prediction(entry) for entry in stored if _is_object(entry)] if isinstance(stored, list) else []
+    predictions = []
+    for entry in stored if isinstance(stored, list) else []:
+        if not _is_object(entry):  # exports have numbers in place of predictions
+            continue
+        if found := _safe_prediction(entry):
+            predictions.append(found)
+        else:
+            remarks.append(quarantined("a stored prediction that is not well formed", entry))
     drafts = task.get("drafts")
     meta = task.get("meta")
     safe_task = {
@@ -82,11 +89,16 @@ def make_safe(task: Task) -> tuple[Task, list[Remark]]:
         "data": data,
         "meta": meta if _is_object(meta) else {},
         "annotations": annotations,
-        "predictions": [entry for entry in predictions if _is_int(entry.get("id"))],
+        "predictions": predictions,
         "drafts": [draft for draft in drafts if _is_object(draft)] if isinstance(drafts, list) else [],
     }
     article = data.get("doc_id") or f"task-{number}"
     return safe_task, [msgspec.structs.replace(remark, task_id=number, article_id=article) for remark in remarks]
+
+
+def make_all_safe(tasks: Iterable[Task]) -> Iterator[Task]:
+    """The tasks with values of the expected types only, for those who need no remarks."""
+    return (make_safe(task)[0] for task in tasks)
 
 
 def _kept(found: Any, checks: dict[str, _Check], what: str, remarks: list[Remark]) -> Iterator[tuple[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -370,7 +371,11 @@ HONEST: dict[str, Any] = {
 
 
 @given(data=st.data())
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=int(os.environ.get("ANNOTATE_FUZZ_EXAMPLES", "60")),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
 def test_any_damaged_answer_is_read_or_refused(running: Hostile, data: st.DataObject, tmp_path: Path) -> None:
     running.answers.clear()
     kind = data.draw(st.sampled_from(sorted(HONEST)))
