@@ -18,28 +18,28 @@ if TYPE_CHECKING:
     from annotate.adjudication import apply_review as apply_review
     from annotate.agreement import Agreement as Agreement
     from annotate.agreement import measure_agreement as measure_agreement
-    from annotate.articles import read_articles as read_articles
     from annotate.artifacts.build import build_artifacts as build_artifacts
     from annotate.audit import audit_gold as audit_gold
-    from annotate.demo import run_demo as run_demo
     from annotate.errors import AnnotateError as AnnotateError
     from annotate.explore import explore_records as explore_records
     from annotate.explore import read_versions as read_versions
-    from annotate.export import export_records as export_records
     from annotate.formats import read_predictions as read_predictions
-    from annotate.gold.build import build_release as build_release
-    from annotate.gold.check import check_release as check_release
-    from annotate.gold.diff import diff_releases as diff_releases
+    from annotate.gold.diff.diff import diff_releases as diff_releases
     from annotate.gold.load import list_releases as list_releases
     from annotate.gold.load import load_gold as load_gold
+    from annotate.ingest.articles import read_articles as read_articles
     from annotate.jsonl import read_records as read_records
     from annotate.jsonl import write_records as write_records
+    from annotate.label_studio_server import Studio as Studio
+    from annotate.label_studio_server import find_studio as find_studio
+    from annotate.label_studio_server import start_studio as start_studio
+    from annotate.label_studio_server import stop_studio as stop_studio
     from annotate.labelstudio.backend import serve_backend as serve_backend
     from annotate.labelstudio.doctor import examine as examine
     from annotate.labelstudio.effort import measure_effort as measure_effort
     from annotate.labelstudio.migrate import migrate_project as migrate_project
-    from annotate.labelstudio.pull import pull_annotations as pull_annotations
-    from annotate.labelstudio.push import push_predictions as push_predictions
+    from annotate.labelstudio.pull.pull import pull_annotations as pull_annotations
+    from annotate.labelstudio.push.push import push_predictions as push_predictions
     from annotate.labelstudio.submit import submit_annotations as submit_annotations
     from annotate.preannotate.pipeline import preannotate_articles as preannotate_articles
     from annotate.publish import publish_release as publish_release
@@ -54,20 +54,20 @@ if TYPE_CHECKING:
     from annotate.records import Quote as Quote
     from annotate.records import Region as Region
     from annotate.records import Span as Span
+    from annotate.release.build import build_release as build_release
+    from annotate.release.check import check_release as check_release
     from annotate.schema import Schema as Schema
     from annotate.schema import load_schema as load_schema
     from annotate.score import Report as Report
     from annotate.score import list_measures as list_measures
     from annotate.score.compare import compare as compare
     from annotate.score.evaluate import evaluate as evaluate
-    from annotate.studio import Studio as Studio
-    from annotate.studio import find_studio as find_studio
-    from annotate.studio import start_studio as start_studio
-    from annotate.studio import stop_studio as stop_studio
     from annotate.training.improve import improve_news as improve_news
-    from annotate.up import bring_up as bring_up
+    from annotate.workflows.demo import run_demo as run_demo
+    from annotate.workflows.export import export_records as export_records
+    from annotate.workflows.up import bring_up as bring_up
 
-__version__ = "0.1.0"
+from annotate.version import __version__ as __version__
 
 # where each public name lives; the imports above say the same to type checkers
 _PUBLIC = {
@@ -85,21 +85,21 @@ _PUBLIC = {
     "Report": "annotate.score",
     "Schema": "annotate.schema",
     "Span": "annotate.records",
-    "Studio": "annotate.studio",
+    "Studio": "annotate.label_studio_server",
     "adjudicate_annotations": "annotate.adjudication",
     "apply_review": "annotate.adjudication",
     "audit_gold": "annotate.audit",
-    "bring_up": "annotate.up",
+    "bring_up": "annotate.workflows.up",
     "build_artifacts": "annotate.artifacts.build",
-    "build_release": "annotate.gold.build",
-    "check_release": "annotate.gold.check",
+    "build_release": "annotate.release.build",
+    "check_release": "annotate.release.check",
     "compare": "annotate.score.compare",
-    "diff_releases": "annotate.gold.diff",
+    "diff_releases": "annotate.gold.diff.diff",
     "evaluate": "annotate.score.evaluate",
     "examine": "annotate.labelstudio.doctor",
     "explore_records": "annotate.explore",
-    "export_records": "annotate.export",
-    "find_studio": "annotate.studio",
+    "export_records": "annotate.workflows.export",
+    "find_studio": "annotate.label_studio_server",
     "improve_news": "annotate.training.improve",
     "list_measures": "annotate.score",
     "list_releases": "annotate.gold.load",
@@ -110,17 +110,17 @@ _PUBLIC = {
     "migrate_project": "annotate.labelstudio.migrate",
     "preannotate_articles": "annotate.preannotate.pipeline",
     "publish_release": "annotate.publish",
-    "pull_annotations": "annotate.labelstudio.pull",
-    "push_predictions": "annotate.labelstudio.push",
-    "read_articles": "annotate.articles",
+    "pull_annotations": "annotate.labelstudio.pull.pull",
+    "push_predictions": "annotate.labelstudio.push.push",
+    "read_articles": "annotate.ingest.articles",
     "read_predictions": "annotate.formats",
     "read_records": "annotate.jsonl",
     "read_versions": "annotate.explore",
     "rehydrate_release": "annotate.publish",
-    "run_demo": "annotate.demo",
+    "run_demo": "annotate.workflows.demo",
     "serve_backend": "annotate.labelstudio.backend",
-    "start_studio": "annotate.studio",
-    "stop_studio": "annotate.studio",
+    "start_studio": "annotate.label_studio_server",
+    "stop_studio": "annotate.label_studio_server",
     "submit_annotations": "annotate.labelstudio.submit",
     "write_records": "annotate.jsonl",
 }

@@ -43,10 +43,6 @@ class RecordError(DataProblems):
     """Records that do not have the agreed form: broken JSON, missing keys, wrong types, duplicate ids."""
 
 
-class OffsetError(DataProblems):
-    """Spans that do not fit their text."""
-
-
 class SchemaError(DataProblems):
     """A label schema that is not well formed, or a label that the schema does not declare."""
 
@@ -56,19 +52,26 @@ class SourceError(DataProblems):
 
 
 class MissingExtraError(AnnotateError):
-    """A command needs an optional dependency that is not installed.
+    """Something needs packages of an extra that is not installed.
 
-    >>> str(MissingExtraError("studio", "annotate up"))
-    "annotate up needs packages that are not installed: pip install 'annotate-gold[studio]'"
+    Args:
+        extra: the extra that brings them.
+        purpose: what needs them, as the subject of a sentence.
+        missing: the modules that are missing.
+
+    >>> print(MissingExtraError("release", "annotate release", ["spacy", "yaml"]))
+    annotate release needs spacy, yaml, not installed: pip install 'annotate-gold[release]'
     """
 
-    def __init__(self, extra: str, purpose: str) -> None:
+    def __init__(self, extra: str, purpose: str, missing: Iterable[str]) -> None:
         self.extra = extra
         self.purpose = purpose
-        super().__init__(f"{purpose} needs packages that are not installed: pip install 'annotate-gold[{extra}]'")
+        self.missing = tuple(missing)
+        names = ", ".join(self.missing)
+        super().__init__(f"{purpose} needs {names}, not installed: pip install 'annotate-gold[{extra}]'")
 
-    def __reduce__(self) -> tuple[type[MissingExtraError], tuple[str, str]]:
-        return type(self), (self.extra, self.purpose)
+    def __reduce__(self) -> tuple[type[MissingExtraError], tuple[str, str, tuple[str, ...]]]:
+        return type(self), (self.extra, self.purpose, self.missing)
 
 
 class PreannotatorError(AnnotateError):

@@ -6,19 +6,13 @@ import contextlib
 import errno
 import hashlib
 import os
-import sys
 import tempfile
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
 from annotate.errors import AnnotateError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 
 #: What a disk says when it takes no more: full, over quota, file too large, read-only, broken.
 _DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}

@@ -11,6 +11,7 @@ import msgspec
 
 from annotate.errors import AnnotateError, RecordError
 from annotate.files import atomic_writer, sha256_text
+from annotate.printing import Stdout
 from annotate.records import LayeredRecord
 from annotate.spans import find_span_problems
 
@@ -102,12 +103,12 @@ def find_record_problems(record: LayeredRecord) -> Iterator[str]:
 def write_records(path: Path, records: Iterable[msgspec.Struct]) -> int:
     """Write one record a line, atomically (`-` = standard output); returns how many."""
     if path == STDIO:
-        return _write_lines(sys.stdout.buffer, records)
+        return _write_lines(Stdout(), records)
     with atomic_writer(path) as file:
         return _write_lines(file, records)
 
 
-def _write_lines(file: IO[bytes], records: Iterable[msgspec.Struct]) -> int:
+def _write_lines(file: IO[bytes] | Stdout, records: Iterable[msgspec.Struct]) -> int:
     encoder = msgspec.json.Encoder()
     buffer = bytearray()
     count = 0

@@ -12,7 +12,7 @@ import msgspec
 
 from annotate.errors import SchemaError
 from annotate.files import load_toml, resource_dir, sha256_text
-from annotate.records import Layer, LayeredRecord, Layers
+from annotate.records import LAYERS, Layer, LayeredRecord, Layers
 
 Role: TypeAlias = Literal["content", "speaker", "cue", "claim"]
 RelationRole: TypeAlias = Literal["speaker", "cue", "claimer", "continues"]
@@ -103,8 +103,7 @@ class Schema(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, dict=True
     @property
     def layers(self) -> tuple[Layer, ...]:
         """The layers that this schema annotates."""
-        names: tuple[Layer, ...] = ("entities", "quotes", "claims")
-        return tuple(layer for layer in names if getattr(self, layer) is not None)
+        return tuple(layer for layer in LAYERS if getattr(self, layer) is not None)
 
     @cached_property
     def entity_labels(self) -> tuple[str, ...]:
@@ -207,7 +206,7 @@ def find_label_problems(record: LayeredRecord | Layers, schema: Schema) -> Itera
         set(schema.quote_types),
         set(schema.claim_kinds),
     )
-    for layer in ("entities", "quotes", "claims"):
+    for layer in LAYERS:
         if getattr(record, layer) and layer not in schema.layers:
             yield f"layer {layer} is not in schema {schema.ref}, which has {', '.join(schema.layers)}"
     for i, entity in enumerate(record.entities or () if schema.entities else ()):

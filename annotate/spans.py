@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable, Iterator
 from typing import Literal, Protocol, TypeAlias
 
+from annotate.printing import shorten
 from annotate.records import LayeredRecord, Layers, iter_spans
 
-Relation: TypeAlias = Literal["equal", "inside", "contains", "crossing", "touching", "apart"]
+#: Characters that show nothing: soft hyphen, zero-width space, direction marks, word joiner, byte order mark.
+_INVISIBLE = "\u00ad\u200b\u200e\u200f\u2060\ufeff"
+_DASHES = "–—"
+_OUTSIDE = ",;:•·|*" + _DASHES
+_QUOTATION = '"“”„‟«»‹›'
+_STOP_OUTSIDE = tuple(f"{mark}." for mark in ")]}’'" + _QUOTATION)
+_LAST_WORD = re.compile(r"(?<![\w.])(\w+)\.$")
+#: What follows the last full stop of a sentence: the end, or a word that does not go on in lower case.
+_SENTENCE_END = re.compile(r"[\"'”’»)\]]*(?:\s*$|\s+[^\sa-z,;:])")
+#: Of capitalised words ("Corp", "Sept", "Bros"); longer ones with a full stop end a sentence.
+_LONGEST_ABBREVIATION = 4
+
+
+Edges: TypeAlias = Literal["name", "clause", "speech"]
 
 
 class HasRange(Protocol):
@@ -30,39 +45,15 @@ def overlap(a: HasRange, b: HasRange) -> int:
     return max(0, min(a.end, b.end) - max(a.start, b.start))
 
 
-def relation(a: HasRange, b: HasRange) -> Relation:
-    """How span a lies to span b.
+def shared(left: Iterable[HasRange], right: Iterable[HasRange]) -> int:
+    """The number of code points that both lists of spans cover; the spans of one list must not overlap each other.
 
     >>> from annotate.records import Span
-    >>> [relation(Span(2, 5), b) for b in (Span(2, 5), Span(0, 9), Span(3, 4), Span(4, 9), Span(5, 9), Span(6, 9))]
-    ['equal', 'inside', 'contains', 'crossing', 'touching', 'apart']
+    >>> shared([Span(0, 5), Span(8, 12)], [Span(3, 10)])
+    4
     """
-    if a.start == b.start and a.end == b.end:
-        return "equal"
-    if a.end < b.start or b.end < a.start:
-        return "apart"
-    if a.end == b.start or b.end == a.start:
-        return "touching"
-    if b.start <= a.start and a.end <= b.end:
-        return "inside"
-    if a.start <= b.start and b.end <= a.end:
-        return "contains"
-    return "crossing"
-
-
-def merge_ranges(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The union of the ranges as sorted disjoint ranges; touching ones are joined.
-
-    >>> merge_ranges([(5, 9), (0, 3), (3, 4), (7, 12)])
-    [(0, 4), (5, 12)]
-    """
-    merged: list[tuple[int, int]] = []
-    for start, end in sorted(ranges):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
-        else:
-            merged.append((start, end))
-    return merged
+    others = list(right)
+    return sum(overlap(one, other) for one in left for other in others)
 
 
 def trim_range(text: str, start: int, end: int) -> tuple[int, int]:
@@ -78,6 +69,101 @@ def trim_range(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
+def trim_edges(text: str, start: int, end: int, of: Edges) -> tuple[int, int]:
+    """The range without what lies outside words at its edges: white space, commas, colons, dashes, lone brackets.
+
+    Signs that belong to a word stay (`$5`, `10%`, `U.S.`, `Acme Corp.`, `why?`), and so do brackets and quotation
+    marks of which both are inside, as in `Bo (D-Ohio)` and `Thomas "Tip" Brady`. A pair of brackets around the whole
+    range goes. A range of which nothing would be left, or that does not fit the text, comes back as it is.
+
+    Args:
+        of: what the range holds. Of a `name`, quotation marks at the edges go where the partner is not inside, or where
+            a pair is around everything; a full stop stays, because it may be the name's. Of a `clause`, quotation
+            marks stay, and the full stop of the sentence goes. Of `speech`, quotation marks are the edges: only white
+            space and what lies outside the marks goes, for the comma before the mark is spoken.
+
+    >>> text = "We met (Ana Reis), of Acme Corp., twice."
+    >>> [text[slice(*trim_edges(text, *span, "name"))] for span in ((6, 17), (7, 19), (21, 34))]
+    ['Ana Reis', 'Ana Reis', 'Acme Corp.']
+    >>> text[slice(*trim_edges(text, 0, 40, "clause"))]
+    'We met (Ana Reis), of Acme Corp., twice'
+    >>> text = "“We won,” he said."
+    >>> trim_edges(text, 0, 10, "speech"), trim_edges(text, 0, 8, "speech")
+    ((0, 9), (0, 8))
+    """
+    if not 0 <= start < end <= len(text):
+        return start, end
+    left, right = start, end
+    while left < right:
+        before = left, right
+        left, right = _trim_blank(text, left, right)
+        if left < right:
+            left, right = _trim_bound(text, left, right) if of == "speech" else _trim_marks(text, left, right)
+        if left < right and of == "name":
+            left, right = _trim_pair(text, left, right, _QUOTATION, _QUOTATION)
+        if left < right and of == "clause" and _ends_with_stop(text, left, right):
+            right -= 1
+        if (left, right) == before:
+            return left, right
+    return start, end
+
+
+def _trim_blank(text: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and (text[start].isspace() or text[start] in _INVISIBLE):
+        start += 1
+    while end > start and (text[end - 1].isspace() or text[end - 1] in _INVISIBLE):
+        end -= 1
+    return start, end
+
+
+def _trim_marks(text: str, start: int, end: int) -> tuple[int, int]:
+    """One round: a mark at each edge, and brackets without their partner or around everything."""
+    minus = text[start] in _DASHES and text[start + 1 : end][:1].isdigit()
+    if text[start] in _OUTSIDE + ")]}" and not minus:
+        start += 1
+    if start < end and (text[end - 1] in _OUTSIDE + "([{" or text[start:end].endswith(_STOP_OUTSIDE)):
+        end -= 1
+    for opening, closing in ("()", "[]", "{}"):
+        if start < end:
+            start, end = _trim_pair(text, start, end, opening, closing)
+    return start, end
+
+
+def _trim_bound(text: str, start: int, end: int) -> tuple[int, int]:
+    """What lies outside the quotation marks at the edges; nothing where there are none."""
+    left = start
+    while left < end and text[left] in _OUTSIDE + " ":
+        left += 1
+    right = end
+    while right > start and text[right - 1] in _OUTSIDE + ". ":
+        right -= 1
+    if left < end and text[left] in _QUOTATION + "‘‚":
+        start = left
+    if right > start and right - 1 > start and text[right - 1] in _QUOTATION + "’":
+        end = right
+    return start, end
+
+
+def _trim_pair(text: str, start: int, end: int, opening: str, closing: str) -> tuple[int, int]:
+    """Without the mark at an edge whose partner is not inside, and without a pair around everything."""
+    inside = text[start + 1 : end - 1]
+    free = not any(mark in inside for mark in opening + closing)
+    opens, closes = text[start] in opening, text[end - 1] in closing
+    if free and end - start > 1:
+        inch = closes and not opens and text[end - 2].isdigit()
+        return start + opens, end - (closes and not inch)
+    return start, end
+
+
+def _ends_with_stop(text: str, start: int, end: int) -> bool:
+    """Whether the range ends with the full stop of a sentence, and not with that of an abbreviation."""
+    found = _LAST_WORD.search(text, max(start, end - 40), end)
+    if found is None or not _SENTENCE_END.match(text, end):
+        return False
+    word = found.group(1)
+    return word.islower() or word.isdigit() or len(word) > _LONGEST_ABBREVIATION
+
+
 def find_span_problems(record: LayeredRecord | Layers, text: str) -> Iterator[str]:
     """One sentence for each span of the record that does not fit the text: range, order, stored text.
 
@@ -91,9 +177,8 @@ def find_span_problems(record: LayeredRecord | Layers, text: str) -> Iterator[st
         if not 0 <= start < end <= length:
             yield f"{place} is [{start}, {end}); expected 0 <= start < end <= {length}, the length of the text"
         elif span.text is not None and span.text != text[start:end]:
-            yield (
-                f"{place} covers [{start}, {end}) {_short(span.text)} but the text there is {_short(text[start:end])}"
-            )
+            there = shorten(text[start:end])
+            yield f"{place} covers [{start}, {end}) {shorten(span.text)!r} but the text there is {there!r}"
     for i, quote in enumerate(record.quotes or ()):
         if not quote.content:
             yield f"quotes[{i}] has no content; expected at least one fragment"
@@ -104,7 +189,3 @@ def find_span_problems(record: LayeredRecord | Layers, text: str) -> Iterator[st
                     f"quotes[{i}] has fragments that overlap: "
                     f"[{left.start}, {left.end}) and [{right.start}, {right.end})"
                 )
-
-
-def _short(text: str, width: int = 60) -> str:
-    return repr(text if len(text) <= width else text[: width - 3] + "...")

@@ -14,8 +14,8 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from annotate.files import resource_dir
-from annotate.studio import stop_studio
-from annotate.up import bring_up
+from annotate.label_studio_server import stop_studio
+from annotate.workflows.up import bring_up
 
 ARTICLE = "001_71547604df16ebc7.txt"
 SIZE = {"width": 1440, "height": 900}

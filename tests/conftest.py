@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from annotate.studio import Studio
+    from annotate.label_studio_server import Studio
 
 ROOT = Path(__file__).parent.parent
 REQUIRE_ALL = os.environ.get("ANNOTATE_REQUIRE_ALL") == "1"
@@ -80,7 +80,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     """
     if importlib.util.find_spec("label_studio") is None:
         skip_or_fail("no Label Studio: install the extra 'studio'")
-    from annotate.studio import start_studio, stop_studio
+    from annotate.label_studio_server import start_studio, stop_studio
 
     folder = tmp_path_factory.mktemp("studio")
     try:

@@ -13,8 +13,9 @@ from annotate.adjudication.strategies import Strategy, Verdict, decide, overlap_
 from annotate.agreement.positions import Position, align_items
 from annotate.agreement.versions import group_submitted
 from annotate.files import sha256_text
+from annotate.items import sort_key
 from annotate.records import LAYERS, Annotation, GoldRecord, Item, Layer, article_fields, get_layer, to_dict
-from annotate.score.texts import TextIndex
+from annotate.text.text_index import TextIndex
 
 
 class DisputedArticle(NamedTuple):
@@ -169,15 +170,10 @@ def _unique_ids(items: list[Item] | None) -> list[Item] | None:
         return None
     seen: set[str] = set()
     unique: list[Item] = []
-    for item in sorted(items, key=_place):
+    for item in sorted(items, key=sort_key):
         if item.id is not None and item.id in seen:
             item = msgspec.structs.replace(item, id=None)
         elif item.id is not None:
             seen.add(item.id)
         unique.append(item)
     return unique
-
-
-def _place(item: Item) -> tuple[int, int]:
-    first = getattr(item, "content", [item])[0]
-    return first.start, -first.end

@@ -11,11 +11,13 @@ import msgspec
 from annotate.adjudication.adjudicate import Adjudication, DisputedArticle, list_candidates
 from annotate.adjudication.log import Decision, make_decision, now
 from annotate.adjudication.queue import to_queued
-from annotate.agreement.positions import Position, item_ranges, item_values
+from annotate.agreement.positions import Position, item_values
 from annotate.agreement.versions import group_submitted
 from annotate.errors import RecordError
-from annotate.records import LAYERS, Annotation, GoldRecord, Item, Layer, Prediction, get_layer
-from annotate.score.texts import TextIndex
+from annotate.items import choose_item, extent_of, shared_content, spans_of
+from annotate.records import LAYERS, Annotation, GoldRecord, Item, Layer, Prediction, Span, get_layer
+from annotate.spans import shared
+from annotate.text.text_index import TextIndex
 
 REVIEW_MODEL = "adjudication"
 
@@ -52,7 +54,7 @@ def _candidates(position: Position, annotators: list[str], index: TextIndex) -> 
         note = f"disputed: proposed by {', '.join(names)}"
         if silent:
             note += f"; not marked by {', '.join(silent)}"
-        item = position.items[names[0]]
+        item = choose_item(position.items[name] for name in names)
         found.append(msgspec.structs.replace(item, preannotator=", ".join(names), note=note, score=None))
     return found
 
@@ -154,7 +156,7 @@ def _restore(item: Item, agreed: list[Item], disputes: list[Position], index: Te
 
 
 def _touches(item: Item, start: int, end: int) -> bool:
-    return any(left < end and start < right for left, right in item_ranges(item))
+    return bool(shared(spans_of(item), [Span(start, end)]))
 
 
 def _chosen(here: list[Item], position: Position, index: TextIndex) -> Item | None:
@@ -176,7 +178,7 @@ def _find_left_standing(article_id: str, position: Position, here: list[Item], i
     proposed = [item_values(candidate, index) for candidate in position.items.values()]
     standing = [item for item in here if item_values(item, index) in proposed]
     for a, b in combinations(standing, 2):
-        if any(_touches(b, start, end) for start, end in item_ranges(a)):
+        if shared_content(a, b):
             return [
                 f"{article_id}: {position.layer} [{position.start}, {position.end}) has two candidates of one dispute "
                 "standing; open the review again and delete the wrong one"
@@ -193,8 +195,7 @@ def _log_changes(
     for item in before:
         if item_values(item, index) in kept:
             continue
-        ranges = item_ranges(item)
-        start, end = min(range_[0] for range_ in ranges), max(range_[1] for range_ in ranges)
+        start, end = extent_of(item)
         now_here = [other for other in after if _touches(other, start, end)]
         log.append(
             make_decision(

@@ -13,8 +13,9 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
-from annotate.agreement.positions import Position, fields_of, item_ranges
+from annotate.agreement.positions import FIELDS, Position
 from annotate.errors import AnnotateError
+from annotate.items import choose_item, links_of, ranges_of, shared_content
 from annotate.records import Item, Origin, Quote
 
 Outcome: TypeAlias = Literal["accepted", "rejected", "disputed"]
@@ -101,7 +102,7 @@ def _decide_fields(position: Position, rule: Rule, marked: str) -> Verdict:
     winners: dict[str, Hashable] = {}
     votes: dict[str, str] = {}
     open_fields: list[str] = []
-    for field in fields_of(next(iter(position.items.values()))):
+    for field in FIELDS[position.layer]:
         counts = Counter(values[field] for values in position.values.values())
         value, count = max(counts.items(), key=lambda entry: entry[1])
         votes[field] = f"{count} of {len(position.items)}"
@@ -125,25 +126,55 @@ def _size(extent: Any) -> int:
 
 
 def _compose(position: Position, winners: dict[str, Hashable]) -> Item:
-    """The item with the winning value in every field; the rest from the person who voted for most of them."""
+    """The item with the winning value in every field; the rest from an item that has most of the winning values.
 
-    def supporters(field: str) -> list[str]:
-        return [name for name, values in position.values.items() if values[field] == winners[field]]
-
-    agreeing = Counter(name for field in winners for name in supporters(field))
-    base = position.items[min(position.items, key=lambda name: (-agreeing[name], name))]
+    Where the winning value is a span, its offsets are those that most of its supporters gave; of equally many the
+    shorter, then the earlier. The name of a quote's speaker is the one that most supporters of the speaker gave. Who
+    supports what is counted; how annotators are called decides nothing.
+    """
+    supporters = {
+        field: [position.items[name] for name, values in position.values.items() if values[field] == value]
+        for field, value in winners.items()
+    }
+    agreeing = {
+        name: sum(values[field] == value for field, value in winners.items())
+        for name, values in position.values.items()
+    }
+    most = max(agreeing.values())
+    base = choose_item(item for name, item in position.items.items() if agreeing[name] == most)
     changes: dict[str, Any] = {}
-    for field in winners:
-        names = supporters(field)
-        source = base if any(position.items[name] is base for name in names) else position.items[names[0]]
+    for field, items in supporters.items():
+        source = _choose_source(field, items, base)
         for attribute in _attributes(field, source):
             changes[attribute] = getattr(source, attribute)
+    if isinstance(base, Quote):
+        changes["speaker_name"] = _choose_name(supporters["speaker"])
     full = [name for name, values in position.values.items() if values == winners]
     changes["origin"] = _nearest_origin([position.items[name] for name in full]) if full else "prediction-changed"
     if not full and all(item.origin in (None, "manual") for item in position.items.values()):
         changes["origin"] = base.origin
     notes = sorted({item.note for item in position.items.values() if item.note})
     return msgspec.structs.replace(base, **changes, note="; ".join(notes) or None)
+
+
+def _choose_source(field: str, items: list[Item], base: Item) -> Item:
+    """Of the supporters of a field's value, the one whose offsets it gets: what most of them gave."""
+
+    def raw(item: Item) -> tuple[tuple[int, int], ...]:
+        if field == "extent":
+            return ranges_of(item)
+        span = links_of(item).get(field)
+        return () if span is None else ((span.start, span.end),)
+
+    counts = Counter(map(raw, items))
+    chosen = min(counts, key=lambda ranges: (-counts[ranges], _size(ranges), ranges))
+    having = [item for item in items if raw(item) == chosen]
+    return base if any(item is base for item in having) else choose_item(having)
+
+
+def _choose_name(items: list[Item]) -> str | None:
+    counts = Counter(name for item in items if (name := getattr(item, "speaker_name", None)))
+    return min(counts, key=lambda name: (-counts[name], name)) if counts else None
 
 
 def _attributes(field: str, item: Item) -> tuple[str, ...]:
@@ -160,14 +191,6 @@ def _nearest_origin(items: list[Item]) -> Origin | None:
 
 def overlap_unseen(a: Position, b: Position, left: Item, right: Item) -> bool:
     """Whether two accepted items overlap though no person's own items at these positions do."""
-    if not _overlap(left, right):
+    if not shared_content(left, right):
         return False
-    return not any(_overlap(a.items[name], b.items[name]) for name in a.items.keys() & b.items.keys())
-
-
-def _overlap(left: Item, right: Item) -> bool:
-    return any(
-        start < other_end and other_start < end
-        for start, end in item_ranges(left)
-        for other_start, other_end in item_ranges(right)
-    )
+    return not any(shared_content(a.items[name], b.items[name]) for name in a.items.keys() & b.items.keys())

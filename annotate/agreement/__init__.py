@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from annotate.agreement.measure import Agreement, measure_agreement
-from annotate.agreement.report import print_agreement
+from annotate.agreement.report import describe_agreement
 
-__all__ = ["Agreement", "measure_agreement", "print_agreement"]
+__all__ = ["Agreement", "describe_agreement", "measure_agreement"]

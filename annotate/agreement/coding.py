@@ -11,7 +11,7 @@ from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
 
-from annotate.score.figures import Values, divide
+from annotate.score.formulas import Values, divide
 
 
 def cohen_kappa(tables: Values) -> Values:

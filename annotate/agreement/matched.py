@@ -9,22 +9,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from annotate.agreement.coding import cohen_kappa, count_coincidences, count_contingencies, nominal_alpha
-from annotate.agreement.positions import FIELDS, Position, align_items, dice_overlap, item_ranges
-from annotate.agreement.resampling import read_interval
+from annotate.agreement.positions import FIELDS, Position, align_items, dice_overlap
 from annotate.agreement.scores import Interval
 from annotate.agreement.unitizing import UnitSums, sum_units
+from annotate.items import LINKS, label_of, layer_of, ranges_of
 from annotate.records import LAYERS, Annotation, Item, Layer, get_layer
-from annotate.score.figures import Values, divide
-from annotate.score.texts import TextIndex
+from annotate.score.formulas import Values, divide
+from annotate.score.resampling import read_interval
+from annotate.text.text_index import TextIndex
 
-ATTRIBUTES: dict[Layer, tuple[str, ...]] = {
-    "entities": ("label",),
-    "quotes": ("type",),
-    "claims": ("kind", "check_worthy"),
-}
-"""The fields with a fixed set of values, on which kappa and alpha are computed."""
-
-SPAN_FIELDS = ("extent", "speaker", "cue", "claimer")
+SPAN_FIELDS = ("extent", *(name for layer in LAYERS for name in LINKS[layer]))
 
 
 class Aligned(NamedTuple):
@@ -187,11 +181,12 @@ def measure_alpha_u(
 
 
 def _label(item: Item) -> str:
-    return str(getattr(item, "label", ""))
+    """The label under which alpha_u counts the item; quotes and claims are of one."""
+    return label_of(item) if layer_of(item) == "entities" else ""
 
 
 def _units(items: Sequence[Item], label: str) -> list[tuple[int, int]]:
-    return [range_ for item in items if _label(item) == label for range_ in item_ranges(item)]
+    return [range_ for item in items if _label(item) == label for range_ in ranges_of(item)]
 
 
 def _count_articles(compared: Sequence[Compared]) -> int:

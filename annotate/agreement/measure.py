@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 
 from annotate.agreement.matched import (
-    ATTRIBUTES,
     Compared,
     align_articles,
     count_outcomes,
@@ -17,13 +16,13 @@ from annotate.agreement.matched import (
     measure_kappa,
 )
 from annotate.agreement.patterns import Pattern, find_patterns
-from annotate.agreement.resampling import draw_articles
 from annotate.agreement.scores import Interval, score_pairs
 from annotate.agreement.versions import group_submitted
+from annotate.items import ATTRIBUTES
 from annotate.records import Annotation, Layer
 from annotate.schema import Schema, load_schema
-from annotate.score.bootstrap import MIN_DOCUMENTS
-from annotate.score.figures import Values
+from annotate.score.formulas import Values
+from annotate.score.resampling import MIN_ARTICLES, draw_with_point
 
 PATTERNS = 25
 
@@ -120,7 +119,7 @@ def measure_agreement(
     if not shared:
         agreement.remarks.append("no article was annotated by two people, so there is no agreement to measure")
         return agreement
-    rows = draw_articles(len(shared), trials, seed)
+    rows = draw_with_point(len(shared), trials, seed)
     aligned, compared = align_articles(shared)
     _add_scores(agreement, shared, schema or load_schema(), rows, compared)
     for layer in _layers(compared):
@@ -163,9 +162,9 @@ def _layers(compared: Sequence[Compared]) -> list[Layer]:
 
 
 def _add_remarks(agreement: Agreement) -> None:
-    if agreement.trials and agreement.articles < MIN_DOCUMENTS:
+    if agreement.trials and agreement.articles < MIN_ARTICLES:
         agreement.remarks.append(
-            f"{agreement.articles} articles have two annotators; below {MIN_DOCUMENTS} no interval can be given"
+            f"{agreement.articles} articles have two annotators; below {MIN_ARTICLES} no interval can be given"
         )
     if agreement.single:
         agreement.remarks.append(f"{agreement.single} articles have one annotator and say nothing about agreement")

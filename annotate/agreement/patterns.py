@@ -17,13 +17,16 @@ from typing import NamedTuple
 import msgspec
 
 from annotate.agreement.matched import Compared
-from annotate.agreement.positions import FIELDS, Position, item_ranges
-from annotate.records import Claim, Entity, Item, Layer, Quote, Span
+from annotate.agreement.positions import FIELDS, Position
+from annotate.items import LINKS, extent_of, links_of, name_of, ranges_of, write_attributes
+from annotate.printing import shorten
+from annotate.records import Item, Layer, Span
+from annotate.spans import overlap
 
 EXAMPLES = 3
 WORDS = 5
-SHOWN = 40
-"""Of long spans so many code points are shown at either edge."""
+SHOWN = 80
+"""Of long spans so many code points are shown, from both edges: that is where annotators differ."""
 
 _WORD = re.compile(r"\w+|[^\w\s]+")
 _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -98,7 +101,7 @@ def find_patterns(compared: Sequence[Compared]) -> list[Pattern]:
 def _find_cases(position: Position, text: str) -> Iterator[Case]:
     items = list(position.items.values())
     if len(items) == 1:
-        yield Case(f"{_kind(items[0])}: only one of two marked it", 1, _key_words(items[0], text))
+        yield Case(f"{name_of(items[0])}: only one of two marked it", 1, _key_words(items[0], text))
         return
     a, b = position.values.values()
     for field in FIELDS[position.layer]:
@@ -106,8 +109,8 @@ def _find_cases(position: Position, text: str) -> Iterator[Case]:
             continue
         if field == "extent":
             yield from _edges(items, text)
-        elif field in ("speaker", "cue", "claimer"):
-            spans = [getattr(item, field) for item in items]
+        elif field in LINKS[position.layer]:
+            spans = [links_of(item)[field] for item in items]
             said = sorted(text[span.start : span.end].lower() for span in spans if span is not None)
             yield Case(f"{field}: {_differ(spans[0], spans[1], text)}", 1, " / ".join(said), field)
         else:
@@ -118,21 +121,17 @@ def _find_cases(position: Position, text: str) -> Iterator[Case]:
 
 def _key_words(item: Item, text: str) -> str:
     """The words by which a guideline would speak of the item: the mention, or the cue of a quote."""
-    if isinstance(item, Quote):
-        return text[item.cue.start : item.cue.end].lower() if item.cue else "no cue"
-    return text[item.start : item.end]
-
-
-def _kind(item: Item) -> str:
-    if isinstance(item, Entity):
-        return item.label
-    return f"{item.type} quote" if isinstance(item, Quote) else f"claim, {item.kind}"
+    links = links_of(item)
+    if "cue" in links:
+        cue = links["cue"]
+        return text[cue.start : cue.end].lower() if cue else "no cue"
+    return text[slice(*extent_of(item))]
 
 
 def _edges(items: Sequence[Item], text: str) -> list[Case]:
     """A case for each edge at which the two extents differ."""
-    bounds = [(item_ranges(item)[0][0], item_ranges(item)[-1][1]) for item in items]
-    kinds = sorted({_kind(item) for item in items})
+    bounds = [extent_of(item) for item in items]
+    kinds = sorted({name_of(item) for item in items})
     what = " or ".join(kinds)
     cases = []
     for edge, place in ((0, "before"), (1, "after")):
@@ -146,7 +145,7 @@ def _edges(items: Sequence[Item], text: str) -> list[Case]:
 def _differ(one: Span | None, other: Span | None, text: str) -> str:
     if one is None or other is None:
         return "only one of two gives it"
-    if one.start < other.end and other.start < one.end:
+    if overlap(one, other):
         return "a longer or a shorter mention"
     same = text[one.start : one.end].casefold() == text[other.start : other.end].casefold()
     return "another occurrence of the same words" if same else "another mention"
@@ -174,16 +173,14 @@ def _example(found: Compared, position: Position, field: str) -> Example:
 
 def _say(item: Item, field: str, text: str) -> str:
     """What the version has in the field, with the item's words where these do not show it."""
-    if field in ("speaker", "cue", "claimer"):
-        span = getattr(item, field)
-        return f"no {field}" if span is None else _cut(text[span.start : span.end])
-    words = " ... ".join(text[start:end] for start, end in item_ranges(item))
-    if field == "check_worthy" and isinstance(item, Claim):
-        return f"{_cut(words)} ({'check-worthy' if item.check_worthy else 'not check-worthy'})"
-    return f"{_cut(words)} ({_kind(item)})"
+    links = links_of(item)
+    if field in links:
+        span = links[field]
+        return f"no {field}" if span is None else _shorten(text[span.start : span.end])
+    words = " ... ".join(text[start:end] for start, end in ranges_of(item))
+    return f"{_shorten(words)} ({write_attributes(item) if field == 'check_worthy' else name_of(item)})"
 
 
-def _cut(words: str) -> str:
-    """The words on one line, the middle of long ones left out: people differ at the edges."""
-    line = " ".join(words.split())
-    return line if len(line) <= 2 * SHOWN else f"{line[:SHOWN]} [...] {line[-SHOWN:]}"
+def _shorten(words: str) -> str:
+    """The words on one line, the middle of long ones left out: annotators differ at the edges."""
+    return shorten(" ".join(words.split()), SHOWN)

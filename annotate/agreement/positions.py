@@ -8,20 +8,15 @@ most one item of each person, and the order of the input plays no part.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
-import msgspec
+from annotate.items import ATTRIBUTES, LINKS, attributes_of, extent_of, links_of, ranges_of, sort_key
+from annotate.records import LAYERS, Item, Layer, Span
+from annotate.spans import shared
+from annotate.text.text_index import TextIndex
 
-from annotate.records import Claim, Entity, Item, Layer, Quote, Span
-from annotate.score.texts import TextIndex
-
-Ranges: TypeAlias = tuple[tuple[int, int], ...]
-
-FIELDS: dict[Layer, tuple[str, ...]] = {
-    "entities": ("extent", "label"),
-    "quotes": ("extent", "type", "speaker", "cue"),
-    "claims": ("extent", "kind", "check_worthy", "claimer"),
-}
+FIELDS: dict[Layer, tuple[str, ...]] = {layer: ("extent", *ATTRIBUTES[layer], *LINKS[layer]) for layer in LAYERS}
+"""What two versions of an item can differ in, extent first."""
 
 
 class Position(NamedTuple):
@@ -38,42 +33,26 @@ class Position(NamedTuple):
     @property
     def start(self) -> int:
         """Where the leftmost item starts, in code points."""
-        return min(start for item in self.items.values() for start, _ in item_ranges(item))
+        return min(extent_of(item)[0] for item in self.items.values())
 
     @property
     def end(self) -> int:
         """Where the rightmost item ends, in code points, exclusive."""
-        return max(end for item in self.items.values() for _, end in item_ranges(item))
-
-
-def item_ranges(item: Item) -> Ranges:
-    """The code-point ranges that the item covers: one, or one a fragment of a quote."""
-    if isinstance(item, Quote):
-        return tuple((fragment.start, fragment.end) for fragment in item.content)
-    return ((item.start, item.end),)
+        return max(extent_of(item)[1] for item in self.items.values())
 
 
 def item_values(item: Item, index: TextIndex) -> dict[str, Hashable]:
     """The item's fields in comparable form, in the order of `FIELDS`.
 
+    >>> from annotate.records import Entity
     >>> item_values(Entity(0, 4, "GPE"), TextIndex("Rome"))
     {'extent': ((0, 4),), 'label': 'GPE'}
     """
 
-    def content(span: Span | None) -> Hashable:
-        return None if span is None else index.content([(span.start, span.end)])
-
-    extent = index.content(item_ranges(item))
-    if isinstance(item, Entity):
-        return {"extent": extent, "label": item.label}
-    if isinstance(item, Quote):
-        return {"extent": extent, "type": item.type, "speaker": content(item.speaker), "cue": content(item.cue)}
-    return {
-        "extent": extent,
-        "kind": item.kind,
-        "check_worthy": item.check_worthy,
-        "claimer": content(item.claimer),
+    links = {
+        name: None if span is None else index.content([(span.start, span.end)]) for name, span in links_of(item).items()
     }
+    return {"extent": index.content(ranges_of(item)), **attributes_of(item), **links}
 
 
 def align_items(layer: Layer, marked: Mapping[str, Sequence[Item]], index: TextIndex) -> list[Position]:
@@ -82,6 +61,7 @@ def align_items(layer: Layer, marked: Mapping[str, Sequence[Item]], index: TextI
     Args:
         marked: items by annotator; people who marked nothing may be left out.
 
+    >>> from annotate.records import Entity
     >>> index = TextIndex("President Ada Bo spoke.")
     >>> a, b = [Entity(10, 16, "PERSON")], [Entity(0, 16, "PERSON"), Entity(17, 22, "ORG")]
     >>> [sorted(position.items) for position in align_items("entities", {"a": a, "b": b}, index)]
@@ -90,7 +70,7 @@ def align_items(layer: Layer, marked: Mapping[str, Sequence[Item]], index: TextI
     nodes: list[tuple[str, Item, dict[str, Hashable]]] = []
     for annotator in sorted(marked):
         found = [(annotator, item, item_values(item, index)) for item in marked[annotator]]
-        nodes.extend(sorted(found, key=lambda node: _order(node[1])))
+        nodes.extend(sorted(found, key=lambda node: sort_key(node[1])))
     group = list(range(len(nodes)))
     members = {i: {node[0]: i} for i, node in enumerate(nodes)}
     for _, i, j in sorted(_edges(nodes)):
@@ -115,9 +95,7 @@ def align_items(layer: Layer, marked: Mapping[str, Sequence[Item]], index: TextI
 
 def _edges(nodes: Sequence[tuple[str, Item, dict[str, Hashable]]]) -> list[tuple[tuple[Any, ...], int, int]]:
     """(rank, i, j) for each pair of different people's items that overlap; the surest pair has the lowest rank."""
-    bounds = [
-        (min(start for start, _ in item_ranges(item)), max(end for _, end in item_ranges(item))) for _, item, _ in nodes
-    ]
+    bounds = [extent_of(item) for _, item, _ in nodes]
     order = sorted(range(len(nodes)), key=lambda i: bounds[i][0])
     edges = []
     for place, i in enumerate(order):
@@ -130,8 +108,10 @@ def _edges(nodes: Sequence[tuple[str, Item, dict[str, Hashable]]]) -> list[tuple
             dice = dice_overlap(a["extent"], b["extent"])
             if dice:
                 equal = sum(a[field] == b[field] for field in a)
-                names = sorted([(nodes[i][0], _order(nodes[i][1])), (nodes[j][0], _order(nodes[j][1]))])
-                edges.append(((a["extent"] != b["extent"], -dice, -equal, bounds[i], names), i, j))
+                # who marked them comes last, and decides only between items that are equal in everything
+                both = sorted([(sort_key(nodes[i][1]), nodes[i][0]), (sort_key(nodes[j][1]), nodes[j][0])])
+                keys, names = zip(*both, strict=True)
+                edges.append(((a["extent"] != b["extent"], -dice, -equal, bounds[i], keys, names), i, j))
     return edges
 
 
@@ -141,18 +121,6 @@ def dice_overlap(a: Any, b: Any) -> float:
     >>> dice_overlap(((0, 4),), ((2, 6),))
     0.5
     """
-    shared = sum(max(0, min(end, other[1]) - max(start, other[0])) for start, end in a for other in b)
-    size = sum(end - start for start, end in (*a, *b))
-    return 2 * shared / size if size else 0.0
-
-
-def _order(item: Item) -> tuple[Any, ...]:
-    """A total order of items by what they say."""
-    return (item_ranges(item), msgspec.json.encode(item))
-
-
-def fields_of(item: Item) -> tuple[str, ...]:
-    """The names of the item's fields, extent first."""
-    if isinstance(item, Entity):
-        return FIELDS["entities"]
-    return FIELDS["claims"] if isinstance(item, Claim) else FIELDS["quotes"]
+    one, other = ([Span(*range_) for range_ in ranges] for ranges in (a, b))
+    size = sum(span.end - span.start for span in (*one, *other))
+    return 2 * shared(one, other) / size if size else 0.0

@@ -1,13 +1,11 @@
-"""The agreement as tables for a terminal."""
+"""The agreement as tables and lines for reading."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
 
-from annotate.agreement.measure import Agreement, Figure
-
-if TYPE_CHECKING:
-    from rich.console import Console
+from annotate.agreement.measure import Agreement
+from annotate.printing import Block, Table, format_count, format_interval, format_value
 
 SHOWN_PATTERNS = 10
 HEADLINES = {
@@ -35,117 +33,79 @@ ALPHAS = {
     "quotes": ("alpha:type:quotes", "alpha_u:extent:quotes"),
     "claims": ("alpha:kind:claims", "alpha:check-worthy:claims", "alpha_u:extent:claims"),
 }
+LABELLED = {"f1:strict:entities": "entities by label", "f1:type:quotes": "quotes by type"}
 PAIR_MEASURES = ("f1:strict:entities", "f1:exact:quotes", "f1:overlap:quotes", "f1:overlap:claims")
 
 
-def print_agreement(agreement: Agreement, console: Console) -> None:
-    """Print the headline figures, labels, pairs, outcomes and the costliest disagreements."""
-    people = ", ".join(f"{name} ({n} articles)" for name, n in agreement.annotators.items())
-    _print_plain(console, f"{agreement.articles} articles with two annotators or more: {people}")
+def describe_agreement(agreement: Agreement) -> Iterator[Block]:
+    """The headline values, labels, outcomes, pairs, the costliest disagreements and the remarks."""
+    names = ", ".join(f"{name} ({format_count(n, 'article')})" for name, n in agreement.annotators.items())
+    yield f"{format_count(agreement.articles, 'article')} with two annotators or more: {names}"
+    yield ""
     for layer in agreement.outcomes:
-        names = [name for name in (*HEADLINES[layer], *ALPHAS[layer]) if name in agreement.measures]
-        _print_measures(agreement, names, layer, console)
-    _print_labels(agreement, console)
-    _print_outcomes(agreement, console)
-    _print_pairs(agreement, console)
-    _print_patterns(agreement, console)
-    for remark in agreement.remarks:
-        _print_plain(console, remark)
+        yield _measure_table(agreement, layer)
+    yield from _label_tables(agreement)
+    yield _outcome_table(agreement)
+    yield from _pair_tables(agreement)
+    yield from _describe_patterns(agreement)
+    yield from agreement.remarks
 
 
-def _table(title: str, *columns: str) -> Any:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, title_style="bold")
-    for i, column in enumerate(columns):
-        table.add_column(column, justify="left" if i == 0 else "right", no_wrap=i == 0)
-    return table
-
-
-def _add_row(table: Any, *cells: str) -> None:
-    """A row of plain text: names hold colons and brackets, which rich would read as emoji and markup."""
-    from rich.text import Text
-
-    table.add_row(*map(Text, cells))
-
-
-def _print_measures(agreement: Agreement, names: list[str], title: str, console: Console) -> None:
-    table = _table(title, "measure", "value", "95 % interval", "items")
-    for name in names:
-        figure = agreement.measures[name]
-        _add_row(table, name, _number(figure.value), _interval(figure), str(figure.n))
-    console.print(table)
-
-
-def _print_labels(agreement: Agreement, console: Console) -> None:
+def _measure_table(agreement: Agreement, layer: str) -> Table:
     rows = []
-    for name, figure in agreement.measures.items():
-        head, slash, label = name.partition("/")
-        if slash and figure.n and head in ("f1:strict:entities", "f1:type:quotes"):
-            alpha = agreement.measures.get(f"alpha_u:extent:entities/{label}") if "entities" in head else None
-            rows.append((label, figure, alpha))
-    if not rows:
-        return
-    table = _table("labels", "label", "f1", "95 % interval", "alpha_u", "items")
-    for label, figure, alpha in sorted(rows, key=lambda row: -row[1].n):
-        _add_row(
-            table,
-            label,
-            _number(figure.value),
-            _interval(figure),
-            _number(alpha.value) if alpha else "-",
-            str(figure.n),
-        )
-    console.print(table)
+    for name in (*HEADLINES[layer], *ALPHAS[layer]):
+        if name in agreement.measures:
+            found = agreement.measures[name]
+            rows.append([name, format_value(found.value), format_interval(found.low, found.high), f"{found.n:,}"])
+    return Table(layer, ("measure", "value", "95 % interval", "items"), rows)
 
 
-def _print_outcomes(agreement: Agreement, console: Console) -> None:
-    table = _table(
-        "where they agree", "layer", "same", "other extent", "other attributes", "both", "only one marked it"
-    )
-    for layer, outcomes in agreement.outcomes.items():
-        _add_row(table, layer, *(str(outcomes[key]) for key in ("agreed", "boundary", "attributes", "both", "alone")))
-    console.print(table)
+def _label_tables(agreement: Agreement) -> Iterator[Table]:
+    for head, title in LABELLED.items():
+        found = []
+        for name, f1 in agreement.measures.items():
+            measure, slash, label = name.partition("/")
+            if slash and f1.n and measure == head:
+                alpha = agreement.measures.get(f"alpha_u:extent:entities/{label}") if "entities" in head else None
+                interval = format_interval(f1.low, f1.high)
+                alpha_u = format_value(alpha.value if alpha else None)
+                found.append((f1.n, [label, format_value(f1.value), interval, alpha_u, f"{f1.n:,}"]))
+        if found:
+            rows = [row for _, row in sorted(found, key=lambda pair: -pair[0])]
+            yield Table(title, ("label", "F1", "95 % interval", "alpha_u", "items"), rows)
 
 
-def _print_pairs(agreement: Agreement, console: Console) -> None:
+def _outcome_table(agreement: Agreement) -> Table:
+    rows = [
+        [layer, *(f"{outcomes[key]:,}" for key in ("agreed", "boundary", "attributes", "both", "alone"))]
+        for layer, outcomes in agreement.outcomes.items()
+    ]
+    columns = ("layer", "same", "other extent", "other attributes", "both", "only one marked it")
+    return Table("where they agree", columns, rows)
+
+
+def _pair_tables(agreement: Agreement) -> Iterator[Table]:
     names = [name for name in PAIR_MEASURES if any(name in pair.measures for pair in agreement.pairs)]
     if len(agreement.pairs) < 2 or not names:
         return
-    table = _table("pairs", "annotators", "articles", *names)
+    rows = []
     for pair in agreement.pairs:
-        _add_row(
-            table,
-            " / ".join(pair.annotators),
-            str(pair.articles),
-            *(_number(pair.measures.get(name)) for name in names),
-        )
-    console.print(table)
+        found = [pair.measures.get(name) for name in names]
+        rows.append([" / ".join(pair.annotators), f"{pair.articles:,}", *map(format_value, found)])
+    yield Table("pairs of annotators", ("annotators", "articles", *(name.replace(":", " ") for name in names)), rows)
 
 
-def _print_plain(console: Console, text: str) -> None:
-    console.print(text, markup=False, emoji=False)
-
-
-def _print_patterns(agreement: Agreement, console: Console) -> None:
+def _describe_patterns(agreement: Agreement) -> Iterator[str]:
     if not agreement.patterns:
         return
-    console.print("costliest disagreements (each could be a rule in the guidelines)", style="bold")
+    yield "costliest disagreements (each could be a rule in the guidelines)"
     for pattern in agreement.patterns[:SHOWN_PATTERNS]:
-        _print_plain(console, f"{pattern.cost:>5} errors, {pattern.count} times  {pattern.layer}  {pattern.name}")
+        errors, times = format_count(pattern.cost, "error"), format_count(pattern.count, "time")
+        yield f"{errors:>11}, {times}  {pattern.layer}  {pattern.name}"
         if pattern.words:
             often = ", ".join(f"{words} ({n})" for words, n in pattern.words.items())
-            _print_plain(console, f"{'':8}most often: {' '.join(often.split())}")
+            yield f"{'':8}most often: {' '.join(often.split())}"
         for example in pattern.examples[:1]:
-            _print_plain(console, f"{'':8}{example.id} [{example.start}, {example.end})")
+            yield f"{'':8}{example.id} [{example.start}, {example.end})"
             for name, words in example.versions.items():
-                _print_plain(console, f"{'':10}{name}: {words or 'nothing'}")
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
-
-
-def _interval(figure: Figure) -> str:
-    return "-" if figure.low is None or figure.high is None else f"{figure.low:.3f} - {figure.high:.3f}"
+                yield f"{'':10}{name}: {words or 'nothing'}"

@@ -9,13 +9,14 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from annotate.agreement.resampling import ArticleWeights, read_interval
 from annotate.errors import ScoreError
 from annotate.records import LAYERS, Annotation, GoldRecord, Layer, Prediction, get_layer
 from annotate.schema import Schema
 from annotate.score.evaluate import count_layers
-from annotate.score.figures import Values
-from annotate.score.tables import Problems, read_gold, read_system
+from annotate.score.formulas import Values
+from annotate.score.problems import Problems
+from annotate.score.resampling import ArticleWeights, read_interval
+from annotate.score.tables import read_gold, read_system
 
 METRICS = ("f1", "macro-f1", "accuracy")
 NO_MEASURE = ("speaker-null",)
@@ -38,7 +39,7 @@ def score_pairs(articles: Mapping[str, Sequence[Annotation]], schema: Schema, ro
 
     Args:
         articles: at least two versions each, in the order of the columns of `rows`.
-        rows: see `resampling.draw_articles`.
+        rows: see `resampling.draw_with_point`.
 
     Raises:
         ScoreError: a label that the schema does not declare; all faults together.
@@ -74,12 +75,12 @@ def score_pairs(articles: Mapping[str, Sequence[Annotation]], schema: Schema, ro
     once = {pair: ArticleWeights(rows[:1], article_of, chosen[pair]) for pair in pairs}
     for layer, found in counted.items():
         n_articles = len(set(article_of[table.has[layer]].tolist()))
-        for measure, figure in found.figures.items():
+        for measure, formula in found.formulas.items():
             if measure.metric not in METRICS or measure.match in NO_MEASURE:
                 continue
-            result.pooled[str(measure)] = (read_interval(figure.values(everything), n_articles), figure.n_gold // 2)
+            result.pooled[str(measure)] = (read_interval(formula.values(everything), n_articles), formula.n_gold // 2)
             for pair in pairs:
-                value = float(figure.values(once[pair])[0])
+                value = float(formula.values(once[pair])[0])
                 result.by_pair[pair][str(measure)] = None if np.isnan(value) else value
     return result
 

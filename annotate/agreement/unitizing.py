@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from annotate.score.figures import Values, divide
+from annotate.score.formulas import Values, divide
 
 Units: TypeAlias = Sequence[tuple[int, int]]
 

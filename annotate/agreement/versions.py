@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from typing import Any
 
-import msgspec
-
-from annotate.agreement.positions import item_ranges
 from annotate.errors import RecordError
-from annotate.records import LAYERS, Annotation, Entity, Item, Quote, Span, get_layer
+from annotate.items import identity_of, map_items, trim_annotation
+from annotate.records import Annotation
 from annotate.spans import find_span_problems
 
 
 def group_submitted(annotations: Iterable[Annotation]) -> dict[str, list[Annotation]]:
     """The submitted annotations by article, people in alphabetical order; skipped ones and drafts are left out.
 
-    Of items by which one person says exactly the same twice, the first is kept.
+    Spans are trimmed of white space and marks at their edges (`annotate.items.trim_annotation`). Of items of one person
+    that are the same (`annotate.items.identity_of`), the first is kept.
 
     Raises:
         RecordError: an annotation without text, two texts for one article, spans that do not fit, or one person
@@ -41,32 +40,24 @@ def group_submitted(annotations: Iterable[Annotation]) -> dict[str, list[Annotat
     if problems:
         raise RecordError(problems)
     return {
-        article: [_drop_copies(version) for version in sorted(versions, key=lambda version: version.annotator)]
+        article: [_drop_copies(trim_annotation(version)) for version in sorted(versions, key=_name)]
         for article, versions in articles.items()
     }
 
 
+def _name(version: Annotation) -> str:
+    return version.annotator
+
+
 def _drop_copies(version: Annotation) -> Annotation:
-    """The annotation without items that say exactly what another one says: one person meant one thing."""
-    layers: dict[str, Any] = {}
-    for layer in LAYERS:
-        items = get_layer(version, layer)
-        if items is not None:
-            first: dict[tuple[Any, ...], Item] = {}
-            for item in items:
-                first.setdefault(_say(item), item)
-            layers[layer] = list(first.values())
-    return msgspec.structs.replace(version, **layers)
+    """The annotation without items that are the same as an earlier one: one person meant one thing."""
+    seen: set[Hashable] = set()
 
+    def first(item: Any) -> Any:
+        key = identity_of(item, version.text)
+        if key in seen:
+            return None
+        seen.add(key)
+        return item
 
-def _say(item: Item) -> tuple[Any, ...]:
-    ranges = item_ranges(item)
-    if isinstance(item, Entity):
-        return ranges, item.label
-    if isinstance(item, Quote):
-        return tuple(sorted(ranges)), item.type, _range(item.speaker), _range(item.cue)
-    return ranges, item.kind, item.check_worthy, _range(item.claimer)
-
-
-def _range(span: Span | None) -> tuple[int, int] | None:
-    return None if span is None else (span.start, span.end)
+    return map_items(version, first)

@@ -12,7 +12,8 @@ from annotate.audit.finding import Check, Finding
 from annotate.audit.surfaces import find_bad_edges, find_label_conflicts, find_lone_labels, find_unmarked
 from annotate.audit.systems import find_system_conflicts
 from annotate.errors import GoldError
-from annotate.records import LAYERS, Claim, Entity, GoldRecord, Item, Layer, Prediction, Quote, get_layer
+from annotate.items import ITEM_TYPES, extent_of
+from annotate.records import LAYERS, GoldRecord, Item, Layer, Prediction, get_layer
 
 CHECKS: dict[Check, str] = {
     "labels": "the same words carry another label nearly everywhere else",
@@ -24,7 +25,6 @@ CHECKS: dict[Check, str] = {
     "systems-drop": "no system marks what gold has",
 }
 QUEUE_MODEL = "audit-1"
-_ITEMS: dict[Layer, type[Entity] | type[Quote] | type[Claim]] = {"entities": Entity, "quotes": Quote, "claims": Claim}
 
 
 def audit_gold(gold: Iterable[GoldRecord], systems: Mapping[str, Iterable[Prediction]] | None = None) -> list[Finding]:
@@ -34,6 +34,7 @@ def audit_gold(gold: Iterable[GoldRecord], systems: Mapping[str, Iterable[Predic
         gold: with texts.
         systems: predictions by system name; the checks on systems need two or more.
 
+    >>> from annotate.records import Entity
     >>> text = "Rome fell. Rome rose. Rome stood. Rome slept."
     >>> records = [
     ...     GoldRecord(id="a", text=text, entities=[Entity(start, start + 4, "GPE") for start in (0, 11, 22)])
@@ -86,11 +87,8 @@ def _to_prediction(record: GoldRecord, findings: Sequence[Finding]) -> Predictio
 
 def _doubt(item: Item, findings: Sequence[Finding]) -> Item:
     """Gold's item with the reasons against it as note."""
-    first = item.content[0].start if isinstance(item, Quote) else item.start
-    last = item.content[-1].end if isinstance(item, Quote) else item.end
-    reasons = [
-        finding.reason for finding in findings if finding.label and (finding.start, finding.end) == (first, last)
-    ]
+    extent = extent_of(item)
+    reasons = [finding.reason for finding in findings if finding.label and (finding.start, finding.end) == extent]
     note = "; ".join(word for word in (item.note, *(f"audit: {reason}" for reason in reasons)) if word)
     return msgspec.structs.replace(item, note=note or None)
 
@@ -103,7 +101,7 @@ def _proposals(layer: Layer, findings: Sequence[Finding]) -> list[Item]:
             reasons[msgspec.json.encode(finding.proposed)].append(finding.reason)
     proposals: list[Item] = []
     for encoded, why in reasons.items():
-        item = msgspec.json.decode(encoded, type=_ITEMS[layer])
+        item = msgspec.json.decode(encoded, type=ITEM_TYPES[layer])
         note = f"audit proposes this: {'; '.join(why)}"
         proposals.append(msgspec.structs.replace(item, origin=None, preannotator="audit", note=note))
     return proposals

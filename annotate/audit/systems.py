@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from annotate.agreement.positions import Position, align_items, item_ranges
+from annotate.agreement.positions import Position, align_items
 from annotate.audit.finding import Check, Finding
-from annotate.records import LAYERS, Entity, GoldRecord, Item, Layer, Prediction, Quote, get_layer
-from annotate.score.texts import TextIndex
+from annotate.items import choose_item, extent_of, name_of, ranges_of, spans_of
+from annotate.records import LAYERS, Entity, GoldRecord, Item, Layer, Prediction, get_layer
+from annotate.spans import shared
+from annotate.text.text_index import TextIndex
 
 GOLD = ""
 """The name under which gold takes part in the alignment; no system is called so."""
@@ -54,22 +56,19 @@ def _judge(record: GoldRecord, layer: Layer, position: Position, n_systems: int)
     best, names = max(votes.items(), key=lambda entry: (len(entry[1]), repr(entry[0])))
     if len(names) < 2 or best == ours:
         return None
-    item = position.items[names[0]]
+    item = choose_item(position.items[name] for name in names)
     share = len(names) / n_systems * _weight(n_systems)
     agree = f"{len(names)} of {n_systems} systems agree"
     if ours is None:
-        if any(
-            region.start < item_ranges(item)[-1][1] and item_ranges(item)[0][0] < region.end
-            for region in [*(record.ignore or ()), *(record.excluded or ())]
-        ):
+        if shared(spans_of(item), [*(record.ignore or ()), *(record.excluded or ())]):
             return None
-        return _finding(record, layer, "systems-add", share, item, f"{agree} that this is {_label(item)}", None, item)
+        return _finding(record, layer, "systems-add", share, item, f"{agree} that this is {name_of(item)}", None, item)
     gold = position.items[GOLD]
     if isinstance(item, Entity) and isinstance(gold, Entity) and item.label in (gold.alt_labels or ()):
         return None
     text = record.text or ""
-    words = " ... ".join(text[start:end] for start, end in item_ranges(item))
-    reason = f"{agree} on {words!r} as {_label(item)}"
+    words = " ... ".join(text[start:end] for start, end in ranges_of(item))
+    reason = f"{agree} on {words!r} as {name_of(item)}"
     return _finding(record, layer, "systems-change", share, gold, reason, gold, item)
 
 
@@ -83,12 +82,6 @@ def _weight(n_systems: int) -> float:
     return n_systems / (n_systems + 1)
 
 
-def _label(item: Item) -> str:
-    if isinstance(item, Entity):
-        return item.label
-    return f"{item.type} quote" if isinstance(item, Quote) else f"{item.kind} claim"
-
-
 def _finding(
     record: GoldRecord,
     layer: Layer,
@@ -99,8 +92,7 @@ def _finding(
     gold: Item | None,
     proposed: Item | None = None,
 ) -> Finding:
-    ranges = item_ranges(place)
-    start, end = min(range_[0] for range_ in ranges), max(range_[1] for range_ in ranges)
+    start, end = extent_of(place)
     return Finding(
         id=record.id,
         check=check,
@@ -110,6 +102,6 @@ def _finding(
         end=end,
         text=(record.text or "")[start:end],
         reason=reason,
-        label=None if gold is None else _label(gold),
+        label=None if gold is None else name_of(gold),
         proposed=None if proposed is None else msgspec.to_builtins(proposed),
     )

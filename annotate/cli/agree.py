@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from annotate.cli.options import ApiKeyOption, OutputOption, SchemaOption, UrlOption, say
+from annotate.printing import format_count
 
 if TYPE_CHECKING:
     from annotate.adjudication import Adjudication
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 AnnotationsArgument = Annotated[Path, typer.Argument(metavar="A.jsonl", help="Annotations, as `annotate pull` writes.")]
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """How the result is printed."""
 
     table = "table"
@@ -36,18 +37,18 @@ def agree(
     """
     import json
 
-    from annotate.agreement import measure_agreement, print_agreement
-    from annotate.cli.options import out_console
+    from annotate.agreement import describe_agreement, measure_agreement
     from annotate.jsonl import read_records
+    from annotate.printing import print_blocks, print_json
     from annotate.records import Annotation
     from annotate.schema import load_schema
 
     records = read_records(annotations, Annotation)
     agreement = measure_agreement(records, schema=load_schema(schema), seed=seed, trials=trials)
     if format is Format.json:
-        typer.echo(json.dumps(agreement.to_dict(), ensure_ascii=False, indent=2))
+        print_json(json.dumps(agreement.to_dict(), ensure_ascii=False, indent=2))
     else:
-        print_agreement(agreement, out_console())
+        print_blocks(describe_agreement(agreement))
 
 
 def adjudicate(
@@ -78,6 +79,10 @@ def adjudicate(
     from annotate.jsonl import STDIO, read_records, write_records
     from annotate.records import Annotation
 
+    if push is not None:
+        from annotate.labelstudio.connection import require_client
+
+        require_client()
     result = adjudicate_annotations(read_records(annotations, Annotation), strategy=strategy)
     if decisions is not None:
         result = apply_review(result, read_records(decisions, Annotation))
@@ -91,7 +96,7 @@ def adjudicate(
 
 def _push(result: Adjudication, project: str, url: str | None, api_key: str | None, schema: str | None) -> None:
     from annotate.adjudication import to_review
-    from annotate.labelstudio.push import push_predictions
+    from annotate.labelstudio.push.push import push_predictions
     from annotate.schema import load_schema
 
     push_predictions(to_review(result.disputed), project, url=url, api_key=api_key, schema=load_schema(schema))
@@ -100,16 +105,18 @@ def _push(result: Adjudication, project: str, url: str | None, api_key: str | No
 def _report(result: Adjudication, project: str | None) -> None:
     outcomes = [decision.outcome for decision in result.log]
     say(
-        f"{len(result.decided)} articles decided: {outcomes.count('accepted')} items accepted, "
+        f"{format_count(len(result.decided), 'article')} decided: "
+        f"{format_count(outcomes.count('accepted'), 'item')} accepted, "
         f"{outcomes.count('rejected')} rejected"
     )
     single = sum((record.decided_by or "").startswith("single:") for record in result.decided)
     if single:
-        say(f"{single} of them had one annotator, whose version stands as it is")
+        say(f"{single} of them had one annotator, whose version is taken as it is")
     if result.disputed:
         disputes = sum(len(article.disputes) for article in result.disputed)
         if project is not None:
             rest = f"they are in project {project!r}; pull it and give the file as --decisions"
         else:
             rest = "not written; --push PROJECT sends them to a reviewer"
-        say(f"{len(result.disputed)} articles have {disputes} disputed items: {rest}")
+        articles, items = format_count(len(result.disputed), "article"), format_count(disputes, "disputed item")
+        say(f"{articles} with {items}: {rest}")

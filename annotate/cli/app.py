@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
-import os
 import sys
 from typing import Annotated, Any
 
@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from annotate.errors import AnnotateError
+from annotate.printing import print_line, silence_stdout
 
 # command -> module of annotate.cli that holds the function of the same name, and its line in the list of commands
 COMMANDS = {
@@ -56,14 +57,13 @@ class ErrorsAsMessages(TyperGroup):
         try:
             return super().invoke(ctx)
         except AnnotateError as error:
-            typer.echo(f"error: {error}", err=True)
+            print_line(f"error: {error}", err=True)
             raise typer.Exit(1) from error
         except KeyboardInterrupt as error:
-            typer.echo("interrupted; files are either as before or complete", err=True)
+            print_line("interrupted; files are either as before or complete", err=True)
             raise typer.Exit(130) from error
         except BrokenPipeError as error:
-            # the reader of our output has gone; keep Python from complaining while it flushes at exit
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            silence_stdout()  # whoever read our output has gone
             raise typer.Exit(1) from error
 
 
@@ -73,20 +73,27 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     help="Gold datasets of news articles you can trust: pre-annotate, correct in Label Studio, release, score.",
 )
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from annotate.version import __version__
+
+        print_line(f"annotate {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def root(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", "-V", help="Print the version and exit.", is_eager=True, callback=_print_version),
+    ] = False,
 ) -> None:
     """The options of `annotate` itself."""
-    if version:
-        from annotate import __version__
-
-        typer.echo(f"annotate {__version__}")
-        raise typer.Exit
 
 
 def _register() -> None:
@@ -102,4 +109,12 @@ _register()
 
 def main() -> None:
     """The entry point of the console script."""
-    app()
+    try:
+        app()
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EBADF, errno.EIO) or error.filename is not None:
+            raise
+        # what typer prints itself, such as the help, to an output that is full or closed
+        silence_stdout()
+        print_line(f"error: standard output cannot be written: {error.strerror}", err=True)
+        sys.exit(1)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from annotate.cli.options import ApiKeyOption, SchemaOption, UrlOption, out_console, say
+from annotate.cli.options import ApiKeyOption, SchemaOption, UrlOption, say
+from annotate.printing import Table, format_count, print_blocks, shorten
 
 if TYPE_CHECKING:
     from annotate.audit import Finding
@@ -38,11 +39,15 @@ def audit(
     from annotate.jsonl import STDIO, read_records, write_records
     from annotate.records import Prediction
 
+    if push is not None:
+        from annotate.labelstudio.connection import require_client
+
+        require_client()
     records = load_gold(gold)
     systems = {f"{i}: {path}": read_records(path, Prediction) for i, path in enumerate(predictions or ())}
     findings = audit_gold(records, systems)
     if push is not None and findings:
-        from annotate.labelstudio.push import push_predictions
+        from annotate.labelstudio.push.push import push_predictions
         from annotate.schema import load_schema
 
         push_predictions(to_queue(records, findings), push, url=url, api_key=api_key, schema=load_schema(schema))
@@ -51,17 +56,15 @@ def audit(
     if output != STDIO:
         _print(findings, top)
     articles = len({finding.id for finding in findings})
-    say(f"{len(findings)} findings in {articles} of {len(records)} articles" + (f", now in {push!r}" if push else ""))
+    total = f"{articles} of {format_count(len(records), 'article')}"
+    say(f"{format_count(len(findings), 'finding')} in {total}" + (f", now in {push!r}" if push else ""))
 
 
 def _print(findings: list[Finding], top: int) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table("score", "check", "article", "span", "gold", "text", "reason", box=SIMPLE_HEAD)
+    rows = []
     for found in findings[:top]:
-        text = found.text if len(found.text) <= 40 else f"{found.text[:37]}..."
-        cells = (found.id, f"[{found.start}, {found.end})", found.label or "-", text.replace("\n", " "), found.reason)
-        table.add_row(f"{found.score:.2f}", found.check, *map(Text, cells))
-    out_console().print(table)
+        words = shorten(" ".join(found.text.split()), 40)
+        marked = f"{found.label} {words!r}" if found.label else repr(words)
+        span = f"[{found.start}, {found.end})"
+        rows.append([f"{found.score:.2f}", found.check, found.id, span, f"{marked}: {found.reason}"])
+    print_blocks([Table("", ("score", "check", "article", "span", "finding"), rows, words=(1, 2, 4))])

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from annotate.cli.options import DirOption, out_console, say
+from annotate.cli.options import DirOption, say
+from annotate.printing import Table, format_value, print_blocks
 
 if TYPE_CHECKING:
-    from annotate.demo import DemoResult
+    from annotate.workflows.demo import DemoResult
 
 HEADLINES = (
     "f1:strict:entities",
@@ -39,8 +40,8 @@ def demo(
 
     Example: annotate demo --stop
     """
-    from annotate.demo import run_demo
-    from annotate.studio import stop_studio
+    from annotate.label_studio_server import stop_studio
+    from annotate.workflows.demo import run_demo
 
     result = run_demo(out, studio_dir=dir, preannotator=preannotator, say=lambda text: say(f"- {text}"))
     _print_result(result)
@@ -54,25 +55,19 @@ def demo(
 
 
 def _print_result(result: DemoResult) -> None:
-    from rich.table import Table
-
-    console = out_console()
-    for line in result.certificate.summary():
-        console.print(line)
-    table = Table(title=f"The pre-annotator against {result.release}", title_justify="left")
-    table.add_column("measure")
-    for heading in ("value", "annotators among themselves", "n gold", "n predicted"):
-        table.add_column(heading, justify="right")
+    rows = []
     for name in HEADLINES:
         score, people = result.report.measures.get(name), result.agreement.measures.get(name)
         if score is not None:
-            sizes = (str(score.n_gold), str(score.n_pred))
-            table.add_row(name, _figure(score.value), _figure(people.value if people else None), *sizes)
-    console.print(table)
-    for name, path in result.files.items():
-        console.print(f"{name}: {path}")
-    console.print(f"release: {result.release}")
-
-
-def _figure(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
+            values = (format_value(score.value), format_value(people.value if people else None))
+            rows.append([name, *values, f"{score.n_gold:,}", f"{score.n_pred:,}"])
+    columns = ("measure", "value", "annotators among themselves", "n gold", "n predicted")
+    print_blocks(
+        [
+            *result.certificate.summary(),
+            "",
+            Table(f"The pre-annotator against {result.release}", columns, rows),
+            *(f"{name}: {path}" for name, path in result.files.items()),
+            f"release: {result.release}",
+        ]
+    )

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from annotate.cli.options import SchemaOption, say
+from annotate.printing import format_count
 
 
 def explore(
@@ -31,4 +32,4 @@ def explore(
     versions = read_versions(sources)
     title = " / ".join(version.name for version in versions[:3]) + (" ..." if len(versions) > 3 else "")
     write_text(output, explore_records(versions, schema=load_schema(schema), title=title))
-    say(f"{output}: {len(versions)} version{'s' * (len(versions) > 1)}; open it in a browser")
+    say(f"{output}: {format_count(len(versions), 'version')}; open it in a browser")

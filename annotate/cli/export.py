@@ -35,8 +35,8 @@ def export(
     from typing import get_args
 
     from annotate.errors import AnnotateError
-    from annotate.export import export_records
     from annotate.formats import Alignment
+    from annotate.workflows.export import export_records
 
     known = get_args(Alignment)
     if alignment not in known:

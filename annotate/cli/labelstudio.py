@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -15,23 +15,22 @@ from annotate.cli.options import (
     OutputOption,
     SchemaOption,
     UrlOption,
-    err_console,
-    out_console,
     parse_layers,
     say,
 )
+from annotate.printing import print_blocks, print_json, print_line, show_progress
 
 ProjectOption = Annotated[str, typer.Option("--project", metavar="NAME", help="Title of the project, or #NUMBER.")]
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """How results are printed."""
 
     table = "table"
     json = "json"
 
 
-class PushOrder(str, Enum):
+class PushOrder(StrEnum):
     """In which order annotators get the articles."""
 
     sequence = "sequence"
@@ -67,16 +66,12 @@ def push(
 
     Example: annotate push predictions.jsonl --project News --overlap 2 --blind 0.1
     """
-    from rich.progress import Progress
-
     from annotate.errors import DataProblems
-    from annotate.labelstudio.plan import describe_plan
-    from annotate.labelstudio.push import PredictionFile, push_predictions
+    from annotate.labelstudio.push.plan import describe_plan
+    from annotate.labelstudio.push.push import PredictionFile, push_predictions
     from annotate.schema import load_schema
 
-    console = err_console()
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("pushing", total=None)
+    with show_progress("pushing") as bar:
         plan = push_predictions(
             PredictionFile(predictions),
             project,
@@ -89,13 +84,11 @@ def push(
             blind=blind,
             seed=seed,
             dry_run=dry_run,
-            progress=lambda title, done, total: bar.update(
-                task, description=f"pushing {title}", completed=done, total=total
-            ),
+            progress=lambda title, done, total: bar.update(f"pushing {title}", done, total),
             say=say,
         )
     for line in describe_plan(plan):
-        typer.echo(line)
+        print_line(line)
     if plan.conflicts:
         raise DataProblems(plan.conflicts)
 
@@ -127,8 +120,8 @@ def pull(
     """
     from annotate.errors import AnnotateError
     from annotate.jsonl import STDIO
-    from annotate.labelstudio.pull import Pull, write_pull
-    from annotate.labelstudio.push import PredictionFile
+    from annotate.labelstudio.pull.pull import Pull, write_pull
+    from annotate.labelstudio.push.push import PredictionFile
     from annotate.schema import load_schema
 
     pushed = PredictionFile(predictions) if predictions is not None else None
@@ -162,17 +155,16 @@ def effort(
     import msgspec
 
     from annotate.jsonl import read_records
-    from annotate.labelstudio.effort import effort_tables, measure_effort
+    from annotate.labelstudio.effort import describe_effort, measure_effort
     from annotate.records import Annotation, Prediction
 
     records = [record for path in annotations for record in read_records(path, Annotation)]
     pushed = read_records(predictions, Prediction) if predictions is not None else None
     found = measure_effort(records, predictions=pushed, layers=parse_layers(layers))
     if format is Format.json:
-        typer.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
+        print_json(msgspec.json.format(msgspec.json.encode(found)).decode())
         return
-    for table in effort_tables(found):
-        out_console().print(table)
+    print_blocks(describe_effort(found))
 
 
 def doctor(
@@ -196,10 +188,10 @@ def doctor(
 
     findings = examine(project, url=url, api_key=api_key, schema=load_schema(schema), dir=dir)
     if format is Format.json:
-        typer.echo(msgspec.json.format(msgspec.json.encode(findings)).decode())
+        print_json(msgspec.json.format(msgspec.json.encode(findings)).decode())
     else:
         for finding in findings:
-            typer.echo(str(finding))
+            print_line(finding)
     if any(finding.level == "problem" for finding in findings):
         raise typer.Exit(1)
 
@@ -223,5 +215,4 @@ def backend(
     from annotate.labelstudio.backend import serve_backend
     from annotate.schema import load_schema
 
-    say(f"{preannotator} listens at http://{host}:{port}; Ctrl-C ends it")
-    serve_backend(preannotator, schema=load_schema(schema), layers=parse_layers(layers), host=host, port=port)
+    serve_backend(preannotator, schema=load_schema(schema), layers=parse_layers(layers), host=host, port=port, say=say)

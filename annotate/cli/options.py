@@ -1,18 +1,16 @@
-"""Options that several commands share, spelled once, and the two consoles."""
+"""Options that several commands share, spelled once."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from annotate.errors import AnnotateError
+from annotate.printing import print_line
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from annotate.records import Layer
 
 SchemaOption = Annotated[
@@ -59,21 +57,6 @@ def parse_layers(text: str | None) -> tuple[Layer, ...] | None:
     return tuple(layer for layer in LAYERS if layer in names)
 
 
-def err_console() -> Console:
-    """A console on stderr, for words to people; plain when stderr is no terminal."""
-    from rich.console import Console
-
-    return Console(file=sys.stderr, highlight=False)
-
-
-def out_console() -> Console:
-    """A console on stdout, for tables; as wide as needed in a pipe, so that no line is cut."""
-    from rich.console import Console
-
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=200, no_color=True)
-
-
 def say(text: str) -> None:
-    """A line for people on stderr."""
-    typer.echo(text, err=True)
+    """A line on standard error, for whoever reads along."""
+    print_line(text, err=True)

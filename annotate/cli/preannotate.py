@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from annotate.cli.options import LayersOption, OutputOption, SchemaOption, err_console, parse_layers, say
+from annotate.cli.options import LayersOption, OutputOption, SchemaOption, parse_layers, say
 from annotate.errors import PreannotatorError
+from annotate.printing import format_count, show_progress
 
 
-class EngineName(str, Enum):
+class EngineName(StrEnum):
     """Where the work is done."""
 
     local = "local"
@@ -52,30 +53,28 @@ def preannotate(
 
     Example: annotate preannotate seeds/ -o predictions.jsonl --jobs 2
     """
-    from rich.progress import Progress
-
-    from annotate.articles import read_articles
+    from annotate.ingest.articles import read_articles
+    from annotate.preannotate.pipeline import choose_preannotators
     from annotate.preannotate.store import write_predictions
     from annotate.schema import load_schema
 
+    names = choose_preannotators(preannotator)
     articles = read_articles(sources, normalize=normalize)
-    console = err_console()
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("pre-annotating", total=len(articles))
+    with show_progress("pre-annotating", len(articles)) as progress:
         outcome = write_predictions(
             articles,
             output,
-            preannotator=preannotator,
+            preannotator=names,
             schema=load_schema(schema),
             layers=parse_layers(layers),
             jobs=jobs,
             engine=engine.value,
             min_score=min_score,
             side_by_side=side_by_side,
-            advance=lambda count: progress.advance(task, count),
+            advance=progress.advance,
         )
     reused = f", {outcome.reused} kept from before" if outcome.reused else ""
-    say(f"{output}: {outcome.predicted} articles predicted by {outcome.model}{reused}")
+    say(f"{output}: {format_count(outcome.predicted, 'article')} predicted by {outcome.model}{reused}")
     if outcome.failures:
         failed = [f"article {failure.id!r}: {failure.reason}" for failure in outcome.failures]
         raise PreannotatorError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,11 +13,11 @@ from annotate.cli.options import (
     LayersOption,
     SchemaOption,
     UrlOption,
-    out_console,
     parse_layers,
     say,
 )
 from annotate.errors import SchemaError
+from annotate.printing import Table, format_count, print_blocks, print_data, print_line
 
 if TYPE_CHECKING:
     from annotate.schema import Schema
@@ -34,7 +34,7 @@ FolderOption = Annotated[
 ]
 
 
-class ShowFormat(str, Enum):
+class ShowFormat(StrEnum):
     """What `show` prints."""
 
     table = "table"
@@ -62,8 +62,12 @@ def build(
     else:
         written = write_artifacts(loaded, folder)
         for path in written:
-            typer.echo(path)
-        say(f"{loaded.ref}: {len(written)} files written to {folder}" if written else f"{folder}: all up to date")
+            print_data(f"{path}\n")
+        say(
+            f"{loaded.ref}: {format_count(len(written), 'file')} written to {folder}"
+            if written
+            else f"{folder}: all up to date"
+        )
 
 
 @app.command()
@@ -95,9 +99,9 @@ def show(
 
     loaded = load_schema(schema).restrict(parse_layers(layers))
     if format is ShowFormat.xml:
-        typer.echo(to_label_config(loaded), nl=False)
+        print_data(to_label_config(loaded))
     elif format is ShowFormat.markdown:
-        typer.echo(to_guidelines_markdown(loaded), nl=False)
+        print_data(to_guidelines_markdown(loaded))
     else:
         _print_labels(loaded)
 
@@ -122,7 +126,7 @@ def migrate(
 
     plan = migrate_project(project, url=url, api_key=api_key, schema=load_schema(schema), dry_run=dry_run)
     for line in describe_migration(plan):
-        typer.echo(line)
+        print_line(line)
     if plan.refusals:
         raise DataProblems(plan.refusals)
 
@@ -137,15 +141,8 @@ def _check(schema: Schema, folder: Path) -> None:
 
 
 def _print_labels(schema: Schema) -> None:
-    from rich.table import Table
-
     from annotate.schema import iter_labels
 
-    table = Table(title=f"{schema.title} ({schema.ref})", title_justify="left")
-    for column in ("label", "key", "definition"):
-        table.add_column(column, no_wrap=column != "definition")
-    for label in iter_labels(schema):
-        table.add_row(label.name, label.hotkey or "", label.definition)
-    for relation in schema.relations:
-        table.add_row(f"→ {relation.name}", "", relation.definition)
-    out_console().print(table)
+    rows = [[label.name, label.hotkey or "", label.definition] for label in iter_labels(schema)]
+    rows += [[f"→ {relation.name}", "", relation.definition] for relation in schema.relations]
+    print_blocks([Table(f"{schema.title} ({schema.ref})", ("label", "key", "definition"), rows, words=(0, 1, 2))])

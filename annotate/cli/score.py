@@ -2,46 +2,16 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from annotate.cli.options import LayersOption, OutputOption, SchemaOption, out_console, parse_layers, say
+from annotate.cli.options import LayersOption, OutputOption, SchemaOption, parse_layers, say
+from annotate.printing import print_blocks, print_data, print_json, print_line, to_markdown
 
-
-class MissingChoice(str, Enum):
-    """What a gold document without a prediction is."""
-
-    error = "error"
-    empty = "empty"
-
-
-class ExtraChoice(str, Enum):
-    """What a prediction without a gold document is."""
-
-    error = "error"
-    ignore = "ignore"
-
-
-class ScoreFormat(str, Enum):
-    """How a report is printed."""
-
-    table = "table"
-    json = "json"
-    markdown = "markdown"
-    junit = "junit"
-
-
-class CompareFormat(str, Enum):
-    """How a comparison is printed."""
-
-    table = "table"
-    json = "json"
-    markdown = "markdown"
-    html = "html"
-
+ReportFormat = Literal["table", "json", "markdown", "junit"]
+ComparisonFormat = Literal["table", "json", "markdown", "html"]
 
 GoldOption = Annotated[
     str, typer.Option("--gold", metavar="GOLD", help="Release folder, name/version[/split], or JSONL file.")
@@ -53,9 +23,11 @@ FromOption = Annotated[
     ),
 ]
 MissingOption = Annotated[
-    MissingChoice, typer.Option(help="A gold article without prediction: an error, or an empty prediction.")
+    Literal["error", "empty"], typer.Option(help="A gold article without prediction: an error, or an empty prediction.")
 ]
-ExtraOption = Annotated[ExtraChoice, typer.Option(help="A prediction without gold article: an error, or ignored.")]
+ExtraOption = Annotated[
+    Literal["error", "ignore"], typer.Option(help="A prediction without gold article: an error, or ignored.")
+]
 SeedOption = Annotated[int, typer.Option(min=0, help="Of the resampling.")]
 
 
@@ -63,7 +35,9 @@ def score(
     predictions: Annotated[Path | None, typer.Argument(metavar="[P]", help="Predictions; - is standard input.")] = None,
     *,
     gold: GoldOption,
-    format: Annotated[ScoreFormat, typer.Option(help="How to print the report.")] = ScoreFormat.table,
+    format: Annotated[
+        Literal["table", "json", "markdown", "junit"], typer.Option(help="How to print the report.")
+    ] = "table",
     html: Annotated[Path | None, typer.Option(metavar="F", help="Write a page for reading the errors.")] = None,
     from_format: FromOption = None,
     fail_under: Annotated[
@@ -74,8 +48,8 @@ def score(
     ] = None,
     spacy: Annotated[str | None, typer.Option(metavar="PIPELINE", help="Score an installed spaCy pipeline.")] = None,
     layers: LayersOption = None,
-    missing: MissingOption = MissingChoice.error,
-    extra: ExtraOption = ExtraChoice.error,
+    missing: MissingOption = "error",
+    extra: ExtraOption = "error",
     trials: Annotated[int, typer.Option(min=0, help="Resamples for the intervals; 0 = none.")] = 1000,
     seed: SeedOption = 0,
     schema: SchemaOption = None,
@@ -86,37 +60,34 @@ def score(
     """
     import json
 
-    from annotate.score.report import check_thresholds, make_notes, make_tables, print_report, to_junit, to_markdown
-    from annotate.score.scoring import score_predictions
-    from annotate.score.sources import parse_threshold
+    from annotate.harness.report import check_thresholds, make_notes, make_tables, to_junit
+    from annotate.harness.scoring import score_predictions
+    from annotate.harness.sources import parse_threshold
+    from annotate.score.options import ScoreOptions
 
     thresholds = [parse_threshold(text) for text in fail_under or ()]
     report, loss = score_predictions(
         predictions,
         gold,
+        ScoreOptions(layers=parse_layers(layers), missing=missing, extra=extra, trials=trials, seed=seed),
         format=from_format,
         run=run,
         spacy=spacy,
         schema=schema,
-        layers=parse_layers(layers),
-        missing=missing.value,
-        extra=extra.value,
-        trials=trials,
-        seed=seed,
         html=html,
     )
     if loss is not None:
         say(str(loss))
     if html is not None:
         say(f"wrote {html}")
-    if format is ScoreFormat.table:
-        print_report(report, out_console())
-    elif format is ScoreFormat.json:
-        typer.echo(json.dumps(report.to_dict(), ensure_ascii=False, allow_nan=False, indent=2))
-    elif format is ScoreFormat.markdown:
-        typer.echo(to_markdown(make_tables(report), make_notes(report)))
+    if format == "table":
+        print_blocks([*make_tables(report), *make_notes(report)])
+    elif format == "json":
+        print_json(json.dumps(report.to_dict(), ensure_ascii=False, allow_nan=False, indent=2))
+    elif format == "markdown":
+        print_data(to_markdown([*make_tables(report), *make_notes(report)]) + "\n")
     else:
-        typer.echo(to_junit(report, thresholds))
+        print_data(to_junit(report, thresholds) + "\n")
     check_thresholds(report, thresholds)
 
 
@@ -127,12 +98,14 @@ def compare(
     measure: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Compare by this; the first ranks. Default: headlines.")
     ] = None,
-    format: Annotated[CompareFormat, typer.Option(help="How to print the comparison.")] = CompareFormat.table,
+    format: Annotated[
+        Literal["table", "json", "markdown", "html"], typer.Option(help="How to print the comparison.")
+    ] = "table",
     output: OutputOption = Path("-"),
     from_format: FromOption = None,
     layers: LayersOption = None,
-    missing: MissingOption = MissingChoice.error,
-    extra: ExtraOption = ExtraChoice.error,
+    missing: MissingOption = "error",
+    extra: ExtraOption = "error",
     trials: Annotated[int, typer.Option(min=100, help="Swaps of the test and resamples of the intervals.")] = 10_000,
     seed: SeedOption = 0,
     schema: SchemaOption = None,
@@ -141,29 +114,23 @@ def compare(
 
     Example: annotate compare rules.jsonl news.jsonl --gold news/1.0.0/dev --measure f1:strict:entities
     """
-    from annotate.score.leaderboard import print_comparison, write_comparison
-    from annotate.score.scoring import compare_predictions
+    from annotate.harness.leaderboard import write_comparison
+    from annotate.harness.scoring import compare_predictions
+    from annotate.score.options import ScoreOptions
 
     comparison = compare_predictions(
         predictions,
         gold,
+        ScoreOptions(layers=parse_layers(layers), missing=missing, extra=extra, trials=trials, seed=seed),
         measures=measure,
         format=from_format,
         schema=schema,
-        layers=parse_layers(layers),
-        missing=missing.value,
-        extra=extra.value,
-        trials=trials,
-        seed=seed,
     )
-    if format is CompareFormat.table and output == Path("-"):
-        print_comparison(comparison, out_console())
-    else:
-        write_comparison(comparison, output, format.value)
+    write_comparison(comparison, output, format)
 
 
 def measures(
-    format: Annotated[str, typer.Option(metavar="table|json", help="How to print the list.")] = "table",
+    format: Annotated[Literal["table", "json"], typer.Option(help="How to print the list.")] = "table",
 ) -> None:
     """List every measure by name with its definition and source.
 
@@ -176,7 +143,7 @@ def measures(
 
     for definition in list_measures():
         if format == "json":
-            typer.echo(json.dumps({"name": definition.name, **asdict(definition)}, ensure_ascii=False))
+            print_json(json.dumps({"name": definition.name, **asdict(definition)}, ensure_ascii=False))
         else:
             source = f"  [{definition.source}]" if definition.source else ""
-            typer.echo(f"{definition.name:<42} {definition.meaning}{source}")
+            print_line(f"{definition.name:<42} {definition.meaning}{source}")

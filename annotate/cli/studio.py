@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from annotate.cli.options import DirOption, LayersOption, SchemaOption, parse_layers, say
+from annotate.printing import print_line
 
 
 def up(
@@ -52,7 +53,7 @@ def up(
     Example: annotate up seeds/ --project Pilot
     """
     from annotate.schema import load_schema
-    from annotate.up import bring_up
+    from annotate.workflows.up import bring_up
 
     place = bring_up(
         sources or [],
@@ -68,9 +69,9 @@ def up(
         say=lambda text: say(f"- {text}"),
     )
     for title, page in place.projects.items():
-        typer.echo(f"project {title}: {page}")
-    typer.echo(f"Label Studio: {place.studio.url}")
-    typer.echo(f"log in as {place.studio.username} with password {place.studio.password}")
+        print_line(f"project {title}: {page}")
+    print_line(f"Label Studio: {place.studio.url}")
+    print_line(f"log in as {place.studio.username} with password {place.studio.password}")
     say("stop it with: annotate down")
     if not no_browser:
         _open_browser(place.page)
@@ -81,9 +82,9 @@ def down(dir: DirOption = None) -> None:
 
     Example: annotate down
     """
-    from annotate.studio import stop_studio
+    from annotate.label_studio_server import stop_studio
 
-    typer.echo("stopped" if stop_studio(dir) else "no embedded Label Studio runs")
+    print_line("stopped" if stop_studio(dir) else "no embedded Label Studio runs")
 
 
 def status(dir: DirOption = None) -> None:
@@ -91,18 +92,18 @@ def status(dir: DirOption = None) -> None:
 
     Example: annotate status
     """
-    from annotate.studio import explain_end, find_studio
-    from annotate.studio.projects import list_projects
+    from annotate.label_studio_server import explain_end, find_studio
+    from annotate.label_studio_server.projects import list_projects
 
     studio = find_studio(dir)
     if studio is None:
-        typer.echo(explain_end(dir) or "no embedded Label Studio runs")
-        typer.echo("start it with: annotate up")
+        print_line(explain_end(dir) or "no embedded Label Studio runs")
+        print_line("start it with: annotate up")
         return
-    typer.echo(f"Label Studio: {studio.url} (process {studio.pid})")
-    typer.echo(f"log in as {studio.username}; password and token are in {studio.dir / 'studio.json'}")
+    print_line(f"Label Studio: {studio.url} (process {studio.pid})")
+    print_line(f"log in as {studio.username}; password and token are in {studio.dir / 'studio.json'}")
     for project in list_projects(studio):
-        typer.echo(
+        print_line(
             f"project {project.title}: {project.annotated} of {project.tasks} articles annotated, {project.page}"
         )
 

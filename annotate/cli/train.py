@@ -7,6 +7,9 @@ from typing import Annotated
 
 import typer
 
+from annotate.cli.options import say
+from annotate.printing import format_count, print_line
+
 
 def train(
     gold: Annotated[
@@ -22,11 +25,14 @@ def train(
     """
     from annotate.errors import AnnotateError
     from annotate.gold.load import load_gold
+    from annotate.training import require_training
     from annotate.training.improve import improve_news
 
-    found = improve_news(load_gold(gold), output, report=lambda line: typer.echo(line, err=True))
+    require_training()
+    found = improve_news(load_gold(gold), output, report=say)
     for measure, value in found.before.items():
-        typer.echo(f"{measure}\t{value:.4f}\t{found.after[measure]:.4f}")
+        print_line(f"{measure}\t{value:.4f}\t{found.after[measure]:.4f}")
+    articles = format_count(found.trained_on, "article")
     if found.folder is None:
-        raise AnnotateError(f"training on {found.trained_on} articles did not help; {output} was not written")
-    typer.echo(f"trained on {found.trained_on} articles, scored on {found.held_out}: {output}", err=True)
+        raise AnnotateError(f"training on {articles} did not help; {output} was not written")
+    say(f"trained on {articles}, scored on {found.held_out}: {output}")

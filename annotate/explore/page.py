@@ -10,9 +10,10 @@ from annotate.agreement.positions import FIELDS, align_items
 from annotate.errors import AnnotateError
 from annotate.explore.versions import Version, find_texts
 from annotate.html import read_asset, render_page, to_marks
-from annotate.records import LAYERS, Item, Layer, LayeredRecord, get_layer
+from annotate.items import trim_annotation
+from annotate.records import LAYERS, Annotation, Item, Layer, LayeredRecord, get_layer
 from annotate.schema import Schema, load_schema
-from annotate.score.texts import TextIndex
+from annotate.text.text_index import TextIndex
 
 Place: TypeAlias = tuple[Layer, int, str]
 """A layer, the place of an item in it, and the part of the item: speaker, cue, claimer, or "" for the item itself."""
@@ -32,6 +33,7 @@ def explore_records(versions: Sequence[Version], *, schema: Schema | None = None
         AnnotateError: there is nothing to show.
         RecordError: an article without text, or with two texts.
     """
+    versions = [version._replace(records=_trim(version.records)) for version in versions]
     texts = find_texts(versions)
     if not texts:
         raise AnnotateError("nothing to explore: the sources hold no record")
@@ -51,6 +53,13 @@ def explore_records(versions: Sequence[Version], *, schema: Schema | None = None
         script=read_asset(package, "explore.js"),
         style=read_asset(package, "explore.css"),
     )
+
+
+def _trim(records: Mapping[str, LayeredRecord]) -> dict[str, LayeredRecord]:
+    return {
+        article: trim_annotation(record) if isinstance(record, Annotation) else record
+        for article, record in records.items()
+    }
 
 
 def _describe(article: str, text: str, versions: Sequence[Version]) -> dict[str, Any]:

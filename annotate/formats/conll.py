@@ -17,7 +17,6 @@ from typing import Any
 
 from annotate.errors import AnnotateError
 from annotate.files import atomic_writer, read_text
-from annotate.formats.align import AlignedTokens, align_tokens
 from annotate.formats.bio import TAG, TagSpan, from_tags, into_lanes, to_tags
 from annotate.formats.markup import (
     CHECK_WORTHY,
@@ -36,6 +35,7 @@ from annotate.formats.registry import Reading, Writing, reads, writes
 from annotate.formats.tokens import Tokens
 from annotate.records import LAYERS, Layer, LayeredRecord, Layers, Prediction
 from annotate.schema import RelationRole, Schema
+from annotate.text.align import AlignedTokens, align_tokens
 
 _NAMESPACE = "ANNOTATE:"
 _COLUMNS = re.compile(r"# global\.columns = (.+)")
@@ -51,7 +51,7 @@ class _Columns:
     tags: dict[str, list[str]] = field(default_factory=dict)
 
 
-@writes("conll")
+@writes("conll", "spacy")
 def write_conll(records: Iterable[LayeredRecord], path: Path, writing: Writing) -> None:
     """One file of all articles, each after a line `# newdoc id = ID`, a blank line after each sentence."""
     articles: list[tuple[str, _Columns]] = []

@@ -13,26 +13,26 @@ from typing import Any
 import msgspec
 
 from annotate.errors import AnnotateError
-from annotate.formats.align import align_tokens
 from annotate.formats.bio import TAG, from_tags
 from annotate.formats.folders import new_folder
 from annotate.formats.progress import quiet_progress
 from annotate.formats.registry import Reading, Writing, reads, writes
 from annotate.records import LAYERS, Entity, LayeredRecord, Layers, Prediction
+from annotate.text.align import align_tokens
 
 _TAG_COLUMNS = ("ner_tags", "tags", "labels", "pred_tags", "predictions")
 
 
-@writes("hf")
+@writes("hf", "datasets", "huggingface_hub")
 def write_hf(records: Iterable[LayeredRecord], path: Path, writing: Writing) -> None:
     """A saved dataset with the columns of a release's default config."""
-    from datasets import Dataset
+    from datasets import Dataset, Features
 
     from annotate.artifacts.features import to_features
     from annotate.gold.rows import to_row
     from annotate.records import GoldRecord
 
-    features = to_features(writing.schema)
+    features = Features.from_arrow_schema(to_features(writing.schema))
     rows = []
     for record in records:
         kept = {name: value for name, value in msgspec.to_builtins(record).items() if name not in LAYERS}
@@ -45,7 +45,7 @@ def write_hf(records: Iterable[LayeredRecord], path: Path, writing: Writing) -> 
         Dataset.from_list(rows, features=features).save_to_disk(folder)
 
 
-@reads("hf")
+@reads("hf", "datasets", "huggingface_hub")
 def read_hf(path: Path, reading: Reading) -> Iterator[Prediction]:
     """The predictions of all rows; rows of tokens are aligned to `reading.texts` by their id, else by their order."""
     with quiet_progress():

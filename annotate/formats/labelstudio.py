@@ -23,7 +23,7 @@ _HELD = ("title", "date", "publisher", "url", "meta", "model", "score")
 @writes("labelstudio")
 def write_labelstudio(records: Iterable[LayeredRecord], path: Path, writing: Writing) -> None:
     """One JSON file for the button Import of a project with the schema's interface (`annotate schema build`)."""
-    from annotate.labelstudio.tasks import to_task
+    from annotate.task_json.tasks import to_task
 
     tasks = []
     problems: list[str] = []
@@ -63,8 +63,8 @@ def read_labelstudio(path: Path, reading: Reading) -> Iterator[Prediction]:
 
 
 def _read_task(task: dict[str, Any], place: str, reading: Reading) -> Prediction | None:
-    from annotate.labelstudio.from_result import from_result
-    from annotate.labelstudio.tasks import ARTICLE_FIELDS, read_info
+    from annotate.task_json.from_result import from_result
+    from annotate.task_json.tasks import ARTICLE_FIELDS, read_info
 
     data = task.get("data") or {}
     text = data.get("text")

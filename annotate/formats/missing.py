@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -10,36 +9,17 @@ from annotate.formats.report import FormatReport
 from annotate.records import QuoteType
 from annotate.schema import Schema
 from annotate.spans import HasRange
-
-_MARKED = re.compile(r"“[^”]*”?|\"[^\"]*\"?|„[^“”]*[“”]?|«[^»]*»?|''.*?(?:''|$)|‘.*?’(?!\w)", re.DOTALL)
-
-
-def derive_quote_type(text: str, content: Iterable[HasRange]) -> QuoteType:
-    """The type by the quotation marks in the content: all words inside them, none, or some.
-
-    >>> from annotate.records import Span
-    >>> text = "“Go,” he said. He called it “odd” to go."
-    >>> [derive_quote_type(text, [span]) for span in (Span(0, 5), Span(15, 40), Span(34, 39))]
-    ['direct', 'mixed', 'indirect']
-    """
-    inside = outside = 0
-    for fragment in content:
-        piece = text[fragment.start : fragment.end]
-        rest = _MARKED.sub("", piece)
-        outside += len(re.findall(r"\w+", rest))
-        inside += len(re.findall(r"\w+", piece)) - len(re.findall(r"\w+", rest))
-    return "indirect" if not inside else "mixed" if outside else "direct"
+from annotate.text.quotation import parse_quote_type, quote_type
 
 
 def read_quote_type(
     value: object, text: str, content: Iterable[HasRange], report: FormatReport, place: str
 ) -> QuoteType:
-    """The given type, or one derived from the quotation marks, with a note in the report."""
-    for known in ("direct", "indirect", "mixed"):
-        if value == known:
-            return known
+    """The given type, in capitals or not, or else the one that the quotation marks make, with a note in the report."""
+    if (given := parse_quote_type(value)) is not None:
+        return given
     report.add_note("types of quotes derived from the quotation marks", place)
-    return derive_quote_type(text, content)
+    return quote_type(text, content)
 
 
 def read_claim_attributes(

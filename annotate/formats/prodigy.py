@@ -16,7 +16,7 @@ from annotate.formats.markup import Link, Mark, Markup, from_markup, report_fiel
 from annotate.formats.registry import Reading, Writing, reads, writes
 from annotate.formats.tokens import Tokens
 from annotate.jsonl import iter_lines, write_records
-from annotate.records import LayeredRecord, Layers, Prediction
+from annotate.records import LAYERS, LayeredRecord, Layers, Prediction
 
 _ARTICLE_FIELDS = ("title", "date", "publisher", "url", "meta")
 _SPAN_KEYS = {"start", "end", "label", "token_start", "token_end", "id", "key", "text", "attributes", "source"}
@@ -31,7 +31,7 @@ class _Task(msgspec.Struct):
     answer: str = "accept"
 
 
-@writes("prodigy")
+@writes("prodigy", "spacy")
 def write_prodigy(records: Iterable[LayeredRecord], path: Path, writing: Writing) -> None:
     """One accepted task a line; `meta.id` is the article's id, tokens are spaCy's English ones."""
     write_records(path, (_to_task(record, writing) for record in records))
@@ -128,7 +128,7 @@ def read_prodigy(path: Path, reading: Reading) -> Iterator[Prediction]:
         named.append(tuple(meta["layers"]) if isinstance(meta.get("layers"), list) else None)
     predictions = list(reading.with_layers(found))
     for prediction, (_, layers), names in zip(predictions, found, named, strict=True):
-        for layer in ("entities", "quotes", "claims") if names is not None else ():
+        for layer in LAYERS if names is not None else ():
             setattr(prediction, layer, getattr(layers, layer) if layer in (names or ()) else None)
         yield prediction
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias, TypeVar
 
 from annotate.errors import AnnotateError
+from annotate.extras import require
 from annotate.formats.report import FormatReport
 from annotate.records import LAYERS, Article, Layer, LayeredRecord, Layers, Prediction
 from annotate.schema import Schema
@@ -74,15 +75,18 @@ F = TypeVar("F")
 
 READERS: dict[str, Reader] = {}
 WRITERS: dict[str, Writer] = {}
+_NEEDS: dict[tuple[str, str], tuple[str, ...]] = {}
 
 
-def reads(name: str) -> Callable[[Reader], Reader]:
-    """Register the reader of a format."""
+def reads(name: str, *needs: str) -> Callable[[Reader], Reader]:
+    """Register the reader of a format, and the modules of the extra `formats` that it needs."""
+    _NEEDS[name, "read"] = needs
     return _register(READERS, name)
 
 
-def writes(name: str) -> Callable[[Writer], Writer]:
-    """Register the writer of a format."""
+def writes(name: str, *needs: str) -> Callable[[Writer], Writer]:
+    """Register the writer of a format, and the modules of the extra `formats` that it needs."""
+    _NEEDS[name, "written"] = needs
     return _register(WRITERS, name)
 
 
@@ -91,6 +95,7 @@ def find_reader(name: str) -> Reader:
 
     Raises:
         AnnotateError: there is none of this name.
+        MissingExtraError: it needs packages that are not installed.
     """
     return _find(READERS, name, "read")
 
@@ -100,6 +105,7 @@ def find_writer(name: str) -> Writer:
 
     Raises:
         AnnotateError: there is none of this name.
+        MissingExtraError: it needs packages that are not installed.
     """
     return _find(WRITERS, name, "written")
 
@@ -126,4 +132,6 @@ def _register(table: dict[str, F], name: str) -> Callable[[F], F]:
 def _find(table: Mapping[str, F], name: str, action: str) -> F:
     if name not in table:
         raise AnnotateError(f"format {name!r} cannot be {action}; known: {', '.join(sorted(table))}")
+    if needs := _NEEDS[name, action]:
+        require("formats", f"format {name}", *needs)
     return table[name]

@@ -6,12 +6,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from annotate.printing import format_count, shorten
 from annotate.records import LAYERS, LayeredRecord, Layers
 
 Action: TypeAlias = Literal["read", "written"]
 
 EXAMPLES = 2
-WIDTH = 60
 
 
 @dataclass
@@ -85,7 +85,7 @@ class FormatReport:
         return plain
 
     def __str__(self) -> str:
-        head = f"{self.format}: {self.articles} article{'' if self.articles == 1 else 's'} {self.action}"
+        head = f"{self.format}: {format_count(self.articles, 'article')} {self.action}"
         counts = ", ".join(f"{self.items[layer]} {layer}" for layer in LAYERS if layer in self.items)
         lines = [f"{head}; {counts}" if counts else head]
         if self.grounding:
@@ -105,5 +105,5 @@ def _add(kinds: dict[str, Loss], reason: str, example: str, count: int) -> None:
 
 
 def _shown(loss: Loss) -> str:
-    shown = "; ".join(example if len(example) <= WIDTH else example[: WIDTH - 3] + "..." for example in loss.examples)
+    shown = "; ".join(shorten(example) for example in loss.examples)
     return shown + ("; ..." if loss.count > len(loss.examples) else "")

@@ -43,7 +43,7 @@ _GROUPS: dict[str, tuple[str, ...]] = {
 }
 
 
-@writes("spacy")
+@writes("spacy", "spacy")
 def write_spacy(records: Iterable[LayeredRecord], path: Path, writing: Writing) -> None:
     """A `.spacy` file of the records, for `spacy train` and `spacy evaluate` (mentions) and for code of one's own."""
     from spacy.tokens import DocBin
@@ -140,7 +140,7 @@ def _make_doc(record: LayeredRecord, ranges: list[tuple[int, int]], writing: Wri
     return Doc(doc.vocab, words=words, spaces=spaces)
 
 
-@reads("spacy")
+@reads("spacy", "spacy")
 def read_spacy(path: Path, reading: Reading) -> Iterator[Prediction]:
     """The predictions of a DocBin; a Doc that does not say which article it is is known by its text."""
     from spacy.tokens import DocBin

@@ -3,7 +3,7 @@
 `{"id": "a-1", "entities": [{"text": "Mosul", "label": "GPE"}], "quotes": [{"content": "“Go.”", "speaker": "she",
 "cue": "said", "type": "direct"}], "claims": [{"text": "...", "check_worthy": true, "kind": "event"}]}`. Entities may
 also come as `{"GPE": ["Mosul"]}`, contents as a list of fragments; any item may carry a `context`, a longer piece
-of the text around it. See `annotate.formats.grounding` for how a place is found.
+of the text around it. See `annotate.text.grounding` for how a place is found.
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ from typing import Any
 
 import msgspec
 
-from annotate.formats.grounding import MIN_SIMILARITY, Place, Text, Wanted, ground_strings, nearest_place
 from annotate.formats.missing import read_claim_attributes, read_quote_type
 from annotate.formats.registry import Reading, Writing, reads, writes
 from annotate.formats.report import FormatReport
+from annotate.items import links_of, place_of, sort_key, spans_of
 from annotate.jsonl import iter_lines, write_records
-from annotate.records import LAYERS, Claim, Entity, LayeredRecord, Layers, Prediction, Quote, Span
+from annotate.printing import shorten
+from annotate.records import LAYERS, Claim, Entity, LayeredRecord, Layers, Prediction, Quote, Span, get_layer
 from annotate.schema import Schema, load_schema
+from annotate.text.grounding import MIN_SIMILARITY, Place, Text, Wanted, ground_strings, nearest_place
 
 MALFORMED = "items that have not the expected form"
 NOT_FOUND = "strings that do not stand in the text"
@@ -150,13 +152,13 @@ class _Grounder:
     def _count(self, found: Place | None, string: str, name: str) -> bool:
         if found is None:
             self.report.grounding["failed"] += 1
-            self.report.add_loss(NOT_FOUND, f"{self.place}{name} {_short(string)}")
+            self.report.add_loss(NOT_FOUND, f"{self.place}{name} {shorten(string)!r}")
             return False
         self.report.grounding[found.how] += 1
         if found.how == "fuzzy":
             there = self.text.text[found.start : found.end]
             self.report.add_note(
-                "strings found by similarity", f"{self.place}{name} {_short(string)} as {_short(there)}"
+                "strings found by similarity", f"{self.place}{name} {shorten(string)!r} as {shorten(there)!r}"
             )
         return True
 
@@ -176,7 +178,7 @@ class _Grounder:
                     value = [value]
                 many = isinstance(value, list) and all(isinstance(v, str) and v.strip() for v in value)
                 if not (many if names[0] == "content" else isinstance(value, str) and value.strip()):
-                    self.report.add_loss(MALFORMED, f"{self.place}{layer}[{i}] {_short(str(item))}")
+                    self.report.add_loss(MALFORMED, f"{self.place}{layer}[{i}] {shorten(str(item))!r}")
                     break
                 plain[names[0]] = value
             else:
@@ -184,7 +186,7 @@ class _Grounder:
         return kept
 
 
-@reads("strings")
+@reads("strings", "rapidfuzz")
 def read_strings(path: Path, reading: Reading) -> Iterator[Prediction]:
     """The predictions of a JSON Lines file of answers; texts come with them or from `reading.texts`, by id."""
     decoder = msgspec.json.Decoder(dict[str, Any])
@@ -269,26 +271,18 @@ def _moved(record: LayeredRecord, answer: _Answer, text: str, writing: Writing) 
     """The spans that grounding the answer would put elsewhere."""
     back = ground_layers(msgspec.to_builtins(answer), text, schema=writing.schema)
     for layer in writing.layers:
-        places = Counter(_ranges(item) for item in getattr(back, layer) or ())
-        for i, item in enumerate(getattr(record, layer) or ()):
-            ranges = _ranges(item)
-            if not places[ranges]:
-                yield f"{layer}[{i}]", _short(" ... ".join(text[start:end] for start, end in ranges if start >= 0))
-            places[ranges] -= 1
-
-
-def _ranges(item: Entity | Quote | Claim) -> tuple[tuple[int, int], ...]:
-    if isinstance(item, Quote):
-        parts = [*sorted(item.content, key=lambda fragment: fragment.start), item.speaker, item.cue]
-        return tuple((part.start, part.end) if part else (-1, -1) for part in parts)
-    if isinstance(item, Claim) and item.claimer:
-        return (item.start, item.end), (item.claimer.start, item.claimer.end)
-    return ((item.start, item.end),)
+        places = Counter(place_of(item) for item in get_layer(back, layer) or ())
+        for i, item in enumerate(get_layer(record, layer) or ()):
+            place = place_of(item)
+            if not places[place]:
+                spans = [*spans_of(item), *(span for span in links_of(item).values() if span is not None)]
+                yield f"{layer}[{i}]", repr(shorten(" ... ".join(text[span.start : span.end] for span in spans)))
+            places[place] -= 1
 
 
 def _without_overlaps(fragments: list[Span]) -> list[Span]:
     kept: list[Span] = []
-    for fragment in sorted(fragments, key=lambda span: (span.start, -span.end)):
+    for fragment in sorted(fragments, key=sort_key):
         if not kept or fragment.start >= kept[-1].end:
             kept.append(fragment)
     return kept
@@ -304,7 +298,3 @@ def _score(item: Mapping[str, Any], key: str) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value) if 0 <= value <= 1 else None
-
-
-def _short(text: str, width: int = 60) -> str:
-    return repr(text if len(text) <= width else text[: width - 3] + "...")

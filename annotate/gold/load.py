@@ -9,7 +9,7 @@ from annotate.errors import GoldError, RecordError
 from annotate.files import resource_dir, sha256_file
 from annotate.gold.manifest import MANIFEST, Manifest, Placed, read_manifest
 from annotate.gold.names import check_name, find_versions, is_split, is_version
-from annotate.gold.tables import iter_gold, iter_rows, table_names
+from annotate.gold.parquet import iter_gold, iter_rows, table_names
 from annotate.jsonl import STDIO, find_record_problems, read_records, stream_records
 from annotate.records import GoldRecord
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from typing import Any, TypeVar
 
 import msgspec
 
 from annotate.files import sha256_text
+from annotate.items import map_items, map_spans, sort_items, sort_key
 from annotate.records import Claim, Entity, GoldRecord, Quote, Region, Span, to_dict
 
 S = TypeVar("S", Span, Entity, Claim, Region)
@@ -30,15 +30,24 @@ def normalize_record(record: GoldRecord) -> GoldRecord:
     if text is None:
         return record
     regions = [*(record.ignore or ()), *(record.excluded or ())]
+
+    def normalized(item: Any) -> Any:
+        whole: Any = map_spans(item, lambda span: _with_text(span, text))
+        fields: dict[str, Any] = {"annotators": _names(item.annotators)}
+        if isinstance(item, Quote):
+            fields["content"] = sorted(whole.content, key=sort_key)
+        elif isinstance(item, Entity):
+            fields["alt_labels"] = _names(item.alt_labels)
+        return msgspec.structs.replace(whole, **fields)
+
     return msgspec.structs.replace(
-        record,
+        sort_items(map_items(record, normalized)),
         text_sha256=sha256_text(text),
-        entities=None if record.entities is None else _sort(_normalize_entity(e, text) for e in record.entities),
-        quotes=None if record.quotes is None else _sort_quotes(_normalize_quote(q, text) for q in record.quotes),
-        claims=None if record.claims is None else _sort(_normalize_claim(c, text) for c in record.claims),
-        ignore=_sort(_with_text(region, text) for region in regions) if regions else None,
+        ignore=sorted((_with_text(region, text) for region in regions), key=sort_key) if regions else None,
         excluded=None,
-        sentences=None if record.sentences is None else _sort(_with_text(s, text) for s in record.sentences),
+        sentences=None
+        if record.sentences is None
+        else sorted((_with_text(sentence, text) for sentence in record.sentences), key=sort_key),
         annotators=sorted(set(record.annotators)),
     )
 
@@ -49,42 +58,6 @@ def _with_text(span: S, text: str) -> S:
 
 def _names(values: list[str] | None) -> list[str] | None:
     return sorted(set(values)) if values else None
-
-
-def _normalize_entity(entity: Entity, text: str) -> Entity:
-    return msgspec.structs.replace(
-        entity,
-        text=text[entity.start : entity.end],
-        alt_labels=_names(entity.alt_labels),
-        annotators=_names(entity.annotators),
-    )
-
-
-def _normalize_quote(quote: Quote, text: str) -> Quote:
-    return msgspec.structs.replace(
-        quote,
-        content=_sort(_with_text(fragment, text) for fragment in quote.content),
-        speaker=None if quote.speaker is None else _with_text(quote.speaker, text),
-        cue=None if quote.cue is None else _with_text(quote.cue, text),
-        annotators=_names(quote.annotators),
-    )
-
-
-def _normalize_claim(claim: Claim, text: str) -> Claim:
-    return msgspec.structs.replace(
-        claim,
-        text=text[claim.start : claim.end],
-        claimer=None if claim.claimer is None else _with_text(claim.claimer, text),
-        annotators=_names(claim.annotators),
-    )
-
-
-def _sort(items: Iterable[S]) -> list[S]:
-    return sorted(items, key=lambda item: (item.start, -item.end, _encoder.encode(item)))
-
-
-def _sort_quotes(quotes: Iterable[Quote]) -> list[Quote]:
-    return sorted(quotes, key=lambda quote: (quote.content[0].start, -quote.content[-1].end, _encoder.encode(quote)))
 
 
 def to_row(record: GoldRecord) -> dict[str, Any]:

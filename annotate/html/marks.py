@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from annotate.records import Claim, Entity, LayeredRecord, Layers, Quote, Span
+from annotate.items import links_of, name_of
+from annotate.records import Claim, Entity, Item, LayeredRecord, Layers, Quote, Span
 
 
 def to_marks(layers: LayeredRecord | Layers) -> list[dict[str, Any]]:
@@ -54,16 +55,15 @@ def _mark(span: Any, kind: str, label: str, title: str) -> dict[str, Any]:
     return mark if title == label else mark | {"title": title}
 
 
-def _describe(item: Entity | Quote | Claim) -> str:
-    if isinstance(item, Entity):
-        words = [item.label]
-        if item.alt_labels:
-            words.append(f"also right: {', '.join(item.alt_labels)}")
-    elif isinstance(item, Quote):
-        words = [f"{item.type} quote", f"speaker {_text(item.speaker)}", f"cue {_text(item.cue)}"]
-    else:
-        words = [f"claim, {item.kind}", "check-worthy" if item.check_worthy else "not check-worthy"]
+def _describe(item: Item) -> str:
+    words = [name_of(item)]
+    if isinstance(item, Entity) and item.alt_labels:
+        words.append(f"also right: {', '.join(item.alt_labels)}")
+    if isinstance(item, Claim):
+        words.append("check-worthy" if item.check_worthy else "not check-worthy")
         words.append(f"claimer {_text(item.claimer)}" if item.claimer else "in the article's own voice")
+    else:
+        words.extend(f"{name} {_text(span)}" for name, span in links_of(item).items())
     if item.score is not None:
         words.append(f"score {item.score:.2f}")
     words.extend(word for word in (item.origin, item.preannotator, item.note) if word)

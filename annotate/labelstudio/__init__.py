@@ -1,1 +1,4 @@
-"""The round trip through Label Studio: predictions out, annotations back, and proof of what happened on the way."""
+"""Everything that needs a connection to a Label Studio server: push, pull, migrate, doctor, submit, effort, backend.
+
+All HTTP calls go through `connection`.
+"""

@@ -16,13 +16,14 @@ from xml.etree import ElementTree
 import msgspec
 
 from annotate.artifacts.label_config import to_label_config
-from annotate.errors import AnnotateError, LabelStudioError, MissingExtraError
-from annotate.labelstudio.interface import find_names
+from annotate.errors import AnnotateError, LabelStudioError
+from annotate.extras import require
+from annotate.labelstudio.project import find_names
 from annotate.labelstudio.shapes import name_json_type
-from annotate.labelstudio.to_result import to_result
 from annotate.preannotate.registry import Preannotator, build
 from annotate.records import Article, Layer, Layers
 from annotate.schema import Schema, load_schema
+from annotate.task_json.to_result import to_result
 
 if TYPE_CHECKING:
     from fastapi import FastAPI, Request, Response
@@ -55,13 +56,12 @@ def make_backend(
         max_body_bytes: a request with a larger body is refused (413) without reading the rest.
 
     Raises:
-        MissingExtraError: FastAPI is not installed.
+        MissingExtraError: the extra `backend` is not installed.
         PreannotatorError: the preannotator is unknown or cannot be built.
     """
-    try:
-        from fastapi import FastAPI
-    except ImportError as error:
-        raise MissingExtraError("backend", "annotate backend") from error
+    require("backend", "annotate backend", "fastapi")
+    from fastapi import FastAPI
+
     wanted = (schema or load_schema()).restrict(tuple(layers) if layers is not None else None)
     service = _Service(build(preannotator, wanted), wanted)
     app = FastAPI(title="annotate", docs_url=None, redoc_url=None, openapi_url=None)
@@ -161,17 +161,21 @@ def serve_backend(
     layers: Sequence[Layer] | None = None,
     host: str = "127.0.0.1",
     port: int = 9090,
+    say: Callable[[str], None] = lambda text: None,
 ) -> None:
     """Serve the preannotator until interrupted.
 
+    Args:
+        say: is told where it listens, once it does.
+
     Raises:
         LabelStudioError: the port is taken.
+        MissingExtraError: the extra `backend` is not installed.
     """
-    try:
-        import uvicorn
-    except ImportError as error:
-        raise MissingExtraError("backend", "annotate backend") from error
+    require("backend", "annotate backend")
     import socket
+
+    import uvicorn
 
     app = make_backend(preannotator, schema=schema, layers=layers)
     with socket.socket() as listener:
@@ -182,6 +186,7 @@ def serve_backend(
             raise LabelStudioError(
                 f"cannot listen at {host}:{port} ({error.strerror}); choose another --port"
             ) from error
+        say(f"{preannotator} listens at http://{host}:{port}; Ctrl-C ends it")
         uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False)).run(sockets=[listener])
 
 

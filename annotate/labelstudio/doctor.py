@@ -14,20 +14,21 @@ from annotate.artifacts.label_config import to_label_config
 from annotate.errors import LabelStudioError
 from annotate.files import sha256_text
 from annotate.labelstudio.answers import LostAnswer, NotFound
-from annotate.labelstudio.client import (
+from annotate.labelstudio.connection import (
     API_KEY_VARIABLE,
     URL_VARIABLE,
     Server,
     connect,
+    require_client,
 )
-from annotate.labelstudio.from_result import from_result
-from annotate.labelstudio.interface import canonical_config, find_names, find_shown_layers
-from annotate.labelstudio.plan import (
+from annotate.labelstudio.project import canonical_config, find_names, find_shown_layers
+from annotate.labelstudio.push.plan import (
     find_project,
 )
 from annotate.labelstudio.shapes import make_safe
-from annotate.labelstudio.tasks import read_info
 from annotate.schema import Schema, load_schema
+from annotate.task_json.from_result import from_result
+from annotate.task_json.tasks import read_info
 
 OLDEST_TESTED = (1, 20)
 MANY_REGIONS = 400
@@ -58,9 +59,13 @@ def examine(
     Args:
         project: also look at this project, its tasks and stored predictions.
         dir: data folder of the embedded server, where it is not the default one.
+
+    Raises:
+        MissingExtraError: the extra `labelstudio` is not installed.
     """
+    require_client()
     if dir is not None and url is None:
-        from annotate.studio import find_studio
+        from annotate.label_studio_server import find_studio
 
         studio = find_studio(dir)
         if studio is None:

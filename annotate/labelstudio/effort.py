@@ -5,19 +5,27 @@ from __future__ import annotations
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from annotate.errors import DataProblems
-from annotate.labelstudio.changes import CHANGES, compare_layers, label_of
+from annotate.items import trim_annotation, write_attributes
+from annotate.printing import Table, format_value
 from annotate.records import LAYERS, Annotation, GoldRecord, Layer, LayeredRecord, Layers, Prediction, get_layer
-
-if TYPE_CHECKING:
-    from rich.table import Table
+from annotate.task_json.outcomes import OUTCOMES, compare_layers
 
 R = TypeVar("R", GoldRecord, Prediction)
 
+# headings of the changes, short enough for all of them to fit on a line
+_HEADS = {
+    "unchanged": "kept",
+    "moved": "moved",
+    "relabelled": "relab",
+    "reattributed": "relink",
+    "deleted": "del",
+    "added": "added",
+}
 MATCH: dict[Layer, str] = {"entities": "strict", "quotes": "exact", "claims": "exact"}
 
 
@@ -92,7 +100,7 @@ def measure_effort(
     Raises:
         DataProblems: no submitted annotation.
     """
-    records = [record for record in annotations if record.status == "submitted"]
+    records = [trim_annotation(record) for record in annotations if record.status == "submitted"]
     if not records:
         raise DataProblems(["no submitted annotation; nothing to measure"])
     wanted = tuple(layers) if layers is not None else LAYERS
@@ -116,9 +124,11 @@ def _count_changes(records: Sequence[Annotation], layers: Sequence[Layer]) -> tu
                 continue
             row = rows.setdefault((pair.layer, pair.label), ChangeRow(layer=pair.layer, label=pair.label))
             row.predicted += pair.predicted is not None
-            setattr(row, pair.change, getattr(row, pair.change) + 1)
+            key = OUTCOMES[pair.change]
+            setattr(row, key, getattr(row, key) + 1)
             if pair.change == "relabelled":
-                relabelled[f"{pair.layer}: {pair.label} -> {label_of(pair.annotated)}"] += 1
+                before, after = write_attributes(pair.predicted), write_attributes(pair.annotated)
+                relabelled[f"{pair.layer}: {before} -> {after}"] += 1
     ordered = sorted(rows.values(), key=lambda row: (LAYERS.index(row.layer), -row.predicted, row.label))
     return ordered, dict(relabelled.most_common())
 
@@ -190,34 +200,44 @@ def _measure_times(records: Sequence[Annotation]) -> Iterator[TimeRow]:
                 )
 
 
-def effort_tables(effort: Effort) -> list[Table]:
-    """The report as tables for a terminal."""
-    from rich.table import Table
-
-    changes = Table(title="What became of the pre-annotation", title_justify="left")
-    for name in ("layer", "label", "predicted", *CHANGES):
-        changes.add_column(name, justify="left" if name in ("layer", "label") else "right")
-    for row in effort.changes:
-        changes.add_row(*(str(getattr(row, name)) for name in ("layer", "label", "predicted", *CHANGES)))
-    scores = Table(title="The preannotator against each annotator", title_justify="left")
-    for name in ("annotator", "layer", "pre-annotation", "articles", "predicted", "annotated", "P", "R", "F1"):
-        scores.add_column(name, justify="left" if name in ("annotator", "layer", "pre-annotation") else "right")
-    for score in effort.scores:
-        figures = [_format(value) for value in (score.precision, score.recall, score.f1)]
-        counts = [str(count) for count in (score.articles, score.predicted, score.annotated)]
-        scores.add_row(score.annotator, score.layer, _shown(score.shown), *counts, *figures)
-    times = Table(title="Seconds per article", title_justify="left")
-    for name in ("annotator", "pre-annotation", "articles", "median", "mean", "per 100 words"):
-        times.add_column(name, justify="left" if name in ("annotator", "pre-annotation") else "right")
-    for time in effort.times:
-        figures = [f"{value:.1f}" for value in (time.median_s, time.mean_s, time.per_100_words_s)]
-        times.add_row(time.annotator, _shown(time.shown), str(time.articles), *figures)
-    return [table for table in (changes, scores, times) if table.row_count]
+def describe_effort(effort: Effort) -> Iterator[Table]:
+    """The report as tables for reading, layer by layer."""
+    for layer in LAYERS:
+        changes = [row for row in effort.changes if row.layer == layer]
+        if changes:
+            rows = [
+                [row.label, *(f"{getattr(row, name):,}" for name in ("predicted", *OUTCOMES.values()))]
+                for row in changes
+            ]
+            columns = ("label", "pred", *(_HEADS[outcome] for outcome in OUTCOMES.values()))
+            yield Table(f"{layer}: what became of the pre-annotation", columns, rows)
+    for layer in LAYERS:
+        scores = [row for row in effort.scores if row.layer == layer]
+        if scores:
+            columns = ("annotator", "pre-annotation", "articles", "pred", "annot", "P", "R", "F1")
+            rows = [
+                [
+                    row.annotator,
+                    _shown(row.shown),
+                    *(f"{count:,}" for count in (row.articles, row.predicted, row.annotated)),
+                    *map(format_value, (row.precision, row.recall, row.f1)),
+                ]
+                for row in scores
+            ]
+            yield Table(f"{layer}: the preannotator scored against each annotator", columns, rows, words=(0, 1))
+    if effort.times:
+        columns = ("annotator", "pre-annotation", "articles", "median", "mean", "per 100 words")
+        rows = [
+            [
+                row.annotator,
+                _shown(row.shown),
+                f"{row.articles:,}",
+                *(f"{seconds:,.1f}" for seconds in (row.median_s, row.mean_s, row.per_100_words_s)),
+            ]
+            for row in effort.times
+        ]
+        yield Table("Seconds per article", columns, rows, words=(0, 1))
 
 
 def _shown(shown: bool) -> str:
     return "shown" if shown else "not shown"
-
-
-def _format(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"

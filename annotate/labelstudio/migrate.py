@@ -11,13 +11,13 @@ import msgspec
 
 from annotate.artifacts.label_config import CLAIM_KIND, ENTITY, to_label_config
 from annotate.errors import DataProblems, LabelStudioError
-from annotate.labelstudio.client import Server, connect
-from annotate.labelstudio.interface import find_names, find_shown_layers
-from annotate.labelstudio.ledger import Ledger, find_ledger
-from annotate.labelstudio.plan import find_project
-from annotate.labelstudio.renames import Name, check_renames, rename_items
-from annotate.labelstudio.tasks import META, digest_prediction, read_info
+from annotate.labelstudio.connection import Server, connect
+from annotate.labelstudio.project import find_names, find_shown_layers
+from annotate.labelstudio.push.ledger import Ledger, find_ledger
+from annotate.labelstudio.push.plan import find_project
 from annotate.schema import Label, Schema, load_schema
+from annotate.task_json.renames import Name, check_renames, rename_items
+from annotate.task_json.tasks import META, digest_prediction, read_info
 
 
 class MigrationPlan(msgspec.Struct, kw_only=True):

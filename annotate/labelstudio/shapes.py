@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from annotate.labelstudio.remarks import Remark, quarantined
-from annotate.labelstudio.tasks import ARTICLE_FIELDS, Task
+from annotate.task_json.remarks import Remark, quarantined
+from annotate.task_json.tasks import ARTICLE_FIELDS, Task
 
 
 def _is_text(value: Any) -> bool:

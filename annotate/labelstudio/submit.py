@@ -9,13 +9,13 @@ import msgspec
 
 from annotate.errors import LabelStudioError
 from annotate.files import sha256_text
-from annotate.labelstudio.client import Server, connect
-from annotate.labelstudio.plan import find_project
+from annotate.labelstudio.connection import Server, connect
+from annotate.labelstudio.push.plan import find_project
 from annotate.labelstudio.shapes import make_all_safe
-from annotate.labelstudio.tasks import Key
-from annotate.labelstudio.to_result import to_result
 from annotate.records import Annotation, Layers
 from annotate.schema import Schema, load_schema
+from annotate.task_json.tasks import Key
+from annotate.task_json.to_result import to_result
 
 
 def submit_annotations(

@@ -35,7 +35,7 @@ _ATTEMPTS = 5
 _TIMEOUT_S = 120.0
 
 
-@register("llm", layers=LAYERS, argument="MODEL")
+@register("llm", layers=LAYERS, argument="MODEL", needs=("httpx", "platformdirs", "rapidfuzz"))
 def build_llm(schema: Schema, model: str) -> Preannotator:
     """A language model behind `ANNOTATE_LLM_URL` as a preannotator.
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-import msgspec
-
 from annotate.errors import PreannotatorError
-from annotate.records import Claim, Entity, Layers, Quote, Span
+from annotate.items import shift
+from annotate.records import LAYERS, Layers, get_layer
 
 
 def split_windows(text: str, size: int) -> list[tuple[int, int]]:
@@ -47,31 +46,8 @@ def join_windows(text: str, parts: Sequence[tuple[tuple[int, int], Layers]]) -> 
         )
     joined = Layers()
     for (start, _), layers in parts:
-        for layer in ("entities", "quotes", "claims"):
-            items = getattr(layers, layer)
+        for layer in LAYERS:
+            items = get_layer(layers, layer)
             if items is not None:
-                setattr(joined, layer, [*(getattr(joined, layer) or []), *(shift(item, start) for item in items)])
+                setattr(joined, layer, [*(get_layer(joined, layer) or []), *(shift(item, start) for item in items)])
     return joined
-
-
-def shift(item: Entity | Quote | Claim, by: int) -> Entity | Quote | Claim:
-    """The item with all its offsets moved.
-
-    >>> shift(Entity(0, 4, "GPE"), 10).start
-    10
-    """
-    if isinstance(item, Quote):
-        return msgspec.structs.replace(
-            item,
-            content=[_moved(fragment, by) for fragment in item.content],
-            speaker=item.speaker and _moved(item.speaker, by),
-            cue=item.cue and _moved(item.cue, by),
-        )
-    moved = msgspec.structs.replace(item, start=item.start + by, end=item.end + by)
-    if isinstance(moved, Claim) and moved.claimer is not None:
-        moved = msgspec.structs.replace(moved, claimer=_moved(moved.claimer, by))
-    return moved
-
-
-def _moved(span: Span, by: int) -> Span:
-    return msgspec.structs.replace(span, start=span.start + by, end=span.end + by)

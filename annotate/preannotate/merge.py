@@ -7,14 +7,16 @@ from typing import TypeVar
 
 import msgspec
 
-from annotate.records import LAYERS, Claim, Entity, Layers, Quote, Span
-from annotate.spans import overlap
+from annotate.items import identity_of, shared_content, sort_key
+from annotate.records import LAYERS, Claim, Entity, Layers, Quote
 
 T = TypeVar("T", Entity, Quote, Claim)
 
 
 def merge_layers(proposals: Sequence[tuple[str, Layers]], *, side_by_side: bool = False) -> Layers:
-    """All proposals together: an earlier one wins where spans collide, and what several propose names them all.
+    """All proposals together: an earlier one wins where spans collide, and what several propose alike names them all.
+
+    Alike are items that are the same (`annotate.items.identity_of`), in content, label, attributes and links.
 
     Args:
         proposals: the preannotator's name and what it proposed, the most trusted first.
@@ -42,28 +44,9 @@ def _merge(lists: Sequence[tuple[str, list[T]]], side_by_side: bool) -> list[T]:
     for name, items in lists:
         earlier = list(kept)
         for item in items:
-            twin = next((index for index, one in enumerate(kept) if _same(one, item)), None)
+            twin = next((index for index, one in enumerate(kept) if identity_of(one) == identity_of(item)), None)
             if twin is not None:
                 kept[twin] = msgspec.structs.replace(kept[twin], preannotator=f"{kept[twin].preannotator}+{name}")
-            elif side_by_side or not any(_collide(one, item) for one in earlier):
+            elif side_by_side or not any(shared_content(one, item) for one in earlier):
                 kept.append(msgspec.structs.replace(item, preannotator=name))
-    return sorted(kept, key=_position)
-
-
-def _position(item: Entity | Quote | Claim) -> tuple[int, int]:
-    """Outer before inner, as everywhere in records."""
-    start, end = _ranges(item)[0]
-    return start, -end
-
-
-def _ranges(item: Entity | Quote | Claim) -> list[tuple[int, int]]:
-    return [(one.start, one.end) for one in item.content] if isinstance(item, Quote) else [(item.start, item.end)]
-
-
-def _same(a: Entity | Quote | Claim, b: Entity | Quote | Claim) -> bool:
-    labels = [(one.label if isinstance(one, Entity) else None) for one in (a, b)]
-    return _ranges(a) == _ranges(b) and labels[0] == labels[1]
-
-
-def _collide(a: Entity | Quote | Claim, b: Entity | Quote | Claim) -> bool:
-    return any(overlap(Span(*one), Span(*two)) for one in _ranges(a) for two in _ranges(b))
+    return sorted(kept, key=sort_key)

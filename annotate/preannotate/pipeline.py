@@ -11,7 +11,7 @@ from multiprocessing import get_context
 from typing import Literal, TypeAlias
 
 from annotate.errors import AnnotateError, PreannotatorError
-from annotate.preannotate.registry import default_preannotator, find_layers
+from annotate.preannotate.registry import default_preannotator, find_layers, require_installed
 from annotate.preannotate.worker import Failure, Settings, Worker
 from annotate.records import Article, Layer, Prediction
 from annotate.schema import Schema, load_schema
@@ -51,6 +51,7 @@ def preannotate_articles(
     Raises:
         PreannotatorError: a preannotator is unknown, cannot be built or does not propose a wanted layer, or an
             article fails and `failures` is None.
+        MissingExtraError: packages that a preannotator or the engine needs are not installed.
         SchemaError: the schema lacks a wanted layer.
 
     >>> article = Article(id="a", text="“It is over,” President Biden said in Baghdad.")
@@ -72,12 +73,25 @@ def make_settings(
 ) -> Settings:
     """The settings of `preannotate_articles`, checked and with their defaults filled in."""
     schema = schema or load_schema()
-    names = (preannotator,) if isinstance(preannotator, str) else tuple(preannotator or (default_preannotator(),))
+    names = choose_preannotators(preannotator)
     if layers is None:
         able = {layer for name in names for layer in find_layers(name)}
         layers = tuple(layer for layer in schema.layers if layer in able)
     schema.restrict(tuple(layers))
     return Settings(names, schema, tuple(layers), min_score, side_by_side)
+
+
+def choose_preannotators(preannotator: str | Sequence[str] | None) -> tuple[str, ...]:
+    """The names that are meant, the default one for None; nothing is loaded, so that this can come before long work.
+
+    Raises:
+        PreannotatorError: a name is unknown.
+        MissingExtraError: packages that one of them needs are not installed.
+    """
+    names = (preannotator,) if isinstance(preannotator, str) else tuple(preannotator or (default_preannotator(),))
+    for name in names:
+        require_installed(name)
+    return names
 
 
 def preannotate_with(

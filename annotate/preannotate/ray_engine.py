@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from annotate.articles import Articles, to_article
-from annotate.errors import AnnotateError, MissingExtraError
+from annotate.errors import AnnotateError
+from annotate.extras import require
+from annotate.ingest.articles import Articles, to_article
+from annotate.ingest.sources import read_rows
 from annotate.preannotate.worker import Failure, Settings, Worker
 from annotate.records import Article, Prediction
-from annotate.sources import read_rows
 
 if TYPE_CHECKING:
     import pyarrow
@@ -39,11 +40,10 @@ def run_on_ray(articles: Iterable[Article], settings: Settings, *, jobs: int) ->
         MissingExtraError: Ray is not installed.
         AnnotateError: Ray cannot start, or an actor dies.
     """
-    try:
-        import ray
-        import ray.data
-    except ImportError as error:
-        raise MissingExtraError("ray", "--engine ray") from error
+    require("ray", "--engine ray")
+    import ray
+    import ray.data
+
     started = _start(ray)
     try:
         context = ray.data.DataContext.get_current()

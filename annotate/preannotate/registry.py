@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from annotate.errors import AnnotateError, PreannotatorError
+from annotate.extras import require
 from annotate.records import LAYERS, Article, Layer, Layers
 from annotate.schema import Schema
 
@@ -50,13 +51,14 @@ class _Entry:
     build: Callable[..., Preannotator]
     layers: tuple[Layer, ...]
     argument: str | None
+    needs: tuple[str, ...]
 
 
 _ENTRIES: dict[str, _Entry] = {}
 
 
 def register(
-    name: str, *, layers: Sequence[Layer] = LAYERS, argument: str | None = None
+    name: str, *, layers: Sequence[Layer] = LAYERS, argument: str | None = None, needs: Sequence[str] = ()
 ) -> Callable[[Callable[..., Preannotator]], Callable[..., Preannotator]]:
     """Decorator: this function builds the preannotator of that name.
 
@@ -65,6 +67,7 @@ def register(
         layers: what it can propose.
         argument: what users type after a colon, for messages (`NAME_OR_PATH`); the function then takes it as its
             second argument, after the schema.
+        needs: the modules of the extra `preannotate` that it needs.
 
     Raises:
         PreannotatorError: the name is taken.
@@ -77,7 +80,7 @@ def register(
             build.__qualname__,
         ):
             raise PreannotatorError(f"preannotator {name!r} is registered twice, by {known.build.__module__} already")
-        _ENTRIES[name] = _Entry(build, tuple(layers), argument)
+        _ENTRIES[name] = _Entry(build, tuple(layers), argument, tuple(needs))
         return build
 
     return decorate
@@ -99,7 +102,9 @@ def build(name: str, schema: Schema) -> Preannotator:
     Raises:
         PreannotatorError: the name is unknown (the message lists the known ones), the argument is missing, or it
             cannot be built.
+        MissingExtraError: packages that it needs are not installed.
     """
+    require_installed(name)
     base, colon, argument = name.partition(":")
     entry = _find(name)
     if bool(argument) != bool(entry.argument) or (colon and not argument):
@@ -120,6 +125,17 @@ def find_layers(name: str) -> tuple[Layer, ...]:
         PreannotatorError: the name is unknown.
     """
     return _find(name).layers
+
+
+def require_installed(name: str) -> None:
+    """Return if the preannotator is known and all that it needs is installed; nothing is loaded.
+
+    Raises:
+        PreannotatorError: the name is unknown.
+        MissingExtraError: packages that it needs are not installed.
+    """
+    if needs := _find(name).needs:
+        require("preannotate", f"preannotator {name}", *needs)
 
 
 def default_preannotator() -> str:

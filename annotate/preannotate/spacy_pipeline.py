@@ -24,7 +24,7 @@ _WINDOW = 100_000
 _OTHER_NAMES = {"PER": "PERSON", "ORGANIZATION": "ORG", "LOCATION": "LOC"}
 
 
-@register("spacy", layers=LAYERS, argument="NAME_OR_PATH")
+@register("spacy", layers=LAYERS, argument="NAME_OR_PATH", needs=("spacy",))
 def build_spacy(schema: Schema, name: str) -> Preannotator:
     """An installed spaCy pipeline, or one in a folder, as a preannotator.
 

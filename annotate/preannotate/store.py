@@ -10,9 +10,10 @@ from typing import IO
 
 import msgspec
 
-from annotate.articles import Articles
 from annotate.errors import AnnotateError
+from annotate.extras import require
 from annotate.files import atomic_writer
+from annotate.ingest.articles import Articles
 from annotate.jsonl import STDIO, write_records
 from annotate.preannotate.pipeline import Engine, make_settings, preannotate_with
 from annotate.preannotate.worker import Failure, Settings, Worker
@@ -55,7 +56,10 @@ def write_predictions(
 
     Raises:
         AnnotateError: the file cannot be written, or the preannotator cannot be built.
+        MissingExtraError: packages that the preannotator or the engine needs are not installed.
     """
+    if engine == "ray":
+        require("ray", "--engine ray")
     settings = make_settings(preannotator, schema=schema, layers=layers, min_score=min_score, side_by_side=side_by_side)
     worker = Worker(settings)
     outcome = Outcome(model=worker.model)

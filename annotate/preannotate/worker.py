@@ -10,6 +10,7 @@ import msgspec
 
 from annotate.errors import AnnotateError, PreannotatorError
 from annotate.files import sha256_text
+from annotate.items import sort_items
 from annotate.preannotate.merge import merge_layers
 from annotate.preannotate.registry import Preannotator, build
 from annotate.records import Article, Claim, Entity, Layer, Layers, Prediction, Quote, article_fields
@@ -107,26 +108,18 @@ class Worker:
         entities = layers.entities if "entities" in wanted else None
         quotes = layers.quotes if "quotes" in wanted else None
         claims = layers.claims if "claims" in wanted else None
-        return Layers(
+        kept = Layers(
             entities=None
             if entities is None
-            else sorted(
-                (one for one in entities if one.label in schema.entity_labels and _passes(one.score, least)),
-                key=lambda one: (one.start, -one.end, one.label),
-            ),
+            else [one for one in entities if one.label in schema.entity_labels and _passes(one.score, least)],
             quotes=None
             if quotes is None
-            else sorted(
-                (one for one in quotes if one.type in schema.quote_types and _passes(one.score, least)),
-                key=lambda one: one.content[0].start if one.content else -1,
-            ),
+            else [one for one in quotes if one.type in schema.quote_types and _passes(one.score, least)],
             claims=None
             if claims is None
-            else sorted(
-                (one for one in claims if one.kind in schema.claim_kinds and _passes(one.confidence, least)),
-                key=lambda one: (one.start, -one.end),
-            ),
+            else [one for one in claims if one.kind in schema.claim_kinds and _passes(one.confidence, least)],
         )
+        return sort_items(kept)
 
 
 def to_prediction(article: Article, layers: Layers, *, model: str, schema: Schema) -> Prediction:

@@ -1,7 +1,7 @@
 """Anchors: hashes by which a span is found again in a text that is not passed on.
 
 An anchor holds hashes of the span's own text and of up to 24 characters before and behind it, each after folding
-typography (`annotate.formats.grounding.fold`), so that other quotation marks or spaces do not matter. In a text that
+typography (`annotate.text.grounding.fold`), so that other quotation marks or spaces do not matter. In a text that
 was edited since, a span stands where its own hash and its surroundings say; where it was edited inside, between its
 two surroundings. A hash tells a guesser whether a guess is right: short spans such as names can be guessed.
 """
@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Literal, NamedTuple, TypeAlias
 
-from annotate.formats.grounding import fold
+from annotate.text.grounding import fold
 
 How: TypeAlias = Literal["moved", "edited"]
 

@@ -11,18 +11,21 @@ from typing import Any
 import msgspec
 
 from annotate.errors import PublishError
-from annotate.files import read_text, sha256_text
-from annotate.gold.check import check_release
-from annotate.gold.folder import new_release_folder
+from annotate.extras import require
+from annotate.files import sha256_text
+from annotate.gold.contents import ORIGIN, SIGNATURE, Origin, read_origin
 from annotate.gold.load import find_release
 from annotate.gold.manifest import Manifest, manifest_digest, read_manifest
+from annotate.gold.parquet import iter_rows, table_names
 from annotate.gold.rows import hash_row, normalize_record
-from annotate.gold.tables import iter_rows, table_names
+from annotate.ingest.sources import normalize_text
+from annotate.items import map_items, map_spans, sort_key
 from annotate.publish.anchors import Anchor, Found, find_anchors
 from annotate.publish.repack import repack
-from annotate.publish.stand_off import ORIGIN, Origin, iter_places
-from annotate.records import Article, Claim, Entity, GoldRecord, Quote, Region, Span
-from annotate.sources import normalize_text
+from annotate.publish.stand_off import iter_places
+from annotate.records import Article, GoldRecord, Quote, Span
+from annotate.release.check import check_release
+from annotate.release.folder import new_release_folder
 
 EXAMPLES = 20
 
@@ -39,6 +42,7 @@ class RehydrateReport:
         spans: how many spans of edited texts were `moved` (same words), `edited` (found by their surroundings) and
             `lost`.
         losses: the first lost or edited spans, one sentence each.
+        unsigned: the stand-off release is signed; its signature is not of these bytes and was left out.
         identical: the result is the release it was made from, byte for byte: `data` (all tables), or `all` files.
     """
 
@@ -49,12 +53,15 @@ class RehydrateReport:
     spans: Counter[str] = field(default_factory=Counter)
     losses: list[str] = field(default_factory=list)
     identical: str | None = None
+    unsigned: bool = False
 
     def __str__(self) -> str:
         lines = [f"{self.exact:,} articles exact, {self.repaired:,} repaired, {len(self.missing):,} missing"]
         if self.identical:
             what = "all files are" if self.identical == "all" else "its tables are"
             lines.append(f"{what} those of the release, byte for byte")
+        if self.unsigned:
+            lines.append("without the signature, which is of the release without its texts")
         if self.spans:
             lines.append(
                 f"spans in edited texts: {self.spans['moved']:,} found unchanged, {self.spans['edited']:,} edited, "
@@ -78,15 +85,18 @@ def rehydrate_release(release: str | Path, sources: Sequence[str], *, to: str | 
         PublishError: the release has its texts, or no source has an article of it.
         GoldError: the release is not whole, or `<to>/<name>/<version>` exists.
         SourceError: a source cannot be read.
+        MissingExtraError: the extra `release` is not installed.
     """
-    from annotate.articles import read_articles
+    from annotate.ingest.articles import read_articles
+
+    require("release", "annotate rehydrate", "spacy")
 
     folder, _ = find_release(release)
     check_release(folder)
     manifest = read_manifest(folder)
     if not manifest.stand_off or ORIGIN not in manifest.files:
         raise PublishError(f"{folder} is not a stand-off release: nothing to put back")
-    origin = msgspec.json.decode(read_text(folder / ORIGIN), type=Origin)
+    origin = read_origin(folder)
     texts = _Texts(read_articles(sources))
     place = Path(to) / manifest.name / manifest.version
     work = _Rehydration(folder, manifest, texts, RehydrateReport(place))
@@ -95,9 +105,13 @@ def rehydrate_release(release: str | Path, sources: Sequence[str], *, to: str | 
     if not report.exact and not report.repaired:
         raise PublishError(f"no article of {manifest.ref} ({len(changed):,}) is among the sources, by id or URL")
     whole = not report.missing and not report.spans["lost"]
+    released = [row for split in manifest.splits for row in origin.rows.get(split, [])]
+    same = [hash_row(record) for record in changed.values()] == released
     with new_release_folder(place.parent, place.name) as new:
-        new_manifest = repack(folder, new, lambda record: changed[record.id], stand_off=not whole)
+        made_from = None if same else origin.digest
+        new_manifest = repack(folder, new, lambda record: changed[record.id], stand_off=not whole, made_from=made_from)
     check_release(place)
+    report.unsigned = (folder / SIGNATURE).is_file()
     report.identical = _compare(new_manifest, origin)
     expected = {row for rows in origin.rows.values() for row in rows}
     wrong = [id for id in work.exact if hash_row(changed[id]) not in expected]
@@ -170,57 +184,45 @@ class _Rehydration:
                 self._lose(f"{record.id}: {place} is not in the source's text any more")
             elif where.how == "edited":
                 self._lose(f"{record.id}: {place} was edited: it now reads {text[where.start : where.end]!r}")
-        return normalize_record(_move(record, text, dict(zip(places, found, strict=True))))
+        return normalize_record(_move(record, text, found))
 
     def _lose(self, sentence: str) -> None:
         if len(self.report.losses) < EXAMPLES:
             self.report.losses.append(sentence)
 
 
-def _move(record: GoldRecord, text: str, found: dict[str, Found | None]) -> GoldRecord:
-    """The record on the edited text; items that lost their extent are left out, parts of items are null."""
-    replace = msgspec.structs.replace
+def _move(record: GoldRecord, text: str, found: Iterable[Found | None]) -> GoldRecord:
+    """The record on the edited text; items that lost their content are left out, lost links are null.
 
-    def moved(item: Any, place: str) -> Any:
-        where = found.get(place)
-        return None if item is None or where is None else replace(item, start=where.start, end=where.end)
+    Args:
+        found: where each span is now, in the order of `iter_places`.
+    """
+    places = iter(found)
 
-    def kept(items: list[Any] | None, name: str) -> list[Any] | None:
-        if items is None:
-            return None
-        every = (moved(item, f"{name}[{i}]") for i, item in enumerate(items))
-        return [item for item in every if item is not None]
+    def moved(span: Any) -> Any:
+        where = next(places)
+        return None if where is None else msgspec.structs.replace(span, start=where.start, end=where.end)
 
-    entities: list[Entity] | None = kept(record.entities, "entities")
-    quotes: list[Quote] | None = None if record.quotes is None else []
-    for i, quote in enumerate(record.quotes or ()):
-        pieces = [moved(fragment, f"quotes[{i}].content[{j}]") for j, fragment in enumerate(quote.content)]
-        content = _apart([piece for piece in pieces if piece is not None])
-        if content and quotes is not None:
-            speaker, cue = moved(quote.speaker, f"quotes[{i}].speaker"), moved(quote.cue, f"quotes[{i}].cue")
-            quotes.append(replace(quote, content=content, speaker=speaker, cue=cue))
-    claims: list[Claim] | None = None if record.claims is None else []
-    for i, claim in enumerate(record.claims or ()):
-        place = moved(claim, f"claims[{i}]")
-        if place is not None and claims is not None:
-            claims.append(replace(place, claimer=moved(claim.claimer, f"claims[{i}].claimer")))
-    ignore: list[Region] | None = kept(record.ignore, "ignore")
-    return replace(
-        record,
-        text=text,
-        text_sha256=sha256_text(text),
-        entities=entities,
-        quotes=quotes,
-        claims=claims,
-        ignore=ignore,
-        sentences=kept(record.sentences, "sentences"),
+    def moved_item(item: Any) -> Any:
+        changed: Any = map_spans(item, moved)
+        if isinstance(changed, Quote):
+            return msgspec.structs.replace(changed, content=_apart(changed.content))
+        return changed
+
+    def kept(regions: list[Any] | None) -> list[Any] | None:
+        return None if regions is None else [found for region in regions if (found := moved(region)) is not None]
+
+    changed = map_items(record, moved_item)
+    ignore, sentences = kept(record.ignore), kept(record.sentences)
+    return msgspec.structs.replace(
+        changed, text=text, text_sha256=sha256_text(text), ignore=ignore, sentences=sentences
     )
 
 
 def _apart(fragments: list[Span]) -> list[Span]:
     """The fragments without those that now overlap an earlier one."""
     content: list[Span] = []
-    for fragment in sorted(fragments, key=lambda span: span.start):
+    for fragment in sorted(fragments, key=sort_key):
         if not content or fragment.start >= content[-1].end:
             content.append(fragment)
     return content

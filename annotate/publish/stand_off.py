@@ -13,30 +13,25 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 
+from annotate.artifacts.features import make_list, make_value, to_arrow
 from annotate.errors import PublishError
 from annotate.files import read_text, write_text
+from annotate.gold.contents import CARD, CHANGES, ORIGIN, Origin
 from annotate.gold.load import stream_release
 from annotate.gold.manifest import Manifest, manifest_digest, read_manifest
+from annotate.gold.parquet import ROWS_PER_FILE, table_names, write_rows
 from annotate.gold.rows import encode_record
-from annotate.gold.tables import ROWS_PER_FILE, table_names, write_rows
+from annotate.items import map_items, map_spans
 from annotate.publish.anchors import Anchor, make_anchors
 from annotate.publish.repack import repack
-from annotate.records import Claim, Entity, GoldRecord, Quote, Region, Span, iter_spans
+from annotate.records import Claim, Entity, GoldRecord, Region, Span, iter_spans
 
-ORIGIN = "origin.json"
 # as many words in a row as nobody writes twice by chance
 RUN = 8
 
 _FREE_FIELDS = {"id", "title", "url", "publisher", "date", "text_sha256"}
-
-
-class Origin(msgspec.Struct, frozen=True):
-    """What the release with the texts was: the digest of its manifest, its files' hashes, its rows' by split."""
-
-    digest: str
-    files: dict[str, str]
-    rows: dict[str, list[str]]
 
 
 def write_stand_off(release: Path, to: Path) -> Path:
@@ -61,13 +56,7 @@ def write_stand_off(release: Path, to: Path) -> Path:
         write_text(folder / ORIGIN, json.dumps(msgspec.to_builtins(origin), indent=1) + "\n")
         return _write_anchors(release, manifest, folder)
 
-    note = (
-        "**The article texts are not in this release.** They stay their publishers'. Every article has its id, URL "
-        "and the SHA-256 of its text, every span its offsets and hashes of its surroundings. Whoever has the texts "
-        "puts them back, and proves that nothing moved, with `annotate rehydrate RELEASE SOURCES...`; the config "
-        "`tokens` comes back with them."
-    )
-    repack(release, out, remove_text, stand_off=True, note=note, add=add)
+    repack(release, out, remove_text, stand_off=True, made_from=manifest_digest(manifest), add=add)
     return out
 
 
@@ -76,25 +65,16 @@ def remove_text(record: GoldRecord) -> GoldRecord:
 
     >>> remove_text(GoldRecord(id="a", text="Ann", entities=[Entity(0, 3, "PERSON", text="Ann")])).entities[0].text
     """
-    replace = msgspec.structs.replace
 
-    def bare(span: Span | None) -> Span | None:
-        return None if span is None else replace(span, text=None)
-
-    def quote_bare(quote: Quote) -> Quote:
-        content = [replace(fragment, text=None) for fragment in quote.content]
-        return replace(quote, content=content, speaker=bare(quote.speaker), cue=bare(quote.cue))
+    def bare(span: Any) -> Any:
+        return msgspec.structs.replace(span, text=None)
 
     def all_bare(regions: list[Any] | None) -> list[Any] | None:
-        return None if regions is None else [replace(region, text=None) for region in regions]
+        return None if regions is None else [bare(region) for region in regions]
 
-    claims = record.claims
-    return replace(
-        record,
+    return msgspec.structs.replace(
+        map_items(record, lambda item: map_spans(item, bare)),
         text=None,
-        entities=all_bare(record.entities),
-        quotes=None if record.quotes is None else [quote_bare(quote) for quote in record.quotes],
-        claims=None if claims is None else [replace(c, text=None, claimer=bare(c.claimer)) for c in claims],
         ignore=all_bare(record.ignore),
         sentences=all_bare(record.sentences),
     )
@@ -125,18 +105,16 @@ def _anchor_row(record: GoldRecord) -> dict[str, Any]:
     return {"id": record.id, "anchors": [anchor._asdict() for anchor in anchors]}
 
 
-def anchor_features() -> Any:
+def anchor_features() -> pa.Schema:
     """The columns of `anchors/`: for each article its anchors, in the order of `iter_places`."""
-    from datasets import Features, List, Value
-
-    number, hashed = Value("int32"), Value("string")
+    number, hashed = make_value("int32"), make_value("string")
     kinds = {name: hashed if name in ("inside", "before", "after") else number for name in Anchor._fields}
-    return Features({"id": hashed, "anchors": List(kinds)})
+    return to_arrow({"id": hashed, "anchors": make_list(kinds)})
 
 
 def _check_words(release: Path, manifest: Manifest) -> None:
     """Refuse where leaving the texts out would not leave their words out."""
-    papers = {name: set(_runs(read_text(release / name))) for name in ("README.md", "CHANGES.md")}
+    papers = {name: set(_runs(read_text(release / name))) for name in (CARD, CHANGES)}
     problems: list[str] = []
     for record in stream_release(release):
         words = set(_runs(record.text or ""))

@@ -14,11 +14,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from annotate.errors import AnnotateError, GoldError, MissingExtraError, PublishError
+from annotate.errors import AnnotateError, GoldError, PublishError
+from annotate.extras import require
 from annotate.files import sha256_file
-from annotate.gold.check import check_release
 from annotate.gold.manifest import MANIFEST
-from annotate.publish.plan import Package, PublishPlan, is_release_file, make_plan
+from annotate.publish.plan import Package, PublishPlan, is_release_file, make_plan, refuse_change
+from annotate.release.check import check_release
 
 _BUCKETS = {"s3", "s3a", "gs", "gcs", "abfs", "az", "oss", "oci"}
 
@@ -36,16 +37,14 @@ class StoreTarget:
     """A folder of an fsspec file system."""
 
     def __init__(self, url: str) -> None:
+        self.shown = hide_login(url).rstrip("/")
+        if url.startswith(("s3:", "s3a:")):
+            require("s3", f"publishing to {self.shown}", "fsspec", "s3fs")
+        require("publish", f"publishing to {self.shown}", "fsspec")
         import fsspec
 
-        self.shown = hide_login(url).rstrip("/")
         with self._told("cannot be opened"):
-            try:
-                self._fs, path = fsspec.core.url_to_fs(url)
-            except ImportError as error:
-                if url.startswith(("s3:", "s3a:")):
-                    raise MissingExtraError("s3", f"publishing to {self.shown}") from error
-                raise PublishError(f"{self.shown}: {error}") from error
+            self._fs, path = fsspec.core.url_to_fs(url)
         self._home = str(path).rstrip("/")
 
     def plan(self, package: Package) -> PublishPlan:
@@ -60,10 +59,7 @@ class StoreTarget:
             same = [name for name in package.files if name in present and self._same(package, place, name)]
         if MANIFEST in present:
             if same != package.files:
-                raise PublishError(
-                    f"{shown} holds another {package.manifest.ref}; a published version is never changed: "
-                    "release a newer version"
-                )
+                raise refuse_change(package, shown, same)
             return make_plan(package, shown, "published", keep=same)
         return make_plan(
             package,
@@ -91,11 +87,12 @@ class StoreTarget:
             if MANIFEST in (*plan.add, *plan.replace):
                 self._send(package, place, MANIFEST)
             with tempfile.TemporaryDirectory(prefix="annotate-") as folder:
+                back = Path(folder) / package.manifest.ref
                 for name in package.files:
-                    (Path(folder) / name).parent.mkdir(exist_ok=True)
-                    self._fs.get_file(f"{place}/{name}", str(Path(folder) / name))
+                    (back / name).parent.mkdir(parents=True, exist_ok=True)
+                    self._fs.get_file(f"{place}/{name}", str(back / name))
                 try:
-                    check_release(folder)
+                    check_release(back)
                 except GoldError as error:
                     raise PublishError(f"{shown} does not come back whole: {error}") from error
         return shown
@@ -112,8 +109,8 @@ class StoreTarget:
             found = self._fs.find(place)
         except FileNotFoundError:
             return set()
-        root = self._fs._strip_protocol(place).rstrip("/") + "/"
-        return {str(name).removeprefix(root) for name in found}
+        root = place.lstrip("/") + "/"  # file systems differ in the slash before it
+        return {str(name).lstrip("/").removeprefix(root) for name in found}
 
     def _send(self, package: Package, place: str, name: str) -> None:
         if not self._is_object_store():

@@ -1,4 +1,8 @@
-"""Scoring: predictions against gold, for entities, quotes and claims, with intervals and paired comparisons.
+"""Values from records, and nothing else: how well predictions match gold, with intervals, and systems compared.
+
+Entities, quotes and claims are aligned, counted by article and turned into measures; articles are resampled for
+intervals and swapped for tests. Where gold and predictions come from, and how a report is printed, is the business of
+`annotate.harness`.
 
 report = evaluate(gold, predictions)
 report.value("f1:strict:entities"), report.measures["f1:strict:entities"].low
@@ -9,5 +13,6 @@ from __future__ import annotations
 from annotate.score.compare import Comparison, compare
 from annotate.score.evaluate import Report, Score, evaluate
 from annotate.score.measures import Measure, list_measures
+from annotate.score.options import ScoreOptions
 
-__all__ = ["Comparison", "Measure", "Report", "Score", "compare", "evaluate", "list_measures"]
+__all__ = ["Comparison", "Measure", "Report", "Score", "ScoreOptions", "compare", "evaluate", "list_measures"]

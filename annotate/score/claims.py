@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 
 from annotate.records import Claim, Region
-from annotate.score.figures import AveragePrecision, Column, Figure, Kappa, Outcomes, Ratio, prf
-from annotate.score.items import ItemCounts
+from annotate.score.alignment import Alignment, Pair, count_shared_tokens, overlaps_region
+from annotate.score.counts import ArticleCounts, pair_outcomes
+from annotate.score.formulas import AveragePrecision, Column, Formula, Kappa, Outcomes, Ratio, prf
+from annotate.score.links import LinkCounts, LinkedSpan, compare_links, order_of, read_link
 from annotate.score.matching import Weight, best_pairs
 from annotate.score.measures import Measure
-from annotate.score.mentions import MATCHES, Mention, order_of, read_mention, same_mention, shared_tokens, touches
 from annotate.score.tables import GoldTable, SystemTable
-from annotate.score.texts import Content, TextIndex, best_sentence, split_sentences
+from annotate.text.sentences import best_sentence, split_sentences
+from annotate.text.text_index import Content, TextIndex
 
 CLAIM_THRESHOLD = Fraction(1, 2)
 """Two claims can be aligned when their token Dice is at least this: more than a shared word."""
@@ -31,7 +33,7 @@ class ClaimView:
     tokens: frozenset[int]
     kind: str
     check_worthy: bool
-    claimer: Mention | None
+    claimer: LinkedSpan | None
     score: float | None
     ignorable: bool
     place: int
@@ -51,9 +53,9 @@ def view_claims(index: TextIndex, claims: Iterable[Claim], regions: Sequence[Reg
                 tokens=index.tokens(ranges),
                 kind=claim.kind,
                 check_worthy=claim.check_worthy,
-                claimer=read_mention(index, claim.claimer),
+                claimer=read_link(index, claim.claimer),
                 score=claim.score,
-                ignorable=touches(ranges, regions, "claims"),
+                ignorable=overlaps_region(ranges, regions, "claims"),
                 place=place,
             )
         )
@@ -64,160 +66,233 @@ def view_claims(index: TextIndex, claims: Iterable[Claim], regions: Sequence[Reg
 def align_claims(gold: Sequence[ClaimView], predicted: Sequence[ClaimView]) -> list[tuple[int, int]]:
     """The one-to-one alignment: most equal contents, then most summed Dice, then the ties by attributes."""
     edges: dict[tuple[int, int], Weight] = {}
-    for (i, j), n in shared_tokens([view.tokens for view in gold], [view.tokens for view in predicted]).items():
+    for (i, j), n in count_shared_tokens([view.tokens for view in gold], [view.tokens for view in predicted]).items():
         g, p = gold[i], predicted[j]
         dice = Fraction(2 * n, len(g.tokens) + len(p.tokens))
         if dice >= CLAIM_THRESHOLD:
-            equal, overlap, head = same_mention(g.claimer, p.claimer)
+            claimer = compare_links(g.claimer, p.claimer)
             edges[i, j] = (
                 int(g.content == p.content),
                 dice,
                 int(g.kind == p.kind),
                 int(g.check_worthy == p.check_worthy),
-                int(overlap),
-                int(head),
-                int(equal),
+                int(claimer.overlap),
+                int(claimer.head),
+                int(claimer.exact),
                 int(not p.ignorable),
             )
     return best_pairs(edges)
 
 
-@dataclass
-class ClaimCounts:
-    """Counts by document, and every sentence of every document for ranking."""
+@dataclass(frozen=True)
+class SentenceCounts(ArticleCounts):
+    """Sentences with a claim: in gold, in the predictions, in both."""
 
-    counts: ItemCounts
-    kinds: list[str]
-    document: Column
+    gold: Column
+    predicted: Column
+    both: Column
+
+    def outcomes(self) -> Outcomes:
+        """A sentence in both is correct, one in gold only is missing, one in the predictions only is spurious."""
+        return pair_outcomes(self.both, self.both, self.gold, self.predicted)
+
+
+@dataclass(frozen=True)
+class AnswerCounts(ArticleCounts):
+    """How many aligned pairs have one answer (a kind, yes or no) in gold, and how many in the prediction."""
+
+    gold: Column
+    predicted: Column
+
+
+@dataclass(frozen=True)
+class ClaimCounts(ArticleCounts):
+    """Claims by article: of gold, predicted, aligned; what is right about the aligned ones; sentences that hold claims.
+
+    `predicted` are the predictions that count.
+    """
+
+    gold: Column
+    predicted: Column
+    pairs: Column
+    exact: Column
+    same_kind: Column
+    same_worth: Column
+    claimer: LinkCounts
+    worthy: AnswerCounts
+    unworthy: AnswerCounts
+    sentences: SentenceCounts
+    worthy_sentences: SentenceCounts
+
+
+@dataclass
+class CountedClaims:
+    """Counts by article, the answers on kinds, and every sentence of every article for ranking.
+
+    `article`, `score` and `positive` have one row a sentence.
+    """
+
+    counts: ClaimCounts
+    kinds: dict[str, AnswerCounts]
+    article: Column
     score: Column
     positive: Column
-    homeless: int
+    alignments: dict[int, Alignment]
+    outside: int
     """Claims that lie in no sentence."""
     unscored: int
     """Predicted claims without a score; they rank as 0."""
 
 
-def count_claims(gold: GoldTable, system: SystemTable, further_kinds: Iterable[str] = ()) -> ClaimCounts:
-    """Everything that the figures of claims need."""
-    counts = ItemCounts(gold.size)
-    kinds = set(further_kinds)
-    units: list[tuple[int, float, bool]] = []
-    homeless = unscored = 0
-    for document in np.nonzero(gold.has["claims"])[0].tolist():
-        index = TextIndex(gold.texts[document])
-        golds = view_claims(index, gold.claims.get(document, ()))
-        predicted = view_claims(index, system.claims.get(document, ()), gold.regions.get(document, ()))
+def count_claims(gold: GoldTable, system: SystemTable, further_kinds: Iterable[str] = ()) -> CountedClaims:
+    """Everything that the measures of claims need."""
+    counts = ClaimCounts.zeros(gold.size)
+    names = {claim.kind for side in (gold.claims, system.claims) for claims in side.values() for claim in claims}
+    kinds = {kind: AnswerCounts.zeros(gold.size) for kind in sorted({*names, *further_kinds})}
+    alignments: dict[int, Alignment] = {}
+    sentences_seen: list[tuple[int, float, bool]] = []
+    outside = unscored = 0
+    for article in np.nonzero(gold.has["claims"])[0].tolist():
+        index = TextIndex(gold.texts[article])
+        golds = view_claims(index, gold.claims.get(article, ()))
+        predicted = view_claims(index, system.claims.get(article, ()), gold.regions.get(article, ()))
         pairs = align_claims(golds, predicted)
         paired = {j for _, j in pairs}
         counted = [view for j, view in enumerate(predicted) if j in paired or not view.ignorable]
-        _count_pairs(counts, document, [(golds[i], predicted[j]) for i, j in pairs])
-        counts.add(document, "gold", len(golds))
-        counts.add(document, "predicted", len(counted))
-        kinds.update(view.kind for view in [*golds, *counted])
-        sentences = gold.sentences.get(document)
+        _count_pairs(counts, kinds, article, [(golds[i], predicted[j]) for i, j in pairs])
+        counts.gold[article] = len(golds)
+        counts.predicted[article] = len(counted)
+        if golds or predicted:
+            left_out = sorted(view.place for j, view in enumerate(predicted) if view.ignorable and j not in paired)
+            alignments[article] = Alignment(sorted(_to_pair(golds[i], predicted[j]) for i, j in pairs), left_out)
+        sentences = gold.sentences.get(article)
         if sentences is None:
             sentences = split_sentences(index.text)
-        ranked, lost = _count_sentences(counts, document, sentences, golds, counted)
-        units.extend((document, score, positive) for score, positive in ranked)
-        homeless += lost
+        ranked, lost = _count_sentences(counts, article, sentences, golds, counted)
+        sentences_seen.extend((article, score, positive) for score, positive in ranked)
+        outside += lost
         unscored += sum(view.score is None for view in counted)
-    return ClaimCounts(
+    return CountedClaims(
         counts,
-        sorted(kinds),
-        np.array([document for document, _, _ in units], np.int64),
-        np.array([score for _, score, _ in units], float),
-        np.array([positive for _, _, positive in units], bool),
-        homeless,
+        kinds,
+        np.array([article for article, _, _ in sentences_seen], np.int64),
+        np.array([score for _, score, _ in sentences_seen], float),
+        np.array([positive for _, _, positive in sentences_seen], bool),
+        alignments,
+        outside,
         unscored,
     )
 
 
-def _count_pairs(counts: ItemCounts, document: int, pairs: Sequence[tuple[ClaimView, ClaimView]]) -> None:
-    def add(name: str, value: float = 1) -> None:
-        counts.add(document, name, value)
+def _to_pair(gold: ClaimView, predicted: ClaimView) -> Pair:
+    return Pair(
+        gold.place,
+        predicted.place,
+        same_extent=gold.content == predicted.content,
+        same_label=(gold.kind, gold.check_worthy) == (predicted.kind, predicted.check_worthy),
+        same_link=compare_links(gold.claimer, predicted.claimer).overlap,
+    )
 
+
+def _count_pairs(
+    counts: ClaimCounts,
+    kinds: Mapping[str, AnswerCounts],
+    article: int,
+    pairs: Sequence[tuple[ClaimView, ClaimView]],
+) -> None:
     for g, p in pairs:
-        add("pairs")
-        add("exact", g.content == p.content)
-        add("same kind", g.kind == p.kind)
-        add(f"gold kind {g.kind}")
-        add(f"kind {p.kind}")
-        add("same check-worthy", g.check_worthy == p.check_worthy)
-        add(f"gold check-worthy {g.check_worthy}")
-        add(f"check-worthy {p.check_worthy}")
-        for how, ok in zip(MATCHES, same_mention(g.claimer, p.claimer), strict=True):
-            add(f"claimer {how}", ok)
+        counts.pairs[article] += 1
+        counts.exact[article] += g.content == p.content
+        counts.same_kind[article] += g.kind == p.kind
+        kinds[g.kind].gold[article] += 1
+        kinds[p.kind].predicted[article] += 1
+        counts.same_worth[article] += g.check_worthy == p.check_worthy
+        (counts.worthy if g.check_worthy else counts.unworthy).gold[article] += 1
+        (counts.worthy if p.check_worthy else counts.unworthy).predicted[article] += 1
+        counts.claimer.add(article, compare_links(g.claimer, p.claimer))
+
+
+@dataclass
+class _Held:
+    """The sentences of one side that hold a claim, and those that hold a check-worthy one."""
+
+    any: set[int]
+    worthy: set[int]
 
 
 def _count_sentences(
-    counts: ItemCounts,
-    document: int,
+    counts: ClaimCounts,
+    article: int,
     sentences: Sequence[tuple[int, int]],
     gold: Sequence[ClaimView],
     predicted: Sequence[ClaimView],
 ) -> tuple[list[tuple[float, bool]], int]:
-    """Counts the document's sentences; returns (score, check-worthy in gold) of each, and the claims in none."""
+    """Counts the article's sentences; returns (score, check-worthy in gold) of each, and the claims in none."""
     starts = [start for start, _ in sentences]
-    homeless = 0
-    held: dict[str, set[int]] = {"gold": set(), "predicted": set()}
-    worthy: dict[str, set[int]] = {"gold": set(), "predicted": set()}
+    outside = 0
     scores = [0.0] * len(sentences)
-    for side, views in (("gold", gold), ("predicted", predicted)):
+
+    def hold(views: Sequence[ClaimView], *, ranks: bool) -> _Held:
+        nonlocal outside
+        held = _Held(set(), set())
         for view in views:
             sentence = best_sentence(sentences, starts, view)
             if sentence is None:
-                homeless += 1
+                outside += 1
                 continue
-            held[side].add(sentence)
+            held.any.add(sentence)
             if view.check_worthy:
-                worthy[side].add(sentence)
-            if side == "predicted":
+                held.worthy.add(sentence)
+            if ranks:
                 scores[sentence] = max(scores[sentence], view.score or 0.0)
-    for name, sets in (("sentence", held), ("worthy", worthy)):
-        counts.add(document, f"gold {name}", len(sets["gold"]))
-        counts.add(document, f"predicted {name}", len(sets["predicted"]))
-        counts.add(document, f"both {name}", len(sets["gold"] & sets["predicted"]))
-    return [(score, i in worthy["gold"]) for i, score in enumerate(scores)], homeless
+        return held
+
+    in_gold, in_predicted = hold(gold, ranks=False), hold(predicted, ranks=True)
+    for found, ours, theirs in (
+        (counts.sentences, in_gold.any, in_predicted.any),
+        (counts.worthy_sentences, in_gold.worthy, in_predicted.worthy),
+    ):
+        found.gold[article] = len(ours)
+        found.predicted[article] = len(theirs)
+        found.both[article] = len(ours & theirs)
+    return [(score, i in in_gold.worthy) for i, score in enumerate(scores)], outside
 
 
-def claim_figures(found: ClaimCounts) -> tuple[dict[Measure, Figure], dict[str, Outcomes]]:
-    """The figures by measure, and the outcomes by match."""
-    counts = found.counts
-    gold, predicted, pairs = counts.column("gold"), counts.column("predicted"), counts.column("pairs")
-    outcomes = {"exact": counts.outcomes("pairs", "exact"), "overlap": counts.outcomes("pairs", "pairs")}
-    figures: dict[Measure, Figure] = {}
+def claim_formulas(counted: CountedClaims) -> tuple[dict[Measure, Formula], dict[str, Outcomes]]:
+    """The formulas by measure, and the outcomes by match."""
+    counts = counted.counts
+    gold, predicted, pairs = counts.gold, counts.predicted, counts.pairs
+    outcomes = {
+        "exact": pair_outcomes(counts.exact, pairs, gold, predicted),
+        "overlap": pair_outcomes(pairs, pairs, gold, predicted),
+        "sentence": counts.sentences.outcomes(),
+        "check-worthy": counts.worthy_sentences.outcomes(),
+    }
+    formulas: dict[Measure, Formula] = {}
 
     def ratios(match: str, credit: Column, gold: Column, predicted: Column) -> None:
-        for metric, figure in prf(credit, gold, predicted).items():
-            figures[Measure(metric, match, "claims")] = figure
+        for metric, formula in prf(credit, gold, predicted).items():
+            formulas[Measure(metric, match, "claims")] = formula
 
     def accuracy(match: str, right: Column) -> None:
         n = int(pairs.sum())
-        figures[Measure("accuracy", match, "claims")] = Ratio(right, pairs, n, n)
+        formulas[Measure("accuracy", match, "claims")] = Ratio(right, pairs, n, n)
 
-    ratios("exact", counts.column("exact"), gold, predicted)
+    ratios("exact", counts.exact, gold, predicted)
     ratios("overlap", pairs, gold, predicted)
-    for match, name in (("sentence", "sentence"), ("check-worthy", "worthy")):
-        both = counts.column(f"both {name}")
-        ratios(match, both, counts.column(f"gold {name}"), counts.column(f"predicted {name}"))
-        outcomes[match] = Outcomes(
-            both,
-            np.zeros_like(both),
-            np.zeros_like(both),
-            counts.column(f"gold {name}") - both,
-            counts.column(f"predicted {name}") - both,
+    for match, found in (("sentence", counts.sentences), ("check-worthy", counts.worthy_sentences)):
+        ratios(match, found.both, found.gold, found.predicted)
+    formulas[Measure("ap", "check-worthy", "claims")] = AveragePrecision(
+        counted.article, counted.score, counted.positive
+    )
+    for match, right, answers in (
+        ("kind", counts.same_kind, list(counted.kinds.values())),
+        ("check-worthy", counts.same_worth, [counts.worthy, counts.unworthy]),
+    ):
+        accuracy(match, right)
+        formulas[Measure("kappa", match, "claims")] = Kappa(
+            right, pairs, [(answer.gold, answer.predicted) for answer in answers]
         )
-    figures[Measure("ap", "check-worthy", "claims")] = AveragePrecision(found.document, found.score, found.positive)
-    answers = {"kind": found.kinds, "check-worthy": ["True", "False"]}
-    for match, values in answers.items():
-        agreed = counts.column(f"same {match}")
-        accuracy(match, agreed)
-        figures[Measure("kappa", match, "claims")] = Kappa(
-            agreed,
-            pairs,
-            {value: counts.column(f"gold {match} {value}") for value in values},
-            {value: counts.column(f"{match} {value}") for value in values},
-        )
-    for how in MATCHES:
-        accuracy(f"claimer-{how}", counts.column(f"claimer {how}"))
-    return figures, outcomes
+    for match, right in counts.claimer.by_match().items():
+        accuracy(f"claimer-{match}", right)
+    return formulas, outcomes

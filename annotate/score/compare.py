@@ -1,48 +1,34 @@
-"""Systems against each other on one gold: paired, corrected for many tests, with what the gold's size permits.
-
-The test is approximate randomisation (Noreen 1989; Yeh 2000): were the two systems alike, swapping their outputs on
-any document would change nothing. It keeps its level where an interval of the difference does not.
-"""
+"""Systems against each other on one gold: paired, corrected for many tests, with what the gold's size permits."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import combinations
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
-import numpy.typing as npt
 
 from annotate.errors import ScoreError
 from annotate.records import GoldRecord, Layer, Prediction
-from annotate.schema import Schema, load_schema
-from annotate.score.bootstrap import MIN_DOCUMENTS, Resamples, expanded_interval, jackknife
-from annotate.score.distributions import t_quantile
+from annotate.schema import load_schema
 from annotate.score.evaluate import LayerCounts, choose_layers, count_layers
-from annotate.score.figures import AveragePrecision, Column, Figure, Once, Values
+from annotate.score.formulas import Formula, Once, Values
 from annotate.score.measures import HEADLINES, Measure
+from annotate.score.options import COMPARE_OPTIONS, ScoreKeywords, ScoreOptions, merge_options
+from annotate.score.problems import Problems
+from annotate.score.resampling import MIN_ARTICLES, Resamples, expanded_interval
 from annotate.score.signature import sign
-from annotate.score.tables import (
-    Extra,
-    GoldTable,
-    Missing,
-    Numbers,
-    Problems,
-    SystemTable,
-    collector_at_rest,
-    read_gold,
-    read_system,
+from annotate.score.significance import (
+    LEVEL,
+    MIN_SEPARABLE,
+    count_more_articles,
+    detectable_difference,
+    find_spread,
+    randomisation_test,
 )
-
-LEVEL = 0.05
-POWER = 0.8
-EXACT_DOCUMENTS = 14
-"""Up to this many documents, all 2^n swaps are enumerated."""
-MIN_SEPARABLE = 6
-"""With fewer documents the smallest two-sided p, 2 / 2^n, is above 0.05: nothing can be significant."""
-_BLOCK = 1 << 21
+from annotate.score.tables import GoldTable, SystemTable, read_gold, read_system, without_garbage_collection
 
 
 @dataclass(frozen=True)
@@ -91,7 +77,7 @@ class Comparison:
     standings: list[Standing]
     differences: list[Difference]
     groups: list[list[str]]
-    documents: dict[str, int]
+    articles: dict[str, int]
     signature: dict[str, Any]
     ceiling: dict[str, float] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
@@ -99,7 +85,7 @@ class Comparison:
 
     def to_dict(self) -> dict[str, Any]:
         """The comparison as JSON holds it."""
-        result = asdict(self)
+        result = {"documents" if name == "articles" else name: value for name, value in asdict(self).items()}
         for difference, item in zip(self.differences, result["differences"], strict=True):
             item["significant"] = difference.significant
         return result
@@ -108,25 +94,19 @@ class Comparison:
 def compare(
     gold: Iterable[GoldRecord],
     systems: Mapping[str, Iterable[Prediction]],
+    options: ScoreOptions | None = None,
     *,
     measures: Sequence[str] | None = None,
-    schema: Schema | None = None,
-    layers: Sequence[Layer] | None = None,
-    missing: Missing = "error",
-    extra: Extra = "error",
-    trials: int = 10_000,
-    seed: int = 0,
-    gold_name: str = "",
-    ceiling: Mapping[str, float] | None = None,
+    **keywords: Unpack[ScoreKeywords],
 ) -> Comparison:
-    """Compares systems pair by pair on the same documents.
+    """Compares systems pair by pair on the same articles.
 
     Args:
         gold: read once.
         systems: name -> predictions, read once each.
+        options: see `ScoreOptions`; default: 10,000 trials. Up to 14 articles all swaps are tried.
         measures: the first ranks; default: one headline measure of each layer that all systems have.
-        trials: swaps of the test, and resamples of the intervals; up to 14 documents all swaps are tried.
-        schema, layers, missing, extra, seed, gold_name, ceiling: see `evaluate`.
+        keywords: single options, such as `seed=1`; they win over `options`.
 
     >>> from annotate.records import Entity
     >>> gold = [GoldRecord(id=f"{i}", text="Oslo", entities=[Entity(0, 4, "GPE")]) for i in range(8)]
@@ -137,20 +117,21 @@ def compare(
     ('good', 1.0, 0.0078125)
 
     Raises:
-        ScoreError: any fault of any side, or a measure that cannot be computed for all systems.
+        ScoreError: any problem of any side, or a measure that cannot be computed for all systems.
         AnnotateError: no such measure.
     """
+    chosen = merge_options(options or COMPARE_OPTIONS, keywords)
     wanted = [Measure.parse(name) for name in measures] if measures else None
     if len(systems) < 2:
         raise ScoreError([f"compare needs two systems or more; found {len(systems)}"])
     problems = Problems()
-    with collector_at_rest():
-        table = read_gold(gold, schema or load_schema(), problems)
+    with without_garbage_collection():
+        table = read_gold(gold, chosen.schema or load_schema(), problems)
         read = {
-            name: read_system(predictions, table, problems, side=name, extra=extra)
+            name: read_system(predictions, table, problems, side=name, extra=chosen.extra)
             for name, predictions in systems.items()
         }
-    counted, warnings = _count_systems(table, read, problems, layers, missing)
+    counted, warnings = _count_systems(table, read, problems, chosen)
     if wanted is None:
         shared = set.intersection(*({*found} for found in counted.values()))
         wanted = [measure for measure in map(Measure.parse, HEADLINES) if measure.layer in shared]
@@ -161,18 +142,13 @@ def compare(
         standings=[],
         differences=[],
         groups=[],
-        documents={},
-        signature=sign(
-            table,
-            gold_name,
-            list(dict.fromkeys(measure.layer for measure in wanted)),
-            {"missing": missing, "extra": extra, "trials": trials, "seed": seed},
-        ),
-        ceiling=dict(ceiling or {}),
+        articles={},
+        signature=sign(table, list(dict.fromkeys(measure.layer for measure in wanted)), chosen),
+        ceiling=dict(chosen.ceiling),
         warnings=warnings,
     )
     for measure in wanted:
-        _compare_by(measure, table, counted, comparison, trials, seed)
+        _compare_by(measure, table, counted, comparison, chosen)
     _correct(comparison)
     comparison.remarks += _remark(comparison)
     return comparison
@@ -182,15 +158,14 @@ def _count_systems(
     gold: GoldTable,
     systems: Mapping[str, SystemTable],
     problems: Problems,
-    layers: Sequence[Layer] | None,
-    missing: Missing,
+    options: ScoreOptions,
 ) -> tuple[dict[str, dict[Layer, LayerCounts]], list[str]]:
     names = {name for system in systems.values() for name in system.entities.names}
     kinds = {claim.kind for system in systems.values() for found in system.claims.values() for claim in found}
     counted = {}
     warnings = []
     for name, system in systems.items():
-        scored = choose_layers(gold, system, problems, layers=layers, missing=missing, side=name)
+        scored = choose_layers(gold, system, problems, options, side=name)
         counted[name] = count_layers(gold, system, scored, further_labels=names, further_kinds=kinds)
         warnings += [f"{name}: {warning}" for warning in system.warnings]
         warnings += [f"{name}: {warning}" for found in counted[name].values() for warning in found.warnings]
@@ -202,25 +177,24 @@ def _compare_by(
     gold: GoldTable,
     counted: Mapping[str, dict[Layer, LayerCounts]],
     comparison: Comparison,
-    trials: int,
-    seed: int,
+    options: ScoreOptions,
 ) -> None:
-    figures: dict[str, Figure] = {}
+    formulas: dict[str, Formula] = {}
     for name, layers in counted.items():
         if measure.layer not in layers:
             raise ScoreError([f"{measure} cannot be compared: {name} was not scored on {measure.layer}"])
-        if measure not in layers[measure.layer].figures:
+        if measure not in layers[measure.layer].formulas:
             raise ScoreError([f"{measure} cannot be compared: the label occurs nowhere"])
-        figures[name] = layers[measure.layer].figures[measure]
-    documents = next(iter(counted.values()))[measure.layer].documents
-    n = len(documents)
-    comparison.documents[str(measure)] = n
-    point = {name: float(figure.values(Once(gold.size))[0]) for name, figure in figures.items()}
+        formulas[name] = layers[measure.layer].formulas[measure]
+    articles = next(iter(counted.values()))[measure.layer].articles
+    n = len(articles)
+    comparison.articles[str(measure)] = n
+    point = {name: float(formula.values(Once(gold.size))[0]) for name, formula in formulas.items()}
     sampled: dict[str, Values] = {}
-    if n >= MIN_DOCUMENTS and trials:
-        resamples = Resamples(figures.values(), documents, gold.size, trials, seed)
-        sampled = {name: figure.values(resamples) for name, figure in figures.items()}
-    ranked = sorted(figures, key=lambda name: (-np.nan_to_num(point[name], nan=-1.0), name))
+    if n >= MIN_ARTICLES and options.trials:
+        resamples = Resamples(formulas, articles, gold.size, options.trials, options.seed)
+        sampled = {name: resamples.values(name) for name in formulas}
+    ranked = sorted(formulas, key=lambda name: (-np.nan_to_num(point[name], nan=-1.0), name))
     for name in ranked:
         interval = expanded_interval(sampled[name], n) if sampled else None
         value = None if math.isnan(point[name]) else point[name]
@@ -230,9 +204,9 @@ def _compare_by(
         if math.isnan(observed):
             comparison.remarks.append(f"{measure}: {better} and {worse} cannot be compared, one is undefined")
             continue
-        pair = (figures[better], figures[worse])
+        pair = (formulas[better], formulas[worse])
         interval = expanded_interval(sampled[better] - sampled[worse], n) if sampled else None
-        spread = _spread(pair, documents, gold.size)
+        spread = find_spread(pair, articles, gold.size)
         comparison.differences.append(
             Difference(
                 better=better,
@@ -241,109 +215,12 @@ def _compare_by(
                 difference=observed,
                 low=interval[0] if interval else None,
                 high=interval[1] if interval else None,
-                p=randomisation_test(*pair, documents, gold.size, trials=trials, seed=seed),
+                p=randomisation_test(*pair, articles, gold.size, trials=options.trials, seed=options.seed),
                 p_holm=1.0,
                 detectable=detectable_difference(spread, n) if spread is not None else None,
-                more_articles=None if spread is None else _more_articles(abs(observed), spread, n),
+                more_articles=None if spread is None else count_more_articles(abs(observed), spread, n),
             )
         )
-
-
-def randomisation_test(
-    a: Figure, b: Figure, documents: Numbers, size: int, *, trials: int = 10_000, seed: int = 0
-) -> float:
-    """The two-sided p of the difference of two figures when the systems are swapped document by document.
-
-    Up to 14 documents every swap is tried and p is the share of those with a difference as large; beyond, `trials`
-    random ones, and p = (as large + 1) / (trials + 1).
-    """
-    n = len(documents)
-    once = Once(size)
-    observed = abs(float(a.values(once)[0] - b.values(once)[0]))
-    as_large = total = 0
-    for swaps in _iter_swaps(n, trials, seed):
-        difference = np.abs(_swapped(a, b, documents, swaps) - _swapped(b, a, documents, swaps))
-        as_large += int((np.nan_to_num(difference) >= observed - 1e-12).sum())
-        total += len(swaps)
-    return as_large / total if n <= EXACT_DOCUMENTS else (as_large + 1) / (total + 1)
-
-
-def _iter_swaps(n: int, trials: int, seed: int) -> Iterator[npt.NDArray[np.bool_]]:
-    """Which documents are swapped, shape (some trials, documents)."""
-    if n <= EXACT_DOCUMENTS:
-        yield (np.arange(1 << n)[:, None] >> np.arange(n)) & 1 == 1
-        return
-    generator = np.random.default_rng(seed)
-    step = max(1, _BLOCK // n)
-    for first in range(0, trials, step):
-        yield generator.integers(0, 2, (min(step, trials - first), n), dtype=np.int8) == 1
-
-
-def _swapped(own: Figure, other: Figure, documents: Numbers, swaps: npt.NDArray[np.bool_]) -> Values:
-    """The figure of one system when the other's output stands in the swapped documents."""
-    if isinstance(own, AveragePrecision) and isinstance(other, AveragePrecision):
-        once = Once(1)
-        place = np.zeros(int(documents.max()) + 1, np.int64)
-        place[documents] = np.arange(len(documents))
-        units = place[own.document]
-        nowhere = np.zeros_like(own.document)
-        return np.array(
-            [
-                AveragePrecision(nowhere, np.where(row[units], other.score, own.score), own.positive).values(once)[0]
-                for row in swaps
-            ]
-        )
-    return own.values(_Swapped(own, other, documents, swaps))
-
-
-class _Swapped:
-    def __init__(self, own: Figure, other: Figure, documents: Numbers, swaps: npt.NDArray[np.bool_]) -> None:
-        moved = swaps.astype(float)
-        self._columns = own.columns()
-        self._sums = {
-            id(mine): mine.sum() + moved @ (theirs - mine)[documents].astype(float)
-            for mine, theirs in zip(self._columns, other.columns(), strict=True)
-        }
-
-    def sum(self, column: Column) -> Values:
-        found: Values = self._sums[id(column)]
-        return found
-
-    def rows(self) -> Iterator[Values]:
-        raise NotImplementedError("only sums are swapped")
-
-
-def _spread(pair: tuple[Figure, Figure], documents: Numbers, size: int) -> float | None:
-    """The jackknife's standard deviation of the difference per document; None where it is undefined."""
-    n = len(documents)
-    if n < 2:
-        return None
-    once = Once(size)
-    observed = float(pair[0].values(once)[0] - pair[1].values(once)[0])
-    without = np.subtract(*jackknife(pair, documents, size))
-    pseudo = n * observed - (n - 1) * without
-    spread = float(np.std(pseudo, ddof=1))
-    return None if math.isnan(spread) else spread
-
-
-def detectable_difference(spread: float, n: int) -> float:
-    """The least true difference that n documents show with 80 % power at 5 %, paired.
-
-    >>> round(detectable_difference(0.1, 20), 4)
-    0.0661
-    """
-    return (t_quantile((2 - LEVEL) / 2, n - 1) + t_quantile(POWER, n - 1)) * spread / math.sqrt(n)
-
-
-def _more_articles(difference: float, spread: float, n: int) -> int | None:
-    """How many more documents until the observed difference is a detectable one; None where that is never."""
-    if difference <= 0:
-        return None
-    low, high = 2, 1 << 40
-    while low < high:  # the detectable difference falls as documents are added
-        middle = (low + high) // 2
-        low, high = (low, middle) if detectable_difference(spread, middle) <= difference else (middle + 1, high)
-    return max(0, max(low, MIN_SEPARABLE) - n)
 
 
 def _correct(comparison: Comparison) -> None:
@@ -407,11 +284,11 @@ def _group(ranked: Sequence[str], measure: str, differences: Sequence[Difference
 
 def _remark(comparison: Comparison) -> list[str]:
     remarks = []
-    for measure, n in comparison.documents.items():
+    for measure, n in comparison.articles.items():
         if n < MIN_SEPARABLE:
             remarks.append(
-                f"{measure}: with {n} documents the smallest possible p is {2 / 2**n:g}; "
-                f"no difference can be significant below {MIN_SEPARABLE} documents"
+                f"{measure}: with {n} articles the smallest possible p is {2 / 2**n:g}; "
+                f"no difference can be significant below {MIN_SEPARABLE} articles"
             )
     unsure = [difference for difference in comparison.differences if not difference.significant]
     if unsure:

@@ -1,20 +1,22 @@
-"""Mentions: the five outcomes in four schemes, overall and per label, and the shared alignment for reading errors.
+"""Entities: the five outcomes in four schemes, overall and per label, and the shared alignment for reading errors.
 
-A gold mention with further right labels (`alt_labels`) is rare; components that hold one are solved one by one. Per
-label, a prediction that the shared alignment pairs with such a mention counts under gold's first label.
+A gold entity with further right labels (`alt_labels`) is rare; components that hold one are solved one by one. Per
+label, a prediction that the shared alignment pairs with such an entity counts under gold's first label.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from annotate.score.figures import Outcomes
+from annotate.score.alignment import EntityPairs
+from annotate.score.formulas import Outcomes
 from annotate.score.matching import Weight, best_pairs
 from annotate.score.overlaps import (
     EntitySides,
+    Flags,
     Pairing,
     Spans,
     components_with_rows,
@@ -29,18 +31,18 @@ from annotate.score.tables import Numbers
 SCHEMES = ("strict", "exact", "partial", "type")
 
 
-def count_outcomes(sides: EntitySides, n_documents: int) -> dict[tuple[str, str | None], Outcomes]:
-    """The outcomes by (scheme, label), label None for all mentions together."""
+def count_outcomes(sides: EntitySides, n_articles: int) -> dict[tuple[str, str | None], Outcomes]:
+    """The outcomes by (scheme, label), label None for all entities together."""
     n_labels = len(sides.names)
     gold, predicted = sides.gold, sides.predicted
     counts: dict[tuple[str, str | None], Outcomes] = {}
     special: list[_Special] = []
     if gold.right is not None:
         gold, predicted, special = _split_special(sides)
-    overall = _count_overall(gold, predicted, n_documents)
+    overall = _count_overall(gold, predicted, n_articles)
     for found in special:
         for scheme, tally in found.tallies.items():
-            overall[scheme][:, found.document] += tally
+            overall[scheme][:, found.article] += tally
     for scheme in SCHEMES:
         counts[scheme, None] = Outcomes(*overall[scheme])
     relabelled = sides.predicted
@@ -49,8 +51,8 @@ def count_outcomes(sides: EntitySides, n_documents: int) -> dict[tuple[str, str 
         for found in special:
             for row, code in found.relabel.items():
                 label[row] = code
-        relabelled = Spans(relabelled.start, relabelled.end, label, relabelled.document, relabelled.ignorable)
-    by_label = _count_by_label(sides.gold, relabelled, n_documents, n_labels, int(sides.base[-1]))
+        relabelled = replace(relabelled, label=label)
+    by_label = _count_by_label(sides.gold, relabelled, n_articles, n_labels, int(sides.base[-1]))
     for code, name in enumerate(sides.names):
         for scheme, table in by_label.items():
             counts[scheme, name] = Outcomes(*table[:, :, code])
@@ -59,8 +61,8 @@ def count_outcomes(sides: EntitySides, n_documents: int) -> dict[tuple[str, str 
 
 
 def _count_overall(gold: Spans, predicted: Spans, n: int) -> dict[str, Numbers]:
-    """Scheme -> counts, shape (5 outcomes, documents)."""
-    n_gold, n_predicted = np.bincount(gold.document, minlength=n), np.bincount(predicted.document, minlength=n)
+    """Scheme -> counts, shape (5 outcomes, articles)."""
+    n_gold, n_predicted = np.bincount(gold.article, minlength=n), np.bincount(predicted.article, minlength=n)
 
     def tally(correct: Numbers, incorrect: Numbers, left_out: Numbers, partial: bool = False) -> Numbers:
         none = np.zeros(n, np.int64)
@@ -72,14 +74,14 @@ def _count_overall(gold: Spans, predicted: Spans, n: int) -> dict[str, Numbers]:
 
     result = {}
     gold_rows, predicted_rows = match_identical(gold, predicted, with_label=True)
-    strict = np.bincount(gold.document[gold_rows], minlength=n)
+    strict = np.bincount(gold.article[gold_rows], minlength=n)
     rest_gold, rest = _without(gold, gold_rows), _without(predicted, predicted_rows)
-    further = pair_overlapping(rest_gold, rest, (rest_gold.document, rest.document), n)
+    further = pair_overlapping(rest_gold, rest, (rest_gold.article, rest.article), n)
     result["strict"] = tally(strict, further.pairs, further.left_out)
     gold_rows, predicted_rows = match_identical(rest_gold, rest, with_label=False)
-    exact = strict + np.bincount(rest_gold.document[gold_rows], minlength=n)
+    exact = strict + np.bincount(rest_gold.article[gold_rows], minlength=n)
     rest_gold, rest = _without(rest_gold, gold_rows), _without(rest, predicted_rows)
-    further = pair_overlapping(rest_gold, rest, (rest_gold.document, rest.document), n)
+    further = pair_overlapping(rest_gold, rest, (rest_gold.article, rest.article), n)
     result["exact"] = tally(exact, further.pairs, further.left_out)
     result["partial"] = tally(exact, further.pairs, further.left_out, partial=True)
     result["type"] = tally(*_count_type(gold, predicted, n))
@@ -92,13 +94,13 @@ def _without(spans: Spans, rows: Numbers) -> Spans:
     return spans.take(keep)
 
 
-def _count_type(gold: Spans, predicted: Spans, n_documents: int) -> tuple[Numbers, Numbers, Numbers]:
-    """By document: pairs of one label, further pairs, predictions left out."""
+def _count_type(gold: Spans, predicted: Spans, n_articles: int) -> tuple[Numbers, Numbers, Numbers]:
+    """By article: pairs of one label, further pairs, predictions left out."""
     in_gold, in_predicted, n = find_components(gold, predicted)
     n_gold, n_predicted = np.bincount(in_gold, minlength=n), np.bincount(in_predicted, minlength=n)
     n_ignorable = np.bincount(in_predicted[predicted.ignorable], minlength=n)
-    document = np.zeros(n, np.int64)
-    document[in_gold], document[in_predicted] = gold.document, predicted.document
+    article = np.zeros(n, np.int64)
+    article[in_gold], article[in_predicted] = gold.article, predicted.article
     pairs = np.minimum(n_gold, n_predicted)
     left_out = np.where(pairs == 0, n_ignorable, 0)
     hard = (pairs > 1) | ((pairs == 1) & (n_ignorable > 0) & (n_predicted > 1))
@@ -135,21 +137,21 @@ def _count_type(gold: Spans, predicted: Spans, n_documents: int) -> tuple[Number
         pairs[component] = len(found)
         left_out[component] = sum(ignorable) - sum(ignorable[j] for _, j in found)
     return (
-        sum_by(document, correct, n_documents),
-        sum_by(document, pairs - correct, n_documents),
-        sum_by(document, left_out, n_documents),
+        sum_by(article, correct, n_articles),
+        sum_by(article, pairs - correct, n_articles),
+        sum_by(article, left_out, n_articles),
     )
 
 
 def _count_by_label(gold: Spans, predicted: Spans, n: int, n_labels: int, length: int) -> dict[str, Numbers]:
-    """Scheme -> counts of each label scored alone, shape (5 outcomes, documents, labels)."""
+    """Scheme -> counts of each label scored alone, shape (5 outcomes, articles, labels)."""
     bins = n * n_labels
 
     def shift(a: Spans, b: Spans) -> Numbers:
         return np.concatenate((a.label, b.label)) * length
 
     def bin_of(spans: Spans) -> Numbers:
-        return spans.document * n_labels + spans.label
+        return spans.article * n_labels + spans.label
 
     n_gold, n_predicted = np.bincount(bin_of(gold), minlength=bins), np.bincount(bin_of(predicted), minlength=bins)
     none = np.zeros(bins, np.int64)
@@ -197,9 +199,9 @@ def _pair_of_label(
 
 @dataclass
 class _Special:
-    """One component with a gold mention of several right labels: outcomes by scheme, predictions to relabel."""
+    """One component with a gold entity of several right labels: outcomes by scheme, predictions to relabel."""
 
-    document: int
+    article: int
     tallies: dict[str, Numbers]
     relabel: dict[int, int]
 
@@ -219,7 +221,7 @@ def _split_special(sides: EntitySides) -> tuple[Spans, Spans, list[_Special]]:
             label = int(members[1].label[j])
             if label != members[0].label[i] and label in right[golds[i]]:
                 relabel[int(predictions[j])] = int(members[0].label[i])
-        solved.append(_Special(int(members[0].document[0]), _solve_schemes(*members), relabel))
+        solved.append(_Special(int(members[0].article[0]), _solve_schemes(*members), relabel))
     plain_gold, plain = gold.take(~chosen[in_gold]), predicted.take(~chosen[in_predicted])
     plain_gold.right = None
     return plain_gold, plain, solved
@@ -295,19 +297,18 @@ def align(sides: EntitySides) -> tuple[Numbers, Numbers]:
     return gold_rows, predicted_rows
 
 
-def count_confusions(sides: EntitySides) -> dict[tuple[str | None, str | None], int]:
-    """How often gold's label (None = no mention there) met the predicted label (None = missed), shared alignment.
+def count_confusions(sides: EntitySides, gold_rows: Numbers, rows: Numbers) -> dict[tuple[str | None, str | None], int]:
+    """How often gold's label (None = no entity there) met the predicted label (None = missed), shared alignment.
 
     A prediction with one of several right labels counts as gold's label.
+
+    Args:
+        gold_rows, rows: what `align` returned.
     """
     gold, predicted = sides.gold, sides.predicted
-    gold_rows, rows = align(sides)
     n = len(sides.names)
-    gold_label, label = gold.label[gold_rows], predicted.label[rows].copy()
-    if gold.right is not None:
-        for i, row in enumerate(gold_rows.tolist()):
-            if int(label[i]) in gold.right[row]:
-                label[i] = gold_label[i]
+    gold_label = gold.label[gold_rows]
+    label = np.where(_has_right_label(sides, gold_rows, rows), gold_label, predicted.label[rows])
     missed, alone = np.ones(len(gold), bool), ~predicted.ignorable
     missed[gold_rows] = False
     alone[rows] = False
@@ -316,3 +317,33 @@ def count_confusions(sides: EntitySides) -> dict[tuple[str | None, str | None], 
     cells += np.bincount(n * (n + 1) + predicted.label[alone], minlength=(n + 1) ** 2)
     names: list[str | None] = [*sides.names, None]
     return {(names[cell // (n + 1)], names[cell % (n + 1)]): int(cells[cell]) for cell in np.nonzero(cells)[0].tolist()}
+
+
+def _has_right_label(sides: EntitySides, gold_rows: Numbers, rows: Numbers) -> Flags:
+    """Whether the prediction of each pair has a label that is right for its gold entity."""
+    gold, label = sides.gold, sides.predicted.label[rows]
+    right: Flags = gold.label[gold_rows] == label
+    if gold.right is not None:
+        for i, row in enumerate(gold_rows.tolist()):
+            right[i] = int(label[i]) in gold.right[row]
+    return right
+
+
+def pair_entities(sides: EntitySides, gold_rows: Numbers, rows: Numbers) -> EntityPairs:
+    """The shared alignment by article and place in the records.
+
+    Args:
+        gold_rows, rows: what `align` returned.
+    """
+    gold, predicted = sides.gold, sides.predicted
+    left_out = predicted.ignorable.copy()
+    left_out[rows] = False
+    return EntityPairs(
+        article=gold.article[gold_rows],
+        gold=gold.place[gold_rows],
+        predicted=predicted.place[rows],
+        same_extent=(gold.start[gold_rows] == predicted.start[rows]) & (gold.end[gold_rows] == predicted.end[rows]),
+        same_label=_has_right_label(sides, gold_rows, rows),
+        left_out_article=predicted.article[left_out],
+        left_out=predicted.place[left_out],
+    )

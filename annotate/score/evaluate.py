@@ -1,50 +1,37 @@
-"""Predictions against gold: every figure with its interval, counts, confusions, warnings, and a signature."""
+"""Predictions against gold: every value with its interval, counts, confusions, warnings, and a signature."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
 from annotate.errors import ScoreError
 from annotate.records import LAYERS, GoldRecord, Layer, Prediction
-from annotate.schema import Schema, load_schema
-from annotate.score.bootstrap import (
-    MIN_DOCUMENTS,
-    MIN_LABEL_SPANS,
-    Resamples,
-    expanded_interval,
-    rule_of_three,
-)
-from annotate.score.claims import claim_figures, count_claims
-from annotate.score.entities import SCHEMES, count_confusions, count_outcomes
-from annotate.score.figures import Figure, Mean, Once, Outcomes, Ratio, prf
+from annotate.schema import load_schema
+from annotate.score.alignment import Alignment, Alignments
+from annotate.score.claims import claim_formulas, count_claims
+from annotate.score.entities import SCHEMES, align, count_confusions, count_outcomes, pair_entities
+from annotate.score.formulas import Formula, Mean, Once, Outcomes, Ratio, prf
 from annotate.score.measures import Measure
+from annotate.score.options import ScoreKeywords, ScoreOptions, merge_options
 from annotate.score.overlaps import EntitySides, join_sides
-from annotate.score.quotes import count_quotes, quote_figures
+from annotate.score.problems import Problems
+from annotate.score.quotes import count_quotes, quote_formulas
+from annotate.score.resampling import MIN_ARTICLES, MIN_LABEL_SPANS, Resamples, expanded_interval, rule_of_three
 from annotate.score.signature import sign
-from annotate.score.tables import (
-    Extra,
-    GoldTable,
-    Missing,
-    Numbers,
-    Problems,
-    SystemTable,
-    collector_at_rest,
-    read_gold,
-    read_system,
-)
+from annotate.score.tables import GoldTable, Numbers, SystemTable, read_gold, read_system, without_garbage_collection
 
 
 @dataclass(frozen=True)
 class Score:
-    """One figure: null where undefined; `low` and `high` are its 95 % interval, null where none can be given.
+    """One value: null where undefined; `low` and `high` are its 95 % interval, null where none can be given.
 
     `n_gold` and `n_pred` are the sizes of what is compared: items, tokens, sentences, or for an accuracy the pairs.
-    `three` says that the interval is a rule-of-three bound, because not one error (or not one success) was seen.
+    `three` marks a rule-of-three bound, because not one error (or not one success) was seen.
     """
 
     value: float | None
@@ -66,28 +53,36 @@ Confusions = dict[tuple[str | None, str | None], int]
 class Report:
     """The scores of one system.
 
-    `measures` has every figure by name; `counts` the five outcomes by layer and match; `label_counts` by layer, label
-    and match; `confusions` how often gold's label (None = no mention there) met the predicted one (None = missed).
-    `ceiling` is what people reach against each other, by the same measures. `remarks` are about how to read the
-    figures, `warnings` about what the predictions look like.
+    `measures` has every value by name; `counts` the five outcomes by layer and match; `label_counts` by layer, label
+    and match; `confusions` how often gold's label (None = no entity there) met the predicted one (None = missed).
+    `layers` are those that were scored, with the number of articles; `gold` is what gold is called, `model` what the
+    predictions call their model, `source_format` the foreign format that they were read from. `ceiling` is what
+    annotators reach against each other, by the same measures. `remarks` are about how to read the values, `warnings`
+    about what the predictions look like. `signature` holds what the values depend on; `alignments` which items were
+    paired, article by article.
     """
 
     measures: dict[str, Score]
     counts: dict[str, dict[str, dict[str, int]]]
     label_counts: dict[str, dict[str, dict[str, dict[str, int]]]]
     confusions: Confusions
-    documents: int
+    articles: int
+    layers: dict[Layer, int]
     signature: dict[str, Any]
     warnings: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     ceiling: dict[str, float] = field(default_factory=dict)
+    gold: str = ""
     model: str | None = None
+    source_format: str | None = None
+    alignments: Alignments = field(default_factory=Alignments, repr=False, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON holds it."""
+        source = {} if self.source_format is None else {"from": self.source_format}
         return {
-            "signature": self.signature,
-            "documents": self.documents,
+            "signature": {**self.signature, **source},
+            "documents": self.articles,
             "measures": {name: score.to_dict() for name, score in self.measures.items()},
             "counts": self.counts,
             "label_counts": self.label_counts,
@@ -100,7 +95,7 @@ class Report:
         }
 
     def value(self, name: str) -> float | None:
-        """One figure; None where it is undefined, or its label or layer was not scored.
+        """One value; None where it is undefined, or its label or layer was not scored.
 
         Raises:
             AnnotateError: there is no such measure.
@@ -112,17 +107,10 @@ class Report:
 def evaluate(
     gold: Iterable[GoldRecord],
     predictions: Iterable[Prediction],
-    *,
-    schema: Schema | None = None,
-    layers: Sequence[Layer] | None = None,
-    missing: Missing = "error",
-    extra: Extra = "error",
-    trials: int = 1000,
-    seed: int = 0,
-    gold_name: str = "",
-    ceiling: Mapping[str, float] | None = None,
+    options: ScoreOptions | None = None,
+    **keywords: Unpack[ScoreKeywords],
 ) -> Report:
-    """Scores predictions against gold, paired by id; the order of documents and of spans changes nothing.
+    """Scores predictions against gold, paired by id; the order of articles and of spans changes nothing.
 
     A layer that is absent in a gold record was not annotated there, and is not scored there. A layer that no
     prediction has is not scored either, with a warning, unless `layers` asks for it; a layer that only some
@@ -131,14 +119,8 @@ def evaluate(
     Args:
         gold: read once; a generator will do.
         predictions: read once, after gold.
-        schema: declares gold's labels; the packaged `news` if not given.
-        layers: score these only.
-        missing: what a gold document without a prediction is: an error, or an empty prediction.
-        extra: what a prediction without a gold document is: an error, or ignored.
-        trials: resamples of documents for the intervals; 0 = no intervals.
-        seed: of the resampling.
-        gold_name: goes into the signature.
-        ceiling: what people reach against each other, by measure name.
+        options: see `ScoreOptions`.
+        keywords: single options, such as `trials=0`; they win over `options`.
 
     >>> from annotate.records import Entity
     >>> text = "Angela Merkel met Joe Biden."
@@ -148,65 +130,42 @@ def evaluate(
     (0.5, 0.75)
 
     Raises:
-        ScoreError: any fault of either side; all are listed, each with side, document and place.
+        ScoreError: any problem of either side; all are listed, each with side, article and place.
     """
+    chosen = merge_options(options or ScoreOptions(), keywords)
     problems = Problems()
-    with collector_at_rest():
-        table = read_gold(gold, schema or load_schema(), problems)
-        system = read_system(predictions, table, problems, extra=extra)
-    return score_tables(
-        table,
-        system,
-        problems,
-        layers=layers,
-        missing=missing,
-        extra=extra,
-        trials=trials,
-        seed=seed,
-        gold_name=gold_name,
-        ceiling=ceiling,
-    )
+    with without_garbage_collection():
+        table = read_gold(gold, chosen.schema or load_schema(), problems)
+        system = read_system(predictions, table, problems, extra=chosen.extra)
+    return score_tables(table, system, problems, chosen)
 
 
-def score_tables(
-    gold: GoldTable,
-    system: SystemTable,
-    problems: Problems,
-    *,
-    layers: Sequence[Layer] | None = None,
-    missing: Missing = "error",
-    extra: Extra = "error",
-    trials: int = 1000,
-    seed: int = 0,
-    gold_name: str = "",
-    ceiling: Mapping[str, float] | None = None,
-) -> Report:
+def score_tables(gold: GoldTable, system: SystemTable, problems: Problems, options: ScoreOptions) -> Report:
     """The report on tables that were read before; see `evaluate`.
 
     Raises:
-        ScoreError: any fault found on the way, those in `problems` included.
+        ScoreError: any problem found on the way, those in `problems` included.
     """
-    scored = choose_layers(gold, system, problems, layers=layers, missing=missing)
+    scored = choose_layers(gold, system, problems, options)
     counted = count_layers(gold, system, scored)
-    intervals = _find_intervals(gold, counted, trials, seed)
+    intervals = _find_intervals(gold, counted, options)
     point = Once(gold.size)
     measures = {}
     for found in counted.values():
-        for measure, figure in found.figures.items():
-            value = float(figure.values(point)[0])
+        for measure, formula in found.formulas.items():
+            value = float(formula.values(point)[0])
             interval = intervals.get(measure)
-            three = None if interval is None else rule_of_three(value, _cases(measure, figure))
+            three = None if interval is None else rule_of_three(value, _cases(measure, formula))
             if interval is not None and interval[0] == interval[1]:
-                interval = None  # every resample agrees: says nothing about other documents
+                interval = None  # every resample agrees: nothing is known about other articles
             low, high = three or interval or (None, None)
             measures[str(measure)] = Score(
-                None if np.isnan(value) else value, low, high, figure.n_gold, figure.n_pred, three is not None
+                None if np.isnan(value) else value, low, high, formula.n_gold, formula.n_pred, three is not None
             )
-    sides = counted["entities"].sides if "entities" in counted else None
+    confusions, alignments = _align(gold, counted)
     warnings = [*system.warnings, *(warning for found in counted.values() for warning in found.warnings)]
     if system.extra:
-        warnings.append(f"{system.extra} predictions have no gold document and were ignored (--extra ignore)")
-    options: dict[str, Any] = {"missing": missing, "extra": extra, "trials": trials, "seed": seed}
+        warnings.append(f"{system.extra} predictions have no gold article and were ignored (--extra ignore)")
     return Report(
         measures=measures,
         counts={
@@ -214,33 +173,56 @@ def score_tables(
             for layer, found in counted.items()
         },
         label_counts=_count_labels(counted),
-        confusions=count_confusions(sides) if sides else {},
-        documents=gold.size,
-        signature=sign(gold, gold_name, scored, options),
+        confusions=confusions,
+        articles=gold.size,
+        layers={layer: len(found.articles) for layer, found in counted.items()},
+        signature=sign(gold, scored, options),
         warnings=warnings,
-        remarks=_remark(gold, measures, scored, trials),
-        ceiling=dict(ceiling or {}),
+        remarks=_remark(gold, measures, scored, options),
+        ceiling=dict(options.ceiling),
+        gold=options.gold_name,
         model=system.model,
+        alignments=alignments,
     )
 
 
-def _cases(measure: Measure, figure: Figure) -> int:
-    """How many cases a rule-of-three bound rests on; 0 for figures that are no share of cases."""
+def _align(gold: GoldTable, counted: Mapping[Layer, LayerCounts]) -> tuple[Confusions, Alignments]:
+    """The confusions of labels, and the pairs that they and the other counts were taken from."""
+    confusions: Confusions = {}
+    entities = None
+    sides = counted["entities"].sides if "entities" in counted else None
+    if sides is not None:
+        rows = align(sides)
+        confusions, entities = count_confusions(sides, *rows), pair_entities(sides, *rows)
+    return confusions, Alignments(
+        position=gold.position,
+        has={layer: gold.has[layer] for layer in counted},
+        items={layer: found.alignments for layer, found in counted.items()},
+        entities=entities,
+    )
+
+
+def _cases(measure: Measure, formula: Formula) -> int:
+    """How many cases a rule-of-three bound rests on; 0 for values that are no share of cases."""
     if measure.metric not in ("precision", "recall", "f1", "accuracy"):
         return 0
     if measure.metric == "precision":
-        return figure.n_pred
-    return min(figure.n_gold, figure.n_pred) if measure.metric == "f1" else figure.n_gold
+        return formula.n_pred
+    return min(formula.n_gold, formula.n_pred) if measure.metric == "f1" else formula.n_gold
 
 
 @dataclass
 class LayerCounts:
-    """One layer of one system: figures by measure, outcomes by match and label."""
+    """One layer of one system: formulas by measure, outcomes by match and label, alignments by article.
 
-    figures: dict[Measure, Figure]
+    `sides` are the entities of both sides; their alignment is found when it is asked for.
+    """
+
+    formulas: dict[Measure, Formula]
     outcomes: dict[tuple[str, str | None], Outcomes]
-    documents: Numbers
+    articles: Numbers
     warnings: list[str]
+    alignments: dict[int, Alignment] = field(default_factory=dict)
     sides: EntitySides | None = None
 
 
@@ -248,47 +230,46 @@ def choose_layers(
     gold: GoldTable,
     system: SystemTable,
     problems: Problems,
+    options: ScoreOptions,
     *,
-    layers: Sequence[Layer] | None = None,
-    missing: Missing = "error",
     side: str = "prediction",
 ) -> list[Layer]:
     """The layers that can be scored.
 
     Raises:
-        ScoreError: any fault so far, missing predictions and layers included.
+        ScoreError: any problem so far, missing predictions and layers included.
     """
     if not gold.size and not problems.sentences:
-        raise ScoreError(["gold has no documents; there is nothing to score"])
+        raise ScoreError(["gold has no articles; there is nothing to score"])
     annotated = [layer for layer in LAYERS if gold.has[layer].any()]
-    for layer in layers or ():
+    for layer in options.layers or ():
         if layer not in annotated:
             problems.sentences.append(f"gold has no layer {layer}; it has {', '.join(annotated) or 'none'}")
     scored: list[Layer] = []
     absent = ~system.given
     if absent.any():
-        if missing == "empty":
+        if options.missing == "empty":
             system.warnings.append(
-                f"{int(absent.sum())} gold documents have no prediction and count as empty (--missing empty)"
+                f"{int(absent.sum())} gold articles have no prediction and count as empty (--missing empty)"
             )
         elif not problems.unreadable:
-            for document in np.nonzero(absent)[0].tolist():
+            for article in np.nonzero(absent)[0].tolist():
                 problems.add(
-                    side, gold.ids[document], ["missing; predict on every gold document, or score with --missing empty"]
+                    side, gold.ids[article], ["missing; predict on every gold article, or score with --missing empty"]
                 )
-    for layer in annotated if layers is None else [layer for layer in annotated if layer in layers]:
+    for layer in annotated if options.layers is None else [layer for layer in annotated if layer in options.layers]:
         lacking = gold.has[layer] & system.given & ~system.has[layer]
-        if layers is None and system.given.any() and not system.has[layer].any():
+        if options.layers is None and system.given.any() and not system.has[layer].any():
             system.warnings.append(f"no prediction has the layer {layer} (absent = not annotated); it is not scored")
             continue
         if lacking.any():
-            if missing == "empty":
+            if options.missing == "empty":
                 system.warnings.append(f"{int(lacking.sum())} predictions have no layer {layer}; it counts as empty")
             else:
-                for document in np.nonzero(lacking)[0].tolist():
+                for article in np.nonzero(lacking)[0].tolist():
                     problems.add(
                         side,
-                        gold.ids[document],
+                        gold.ids[article],
                         [f"no layer {layer} (absent = not annotated); write [] for none, or use --missing empty"],
                     )
         if (system.has[layer] & ~gold.has[layer]).any():
@@ -312,50 +293,50 @@ def count_layers(
     further_labels: Iterable[str] = (),
     further_kinds: Iterable[str] = (),
 ) -> dict[Layer, LayerCounts]:
-    """Figures and outcomes of each layer, by document.
+    """Figures and outcomes of each layer, by article.
 
     Args:
-        further_labels: labels to count beside those of this gold and this system, so that the figures of several
+        further_labels: labels to count beside those of this gold and this system, so that the formulas of several
             systems have the same columns.
         further_kinds: the same for kinds of claims.
     """
     counted: dict[Layer, LayerCounts] = {}
     for layer in layers:
-        documents = np.nonzero(gold.has[layer])[0]
+        articles = np.nonzero(gold.has[layer])[0]
         if layer == "entities":
             sides = join_sides(gold, system, further_labels)
             outcomes = count_outcomes(sides, gold.size)
-            counted[layer] = LayerCounts(
-                _entity_figures(outcomes, sides.names), outcomes, documents, _entity_warnings(gold, sides), sides
-            )
+            formulas = _entity_formulas(outcomes, sides.names)
+            counted[layer] = LayerCounts(formulas, outcomes, articles, _entity_warnings(gold, sides), sides=sides)
             continue
         if layer == "quotes":
-            figures, found = quote_figures(count_quotes(gold, system))
+            quotes, alignments = count_quotes(gold, system)
+            formulas, found = quote_formulas(quotes)
             warnings = []
         else:
             claims = count_claims(gold, system, further_kinds)
-            figures, found = claim_figures(claims)
+            formulas, found = claim_formulas(claims)
+            alignments = claims.alignments
             kinds = {claim.kind for predicted in system.claims.values() for claim in predicted}
-            warnings = _claim_warnings(gold, kinds, claims.homeless, claims.unscored)
-        counted[layer] = LayerCounts(
-            figures, {(match, None): outcome for match, outcome in found.items()}, documents, warnings
-        )
+            warnings = _claim_warnings(gold, kinds, claims.outside, claims.unscored)
+        whole: dict[tuple[str, str | None], Outcomes] = {(match, None): outcome for match, outcome in found.items()}
+        counted[layer] = LayerCounts(formulas, whole, articles, warnings, alignments)
     return counted
 
 
-def _entity_figures(outcomes: dict[tuple[str, str | None], Outcomes], names: list[str]) -> dict[Measure, Figure]:
-    figures: dict[Measure, Figure] = {}
+def _entity_formulas(outcomes: dict[tuple[str, str | None], Outcomes], names: list[str]) -> dict[Measure, Formula]:
+    formulas: dict[Measure, Formula] = {}
     ratios: dict[Outcomes, dict[str, Ratio]] = {}  # strict and exact of one label are one: computed once
     for scheme in SCHEMES:
         for label in (None, *names):
             found = outcomes[scheme, label]
             if found not in ratios:
                 ratios[found] = prf(found.credit(), found.gold(), found.predicted())
-            for metric, figure in ratios[found].items():
-                figures[Measure(metric, scheme, "entities", label)] = figure
+            for metric, formula in ratios[found].items():
+                formulas[Measure(metric, scheme, "entities", label)] = formula
         labels = [ratios[outcomes[scheme, name]]["f1"] for name in names]
-        figures[Measure("macro-f1", scheme, "entities")] = Mean(labels)
-    return figures
+        formulas[Measure("macro-f1", scheme, "entities")] = Mean(labels)
+    return formulas
 
 
 def _entity_warnings(gold: GoldTable, sides: EntitySides) -> list[str]:
@@ -371,17 +352,17 @@ def _entity_warnings(gold: GoldTable, sides: EntitySides) -> list[str]:
     for column in (spans.start, spans.end, spans.label):
         same &= column[1:] == column[:-1]
     if same.any():
-        warnings.append(f"{int(same.sum())} predicted mentions are copies of another; each counts as spurious")
+        warnings.append(f"{int(same.sum())} predicted entities are copies of another; each counts as spurious")
     return warnings
 
 
-def _claim_warnings(gold: GoldTable, kinds: set[str], homeless: int, unscored: int) -> list[str]:
+def _claim_warnings(gold: GoldTable, kinds: set[str], outside: int, unscored: int) -> list[str]:
     warnings = []
     unknown = sorted(kinds - set(gold.schema.claim_kinds))
     if unknown:
         warnings.append(f"kinds of claims that schema {gold.schema.ref} does not declare: {', '.join(unknown)}")
-    if homeless:
-        warnings.append(f"{homeless} claims lie in no sentence and do not enter the measures over sentences")
+    if outside:
+        warnings.append(f"{outside} claims lie in no sentence and do not enter the measures over sentences")
     if unscored:
         warnings.append(f"{unscored} predicted claims have no score; for average precision they rank as 0")
     return warnings
@@ -397,42 +378,46 @@ def _count_labels(counted: dict[Layer, LayerCounts]) -> dict[str, dict[str, dict
 
 
 def _find_intervals(
-    gold: GoldTable, counted: dict[Layer, LayerCounts], trials: int, seed: int
+    gold: GoldTable, counted: Mapping[Layer, LayerCounts], options: ScoreOptions
 ) -> dict[Measure, tuple[float, float]]:
-    """The interval of each figure that may have one: enough documents, and for a label enough gold."""
+    """The interval of each measure that may have one: enough articles, and for a label enough gold."""
     intervals: dict[Measure, tuple[float, float]] = {}
     for found in counted.values():
-        n = len(found.documents)
-        if not trials or n < MIN_DOCUMENTS:
+        n = len(found.articles)
+        if not options.trials or n < MIN_ARTICLES:
             continue
-        figures = {
-            measure: figure for measure, figure in found.figures.items() if _may_have_interval(measure, figure, found)
+        formulas = {
+            measure: formula
+            for measure, formula in found.formulas.items()
+            if _may_have_interval(measure, formula, found)
         }
-        if not figures:
+        if not formulas:
             continue
-        resamples = Resamples(figures.values(), found.documents, gold.size, trials, seed)
-        for measure, figure in figures.items():
-            interval = expanded_interval(figure.values(resamples), n)
+        resamples = Resamples(formulas, found.articles, gold.size, options.trials, options.seed)
+        for measure in formulas:
+            interval = expanded_interval(resamples.values(measure), n)
             if interval is not None:
                 intervals[measure] = interval
     return intervals
 
 
-def _may_have_interval(measure: Measure, figure: Figure, found: LayerCounts) -> bool:
+def _may_have_interval(measure: Measure, formula: Formula, found: LayerCounts) -> bool:
     if measure.label is None:
         return True
     outcomes = found.outcomes.get((measure.match, measure.label))
     if outcomes is None:  # types of quotes
-        return figure.n_gold >= MIN_LABEL_SPANS
-    return figure.n_gold >= MIN_LABEL_SPANS and int((outcomes.gold() > 0).sum()) >= MIN_DOCUMENTS
+        return formula.n_gold >= MIN_LABEL_SPANS
+    return formula.n_gold >= MIN_LABEL_SPANS and int((outcomes.gold() > 0).sum()) >= MIN_ARTICLES
 
 
-def _remark(gold: GoldTable, measures: Mapping[str, Score], scored: Sequence[Layer], trials: int) -> list[str]:
+def _remark(
+    gold: GoldTable, measures: Mapping[str, Score], scored: Sequence[Layer], options: ScoreOptions
+) -> list[str]:
     remarks = []
     few = Counter({layer: int(gold.has[layer].sum()) for layer in scored})
     for layer, n in few.items():
-        if trials and n < MIN_DOCUMENTS:
-            remarks.append(f"{layer}: {n} documents; below {MIN_DOCUMENTS} no interval can be given")
+        if options.trials and n < MIN_ARTICLES:
+            remarks.append(f"{layer}: {n} articles; below {MIN_ARTICLES} no interval can be given")
     perfect = [name for name, score in measures.items() if score.three and "/" not in name]
     if perfect:
         remarks.append(

@@ -1,8 +1,8 @@
-"""The measures by name: what can be asked of a score, and what each figure means.
+"""The measures by name: what can be asked of a score, and what each measure means.
 
 A measure is a small value. Its name, `metric:match:layer[/label]`, is how it is spelled on the command line and in
-JSON; `str(Measure.parse(name))` gives the name back. How the figures are computed is told by `entities.py`,
-`quotes.py` and `claims.py`.
+JSON; `str(Measure.parse(name))` gives the name back. `entities.py`, `quotes.py` and `claims.py`
+compute them.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from annotate.errors import AnnotateError
 from annotate.records import LAYERS, Layer
 
 DEFINITIONS_VERSION = "1"
-"""Raised when a definition changes, so that figures of two versions are never compared by mistake."""
+"""Raised when a definition changes, so that values of two versions are never compared by mistake."""
 
 ALIASES = {"end-to-end-overlap-head": "end-to-end"}
 HEADLINES = ("f1:strict:entities", "f1:end-to-end:quotes", "f1:overlap:claims")
-"""The one figure of each layer that stands for it where there is room for one only."""
+"""The one measure of each layer that is shown where there is room for one only."""
 
 
 @dataclass(frozen=True, order=True)
 class Measure:
-    """One figure: `metric` under the notion of right that `match` names, on a layer or on one label of it.
+    """One measure: `metric` under the notion of right that `match` names, on a layer or on one label of it.
 
     >>> Measure.parse("f1:strict:entities/PERSON").label
     'PERSON'
@@ -71,7 +71,7 @@ class Measure:
 
 @dataclass(frozen=True)
 class Definition:
-    """What a measure means, and where the definition comes from. `num` is the numerator of a ratio."""
+    """What a measure means, and where the definition comes from; whether it exists for a layer, and for labels."""
 
     metric: str
     match: str
@@ -101,13 +101,13 @@ _F_MEASURES: tuple[tuple[Layer, str, str, str, str, bool], ...] = (
         "entities",
         "strict",
         "same boundaries and label",
-        "mentions",
+        "entities",
         f"{_MUC}; CoNLL-2003 (Tjong Kim Sang & De Meulder 2003)",
         True,
     ),
-    ("entities", "exact", "same boundaries, any label", "mentions", _MUC, True),
-    ("entities", "partial", "same boundaries, plus half of the other overlapping pairs", "mentions", _MUC, True),
-    ("entities", "type", "overlapping pairs of one label", "mentions", _MUC, True),
+    ("entities", "exact", "same boundaries, any label", "entities", _MUC, True),
+    ("entities", "partial", "same boundaries, plus half of the other overlapping pairs", "entities", _MUC, True),
+    ("entities", "type", "overlapping pairs of one label", "entities", _MUC, True),
     ("quotes", "exact", "pairs with equal content", "quotes", "strict in Pareti et al. 2013", False),
     ("quotes", "overlap", "aligned pairs (at least one shared token)", "quotes", "", False),
     (

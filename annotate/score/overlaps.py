@@ -1,6 +1,6 @@
-"""Mentions as columns on one line: identical ones, components of overlapping ones, sizes of maximum matchings.
+"""Entities as columns on one line: identical ones, components of overlapping ones, sizes of maximum matchings.
 
-Nearly all work is done on whole columns: identical mentions are found by sorting, the others fall into connected
+Nearly all work is done on whole columns: identical entities are found by sorting, the others fall into connected
 components of overlapping spans, and most components are one pair or one span against several. Only the few
 components with several spans on both sides are solved one by one.
 """
@@ -22,12 +22,14 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass
 class Spans:
-    """Spans of all documents on one line: `start` and `end` are offsets into the concatenated texts."""
+    """Spans of all articles on one line: `start` and `end` are offsets into the concatenated texts."""
 
     start: Numbers
     end: Numbers
     label: Numbers
-    document: Numbers
+    article: Numbers
+    place: Numbers
+    """The place of each span in its record."""
     ignorable: Flags
     right: list[frozenset[int]] | None = None
     """The right labels of each gold span, where some span has more than one."""
@@ -41,31 +43,42 @@ class Spans:
         if right is not None:
             right = [right[i] for i in (np.nonzero(rows)[0] if rows.dtype == bool else rows).tolist()]
         return Spans(
-            self.start[rows], self.end[rows], self.label[rows], self.document[rows], self.ignorable[rows], right
+            start=self.start[rows],
+            end=self.end[rows],
+            label=self.label[rows],
+            article=self.article[rows],
+            place=self.place[rows],
+            ignorable=self.ignorable[rows],
+            right=right,
         )
 
 
 @dataclass
 class EntitySides:
-    """Both sides with common label codes (`names`, sorted), only documents whose gold has the layer."""
+    """Both sides with common label codes (`names`, sorted), only articles whose gold has the layer."""
 
     gold: Spans
     predicted: Spans
     names: list[str]
     base: Numbers
-    """Where each document's text starts in the concatenation."""
+    """Where each article's text starts in the concatenation."""
 
 
 def join_sides(gold: GoldTable, system: SystemTable, further_labels: Iterable[str] = ()) -> EntitySides:
-    """The mentions of both sides, ready for comparison."""
+    """The entities of both sides, ready for comparison."""
     names = sorted({*gold.entities.names, *system.entities.names, *further_labels})
     base = np.cumsum([0, *(len(text) for text in gold.texts)], dtype=np.int64)
     sides = []
     for table in (gold.entities, system.entities):
         recode = np.array([names.index(name) for name in table.names] or [0], np.int64)
-        offset = base[table.document]
+        offset = base[table.article]
         spans = Spans(
-            table.start + offset, table.end + offset, recode[table.label], table.document, np.zeros(len(offset), bool)
+            table.start + offset,
+            table.end + offset,
+            recode[table.label],
+            table.article,
+            table.place,
+            np.zeros(len(offset), bool),
         )
         if table is gold.entities:
             spans.right = _right_labels(table, names)
@@ -74,7 +87,7 @@ def join_sides(gold: GoldTable, system: SystemTable, further_labels: Iterable[st
         sides.append(spans)
     scored = gold.has["entities"]
     if not scored.all():
-        sides = [spans.take(scored[spans.document]) for spans in sides]
+        sides = [spans.take(scored[spans.article]) for spans in sides]
     return EntitySides(sides[0], sides[1], names, base)
 
 
@@ -89,10 +102,10 @@ def _right_labels(table: EntityTable, names: list[str]) -> list[frozenset[int]] 
 
 
 def find_ignorable(spans: Spans, regions: dict[int, list[Region]], base: Numbers) -> Flags:
-    """Which spans overlap a region that gold leaves out (for mentions, or for all layers)."""
+    """Which spans overlap a region that gold leaves out (for entities, or for all layers)."""
     ranges = sorted(
-        (int(base[document]) + region.start, int(base[document]) + region.end)
-        for document, found in regions.items()
+        (int(base[article]) + region.start, int(base[article]) + region.end)
+        for article, found in regions.items()
         for region in found
         if region.layer in (None, "entities")
     )

@@ -1,4 +1,4 @@
-"""Quotes: alignment by content, then content, type and speaker, each by its own figure."""
+"""Quotes: alignment by content, then content, type and speaker, each by its own measure."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from annotate.records import Quote, Region
-from annotate.score.figures import Column, Figure, Harmonic, Outcomes, Ratio, prf
-from annotate.score.items import ItemCounts
+from annotate.records import Quote, QuoteType, Region
+from annotate.score.alignment import Alignment, Pair, count_shared_tokens, overlaps_region
+from annotate.score.counts import ArticleCounts, pair_outcomes
+from annotate.score.formulas import Column, Formula, Harmonic, Outcomes, Ratio, prf
+from annotate.score.links import LinkCounts, LinkedSpan, compare_links, order_of, read_link
 from annotate.score.matching import Weight, best_pairs
 from annotate.score.measures import Measure
-from annotate.score.mentions import MATCHES, Mention, order_of, read_mention, same_mention, shared_tokens, touches
 from annotate.score.tables import GoldTable, SystemTable
-from annotate.score.texts import Content, TextIndex
-
-TYPES = ("direct", "indirect", "mixed")
+from annotate.text.text_index import Content, TextIndex
 
 
 @dataclass(frozen=True)
@@ -25,9 +24,9 @@ class QuoteView:
     content: Content
     tokens: frozenset[int]
     core: tuple[int, ...]
-    type: str
-    speaker: Mention | None
-    cue: Mention | None
+    type: QuoteType
+    speaker: LinkedSpan | None
+    cue: LinkedSpan | None
     ignorable: bool
     place: int
     """Its index in the record."""
@@ -45,9 +44,9 @@ def view_quotes(index: TextIndex, quotes: Iterable[Quote], regions: Sequence[Reg
                 tokens=tokens,
                 core=index.core(tokens),
                 type=quote.type,
-                speaker=read_mention(index, quote.speaker),
-                cue=read_mention(index, quote.cue),
-                ignorable=touches(ranges, regions, "quotes"),
+                speaker=read_link(index, quote.speaker),
+                cue=read_link(index, quote.cue),
+                ignorable=overlaps_region(ranges, regions, "quotes"),
                 place=place,
             )
         )
@@ -57,7 +56,7 @@ def view_quotes(index: TextIndex, quotes: Iterable[Quote], regions: Sequence[Reg
 
 def share_tokens(gold: Sequence[QuoteView], predicted: Sequence[QuoteView]) -> dict[tuple[int, int], int]:
     """(gold, prediction) -> how many tokens of content they share, for those that share any."""
-    return shared_tokens([view.tokens for view in gold], [view.tokens for view in predicted])
+    return count_shared_tokens([view.tokens for view in gold], [view.tokens for view in predicted])
 
 
 def align_quotes(
@@ -67,15 +66,15 @@ def align_quotes(
     edges: dict[tuple[int, int], Weight] = {}
     for (i, j), n in shared.items():
         g, p = gold[i], predicted[j]
-        equal, overlap, head = same_mention(g.speaker, p.speaker)
+        speaker = compare_links(g.speaker, p.speaker)
         edges[i, j] = (
             int(g.content == p.content),
             Fraction(2 * n, len(g.tokens) + len(p.tokens)),
-            int(overlap),
+            int(speaker.overlap),
             int(g.type == p.type),
-            int(head),
-            int(equal),
-            int(same_mention(g.cue, p.cue)[1]),
+            int(speaker.head),
+            int(speaker.exact),
+            int(compare_links(g.cue, p.cue).overlap),
             int(not p.ignorable),
         )
     return best_pairs(edges)
@@ -90,144 +89,226 @@ def align_halves(
         g, p = gold[i], predicted[j]
         either = len(g.tokens) + len(p.tokens) - n
         if 2 * n >= either:
-            overlap = same_mention(g.speaker, p.speaker)[1]
+            overlap = compare_links(g.speaker, p.speaker).overlap
             edges[i, j] = (int(g.core == p.core), Fraction(n, either), int(overlap), int(not p.ignorable))
     return best_pairs(edges)
 
 
-def count_quotes(gold: GoldTable, system: SystemTable) -> ItemCounts:
-    """Everything that the figures of quotes need, by document."""
-    counts = ItemCounts(gold.size)
-    for document in sorted({*gold.quotes, *system.quotes}):
-        if gold.has["quotes"][document]:
-            index = TextIndex(gold.texts[document])
-            _count_document(
-                counts,
-                document,
-                view_quotes(index, gold.quotes.get(document, ())),
-                view_quotes(index, system.quotes.get(document, ()), gold.regions.get(document, ())),
+@dataclass(frozen=True)
+class TypeCounts(ArticleCounts):
+    """Quotes of one type: of gold, predicted, aligned pairs of that type on both sides; then, of gold's type, the pairs
+    that share half of their tokens, and those among them with one core."""
+
+    gold: Column
+    predicted: Column
+    same: Column
+    half: Column
+    core: Column
+
+
+@dataclass(frozen=True)
+class ByType(ArticleCounts):
+    """The counts of each type of quote."""
+
+    direct: TypeCounts
+    indirect: TypeCounts
+    mixed: TypeCounts
+
+    def all(self) -> dict[QuoteType, TypeCounts]:
+        """The counts by type."""
+        return {"direct": self.direct, "indirect": self.indirect, "mixed": self.mixed}
+
+
+@dataclass(frozen=True)
+class QuoteCounts(ArticleCounts):
+    """Everything that the measures of quotes need, by article.
+
+    `predicted` are the predictions that count; `exact`, `dice`, `same_type` are of the aligned `pairs`; `speaker` of
+    those with a gold speaker (`with_speaker`), `no_speaker_right` of those without (`no_speaker`). `found` are pairs
+    with the right speaker, `found_exact` those with equal content too. Tokens are those in content; `covered_gold` sums
+    the share of each gold quote that predictions cover, `covered_predicted` the other way round. `half...` are about
+    the pairs that share half of their tokens, an alignment of its own; `core` are those of one core.
+    """
+
+    gold: Column
+    predicted: Column
+    pairs: Column
+    exact: Column
+    dice: Column
+    same_type: Column
+    with_speaker: Column
+    speaker: LinkCounts
+    no_speaker: Column
+    no_speaker_right: Column
+    found: LinkCounts
+    found_exact: LinkCounts
+    gold_tokens: Column
+    predicted_tokens: Column
+    shared_tokens: Column
+    covered_gold: Column
+    covered_predicted: Column
+    half: Column
+    half_predicted: Column
+    half_speaker: Column
+    half_speaker_right: Column
+    core: Column
+    by_type: ByType
+
+
+def count_quotes(gold: GoldTable, system: SystemTable) -> tuple[QuoteCounts, dict[int, Alignment]]:
+    """The counts, and the alignment of each article that has quotes on either side."""
+    counts = QuoteCounts.zeros(gold.size)
+    alignments = {}
+    for article in sorted({*gold.quotes, *system.quotes}):
+        if gold.has["quotes"][article]:
+            index = TextIndex(gold.texts[article])
+            golds = view_quotes(index, gold.quotes.get(article, ()))
+            predicted = view_quotes(index, system.quotes.get(article, ()), gold.regions.get(article, ()))
+            shared = share_tokens(golds, predicted)
+            _count_halves(counts, article, golds, predicted, align_halves(golds, predicted, shared))
+            pairs = align_quotes(golds, predicted, shared)
+            _count_pairs(counts, article, golds, predicted, pairs)
+            alignments[article] = _to_alignment(golds, predicted, pairs)
+    return counts, alignments
+
+
+def _to_alignment(
+    gold: Sequence[QuoteView], predicted: Sequence[QuoteView], pairs: Sequence[tuple[int, int]]
+) -> Alignment:
+    paired = {j for _, j in pairs}
+    return Alignment(
+        sorted(
+            Pair(
+                gold[i].place,
+                predicted[j].place,
+                same_extent=gold[i].content == predicted[j].content,
+                same_label=gold[i].type == predicted[j].type,
+                same_link=compare_links(gold[i].speaker, predicted[j].speaker).head,
             )
-    return counts
+            for i, j in pairs
+        ),
+        sorted(view.place for j, view in enumerate(predicted) if view.ignorable and j not in paired),
+    )
 
 
-def _count_document(counts: ItemCounts, document: int, gold: list[QuoteView], predicted: list[QuoteView]) -> None:
-    def add(name: str, value: float = 1) -> None:
-        counts.add(document, name, value)
-
-    shared = share_tokens(gold, predicted)
-    _count_halves(counts, document, gold, predicted, align_halves(gold, predicted, shared))
-    pairs = align_quotes(gold, predicted, shared)
+def _count_pairs(
+    counts: QuoteCounts,
+    article: int,
+    gold: Sequence[QuoteView],
+    predicted: Sequence[QuoteView],
+    pairs: Sequence[tuple[int, int]],
+) -> None:
     paired = {j for _, j in pairs}
     counted = [view for j, view in enumerate(predicted) if j in paired or not view.ignorable]
-    add("gold", len(gold))
-    add("predicted", len(counted))
-    add("pairs", len(pairs))
-    for side, views in (("gold", gold), ("predicted", counted)):
-        for view in views:
-            add(f"{side} {view.type}")
+    by_type = counts.by_type.all()
+    counts.gold[article] = len(gold)
+    counts.predicted[article] = len(counted)
+    counts.pairs[article] = len(pairs)
+    for view in gold:
+        by_type[view.type].gold[article] += 1
+    for view in counted:
+        by_type[view.type].predicted[article] += 1
     for i, j in pairs:
         g, p = gold[i], predicted[j]
         exact = g.content == p.content
-        add("exact", exact)
-        add("dice", 2 * len(g.tokens & p.tokens) / (len(g.tokens) + len(p.tokens)))
+        counts.exact[article] += exact
+        counts.dice[article] += 2 * len(g.tokens & p.tokens) / (len(g.tokens) + len(p.tokens))
         if g.type == p.type:
-            add("same type")
-            add(f"same type {g.type}")
-        right = dict(zip(MATCHES, same_mention(g.speaker, p.speaker), strict=True))
+            counts.same_type[article] += 1
+            by_type[g.type].same[article] += 1
+        same = compare_links(g.speaker, p.speaker)
+        counts.found.add(article, same)
+        if exact:
+            counts.found_exact.add(article, same)
         if g.speaker is None:
-            add("no speaker")
-            add("no speaker right", p.speaker is None)
+            counts.no_speaker[article] += 1
+            counts.no_speaker_right[article] += p.speaker is None
         else:
-            add("speaker")
-        for how, ok in right.items():
-            add(f"speaker {how}", ok and g.speaker is not None)
-            add(f"end-to-end overlap {how}", ok)
-            add(f"end-to-end exact {how}", ok and exact)
+            counts.with_speaker[article] += 1
+            counts.speaker.add(article, same)
     gold_tokens = frozenset[int]().union(*(view.tokens for view in gold))
     tokens = frozenset[int]().union(*(view.tokens for view in counted))
-    add("gold tokens", len(gold_tokens))
-    add("tokens", len(tokens))
-    add("shared tokens", len(gold_tokens & tokens))
-    for name, views, other in (("covered gold", gold, tokens), ("covered predicted", counted, gold_tokens)):
-        add(name, sum(len(view.tokens & other) / len(view.tokens) for view in views if view.tokens))
+    counts.gold_tokens[article] = len(gold_tokens)
+    counts.predicted_tokens[article] = len(tokens)
+    counts.shared_tokens[article] = len(gold_tokens & tokens)
+    counts.covered_gold[article] = _sum_covered(gold, tokens)
+    counts.covered_predicted[article] = _sum_covered(counted, gold_tokens)
+
+
+def _sum_covered(views: Iterable[QuoteView], other: frozenset[int]) -> float:
+    """The summed shares of the quotes' tokens that are among the others."""
+    return sum(len(view.tokens & other) / len(view.tokens) for view in views if view.tokens)
 
 
 def _count_halves(
-    counts: ItemCounts,
-    document: int,
-    gold: list[QuoteView],
-    predicted: list[QuoteView],
-    pairs: list[tuple[int, int]],
+    counts: QuoteCounts,
+    article: int,
+    gold: Sequence[QuoteView],
+    predicted: Sequence[QuoteView],
+    pairs: Sequence[tuple[int, int]],
 ) -> None:
-    def add(name: str, value: float = 1) -> None:
-        counts.add(document, name, value)
-
     paired = {j for _, j in pairs}
-    add("half", len(pairs))
-    add("half predicted", sum(j in paired or not view.ignorable for j, view in enumerate(predicted)))
+    by_type = counts.by_type.all()
+    counts.half[article] = len(pairs)
+    counts.half_predicted[article] = sum(j in paired or not view.ignorable for j, view in enumerate(predicted))
     for i, j in pairs:
         g, p = gold[i], predicted[j]
-        add(f"half {g.type}")
+        by_type[g.type].half[article] += 1
         if g.core == p.core:
-            add("core")
-            add(f"core {g.type}")
+            counts.core[article] += 1
+            by_type[g.type].core[article] += 1
         if g.speaker is not None:
-            add("half speaker")
-            add("half speaker right", same_mention(g.speaker, p.speaker)[1])
+            counts.half_speaker[article] += 1
+            counts.half_speaker_right[article] += compare_links(g.speaker, p.speaker).overlap
 
 
-def quote_figures(counts: ItemCounts) -> tuple[dict[Measure, Figure], dict[str, Outcomes]]:
-    """The figures by measure, and the outcomes by match."""
-    figures: dict[Measure, Figure] = {}
-    gold, predicted, pairs = counts.column("gold"), counts.column("predicted"), counts.column("pairs")
+def quote_formulas(counts: QuoteCounts) -> tuple[dict[Measure, Formula], dict[str, Outcomes]]:
+    """The formulas by measure, and the outcomes by match."""
+    formulas: dict[Measure, Formula] = {}
+    gold, predicted, pairs = counts.gold, counts.predicted, counts.pairs
     outcomes = {
-        "exact": counts.outcomes("pairs", "exact"),
-        "overlap": counts.outcomes("pairs", "pairs"),
-        "end-to-end": counts.outcomes("pairs", "end-to-end overlap head"),
+        match: pair_outcomes(right, pairs, gold, predicted)
+        for match, right in (("exact", counts.exact), ("overlap", pairs), ("end-to-end", counts.found.head))
     }
 
     def ratios(match: str, credit: Column, gold: Column, predicted: Column, label: str | None = None) -> None:
-        for metric, figure in prf(credit, gold, predicted).items():
-            figures[Measure(metric, match, "quotes", label)] = figure
+        for metric, formula in prf(credit, gold, predicted).items():
+            formulas[Measure(metric, match, "quotes", label)] = formula
 
     def accuracy(match: str, right: Column, of: Column) -> None:
         n = int(of.sum())
-        figures[Measure("accuracy", match, "quotes")] = Ratio(right, of, n, n)
+        formulas[Measure("accuracy", match, "quotes")] = Ratio(right, of, n, n)
 
-    ratios("exact", counts.column("exact"), gold, predicted)
+    def recall_of_type(match: str, label: QuoteType, right: Column, gold: Column) -> None:
+        found = Ratio(right, gold, int(gold.sum()), int(predicted.sum()))
+        formulas[Measure("recall", match, "quotes", label)] = found
+
+    ratios("exact", counts.exact, gold, predicted)
     ratios("overlap", pairs, gold, predicted)
-    for match, credit in (("half-overlap", "half"), ("core", "core")):
-        ratios(match, counts.column(credit), gold, counts.column("half predicted"))
-        for kind in TYPES:
-            of_kind = counts.column(f"gold {kind}")
-            found = Ratio(counts.column(f"{credit} {kind}"), of_kind, int(of_kind.sum()), int(predicted.sum()))
-            figures[Measure("recall", match, "quotes", kind)] = found
-    ratios("dice", counts.column("dice"), gold, predicted)
-    ratios("token", counts.column("shared tokens"), counts.column("gold tokens"), counts.column("tokens"))
+    ratios("half-overlap", counts.half, gold, counts.half_predicted)
+    for label, of_type in counts.by_type.all().items():
+        recall_of_type("half-overlap", label, of_type.half, of_type.gold)
+    ratios("core", counts.core, gold, counts.half_predicted)
+    for label, of_type in counts.by_type.all().items():
+        recall_of_type("core", label, of_type.core, of_type.gold)
+    ratios("dice", counts.dice, gold, predicted)
+    ratios("token", counts.shared_tokens, counts.gold_tokens, counts.predicted_tokens)
     sizes = int(gold.sum()), int(predicted.sum())
-    precision = Ratio(counts.column("covered predicted"), predicted, *sizes)
-    recall = Ratio(counts.column("covered gold"), gold, *sizes)
-    figures[Measure("precision", "proportional", "quotes")] = precision
-    figures[Measure("recall", "proportional", "quotes")] = recall
-    figures[Measure("f1", "proportional", "quotes")] = Harmonic(precision, recall)
-    ratios("end-to-end", counts.column("end-to-end overlap head"), gold, predicted)
-    for content in ("exact", "overlap"):
-        for speaker in MATCHES:
+    precision = Ratio(counts.covered_predicted, predicted, *sizes)
+    recall = Ratio(counts.covered_gold, gold, *sizes)
+    formulas[Measure("precision", "proportional", "quotes")] = precision
+    formulas[Measure("recall", "proportional", "quotes")] = recall
+    formulas[Measure("f1", "proportional", "quotes")] = Harmonic(precision, recall)
+    ratios("end-to-end", counts.found.head, gold, predicted)
+    for content, found_ in (("exact", counts.found_exact), ("overlap", counts.found)):
+        for speaker, right in found_.by_match().items():
             if (content, speaker) != ("overlap", "head"):
-                ratios(
-                    f"end-to-end-{content}-{speaker}", counts.column(f"end-to-end {content} {speaker}"), gold, predicted
-                )
-    accuracy("type", counts.column("same type"), pairs)
-    for kind in TYPES:
-        ratios(
-            "type",
-            counts.column(f"same type {kind}"),
-            counts.column(f"gold {kind}"),
-            counts.column(f"predicted {kind}"),
-            kind,
-        )
-    for how in MATCHES:
-        accuracy(f"speaker-{how}", counts.column(f"speaker {how}"), counts.column("speaker"))
-    accuracy("speaker-half-overlap", counts.column("half speaker right"), counts.column("half speaker"))
-    accuracy("speaker-null", counts.column("no speaker right"), counts.column("no speaker"))
-    return figures, outcomes
+                ratios(f"end-to-end-{content}-{speaker}", right, gold, predicted)
+    accuracy("type", counts.same_type, pairs)
+    for label, of_type in counts.by_type.all().items():
+        ratios("type", of_type.same, of_type.gold, of_type.predicted, label)
+    for match, right in counts.speaker.by_match().items():
+        accuracy(f"speaker-{match}", right, counts.with_speaker)
+    accuracy("speaker-half-overlap", counts.half_speaker_right, counts.half_speaker)
+    accuracy("speaker-null", counts.no_speaker_right, counts.no_speaker)
+    return formulas, outcomes

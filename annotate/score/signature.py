@@ -1,4 +1,4 @@
-"""The signature of a score: everything that the figures depend on, so that two reports can be compared at sight."""
+"""The signature of a score: everything that the values depend on, so that two reports can be compared at sight."""
 
 from __future__ import annotations
 
@@ -9,25 +9,21 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from annotate import __version__
 from annotate.records import Layer
-from annotate.score.bootstrap import CONFIDENCE
 from annotate.score.claims import CLAIM_THRESHOLD
 from annotate.score.measures import DEFINITIONS_VERSION
+from annotate.score.options import ScoreOptions
+from annotate.score.resampling import CONFIDENCE
 from annotate.score.tables import GoldTable
-from annotate.score.texts import SPLITTER, TOKEN_PATTERN
+from annotate.text.sentences import SPLITTER
+from annotate.text.text_index import TOKEN_PATTERN
+from annotate.version import __version__
 
 
-def sign(gold: GoldTable, name: str, layers: Sequence[Layer], options: Mapping[str, Any]) -> dict[str, Any]:
-    """The signature of a report.
-
-    Args:
-        name: what the gold is called.
-        layers: those that were scored.
-        options: missing, extra, trials, seed.
-    """
+def sign(gold: GoldTable, layers: Sequence[Layer], options: ScoreOptions) -> dict[str, Any]:
+    """The signature of a report on the layers that were scored."""
     signature: dict[str, Any] = {
-        "gold": name or None,
+        "gold": options.gold_name or None,
         "gold_sha256": digest_gold(gold),
         "documents": {layer: int(gold.has[layer].sum()) for layer in layers},
         "gold_spans": count_gold_spans(gold, layers),
@@ -36,7 +32,7 @@ def sign(gold: GoldTable, name: str, layers: Sequence[Layer], options: Mapping[s
         "schema_sha256": gold.schema.digest,
         "definitions": DEFINITIONS_VERSION,
         "annotate": __version__,
-        **options,
+        **options.to_signature(),
         "interval": f"expanded percentile {CONFIDENCE:.0%}, documents resampled",
     }
     if "quotes" in layers or "claims" in layers:
@@ -62,10 +58,10 @@ def write_signature(signature: Mapping[str, Any]) -> str:
 
 
 def digest_gold(gold: GoldTable) -> str:
-    """The SHA-256 of what gold says: ids, texts, layers, regions; whatever the order of documents and mentions."""
+    """The SHA-256 of what gold holds: ids, texts, layers, regions; whatever the order of articles and entities."""
     digest = hashlib.sha256()
     encoder = msgspec.json.Encoder()
-    for document, (name, text) in enumerate(zip(gold.ids, gold.texts, strict=True)):
+    for article, (name, text) in enumerate(zip(gold.ids, gold.texts, strict=True)):
         digest.update(encoder.encode([name, text]))
         quotes = [
             [
@@ -73,21 +69,21 @@ def digest_gold(gold: GoldTable) -> str:
                 quote.type,
                 [[span.start, span.end] if span else [] for span in (quote.speaker, quote.cue)],
             ]
-            for quote in gold.quotes.get(document, ())
+            for quote in gold.quotes.get(article, ())
         ]
         claims = [
             [
                 *(claim.start, claim.end, claim.kind, claim.check_worthy),
                 [claim.claimer.start, claim.claimer.end] if claim.claimer else [],
             ]
-            for claim in gold.claims.get(document, ())
+            for claim in gold.claims.get(article, ())
         ]
-        regions = [[region.start, region.end, region.layer or ""] for region in gold.regions.get(document, ())]
-        if quotes or claims or regions or document in gold.sentences:
-            rest = [sorted(quotes, key=str), sorted(claims), sorted(regions), gold.sentences.get(document)]
+        regions = [[region.start, region.end, region.layer or ""] for region in gold.regions.get(article, ())]
+        if quotes or claims or regions or article in gold.sentences:
+            rest = [sorted(quotes, key=str), sorted(claims), sorted(regions), gold.sentences.get(article)]
             digest.update(encoder.encode(rest))
     table = gold.entities
-    digest.update(np.stack([table.document, table.start, table.end, table.label]).astype("<i8").tobytes())
+    digest.update(np.stack([table.article, table.start, table.end, table.label]).astype("<i8").tobytes())
     further = {str(row): sorted(labels) for row, labels in sorted(table.alternatives.items())}
     has = {layer: flags.astype(int).tolist() for layer, flags in gold.has.items()}
     digest.update(encoder.encode([table.names, further, has]))
@@ -109,7 +105,7 @@ def count_gold_spans(gold: GoldTable, layers: Sequence[Layer]) -> dict[str, dict
 
 def _sentence_source(gold: GoldTable) -> str:
     with_claims = int(gold.has["claims"].sum())
-    given = sum(bool(gold.has["claims"][document]) for document in gold.sentences)
+    given = sum(bool(gold.has["claims"][article]) for article in gold.sentences)
     if given == with_claims:
         return "gold"
     return SPLITTER if given == 0 else f"gold in {given} documents, {SPLITTER} in {with_claims - given}"

@@ -1,57 +1,72 @@
-"""Records as tables: each side of a comparison, read once, checked, documents in the order of their ids.
+"""Records as tables: each side of a comparison, read once, checked, articles in the order of their ids.
 
-Mentions become columns of numbers, so that 400,000 of them are checked and compared at the speed of numpy; the
-records themselves are not kept. Order of documents and of spans is lost on purpose: it carries no meaning.
+Entities become columns of numbers, so that 400,000 of them are checked and compared at the speed of numpy; the
+records themselves are not kept. Order of articles and of spans is lost on purpose: it carries no meaning.
 """
 
 from __future__ import annotations
 
 import contextlib
 import gc
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from annotate.records import LAYERS, Claim, Entity, GoldRecord, Layer, LayeredRecord, Layers, Prediction, Quote, Region
+from annotate.items import describe, identity_of
+from annotate.printing import shorten
+from annotate.records import (
+    LAYERS,
+    Claim,
+    Entity,
+    GoldRecord,
+    Item,
+    Layer,
+    LayeredRecord,
+    Layers,
+    Prediction,
+    Quote,
+    QuoteType,
+    Region,
+)
 from annotate.schema import Schema
-from annotate.score.faults import (
+from annotate.score.options import Extra
+from annotate.score.problems import (
+    Problems,
     explain_text_difference,
     find_gold_problems,
     find_number_problems,
     has_only_integers,
-    shorten,
 )
 from annotate.spans import find_span_problems
 
 Numbers: TypeAlias = npt.NDArray[np.int64]
-Extra: TypeAlias = Literal["error", "ignore"]
-_BLOCK = 1 << 16  # mentions held as Python numbers before they become columns
-Missing: TypeAlias = Literal["error", "empty"]
+QUOTE_TYPES = frozenset(get_args(QuoteType))
+_BLOCK = 1 << 16  # entities held as Python numbers before they become columns
 
 
 @dataclass
 class EntityTable:
-    """All mentions of one side, one row each, sorted by document, start, end and label.
+    """All entities of one side, one row each, sorted by article, start, end and label.
 
-    `document` counts gold's documents in the order of their ids; `label` counts `names`, which are sorted;
-    `alternatives` are further right labels by row (gold only).
+    `article` counts gold's articles in the order of their ids; `label` counts `names`, which are sorted; `place` is
+    the entity's place in its record; `alternatives` are further right labels by row (gold only).
     """
 
-    document: Numbers
+    article: Numbers
     start: Numbers
     end: Numbers
     label: Numbers
+    place: Numbers
     names: list[str]
     alternatives: dict[int, frozenset[str]]
 
 
 @dataclass
-class Documents:
-    """One side's layers. `has[layer]` says which documents were annotated; quotes and claims are by document."""
+class LayerTables:
+    """One side's layers. `has[layer]` marks the articles that were annotated; quotes and claims are by article."""
 
     entities: EntityTable
     quotes: dict[int, list[Quote]]
@@ -60,7 +75,7 @@ class Documents:
 
 
 @dataclass
-class GoldTable(Documents):
+class GoldTable(LayerTables):
     """The gold side: sorted ids, their texts, regions to leave out, sentences."""
 
     ids: list[str]
@@ -72,25 +87,25 @@ class GoldTable(Documents):
 
     @property
     def size(self) -> int:
-        """The number of documents."""
+        """The number of articles."""
         return len(self.ids)
 
 
 class _EntityRows:
-    """Mentions being gathered, documents numbered in the order of reading."""
+    """Entities being gathered, articles numbered in the order of reading."""
 
     def __init__(self) -> None:
-        self._blocks: list[Numbers] = []  # shape (3, mentions): start, end, code of the label
+        self._blocks: list[Numbers] = []  # shape (3, entities): start, end, code of the label
         self._pending: tuple[list[int], list[int], list[str]] = ([], [], [])
         self._flushed = 0
         self._codes: dict[str, int] = {}
         self._alternatives: dict[int, frozenset[str]] = {}
-        self._documents: list[int] = []
+        self._articles: list[int] = []
         self._sizes: list[int] = []
         self._problems: list[tuple[int, str]] = []
 
-    def add(self, document: int, entities: Sequence[Entity], text: str, *, with_alternatives: bool) -> None:
-        """Append one document's mentions; only gold has alternative labels."""
+    def add(self, article: int, entities: Sequence[Entity], text: str, *, with_alternatives: bool) -> None:
+        """Append one article's entities; only gold has alternative labels."""
         if not entities:
             return
         starts, ends, labels = self._pending
@@ -98,7 +113,7 @@ class _EntityRows:
         starts += [entity.start for entity in entities]
         ends += [entity.end for entity in entities]
         labels += [entity.label for entity in entities]
-        self._documents.append(document)
+        self._articles.append(article)
         self._sizes.append(len(entities))
         if with_alternatives and [None for entity in entities if entity.alt_labels]:
             for i, entity in enumerate(entities, self._flushed + first):
@@ -112,7 +127,9 @@ class _EntityRows:
                 found = text[max(0, entity.start) : max(0, entity.end)]
                 if found != word and 0 <= entity.start < entity.end <= len(text):
                     place = f"entities[{i}] covers [{entity.start}, {entity.end})"
-                    self._problems.append((document, f"{place} {shorten(word)} but the text there is {shorten(found)}"))
+                    self._problems.append(
+                        (article, f"{place} {shorten(word, 40)!r} but the text there is {shorten(found, 40)!r}")
+                    )
         if len(starts) > _BLOCK:
             self._flush()
 
@@ -121,7 +138,7 @@ class _EntityRows:
         if not starts:
             return
         if not (set(map(type, starts)) == set(map(type, ends)) == {int} and set(map(type, labels)) == {str}):
-            self._blame_odd(starts, ends, labels)
+            self._replace_unsound(starts, ends, labels)
         codes = self._codes
         for label in set(labels).difference(codes):
             codes[label] = len(codes)
@@ -130,52 +147,52 @@ class _EntityRows:
         try:
             block[0], block[1] = np.fromiter(starts, np.int64, n), np.fromiter(ends, np.int64, n)
         except OverflowError:
-            self._blame_odd(starts, ends, labels)
+            self._replace_unsound(starts, ends, labels)
             block[0], block[1] = starts, ends
         block[2] = np.fromiter(map(codes.__getitem__, labels), np.int64, n)
         self._blocks.append(block)
         self._flushed += n
         self._pending = ([], [], [])
 
-    def _blame_odd(self, starts: list[int], ends: list[int], labels: list[str]) -> None:
+    def _replace_unsound(self, starts: list[int], ends: list[int], labels: list[str]) -> None:
         """Report what is no integer, or no text, and put something sound in its place."""
         for i in range(len(starts)):
             if not has_only_integers([starts[i], ends[i]]):
                 sentence = f"is [{starts[i]!r}, {ends[i]!r}); offsets are integers, in code points of the text"
-                self._blame(self._flushed + i, sentence)
+                self._add_problem(self._flushed + i, sentence)
                 starts[i], ends[i] = 0, 1
             if not isinstance(labels[i], str):
-                self._blame(self._flushed + i, f"has label {labels[i]!r}; expected a text")
+                self._add_problem(self._flushed + i, f"has label {labels[i]!r}; expected a text")
                 labels[i] = ""
 
-    def _blame(self, row: int, sentence: str) -> None:
+    def _add_problem(self, row: int, sentence: str) -> None:
         firsts = np.cumsum([0, *self._sizes])
         place = int(np.searchsorted(firsts, row, side="right")) - 1
-        self._problems.append((self._documents[place], f"entities[{row - int(firsts[place])}] {sentence}"))
+        self._problems.append((self._articles[place], f"entities[{row - int(firsts[place])}] {sentence}"))
 
     def _columns(self) -> tuple[Numbers, Numbers, Numbers, Numbers]:
-        """Document, start, end and label code of every mention."""
+        """Article, start, end and label code of every entity."""
         self._flush()
         table = np.concatenate(self._blocks, axis=1) if self._blocks else np.zeros((3, 0), np.int64)
         self._blocks = [table]
-        return np.repeat(np.array(self._documents, np.int64), self._sizes), table[0], table[1], table[2]
+        return np.repeat(np.array(self._articles, np.int64), self._sizes), table[0], table[1], table[2]
 
     def find_problems(self, lengths: Numbers, schema: Schema | None = None) -> list[tuple[int, str]]:
-        """(document, sentence) for each mention outside its text, empty or reversed, or not what it stores.
+        """(article, sentence) for each entity outside its text, empty or reversed, or not what it stores.
 
         Args:
-            lengths: of the documents' texts.
+            lengths: of the articles' texts.
             schema: that must declare the labels; None = any label will do.
         """
-        document, start, end, _ = self._columns()
-        for row in np.nonzero((start < 0) | (end <= start) | (end > lengths[document]))[0].tolist():
-            expected = f"expected 0 <= start < end <= {lengths[document[row]]}, the length of the text"
-            self._blame(row, f"is [{start[row]}, {end[row]}); {expected}")
+        article, start, end, _ = self._columns()
+        for row in np.nonzero((start < 0) | (end <= start) | (end > lengths[article]))[0].tolist():
+            expected = f"expected 0 <= start < end <= {lengths[article[row]]}, the length of the text"
+            self._add_problem(row, f"is [{start[row]}, {end[row]}); {expected}")
             start[row], end[row] = 0, 1  # reported; what follows may rely on sound spans
         if schema is not None:
             for row, name in self._undeclared(set(schema.entity_labels)):
                 known = ", ".join(schema.entity_labels) or "no entities"
-                self._blame(row, f"has label {name!r}; schema {schema.ref} has {known}")
+                self._add_problem(row, f"has label {name!r}; schema {schema.ref} has {known}")
         return self._problems
 
     def _undeclared(self, declared: set[str]) -> Iterator[tuple[int, str]]:
@@ -189,28 +206,38 @@ class _EntityRows:
                 yield row, name
 
     def table(self, rank: Numbers) -> EntityTable:
-        """The rows with documents renumbered by `rank`, sorted."""
-        document, start, end, codes = self._columns()
-        document = rank[document]
+        """The rows with articles renumbered by `rank`, sorted."""
+        article, start, end, codes = self._columns()
+        article = rank[article]
         names = sorted(self._codes)
         recode = np.zeros(len(names) + 1, np.int64)
         for code, name in enumerate(names):
             recode[self._codes[name]] = code
         label = recode[codes]
-        order = sort_rows(document, start, end, label)
+        sizes = np.array(self._sizes, np.int64)
+        places = np.arange(len(article)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        order = sort_rows(article, start, end, label)
         alternatives = {}
         if self._alternatives:
             place = np.empty(len(order), np.int64)
             place[order] = np.arange(len(order))
             alternatives = {int(place[row]): labels for row, labels in self._alternatives.items()}
-        return EntityTable(document[order], start[order], end[order], label[order], names, alternatives)
+        return EntityTable(
+            article=article[order],
+            start=start[order],
+            end=end[order],
+            label=label[order],
+            place=places[order],
+            names=names,
+            alternatives=alternatives,
+        )
 
 
-def sort_rows(document: Numbers, start: Numbers, end: Numbers, label: Numbers) -> Numbers:
-    """The order of the rows by document, start, end, label."""
-    if not len(document):
+def sort_rows(article: Numbers, start: Numbers, end: Numbers, label: Numbers) -> Numbers:
+    """The order of the rows by article, start, end, label."""
+    if not len(article):
         return np.zeros(0, np.int64)
-    key = document
+    key = article
     for column in (start, end, label):
         column = column - column.min()  # offsets outside their text are sorted too, to be reported
         width = int(column.max()) + 1
@@ -223,7 +250,7 @@ def sort_rows(document: Numbers, start: Numbers, end: Numbers, label: Numbers) -
 
 
 @contextlib.contextmanager
-def collector_at_rest() -> Iterator[None]:
+def without_garbage_collection() -> Iterator[None]:
     """No cyclic garbage collection inside: it would search hundreds of thousands of records in vain."""
     was_on = gc.isenabled()
     gc.disable()
@@ -234,21 +261,8 @@ def collector_at_rest() -> Iterator[None]:
             gc.enable()
 
 
-class Problems:
-    """Faults found so far, on both sides; each names its side, document and place."""
-
-    def __init__(self) -> None:
-        self.sentences: list[str] = []
-        self.unreadable = False
-        """Some records could not be read, so that nothing can be said about what is missing or too many."""
-
-    def add(self, side: str, document: str, sentences: Iterable[str]) -> None:
-        """Add sentences about one document."""
-        self.sentences.extend([f"{side} {document}: {sentence}" for sentence in sentences])
-
-
 def read_gold(records: Iterable[GoldRecord], schema: Schema, problems: Problems) -> GoldTable:
-    """The gold side as a table; faults go to `problems`."""
+    """The gold side as a table; problems go to `problems`."""
     ids: list[str] = []
     texts: list[str] = []
     rows = _EntityRows()
@@ -268,11 +282,11 @@ def read_gold(records: Iterable[GoldRecord], schema: Schema, problems: Problems)
                 "gold", record.id, ["no text; scoring needs it (`annotate rehydrate` puts texts into a release)"]
             )
             continue
-        document = len(ids)
+        article = len(ids)
         ids.append(record.id)
         texts.append(record.text)
         found = find_gold_problems(record, record.text, schema)
-        rows.add(document, record.entities or (), record.text, with_alternatives=True)
+        rows.add(article, record.entities or (), record.text, with_alternatives=True)
         found += _find_item_problems(record, record.text)
         if found:
             problems.add("gold", record.id, found)
@@ -285,8 +299,8 @@ def read_gold(records: Iterable[GoldRecord], schema: Schema, problems: Problems)
             None if record.sentences is None else sorted((span.start, span.end) for span in record.sentences)
         )
     lengths = np.array([len(text) for text in texts], np.int64)
-    for document, sentence in rows.find_problems(lengths, schema):
-        problems.add("gold", ids[document], [sentence])
+    for article, sentence in rows.find_problems(lengths, schema):
+        problems.add("gold", ids[article], [sentence])
     order = sorted(range(len(ids)), key=ids.__getitem__)
     rank = np.empty(len(ids), np.int64)
     rank[order] = np.arange(len(ids))
@@ -310,33 +324,21 @@ def read_gold(records: Iterable[GoldRecord], schema: Schema, problems: Problems)
 def _find_gold_copies(gold: GoldTable, problems: Problems) -> None:
     table = gold.entities
     same = np.ones(max(0, len(table.start) - 1), bool)
-    for column in (table.document, table.start, table.end, table.label):
+    for column in (table.article, table.start, table.end, table.label):
         same &= column[1:] == column[:-1]
     for row in np.nonzero(same)[0].tolist():
         name = table.names[table.label[row]]
         span = f"[{table.start[row]}, {table.end[row]})"
-        problems.add("gold", gold.ids[table.document[row]], [f"entities: {span} stands there twice as {name}"])
-    for layer, items in (("quotes", gold.quotes), ("claims", gold.claims)):
-        for document, found in items.items():
-            for key, times in Counter(map(_identity, found)).items():
-                if times > 1:
-                    problems.add("gold", gold.ids[document], [f"{layer}: the same item stands there twice: {key}"])
-
-
-def _identity(item: Any) -> tuple[Any, ...]:
-    """What makes two quotes or claims the same item."""
-
-    def bounds(span: Any) -> tuple[int, int] | None:
-        return None if span is None else (span.start, span.end)
-
-    if isinstance(item, Quote):
-        return (
-            *sorted((span.start, span.end) for span in item.content),
-            item.type,
-            bounds(item.speaker),
-            bounds(item.cue),
-        )
-    return (bounds(item), item.kind, item.check_worthy, bounds(item.claimer))
+        problems.add("gold", gold.ids[table.article[row]], [f"entities: {span} appears twice as {name}"])
+    layers: tuple[tuple[Layer, Mapping[int, Sequence[Item]]], ...] = (("quotes", gold.quotes), ("claims", gold.claims))
+    for layer, items in layers:
+        for article, found in items.items():
+            seen: set[Hashable] = set()
+            for item in found:
+                if (key := identity_of(item)) in seen:
+                    sentence = f"{layer}: the same item appears twice: {describe(item)}"
+                    problems.add("gold", gold.ids[article], [sentence])
+                seen.add(key)
 
 
 def _find_item_problems(record: LayeredRecord, text: str) -> list[str]:
@@ -346,6 +348,11 @@ def _find_item_problems(record: LayeredRecord, text: str) -> list[str]:
     return [
         *(list(find_number_problems(layers)) or find_span_problems(layers, text)),
         *(
+            f"quotes[{i}] has type {quote.type!r}; expected direct, indirect or mixed"
+            for i, quote in enumerate(record.quotes or ())
+            if quote.type not in QUOTE_TYPES
+        ),
+        *(
             f"claims[{i}] has score {claim.score!r}; expected a number from 0 to 1"
             for i, claim in enumerate(record.claims or ())
             if claim.score is not None and not 0 <= claim.score <= 1
@@ -354,8 +361,8 @@ def _find_item_problems(record: LayeredRecord, text: str) -> list[str]:
 
 
 @dataclass
-class SystemTable(Documents):
-    """The prediction side, numbered as gold is; `given` says which gold documents have a record."""
+class SystemTable(LayerTables):
+    """The prediction side, numbered as gold is; `given` marks the gold articles that have a record."""
 
     given: npt.NDArray[np.bool_]
     extra: int = 0
@@ -369,9 +376,9 @@ def read_system(
     problems: Problems,
     *,
     side: str = "prediction",
-    extra: str = "error",
+    extra: Extra = "error",
 ) -> SystemTable:
-    """The predictions as a table; faults go to `problems`, each named after `side`."""
+    """The predictions as a table; problems go to `problems`, each named after `side`."""
     rows = _EntityRows()
     quotes: dict[int, list[Quote]] = {}
     claims: dict[int, list[Claim]] = {}
@@ -379,44 +386,44 @@ def read_system(
     given = np.zeros(gold.size, bool)
     seen: set[str] = set()
     models: set[str] = set()
-    strangers = 0
+    without_gold = 0
     for record in records:
         if record.id in seen:
             problems.add(side, record.id, ["a second record with this id; ids must be unique"])
             continue
         seen.add(record.id)
-        document = gold.position.get(record.id)
-        if document is None:
-            strangers += 1
+        article = gold.position.get(record.id)
+        if article is None:
+            without_gold += 1
             if extra == "error" and not problems.unreadable:
-                problems.add(side, record.id, ["gold has no such document; leave it out, or score with --extra ignore"])
+                problems.add(side, record.id, ["gold has no such article; leave it out, or score with --extra ignore"])
             continue
-        given[document] = True
+        given[article] = True
         if record.model:
             models.add(record.model)
-        text = gold.texts[document]
+        text = gold.texts[article]
         difference = explain_text_difference(record, text)
         if difference:
             problems.add(side, record.id, [difference])
             continue
         for layer in LAYERS:
-            has[layer][document] = getattr(record, layer) is not None
-        rows.add(document, record.entities or (), text, with_alternatives=False)
+            has[layer][article] = getattr(record, layer) is not None
+        rows.add(article, record.entities or (), text, with_alternatives=False)
         found = _find_item_problems(record, text)
         if found:
             problems.add(side, record.id, found)
         if record.quotes:
-            quotes[document] = record.quotes
+            quotes[article] = record.quotes
         if record.claims:
-            claims[document] = record.claims
-    for document, sentence in rows.find_problems(np.array([len(text) for text in gold.texts], np.int64)):
-        problems.add(side, gold.ids[document], [sentence])
+            claims[article] = record.claims
+    for article, sentence in rows.find_problems(np.array([len(text) for text in gold.texts], np.int64)):
+        problems.add(side, gold.ids[article], [sentence])
     return SystemTable(
         entities=rows.table(np.arange(gold.size)),
         quotes=quotes,
         claims=claims,
         has=has,
         given=given,
-        extra=strangers,
+        extra=without_gold,
         model=", ".join(sorted(models)) or None,
     )

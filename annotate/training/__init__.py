@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
-
-from annotate.errors import MissingExtraError
+from annotate.extras import require
 
 
 def require_training() -> None:
-    """Raises an error that says what to install, unless everything that training imports is there."""
-    if any(importlib.util.find_spec(name) is None for name in ("torch", "onnx", "safetensors", "sklearn", "faker")):
-        raise MissingExtraError("train", "annotate train")
+    """Return if everything that training imports is installed.
+
+    Raises:
+        MissingExtraError: the extra `train` is not installed.
+    """
+    require("train", "annotate train")

@@ -1,4 +1,4 @@
-"""Writes a trained network as the folder that the `news` preannotator reads: ONNX with 8-bit weights, and a table."""
+"""Writes a trained network as a model folder: ONNX with 8-bit weights and a table to run it, weights to train it on."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from annotate.files import write_text
 from annotate.preannotate.news.layout import CUTS, ENTITY_TAGS, ROLE_TAGS, SYNTAX_TAGS
 from annotate.training.model import ATTENTION_HEADS, POINTER_WIDTH, WIDTH, Layer, Network, Pointer
+from annotate.training.weights import write_weights
 
 OUTPUTS = ("roles", "entities", "tags", "cuts", "anchors", "speakers")
 
@@ -60,9 +61,10 @@ def _apply(layer: Layer, states: Tensor) -> Tensor:
 
 
 def export_network(network: Network, vocabulary: list[str], folder: Path, *, quantize: bool = True) -> None:
-    """Writes `network.onnx`, `vocabulary.txt` and `chains.json` to `folder`.
+    """Writes `network.onnx`, `vocabulary.txt`, `chains.json` and `weights.safetensors` to `folder`.
 
-    Weights are 8-bit per channel where `quantize` holds; the tables of word pieces too, one scale a table.
+    The first three are what runs, the last is what `annotate train` goes on from. The weights in `network.onnx` are
+    8-bit per channel where `quantize` holds; the tables of word pieces too, one scale a table.
     """
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
@@ -109,6 +111,7 @@ def export_network(network: Network, vocabulary: list[str], folder: Path, *, qua
     }
     layout = {"roles": ROLE_TAGS, "entities": ENTITY_TAGS, "tags": SYNTAX_TAGS, "cuts": CUTS}
     write_text(folder / "chains.json", json.dumps({"layout": layout, "chains": chains}) + "\n")
+    write_weights(network, folder)
 
 
 def _rounded(values: Tensor) -> list[float] | list[list[float]]:

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from annotate.errors import AnnotateError
 from annotate.files import load_toml, write_text
@@ -18,6 +19,9 @@ from annotate.records import GoldRecord, Prediction
 from annotate.score.evaluate import evaluate
 from annotate.training import require_training
 from annotate.training.examples import Config, Document
+
+if TYPE_CHECKING:
+    from annotate.training.model import Network
 
 CONFIG = Path(__file__).with_name("improve.toml")
 
@@ -58,19 +62,25 @@ def improve_news(
         report: called with one line an epoch.
 
     Raises:
-        AnnotateError: too few articles or spans to tell whether training helps; nothing is written.
+        AnnotateError: too few articles or spans to tell whether training helps, or `start` cannot be trained further;
+            nothing is written.
+        MissingExtraError: the extra `train` is not installed.
     """
-    config = load_toml(config_file)
     require_training()
+    config = load_toml(config_file)
     train, held_out = split_records(records, config["held_out"])
     check_enough(train, held_out, config["least"])
-    before = score(NewsPipeline(start), held_out)
+    from annotate.training.weights import restore_network
+
+    pipeline = NewsPipeline(start)
+    network = restore_network(start, dropout=config["optimiser"]["dropout"])
+    before = score(pipeline, held_out)
     report(f"before: {_words(before)}")
     best, best_epoch = before, 0
     scratch = output.with_name(f".{output.name}.partial")
     shutil.rmtree(scratch, ignore_errors=True)
     try:
-        for epoch, folder in enumerate(_epochs(train, start, scratch, config), 1):
+        for epoch, folder in enumerate(_epochs(network, train, start, scratch, config), 1):
             now = score(NewsPipeline(folder), held_out)
             report(f"epoch {epoch}: {_words(now)}")
             if _mean(now) > _mean(best):
@@ -175,18 +185,18 @@ def to_document(record: GoldRecord) -> Document:
     )
 
 
-def _epochs(train: Sequence[GoldRecord], start: Path, scratch: Path, config: Config) -> Iterator[Path]:
-    """Yields the model folder after each epoch."""
+def _epochs(
+    network: Network, train: Sequence[GoldRecord], start: Path, scratch: Path, config: Config
+) -> Iterator[Path]:
+    """Trains `network`, which was read from `start`, and yields the model folder after each epoch."""
     import torch
 
     from annotate.training.export import export_network
     from annotate.training.loop import Trainer
-    from annotate.training.restore import restore_network
     from annotate.training.scratch import read_vocabulary
 
     torch.manual_seed(config["seed"])
     vocabulary = read_vocabulary(start / "vocabulary.txt")
-    network = restore_network(start, dropout=config["optimiser"]["dropout"])
     documents = [to_document(record) for record in train]
     scratch.mkdir(parents=True)
     trainer = Trainer(network, WordPieces(vocabulary), config, scratch)

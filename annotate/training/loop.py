@@ -140,6 +140,13 @@ def loss_of(network: Network, batch: dict[str, Tensor], weights: dict[str, float
     return {name: value * weights[name] for name, value in parts.items()}
 
 
+def has_fast_bfloat16() -> bool:
+    """Whether oneDNN has kernels for bfloat16 on this processor; elsewhere it is emulated, slower than float32."""
+    able = torch.cpu.get_capabilities()
+    of_avx512 = all(able.get(f"avx512_{part}") for part in ("f", "bw", "vl", "dq"))
+    return torch.backends.mkldnn.is_available() and bool(of_avx512 or able.get("avx_ne_convert") or able.get("bf16"))
+
+
 class Trainer:
     """One of `workers` processes that train one network together, each on its share of the documents.
 
@@ -173,7 +180,7 @@ class Trainer:
         config = self.config["optimiser"]
         groups = [{"params": values, "lr": 0.0, "top": cycle[name]} for name, values in self.parameters.items()]
         optimiser = torch.optim.AdamW(groups, weight_decay=config["decay"], fused=True)
-        half = torch.ops.mkldnn._is_mkldnn_bf16_supported()
+        half = has_fast_bfloat16()
         started, step, total, done, minutes = time.monotonic(), 0, 0, 0.0, 0.0
         saved = started
         for number, documents in enumerate(epochs, 1):

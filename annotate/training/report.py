@@ -16,10 +16,11 @@ from jinja2 import Environment, StrictUndefined
 
 from annotate.errors import AnnotateError
 from annotate.files import load_toml, read_text, sha256_file, write_text
+from annotate.harness.report import write_interval
 from annotate.preannotate.news.layout import ENTITY_LABELS
 from annotate.preannotate.news.pipeline import MODEL, VERSION
+from annotate.printing import UNDEFINED, Table, format_value, to_markdown
 from annotate.score.evaluate import Report, Score
-from annotate.score.report import UNDEFINED, Table, to_markdown, write_interval, write_value
 from annotate.training import require_training
 from annotate.training.corpora import read_corpus
 from annotate.training.facts import read_facts
@@ -109,7 +110,7 @@ def _descending(labelled: tuple[str, Score]) -> float:
 
 def _write(score: Score) -> str:
     interval = write_interval(score)
-    return write_value(score.value) + (f" ({interval})" if interval != UNDEFINED else "")
+    return format_value(score.value) + (f" ({interval})" if interval != UNDEFINED else "")
 
 
 def _quote_row(title: str, report: Report, measures: Sequence[str]) -> tuple[str, ...]:
@@ -118,7 +119,7 @@ def _quote_row(title: str, report: Report, measures: Sequence[str]) -> tuple[str
 
 
 def _claim_row(title: str, found: Mapping[str, Any], kept: Sequence[str]) -> tuple[str, ...]:
-    values = (write_value(found[name]) if name in kept else UNDEFINED for name in ("auc", "f1", "ece", "map"))
+    values = (format_value(found[name]) if name in kept else UNDEFINED for name in ("auc", "f1", "ece", "map"))
     return (title, f"{found['sentences']:,}", f"{found['worthy']:,}", *values)
 
 
@@ -183,7 +184,7 @@ def write_card(folder: Path, data: Path, figures: Figures) -> None:
         "weights": name_weights(folder),
         "trials": TRIALS,
         "figures": figures,
-        "tables": {name: to_markdown([table], []) for name, table in make_tables(figures).items()},
+        "tables": {name: to_markdown([table]) for name, table in make_tables(figures).items()},
         "training": read_facts(folder),
         "config": config,
         "corpora": count_read(data, config),
@@ -210,7 +211,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise AnnotateError(f"{options.model}: no model folder (network.onnx is missing)")
         figures = measure(options.data, Reader(options.model))
         note = f"weights {name_weights(options.model)}; 95 % intervals from {TRIALS:,} resamples of articles"
-        printed = to_markdown(make_tables(figures).values(), [note]) + "\n"
+        printed = to_markdown([*make_tables(figures).values(), note]) + "\n"
         if options.card:
             write_card(options.model, options.data, figures)
         if options.output:

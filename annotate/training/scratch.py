@@ -100,7 +100,7 @@ def finish_model(
     config = load_toml(config_file)
     vocabulary = read_vocabulary(encoder / "vocab.txt")
     network = Network(len(vocabulary), config["optimiser"]["dropout"])
-    network.load_state_dict(torch.load(checkpoint))
+    network.load_state_dict(torch.load(checkpoint, weights_only=True))
     export_network(network, vocabulary, output)
     train_worth(data, output / "worth.npz")
     write_text(output / "confidence.json", UNFITTED)

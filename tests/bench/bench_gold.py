@@ -16,11 +16,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from annotate.gold.build import build_release
-from annotate.gold.check import check_release
 from annotate.gold.load import stream_release
 from annotate.gold.manifest import read_manifest
 from annotate.records import Claim, Entity, GoldRecord, Quote, Span
+from annotate.release.build import build_release
+from annotate.release.check import check_release
 
 COPIES, TELLINGS = 0.05, 0.2  # shares of articles that copy an earlier one, or tell its story in other words
 

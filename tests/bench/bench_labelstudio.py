@@ -17,12 +17,12 @@ from typing import Any
 
 from annotate.artifacts.label_config import to_label_config
 from annotate.jsonl import write_records
-from annotate.labelstudio.client import connect
-from annotate.labelstudio.pull import Pull
-from annotate.labelstudio.push import BATCH_TASKS, PredictionFile, push_predictions
-from annotate.labelstudio.tasks import build_task
+from annotate.label_studio_server import start_studio, stop_studio
+from annotate.labelstudio.connection import connect
+from annotate.labelstudio.pull.pull import Pull
+from annotate.labelstudio.push.push import BATCH_TASKS, PredictionFile, push_predictions
 from annotate.schema import load_schema
-from annotate.studio import start_studio, stop_studio
+from annotate.task_json.tasks import build_task
 from tests.bench.made_articles import make_predictions
 
 REGIONS = 30

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import msgspec
 
-from annotate.articles import read_articles
 from annotate.files import resource_dir
+from annotate.ingest.articles import read_articles
 from annotate.preannotate.pipeline import Engine, preannotate_articles
 from annotate.preannotate.registry import default_preannotator
 from annotate.preannotate.store import write_predictions

@@ -13,10 +13,10 @@ from collections import Counter
 
 import msgspec
 
-from annotate.articles import read_articles
+from annotate.differences import compare_items
 from annotate.files import resource_dir
 from annotate.gold.load import load_gold
-from annotate.gold.span_changes import compare_spans
+from annotate.ingest.articles import read_articles
 from annotate.preannotate.pipeline import preannotate_articles
 from annotate.preannotate.registry import default_preannotator
 from annotate.records import LAYERS, GoldRecord, Layer, get_layer
@@ -44,12 +44,10 @@ def count_touched(preannotator: str) -> dict[Layer, Touched]:
         proposed = GoldRecord(
             id=found.id, text=decided.text, entities=found.entities, quotes=found.quotes, claims=found.claims
         )
-        for record in (proposed, decided):  # the editor has no field for the speaker's name
-            record.quotes = [msgspec.structs.replace(quote, speaker_name=None) for quote in record.quotes or ()]
         for layer in LAYERS:
             counts[layer].gold += len(get_layer(decided, layer) or ())
             counts[layer].proposed += len(get_layer(proposed, layer) or ())
-        for change in compare_spans(proposed, decided):
+        for change in compare_items(proposed, decided):
             if change.changes != ("revised",):
                 counts[change.layer].changes[change.changes[0]] += 1
     return counts

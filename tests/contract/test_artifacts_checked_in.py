@@ -8,9 +8,9 @@ import pytest
 from annotate.artifacts.build import artifacts_dir, find_stale_artifacts
 from annotate.artifacts.label_config import to_label_config
 from annotate.files import resource_dir
+from annotate.label_studio_server import Studio
 from annotate.records import Layer
 from annotate.schema import load_schema
-from annotate.studio import Studio
 
 SCHEMAS = sorted(path.stem for path in resource_dir("schemas").glob("*.toml"))
 

@@ -85,25 +85,32 @@ def test_spacys_own_corpus_reader_and_scorer_take_the_file(tmp_path: Path) -> No
     assert Scorer().score(examples)["ents_f"] == 1.0
 
 
-def test_seqeval_reads_the_columns_strictly(tmp_path: Path) -> None:
-    from seqeval.metrics.sequence_labeling import get_entities
-    from seqeval.scheme import IOB2, Entities
+def test_nltk_reads_the_columns_strictly(tmp_path: Path) -> None:
+    from nltk import Tree
+    from nltk.chunk import conlltags2tree
 
     write_format([FLAT], tmp_path / "x.conll", "conll", layers=("entities",))
-    sentences: list[list[str]] = [[]]
+    sentences: list[list[tuple[str, str, str]]] = [[]]
     for line in (tmp_path / "x.conll").read_text(encoding="utf-8").split("\n"):
         if line.startswith("# "):
             continue
         if line:
             token, tag = line.split("\t")
             assert token in TEXT
-            sentences[-1].append(tag)
+            sentences[-1].append((token, "", tag))
         elif sentences[-1]:
             sentences.append([])
     sentences.pop()
     assert len(sentences) > 1
-    strict = sum(len(found) for found in Entities(sentences, IOB2).entities)
-    assert strict == len(get_entities(sentences)) == len(FLAT.entities or ())
+    trees = [conlltags2tree(sentence, strict=True) for sentence in sentences]
+    chunks = [
+        (chunk.label(), [word for word, _ in chunk]) for tree in trees for chunk in tree if isinstance(chunk, Tree)
+    ]
+    assert [label for label, _ in chunks] == [entity.label for entity in FLAT.entities or ()]
+    for (_, words), entity in zip(chunks, FLAT.entities or (), strict=True):
+        assert "".join(words) == TEXT[entity.start : entity.end].replace(" ", "")
+    with pytest.raises(ValueError, match="Bad conll tag sequence"):  # it does judge
+        conlltags2tree([("Iraq", "", "I-GPE")], strict=True)
 
 
 def test_datasets_reads_the_saved_dataset(tmp_path: Path) -> None:

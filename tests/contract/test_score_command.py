@@ -156,7 +156,7 @@ def test_compare(files: dict[str, Path], tmp_path: Path) -> None:
     assert found["measures"] == ["f1:strict:entities", "f1:end-to-end:quotes"]
     assert found["differences"][0]["p"] == 2 / 2**8
     assert found["groups"] == [["good"], ["poor"]]
-    assert "different" in run(*arguments).stdout
+    assert "good    poor" in run(*arguments).stdout
     markdown = run(*arguments, "--format", "markdown", "--measure", "recall:type:entities").stdout
     assert "recall:type:entities" in markdown
     page = tmp_path / "board.html"

@@ -10,7 +10,7 @@ from annotate.errors import ScoreError
 from annotate.records import Claim, Entity, GoldRecord, Prediction, Quote, Region, Span
 from annotate.schema import load_schema
 from annotate.score import evaluate
-from annotate.score.texts import TextIndex
+from annotate.text.text_index import TextIndex
 
 TEXT = "Alpha Beta Gamma Delta Epsilon Zeta"
 P, ORG = "PERSON", "ORG"
@@ -102,7 +102,7 @@ def test_a_missing_gold_document_counts_in_no_direction_unless_asked() -> None:
     report = evaluate(gold, full[:1], missing="empty")
     assert report.value("recall:strict:entities") == 0.5
     assert any("--missing empty" in warning for warning in report.warnings)
-    with pytest.raises(ScoreError, match=r"prediction b: gold has no such document.*--extra ignore"):
+    with pytest.raises(ScoreError, match=r"prediction b: gold has no such article.*--extra ignore"):
         evaluate(gold[:1], full)
     report = evaluate(gold[:1], full, extra="ignore")
     assert report.value("f1:strict:entities") == 1.0
@@ -124,7 +124,7 @@ def test_grid_of_presence(gold_has: str, predicted_has: str, missing: Any, extra
             evaluate(gold, predicted, missing=missing, extra=extra)
         return
     report = evaluate(gold, predicted, missing=missing, extra=extra)
-    assert report.documents == len(gold)
+    assert report.articles == len(gold)
     assert report.value("recall:strict:entities") == (len(gold) - len(lacking)) / len(gold)
 
 
@@ -191,8 +191,8 @@ def test_faults_on_either_side(fault: str, side: str) -> None:
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"entities": [Entity(0, 5, P)] * 2}, r"\[0, 5\) stands there twice as PERSON"),
-        ({"quotes": [quote((0, 5), (6, 10))] * 2}, "the same item stands there twice"),
+        ({"entities": [Entity(0, 5, P)] * 2}, r"\[0, 5\) appears twice as PERSON"),
+        ({"quotes": [quote((0, 5), (6, 10))] * 2}, "the same item appears twice"),
         ({"entities": [Entity(0, 5, "PERSONS")]}, r"entities\[0\] has label 'PERSONS'"),
         ({"entities": [Entity(0, 5, P, alt_labels=["ODD"])]}, "has label 'ODD'"),
         ({"claims": [Claim(0, 5, True, "gossip")]}, "has kind 'gossip'"),

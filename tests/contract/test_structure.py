@@ -15,7 +15,24 @@ import annotate
 from annotate.cli.app import COMMANDS, GROUPS, app
 
 PACKAGE = Path(annotate.__file__).parent
-FLOOR = ["errors", "files", "records", "spans", "jsonl", "schema"]
+#: Packages and modules from the ground up: each imports only what stands on a line before its own.
+ORDER = [
+    [
+        "version", "errors", "extras", "files", "printing", "records", "spans", "items", "differences", "jsonl",
+        "schema",
+    ],
+    ["text", "ingest", "artifacts", "html", "label_studio_server"],
+    ["task_json", "score"],
+    ["gold"],
+    ["formats"],
+    ["preannotate", "agreement"],
+    ["adjudication"],
+    ["audit"],
+    ["labelstudio", "release"],
+    ["publish", "harness", "explore"],
+    ["training", "workflows"],
+    ["cli"],
+]  # fmt: skip
 HEAVY = ["label_studio_sdk", "spacy", "datasets", "torch", "ray", "pandas", "pyarrow", "onnxruntime", "numpy", "rich"]
 
 
@@ -65,18 +82,21 @@ def test_imports_make_no_circle() -> None:
         visit(name, ())
 
 
-def test_the_floor_imports_only_the_floor_and_nothing_imports_the_commands() -> None:
-    graph = import_graph()
-    floor = {f"annotate.{name}" for name in FLOOR}
-    for name in floor:
-        assert graph[name] <= floor, name
-    for name, targets in graph.items():
-        if not name.startswith("annotate.cli") and name != "annotate.__main__":
-            assert not [target for target in targets if target.startswith("annotate.cli")], name
+def test_a_package_imports_only_what_stands_below_it() -> None:
+    level = {name: number for number, names in enumerate(ORDER) for name in names}
+    for name, targets in import_graph().items():
+        if name in ("annotate", "annotate.__main__"):
+            continue
+        room = name.split(".")[1]
+        assert room in level, f"{name}: give it a place in ORDER"
+        for target in targets:
+            below = target.split(".")[1]
+            ground = level[room] == level[below] == 0
+            assert room == below or ground or level[below] < level[room], f"{name} imports {target}"
 
 
 def test_modules_stay_small() -> None:
-    long = {str(path): n for path in PACKAGE.rglob("*.py") if (n := len(path.read_text("utf-8").splitlines())) > 450}
+    long = {str(path): n for path in PACKAGE.rglob("*.py") if (n := len(path.read_text("utf-8").splitlines())) > 600}
     assert not long
 
 

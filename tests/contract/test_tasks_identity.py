@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotate.artifacts.label_config import to_label_config
-from annotate.labelstudio.tasks import from_task, to_task
 from annotate.records import Claim, Entity, LayeredRecord, Layers, Prediction, Quote, Span
 from annotate.schema import load_schema
+from annotate.task_json.tasks import from_task, to_task
 
 NEWS = load_schema("news")
 ODD = "aé́𝒳👩‍👩‍👧 \u00a0\u2028\u2029\u0085\t\u200b\ufeffאבعربي<b>&amp;“”‘’''\n\r"

@@ -11,10 +11,10 @@ from typer.testing import CliRunner
 from annotate.adjudication import Decision
 from annotate.cli.app import app
 from annotate.jsonl import read_records, stream_records, write_records
-from annotate.labelstudio.client import connect
-from annotate.labelstudio.pull import pull_annotations
+from annotate.label_studio_server import Studio
+from annotate.labelstudio.connection import connect
+from annotate.labelstudio.pull.pull import pull_annotations
 from annotate.records import Annotation, Claim, Entity, GoldRecord, Quote, Span
-from annotate.studio import Studio
 
 TEXT = "President Ada Lovelace said in Paris that taxes 😀 would rise."
 NAME, TITLED, PARIS = Entity(10, 22, "PERSON"), Entity(0, 22, "PERSON"), Entity(31, 36, "GPE")
@@ -70,7 +70,7 @@ def test_disputes_go_to_a_review_project_and_come_back_decided(
     write_records(annotations, [*same, *differ])
 
     said = run("adjudicate", str(annotations), "-o", str(decided), "--push", "Review of disputes")
-    assert "1 articles have 1 disputed items" in said
+    assert "1 article with 1 disputed item" in said
     assert [record.id for record in read_records(decided, GoldRecord)] == ["same"]
 
     review("Review of disputes", {(0, 22)})

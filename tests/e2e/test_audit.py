@@ -9,9 +9,9 @@ from typer.testing import CliRunner
 
 from annotate.cli.app import app
 from annotate.jsonl import write_records
-from annotate.labelstudio.client import connect
+from annotate.label_studio_server import Studio
+from annotate.labelstudio.connection import connect
 from annotate.records import Entity, GoldRecord, Prediction, Quote, Span
-from annotate.studio import Studio
 
 TEXT = 'Rome fell 😀. Rome rose. Rome stood. Rome slept. Rome woke. "It did," said Ada.'
 

@@ -15,11 +15,11 @@ import pytest
 
 from annotate.artifacts.label_config import to_label_config
 from annotate.errors import StudioError
-from annotate.labelstudio.client import connect
-from annotate.labelstudio.tasks import read_info, read_predicted
+from annotate.label_studio_server import Studio, start_studio, stop_studio
+from annotate.label_studio_server.settings import server_environment
+from annotate.labelstudio.connection import connect
 from annotate.schema import load_schema
-from annotate.studio import Studio, start_studio, stop_studio
-from annotate.studio.settings import server_environment
+from annotate.task_json.tasks import read_info, read_predicted
 
 TEXT = "“It is over,” President Joe Biden said in Baghdad on Monday."
 

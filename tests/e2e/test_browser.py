@@ -9,12 +9,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from annotate.labelstudio.changes import compare_layers
-from annotate.labelstudio.client import Server, connect
-from annotate.labelstudio.pull import pull_annotations
-from annotate.labelstudio.push import push_predictions
+from annotate.label_studio_server import Studio
+from annotate.labelstudio.connection import Server, connect
+from annotate.labelstudio.pull.pull import pull_annotations
+from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Annotation, Claim, Entity, Layers, Prediction, Quote, Span
-from annotate.studio import Studio
+from annotate.task_json.outcomes import compare_layers
 
 pytestmark = pytest.mark.browser
 
@@ -210,7 +210,7 @@ def test_deleted_with_a_key(page: Page, pull: Any) -> None:
     page.page.wait_for_selector(".htx-highlight[data-label$=':DATE']", state="detached")
     page.submit()
     record, remarks = pull("deleted")
-    assert (what_changed(record), remarks) == ([("entities", "deleted", "DATE")], [])
+    assert (what_changed(record), remarks) == ([("entities", "removed", "DATE")], [])
 
 
 def test_added_with_the_mouse(page: Page, pull: Any) -> None:
@@ -245,7 +245,7 @@ def test_related_by_drawing_an_arrow(page: Page, pull: Any) -> None:
     draw_arrow_to_new_cue(page, "related")
     page.submit()
     record, remarks = pull("related")
-    assert what_changed(record) == [("quotes", "reattributed", "indirect")]
+    assert what_changed(record) == [("quotes", "relinked", "indirect")]
     assert [TEXT[q.cue.start : q.cue.end] for q in record.quotes if q.type == "indirect"] == ["thinks"]
     assert remarks == ["repaired: an arrow without a label; read as 'cue'"]
 
@@ -262,7 +262,7 @@ def test_the_label_of_an_arrow_is_chosen_in_the_panel(page: Page, pull: Any) -> 
     page.page.locator(".lsf-relation-meta button", has_text="cue").wait_for()
     page.submit()
     record, remarks = pull("labelled-arrow")
-    assert what_changed(record) == [("quotes", "reattributed", "indirect")]
+    assert what_changed(record) == [("quotes", "relinked", "indirect")]
     assert [TEXT[q.cue.start : q.cue.end] for q in record.quotes if q.type == "indirect"] == ["thinks"]
     assert remarks == []
 

@@ -9,12 +9,12 @@ import msgspec
 import pytest
 
 from annotate.artifacts.label_config import to_label_config
-from annotate.labelstudio.client import Server, connect
+from annotate.label_studio_server import Studio
+from annotate.labelstudio.connection import Server, connect
 from annotate.labelstudio.doctor import Finding, examine
-from annotate.labelstudio.push import push_predictions
+from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Entity, Prediction
 from annotate.schema import load_schema
-from annotate.studio import Studio
 
 PROJECT = "A project to examine"
 PREDICTION = Prediction(id="a", text="NATO met in Rome.", model="made-1", entities=[Entity(0, 4, "ORG")])

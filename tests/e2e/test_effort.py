@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from annotate.errors import DataProblems
-from annotate.labelstudio.effort import effort_tables, measure_effort
+from annotate.labelstudio.effort import describe_effort, measure_effort
 from annotate.records import Annotation, Entity, Layers, Prediction
 
 TEXT = "NATO met Ada in Rome, Italy, on Monday."
@@ -56,7 +56,7 @@ def test_changes_scores_and_times() -> None:
         (True, 4, 25.0, 25.0),
         (False, 2, 55.0, 55.0),
     ]
-    assert len(effort_tables(found)) == 3
+    assert len(list(describe_effort(found))) == 3
 
 
 def test_nothing_submitted_is_an_error() -> None:

@@ -23,12 +23,12 @@ import pytest
 
 from annotate.errors import AnnotateError, LabelStudioError
 from annotate.jsonl import write_records
-from annotate.labelstudio import push as push_module
-from annotate.labelstudio.client import Server, connect
-from annotate.labelstudio.pull import pull_annotations
-from annotate.labelstudio.push import push_predictions
+from annotate.label_studio_server import Studio, start_studio, stop_studio
+from annotate.labelstudio.connection import Server, connect
+from annotate.labelstudio.pull.pull import pull_annotations
+from annotate.labelstudio.push import push as push_module
+from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Prediction
-from annotate.studio import Studio, start_studio, stop_studio
 
 ROUNDS = int(os.environ.get("ANNOTATE_FAULT_ROUNDS", "4"))
 MADE = runpy.run_path(str(Path(__file__).parents[1] / "bench" / "made_articles.py"))
@@ -63,7 +63,7 @@ def each_once(server: Server, title: str) -> int:
 PUSH = """
 import sys, httpx
 from pathlib import Path
-from annotate.labelstudio import push
+from annotate.labelstudio.push import push
 push.BATCH_TASKS = 15
 send = httpx.Client.send
 def say(client, request, **options):

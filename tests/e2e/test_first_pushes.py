@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from annotate.jsonl import read_records, write_records
-from annotate.labelstudio.client import connect
-from annotate.labelstudio.pull import pull_annotations
+from annotate.label_studio_server import Studio
+from annotate.labelstudio.connection import connect
+from annotate.labelstudio.pull.pull import pull_annotations
 from annotate.records import Annotation, Entity, Prediction
-from annotate.studio import Studio
 
 PREDICTIONS = [
     Prediction(id=f"article-{n}", text=f"NATO met {n}.", model="made-1", entities=[Entity(0, 4, "ORG")])
@@ -26,7 +26,7 @@ PREDICTIONS = [
 PUSH = """
 import sys, httpx
 from pathlib import Path
-from annotate.labelstudio import push
+from annotate.labelstudio.push import push
 send = httpx.Client.send
 def stop(client, request, **options):
     if request.method == "POST" and request.url.path.rstrip("/").endswith("/api/projects"):
@@ -145,7 +145,7 @@ app.main()
 def test_a_killed_pull_leaves_old_or_new_files(
     studio: Studio, path: Path, tmp_path: Path, kill: signal.Signals, renamed: int
 ) -> None:
-    from annotate.labelstudio.push import push_predictions
+    from annotate.labelstudio.push.push import push_predictions
 
     title = f"Killed pull {kill.name} {renamed}"
     access = {"url": studio.url, "api_key": studio.api_key}

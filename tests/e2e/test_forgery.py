@@ -15,13 +15,13 @@ from typer.testing import CliRunner
 from annotate.cli.app import app
 from annotate.files import sha256_file, sha256_text
 from annotate.jsonl import read_records, write_records
-from annotate.labelstudio.certificate import Certificate
-from annotate.labelstudio.client import Server, connect
-from annotate.labelstudio.ledger import ledger_path
-from annotate.labelstudio.pull import pull_annotations
-from annotate.labelstudio.push import push_predictions
+from annotate.label_studio_server import Studio
+from annotate.labelstudio.connection import Server, connect
+from annotate.labelstudio.pull.certificate import Certificate
+from annotate.labelstudio.pull.pull import pull_annotations
+from annotate.labelstudio.push.ledger import ledger_path
+from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Annotation, Entity, Prediction
-from annotate.studio import Studio
 
 TEXT = "Ada Lovelace said on Monday that taxes rose."
 FORGED = "Bob Lovelace lied on Monday that taxes fell."

@@ -9,13 +9,13 @@ import pytest
 
 from annotate.errors import DataProblems
 from annotate.files import resource_dir
-from annotate.labelstudio.client import Server, connect
+from annotate.label_studio_server import Studio
+from annotate.labelstudio.connection import Server, connect
 from annotate.labelstudio.migrate import migrate_project
-from annotate.labelstudio.pull import pull_annotations
-from annotate.labelstudio.push import push_predictions
+from annotate.labelstudio.pull.pull import pull_annotations
+from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Claim, Entity, Prediction
 from annotate.schema import Schema, load_schema
-from annotate.studio import Studio
 
 PREDICTION = Prediction(
     id="a",

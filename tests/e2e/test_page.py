@@ -11,11 +11,11 @@ import pytest
 
 from annotate.errors import AnnotateError
 from annotate.jsonl import write_records
-from annotate.labelstudio.push import push_predictions
+from annotate.label_studio_server import Studio
+from annotate.label_studio_server.projects import list_projects
+from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Article, Claim, Entity, Prediction, Quote, Span
-from annotate.studio import Studio
-from annotate.studio.projects import list_projects
-from annotate.up import bring_up
+from annotate.workflows.up import bring_up
 
 pytestmark = pytest.mark.browser
 

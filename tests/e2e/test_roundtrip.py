@@ -16,13 +16,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from annotate.errors import DataProblems, LabelStudioError
-from annotate.labelstudio.changes import compare_layers
-from annotate.labelstudio.client import Server, connect
-from annotate.labelstudio.pull import pull_annotations
-from annotate.labelstudio.push import push_predictions
+from annotate.label_studio_server import Studio
+from annotate.labelstudio.connection import Server, connect
+from annotate.labelstudio.pull.pull import pull_annotations
+from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Annotation, Claim, Entity, Layers, Prediction, Quote, Span
 from annotate.schema import load_schema
-from annotate.studio import Studio
+from annotate.task_json.outcomes import compare_layers
 
 MADE = runpy.run_path(str(Path(__file__).parents[1] / "bench" / "made_articles.py"))
 IDENTITY = runpy.run_path(str(Path(__file__).parents[1] / "contract" / "test_tasks_identity.py"))
@@ -186,7 +186,7 @@ def test_what_people_do_comes_back_as_they_did_it(server: Server, title: str, on
     assert certificate.quarantined == []
 
 
-def test_skips_drafts_and_changed_texts_are_kept_apart(server: Server, title: str) -> None:
+def test_skips_drafts_and_changed_texts_are_kept_apart(studio: Studio, server: Server, title: str) -> None:
     predictions = list(MADE["make_predictions"](4, regions=10))
     push_predictions(predictions, title, overlap=2)
     [project] = server.find_projects(title)
@@ -194,9 +194,8 @@ def test_skips_drafts_and_changed_texts_are_kept_apart(server: Server, title: st
     skipped, drafted, edited, _ = tasks
     result = skipped["predictions"][0]["result"]
     server.sdk.annotations.create(id=skipped["id"], result=result, was_cancelled=True)
-    server.sdk._client_wrapper.httpx_client.request(
-        f"api/tasks/{drafted['id']}/drafts", method="POST", json={"result": drafted["predictions"][0]["result"]}
-    )
+    draft = {"result": drafted["predictions"][0]["result"]}
+    httpx.post(f"{studio.url}/api/tasks/{drafted['id']}/drafts", headers=token(studio), json=draft).raise_for_status()
     server.sdk.annotations.create(id=edited["id"], result=edited["predictions"][0]["result"])
     server.update_task(edited["id"], data={**edited["data"], "text": "Once " + edited["data"]["text"]})
     found, certificate = pull_annotations(title)
@@ -261,7 +260,7 @@ def test_the_blind_share_is_seeded_recorded_and_kept(server: Server, title: str)
     assert all(record.predicted is None and record.model is None for record in blind)
 
 
-def test_the_least_certain_come_first_where_asked(server: Server, title: str) -> None:
+def test_the_least_certain_come_first_where_asked(studio: Studio, server: Server, title: str) -> None:
     predictions = [
         Prediction(id=f"{name}-{score}", text="NATO met.", entities=[Entity(0, 4, "ORG")], model="made-1", score=score)
         for name, score in (("a", 0.9), ("b", 0.2), ("c", 0.5))
@@ -271,17 +270,33 @@ def test_the_least_certain_come_first_where_asked(server: Server, title: str) ->
     plan = push_predictions(predictions, title, order="uncertain")
     assert list(plan.projects[0].settings) == ["sampling"]
     assert push_predictions(predictions, title).projects[0].is_noop  # unasked, the order stays
-    assert next_article(server, found["id"]) == "b-0.2"
+    assert next_article(studio, found["id"]) == "b-0.2"
     push_predictions(predictions, f"{title} 2", order="sequence")
     [found] = server.find_projects(f"{title} 2")
-    assert next_article(server, found["id"]) == "a-0.9"
+    assert next_article(studio, found["id"]) == "a-0.9"
 
 
-def next_article(server: Server, project: int) -> str:
+def token(studio: Studio) -> dict[str, str]:
+    return {"authorization": f"Token {studio.api_key}"}
+
+
+def next_article(studio: Studio, project: int) -> str:
     """The article that the server gives to an annotator next."""
-    headers = server.sdk._client_wrapper.get_headers()
-    answer = httpx.get(f"{server.url}/api/projects/{project}/next", headers=headers)
+    answer = httpx.get(f"{studio.url}/api/projects/{project}/next", headers=token(studio))
     return str(answer.raise_for_status().json()["data"]["doc_id"])
+
+
+def test_a_personal_access_token_pushes_and_pulls(
+    studio: Studio, server: Server, title: str, one: Prediction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    personal = server.sdk.tokens.create().token
+    assert personal.count(".") == 2, "a JWT, which has to be exchanged"
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", personal)
+    assert push_predictions([one], title).projects[0].new == [one.id]
+    assert len(push_predictions([msgspec.structs.replace(one, model="made-2")], title).projects[0].updated) == 1
+    submit(connect(), title)
+    [record], _ = pull_annotations(title)
+    assert plain(record) == plain(one)
 
 
 def test_since_brings_only_what_changed(server: Server, title: str) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from annotate.harness.error_page import render_report
 from annotate.records import Claim, Entity, GoldRecord, Prediction, Quote, Region, Span
 from annotate.schema import load_schema
 from annotate.score import evaluate
-from annotate.score.html import render_report
 
 pytestmark = pytest.mark.browser
 

@@ -15,10 +15,10 @@ from typer.testing import CliRunner
 
 from annotate.cli.app import app
 from annotate.errors import StudioError
-from annotate.studio import Studio, explain_end, find_studio, start_studio, stop_studio
-from annotate.studio.database import DATABASE
-from annotate.studio.locks import is_locked
-from annotate.studio.settings import server_environment
+from annotate.label_studio_server import Studio, explain_end, find_studio, start_studio, stop_studio
+from annotate.label_studio_server.database import DATABASE
+from annotate.label_studio_server.locks import is_locked
+from annotate.label_studio_server.settings import server_environment
 
 pytestmark = pytest.mark.studio
 

@@ -6,11 +6,11 @@ import msgspec
 import pytest
 
 from annotate.errors import LabelStudioError
-from annotate.labelstudio.pull import pull_annotations
-from annotate.labelstudio.push import push_predictions
+from annotate.label_studio_server import Studio
+from annotate.labelstudio.pull.pull import pull_annotations
+from annotate.labelstudio.push.push import push_predictions
 from annotate.labelstudio.submit import submit_annotations
 from annotate.records import Annotation, Entity, Prediction, Quote, Span
-from annotate.studio import Studio
 
 TEXT = "“No,” Ann said. She left Rome."
 PREDICTION = Prediction(

@@ -9,11 +9,11 @@ import httpx
 import pytest
 
 from annotate.agreement import measure_agreement
-from annotate.labelstudio.client import connect
-from annotate.labelstudio.pull import pull_annotations
-from annotate.labelstudio.push import push_predictions
+from annotate.label_studio_server import Studio, start_studio, stop_studio
+from annotate.labelstudio.connection import connect
+from annotate.labelstudio.pull.pull import pull_annotations
+from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Entity, Prediction
-from annotate.studio import Studio, start_studio, stop_studio
 
 pytestmark = [pytest.mark.studio, pytest.mark.slow]
 

@@ -11,17 +11,21 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
+MODEL_FILES = ("network.onnx", "chains.json", "vocabulary.txt", "worth.npz", "confidence.json", "weights.safetensors")
 
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment variables under which `python -m annotate` is the one from the wheel."""
     folder = tmp_path_factory.mktemp("wheel")
-    build = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q", "wheel", "--no-deps", "-w", str(folder)]
+    build = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q", "wheel", "--no-deps"]
+    build += ["--no-build-isolation", "-w", str(folder)]  # with the locked hatchling, not the newest
     subprocess.run([*build, str(ROOT)], check=True)
     wheel = next(folder.glob("*.whl"))
-    assert wheel.stat().st_size < 32e6, "the wheel outgrew its 30 MB"
+    # 39 MB: the bundled network twice, 19 MB each: as it runs (ONNX), and as `annotate train` goes on from it
+    assert wheel.stat().st_size < 40e6, "the wheel outgrew its limit"
     with zipfile.ZipFile(wheel) as archive:
+        assert {f"annotate/preannotate/news/model/{name}" for name in MODEL_FILES} <= set(archive.namelist())
         archive.extractall(folder / "site")
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("LABEL_STUDIO", "ANNOTATE"))

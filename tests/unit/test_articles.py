@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotate.articles import read_articles, to_article
 from annotate.errors import SourceError
 from annotate.files import sha256_text
-from annotate.sources import normalize_text
+from annotate.ingest.articles import read_articles, to_article
+from annotate.ingest.sources import normalize_text
 
 ROWS = [
     {"id": "a", "text": "Rain fell.", "title": "Rain", "date": "2021-07-26", "publisher": "P", "url": "http://x"},
@@ -217,3 +217,9 @@ def test_any_row_is_an_article_or_a_problem(row: dict[str, object]) -> None:
     assert (article is None) == bool(problems)
     if article is not None:
         assert article.text == row["text"]
+
+
+@pytest.mark.parametrize("source", ["foo://bucket/articles.jsonl", "webhdfs3://host/articles.csv"])
+def test_a_scheme_that_nobody_knows_is_a_problem_of_the_source(source: str) -> None:
+    with pytest.raises(SourceError, match=rf"{source}: cannot be read \(Protocol not known"):
+        read_articles([source])

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import datasets
 import jsonschema
 import msgspec
 import pytest
 from typer.testing import CliRunner
 
 from annotate.artifacts.build import build_artifacts, find_stale_artifacts, write_artifacts
+from annotate.artifacts.features import TAG_COLUMNS, to_features, to_tags, to_token_features
 from annotate.artifacts.guidelines import to_guidelines_html, to_guidelines_markdown, to_instruction
 from annotate.artifacts.json_schema import RECORDS, to_json_schema
 from annotate.artifacts.label_config import to_label_config
@@ -49,8 +51,8 @@ def test_interface_has_the_controls_of_its_layers(layers: tuple[Layer, ...] | No
     schema = NEWS.restrict(layers)
     interface = LabelInterface(to_label_config(schema))
     interface.validate()
-    assert set(interface._controls) == controls
-    assert set(interface._objects) == {"text"}
+    assert {control.name for control in interface.controls} == controls
+    assert {shown.name for shown in interface.objects} == {"text"}
     root = ElementTree.fromstring(to_label_config(schema))
     assert [arrow.get("value") for arrow in root.iter("Relation")] == [arrow.name for arrow in schema.relations]
     values = [element.get("value") for element in root.iter() if element.tag in ("Label", "Choice")]
@@ -171,3 +173,14 @@ def test_show_prints_a_pass_for_one_layer() -> None:
     assert result.exit_code == 0
     assert 'name="entity"' in result.stdout
     assert 'name="span"' not in result.stdout
+
+
+@pytest.mark.parametrize("layers", [("entities", "quotes", "claims"), ("entities",), ("claims",)])
+def test_the_columns_are_what_datasets_makes_of_them_to_the_byte(layers: tuple[Layer, ...]) -> None:
+    """Releases are written and checked without `datasets`; whoever loads them with it finds its own description."""
+    schema = NEWS.restrict(layers)
+    for columns in (to_features(schema), to_token_features(schema)):
+        theirs = datasets.Features.from_arrow_schema(columns).arrow_schema
+        assert columns.equals(theirs, check_metadata=True)
+    tags = datasets.Features.from_arrow_schema(to_token_features(schema))[TAG_COLUMNS[layers[0]]]
+    assert tags == datasets.List(datasets.ClassLabel(names=to_tags(schema, layers[0])))

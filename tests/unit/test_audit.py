@@ -160,7 +160,7 @@ def test_the_command_prints_a_table_and_writes_the_findings(tmp_path: Path) -> N
     result = CliRunner().invoke(app, ["audit", str(gold), "-o", str(found)])
     assert result.exit_code == 0, result.output
     assert "GPE in 4 of 5 places" in result.stdout
-    assert "1 findings in 1 of 1 articles" in result.stderr
+    assert "1 finding in 1 of 1 article" in result.stderr
     assert json.loads(found.read_text())["check"] == "labels"
 
 

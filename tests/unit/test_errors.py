@@ -15,7 +15,7 @@ from annotate.errors import AnnotateError, DataProblems, GoldError, MissingExtra
         AnnotateError("one"),
         GoldError(["a", "b"]),
         DataProblems(str(i) for i in range(40)),
-        MissingExtraError("ray", "x"),
+        MissingExtraError("ray", "x", ["ray"]),
     ],
     ids=lambda error: type(error).__name__,
 )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
-
 from hypothesis import given
 from hypothesis import strategies as st
 
 from annotate.records import Claim, Entity, Layers, Quote, Span
-from annotate.spans import find_span_problems, merge_ranges, overlap, relation, trim_range
+from annotate.spans import find_span_problems, overlap, shared, trim_range
 
 ranges = st.tuples(st.integers(0, 30), st.integers(1, 12)).map(lambda pair: Span(pair[0], pair[0] + pair[1]))
 
@@ -22,25 +20,9 @@ def test_overlap_counts_shared_code_points(a: Span, b: Span) -> None:
     assert overlap(a, b) == overlap(b, a) == len(points(a) & points(b))
 
 
-@given(ranges, ranges)
-def test_relation_follows_from_the_covered_points(a: Span, b: Span) -> None:
-    shared = points(a) & points(b)
-    expected = {
-        "equal": points(a) == points(b),
-        "inside": points(a) < points(b),
-        "contains": points(a) > points(b),
-        "crossing": bool(shared) and bool(points(a) - points(b)) and bool(points(b) - points(a)),
-        "touching": not shared and (a.end == b.start or b.end == a.start),
-        "apart": not shared and a.end != b.start and b.end != a.start,
-    }
-    assert [name for name, holds in expected.items() if holds] == [relation(a, b)]
-
-
-@given(st.lists(ranges, max_size=8))
-def test_merged_ranges_cover_the_same_points_and_are_apart(spans: list[Span]) -> None:
-    merged = merge_ranges((span.start, span.end) for span in spans)
-    assert {p for start, end in merged for p in range(start, end)} == {p for span in spans for p in points(span)}
-    assert all(left[1] < right[0] for left, right in itertools.pairwise(merged))
+def test_lists_of_spans_share_what_their_members_share() -> None:
+    assert shared([Span(0, 5), Span(8, 12)], [Span(3, 10)]) == 4
+    assert shared([], [Span(3, 10)]) == 0
 
 
 @given(st.text(alphabet=" \n\u00a0ab", max_size=12))

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from annotate.preannotate.news.chain import Ints
 from annotate.preannotate.news.clauses import CLAUSE, FINITE, NOMINAL, SENTENCE, SUBJECT, Clauses, cut_clauses
@@ -150,10 +151,10 @@ def kind_of(claim: str, counted: bool) -> str:
     )
 
 
-def _sentence_starts(passage: Passage) -> np.ndarray:  # type: ignore[type-arg]
+def _sentence_starts(passage: Passage) -> npt.NDArray[np.bool_]:
     """For each word but the first whether it follows a full stop after a plain word, where no abbreviation ends."""
     text, spans = passage.text, passage.spans
-    changes: np.ndarray = np.diff(passage.sentences) != 0  # type: ignore[type-arg]
+    changes: npt.NDArray[np.bool_] = np.diff(passage.sentences) != 0
     for at in np.flatnonzero(changes):
         changes[at] = re.search(r"[a-z]{4}[.?!][\"”’)]*$", text[max(spans[at, 0] - 8, 0) : spans[at, 1]]) is not None
     return changes

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from annotate.preannotate.marks import find_paragraphs
 from annotate.preannotate.news.decode import Range
+from annotate.text.quotation import find_paragraphs
 
 _LINK = (
     r"(?:READ (?:MORE|ALSO|NEXT)|ALSO READ|RELATED|SEE ALSO|RECOMMENDED|MORE NEWS|DON['’]T MISS|WATCH)\b"

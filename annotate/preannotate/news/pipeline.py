@@ -25,6 +25,7 @@ from annotate.records import LAYERS, Article, Claim, Entity, Layers, Quote, Span
 from annotate.schema import Schema
 
 VERSION = "0.1.0"
+NEEDS = ("onnxruntime", "pycountry")
 
 #: Spans less sure than this are left out. F1 should be highest near half of its own value (Lipton et al. 2014,
 #: theorem 1); on the development sets it is flat from there down, and a missing span costs a person more than a wrong
@@ -125,13 +126,13 @@ def _choose_threads() -> int:
     return 1 if multiprocessing.parent_process() is not None else 0
 
 
-@register("news", layers=LAYERS)
+@register("news", layers=LAYERS, needs=NEEDS)
 def build_news(schema: Schema) -> Preannotator:
     """The bundled pipeline as a preannotator."""
     return _to_preannotator("news", VERSION, NewsPipeline(), schema)
 
 
-@register("trained", layers=LAYERS, argument="DIR")
+@register("trained", layers=LAYERS, argument="DIR", needs=NEEDS)
 def build_trained(schema: Schema, folder: str) -> Preannotator:
     """The pipeline with the weights that `annotate train` wrote to `folder`; its version is their hash."""
     if not (Path(folder) / "network.onnx").is_file():

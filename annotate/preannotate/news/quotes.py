@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from annotate.preannotate.marks import find_stretches
 from annotate.preannotate.news.decode import FoundQuote, Range, to_offsets
 from annotate.preannotate.news.reporting import tells_what_was_said
 from annotate.preannotate.news.windows import Passage
-from annotate.records import QuoteType
+from annotate.records import QuoteType, Span
+from annotate.text.quotation import find_stretches, quote_type
 
 #: Words that a stretch in marks needs to be taken for speech where the network saw none.
 LEAST_WORDS = 6
@@ -59,7 +59,7 @@ def finish_quotes(passage: Passage, found: list[FoundQuote]) -> list[SpokenQuote
                 content[0] = _without_addressee(text, content[0], cue)
             if not any(letter.isalnum() for start, end in content for letter in text[start:end]):
                 continue
-            kind = _type_of(text, content, stretches, starts)
+            kind = quote_type(text, [Span(*part) for part in content])
             if number:
                 quotes.append(SpokenQuote(kind, content, None, None, _BY_RULE))
             else:
@@ -155,23 +155,6 @@ def _trim(text: str, part: Range) -> Range:
     if match := re.match(r"that\s+(?=\S)", text[start : min(end, start + 20)]):
         start += match.end()
     return start, end
-
-
-def _type_of(text: str, content: list[Range], stretches: list[tuple[int, int, bool]], starts: list[int]) -> QuoteType:
-    inside = outside = False
-    for start, end in content:
-        at = max(bisect_right(starts, start) - 1, 0)
-        covered = bytearray(end - start)
-        while at < len(stretches) and stretches[at][0] < end:
-            left, right = max(stretches[at][0], start), min(stretches[at][1], end)
-            if left < right:
-                covered[left - start : right - start] = b"\x01" * (right - left)
-            at += 1
-        for place, letter in enumerate(text[start:end]):
-            if letter.isalnum():
-                inside |= bool(covered[place])
-                outside |= not covered[place]
-    return "mixed" if inside and outside else "direct" if inside else "indirect"
 
 
 def _missed(passage: Passage, quotes: list[SpokenQuote], stretches: list[tuple[int, int, bool]]) -> list[SpokenQuote]:

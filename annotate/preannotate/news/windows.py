@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from annotate.preannotate.marks import find_paragraphs, find_stretches
 from annotate.preannotate.news.words import WordPieces, case_of, split_words
+from annotate.text.quotation import find_paragraphs, find_stretches
 
 Ints = npt.NDArray[np.int64]
 

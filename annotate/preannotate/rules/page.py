@@ -12,8 +12,8 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from annotate.preannotate.marks import find_paragraphs, find_stretches
 from annotate.preannotate.rules.words import load_words
+from annotate.text.quotation import find_paragraphs, find_stretches
 
 _WORD = re.compile(
     r"(?:[A-Z]\.){2,}(?!\w)"  # U.S.
@@ -40,7 +40,7 @@ class Page:
         starts, ends: offsets of the words in `text`.
         words, lowers: the words as written, and in lower case.
         sentences: half-open ranges of word indices, which together hold every word once.
-        stretches: `(start, end, closed)` of quoted stretches, marks included; see `marks.find_stretches`.
+        stretches: `(start, end, closed)` of quoted stretches, marks included; see `quotation.find_stretches`.
     """
 
     text: str

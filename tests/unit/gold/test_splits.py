@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from annotate.errors import GoldError
 from annotate.gold.manifest import Placed
-from annotate.gold.splits import assign_splits, parse_shares
+from annotate.release.grouping.splits import assign_splits, parse_shares
 
 SHARES = {"train": 0.6, "dev": 0.2, "test": 0.2}
 

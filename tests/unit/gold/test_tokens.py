@@ -7,8 +7,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotate.gold.tokens import Labelled, TokenTable, from_bio, make_tokenizer, to_bio
 from annotate.records import Entity, GoldRecord
+from annotate.release.tokens import Labelled, TokenTable, from_bio, make_tokenizer, to_bio
 from annotate.schema import load_schema
 
 LABELS = st.sampled_from(["PERSON", "ORG"])

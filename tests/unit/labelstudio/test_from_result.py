@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from annotate.labelstudio.from_result import from_result
-from annotate.labelstudio.tasks import from_task, to_task
-from annotate.labelstudio.to_result import to_result
 from annotate.records import Claim, Entity, Layers, Prediction, Quote, Span
 from annotate.schema import load_schema
+from annotate.task_json.from_result import from_result
+from annotate.task_json.tasks import from_task, to_task
+from annotate.task_json.to_result import to_result
 
 NEWS = load_schema()
 TEXT = "“Yes,” Ada said, “taxes rose.” Bob agreed."
@@ -115,7 +115,7 @@ def test_quotes_without_a_type_and_claims_without_a_judgement() -> None:
     assert [q.type for q in layers.quotes or ()] == ["direct"]
     assert layers.claims == []
     assert remarks == [
-        "repaired: a quote without a type; its quotation marks say direct",
+        "repaired: a quote without a type; by its quotation marks it is direct",
         "quarantined: a claim without check_worthy; open the task and choose",
     ]
 

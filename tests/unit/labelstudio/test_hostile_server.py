@@ -24,10 +24,10 @@ from annotate.errors import AnnotateError, LabelStudioError
 from annotate.files import sha256_text
 from annotate.jsonl import read_records
 from annotate.labelstudio.answers import iter_json_array, redact
-from annotate.labelstudio.client import Server, connect
+from annotate.labelstudio.connection import Server, connect
 from annotate.labelstudio.doctor import examine
-from annotate.labelstudio.pull import Pull, pull_annotations, write_pull
-from annotate.labelstudio.push import push_predictions
+from annotate.labelstudio.pull.pull import Pull, pull_annotations, write_pull
+from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Annotation, Prediction
 from annotate.schema import load_schema
 

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from annotate.preannotate.marks import find_paragraphs, find_stretches
 from annotate.preannotate.news.chain import Chain
 from annotate.preannotate.news.claims import kind_of
 from annotate.preannotate.news.decode import FoundName, FoundQuote
@@ -19,6 +18,7 @@ from annotate.preannotate.news.quotes import SpokenQuote, finish_quotes
 from annotate.preannotate.news.speakers import resolve_speakers
 from annotate.preannotate.news.windows import Passage, cut_windows, read_passage
 from annotate.preannotate.news.words import WordPieces, split_words
+from annotate.text.quotation import find_paragraphs, find_stretches
 
 PIECES = WordPieces(
     ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *"abcdefghijklmnopqrstuvwxyz", *(f"##{c}" for c in "abcdefgh")]

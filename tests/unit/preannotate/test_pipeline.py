@@ -9,9 +9,9 @@ import msgspec
 import pytest
 from typer.testing import CliRunner
 
-from annotate.articles import read_articles
 from annotate.cli.app import app
 from annotate.errors import PreannotatorError, SchemaError
+from annotate.ingest.articles import read_articles
 from annotate.jsonl import read_records
 from annotate.preannotate import registry
 from annotate.preannotate.pipeline import preannotate_articles

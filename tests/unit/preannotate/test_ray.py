@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from annotate.articles import read_articles
+from annotate.ingest.articles import read_articles
 from annotate.preannotate.pipeline import preannotate_articles
 from annotate.preannotate.store import write_predictions
 from annotate.preannotate.worker import Failure

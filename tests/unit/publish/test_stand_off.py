@@ -12,14 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotate.errors import GoldError, PublishError
-from annotate.gold.build import build_release
-from annotate.gold.check import check_release
 from annotate.gold.load import load_gold
 from annotate.jsonl import write_records
 from annotate.publish import rehydrate_release
 from annotate.publish.anchors import find_anchors, make_anchors
 from annotate.publish.stand_off import write_stand_off
 from annotate.records import Article, GoldRecord
+from annotate.release.build import build_release
+from annotate.release.check import check_release
 
 from .conftest import made_article
 

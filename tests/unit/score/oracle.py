@@ -93,7 +93,7 @@ def core(text: str, ranges: Sequence[tuple[int, int]]) -> list[int]:
 
 
 def half_sums(text: str, gold: Sequence[Any], predicted: Sequence[Any]) -> dict[str, int]:
-    """Pairs that share half of their tokens, those with one core, those with the right speaker. Over one document."""
+    """Pairs that share half of their tokens, those with one core, those with the right speaker. Over one article."""
     tg, tp = [tokens(text, g[0]) for g in gold], [tokens(text, p[0]) for p in predicted]
 
     def jaccard(i: int, j: int) -> Fraction:
@@ -129,7 +129,7 @@ def speaker_right(text: str, g: Any, p: Any) -> dict[str, bool]:
 
 
 def quote_sums(text: str, gold: Sequence[Any], predicted: Sequence[Any]) -> dict[str, Any]:
-    """Quotes are (ranges, type, speaker, cue). Sums over one document."""
+    """Quotes are (ranges, type, speaker, cue). Sums over one article."""
     tg, tp = [tokens(text, g[0]) for g in gold], [tokens(text, p[0]) for p in predicted]
     edges = [(i, j) for i in range(len(gold)) for j in range(len(predicted)) if tg[i] & tp[j]]
 
@@ -178,7 +178,7 @@ def quote_sums(text: str, gold: Sequence[Any], predicted: Sequence[Any]) -> dict
 
 
 def claim_sums(text: str, gold: Sequence[Any], predicted: Sequence[Any], sentences: Sequence[Any]) -> dict[str, Any]:
-    """Claims are (start, end, check_worthy, kind, claimer, score). Sums over one document."""
+    """Claims are (start, end, check_worthy, kind, claimer, score). Sums over one article."""
     tg, tp = [tokens(text, [g[:2]]) for g in gold], [tokens(text, [p[:2]]) for p in predicted]
 
     def dice(i: int, j: int) -> Fraction:

@@ -1,4 +1,4 @@
-"""The package against the definitions by exhaustion, on random small documents; order and copies do not matter."""
+"""The package against the definitions by exhaustion, on random small articles; order and copies do not matter."""
 
 from __future__ import annotations
 
@@ -89,39 +89,39 @@ def test_entities_agree_with_exhaustive_search(gold: Any, predicted: Any, region
 
 @settings(max_examples=80, deadline=None)
 @given(
-    documents=st.lists(st.tuples(MENTIONS, MENTIONS), min_size=1, max_size=4),
+    articles=st.lists(st.tuples(MENTIONS, MENTIONS), min_size=1, max_size=4),
     times=st.integers(2, 3),
 )
-def test_entity_invariants(documents: Any, times: int) -> None:
-    documents = [(distinct(gold), predicted) for gold, predicted in documents]
+def test_entity_invariants(articles: Any, times: int) -> None:
+    articles = [(distinct(gold), predicted) for gold, predicted in articles]
 
-    def score(documents: Any, rename: Any = str) -> Any:
+    def score(articles: Any, rename: Any = str) -> Any:
         gold = [
             GoldRecord(id=f"{i:03}", text="x" * 18, entities=[Entity(*s, rename(n)) for s, n in g])
-            for i, (g, _) in enumerate(documents)
+            for i, (g, _) in enumerate(articles)
         ]
         predictions = [
             Prediction(id=f"{i:03}", entities=[Entity(*s, rename(n)) for s, n in p])
-            for i, (_, p) in enumerate(documents)
+            for i, (_, p) in enumerate(articles)
         ]
         return evaluate(gold[::-1], predictions, trials=0)
 
-    report = score(documents)
+    report = score(articles)
     counts = report.counts["entities"]
     for outcome in counts.values():  # conservation
         known = outcome["correct"] + outcome["incorrect"] + outcome["partial"]
-        assert known + outcome["spurious"] == sum(len(p) for _, p in documents)
-        assert known + outcome["missing"] == sum(len(g) for g, _ in documents)
+        assert known + outcome["spurious"] == sum(len(p) for _, p in articles)
+        assert known + outcome["missing"] == sum(len(g) for g, _ in articles)
     assert counts["strict"]["correct"] <= counts["exact"]["correct"]
     assert counts["strict"]["correct"] <= counts["type"]["correct"]
     for scheme in ("strict", "type"):  # the labels' correct ones add up
         parts = report.label_counts.get("entities", {}).values()
         assert sum(part[scheme]["correct"] for part in parts) == counts[scheme]["correct"]
-    many = score(documents * times)  # copies of documents multiply the counts, and change no figure
+    many = score(articles * times)  # copies of articles multiply the counts, and change no figure
     assert {k: s.value for k, s in many.measures.items()} == {
         k: pytest.approx(s.value, abs=1e-12) if s.value is not None else None for k, s in report.measures.items()
     }
-    other = score(documents, {"PERSON": "DATE", "ORG": "FAC", "GPE": "LAW"}.__getitem__)
+    other = score(articles, {"PERSON": "DATE", "ORG": "FAC", "GPE": "LAW"}.__getitem__)
     assert other.counts == report.counts
 
 

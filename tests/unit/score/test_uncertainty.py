@@ -21,7 +21,7 @@ def make_gold(n: int, label: str = "PERSON") -> list[GoldRecord]:
 
 
 def make_system(n: int, right: Any) -> list[Prediction]:
-    """Predictions of which `right(i)` of five are right in document i."""
+    """Predictions of which `right(i)` of five are right in article i."""
     return [
         Prediction(
             id=f"{i:03}",
@@ -31,7 +31,7 @@ def make_system(n: int, right: Any) -> list[Prediction]:
     ]
 
 
-def test_no_interval_below_five_documents() -> None:
+def test_no_interval_below_five_articles() -> None:
     report = evaluate(make_gold(4), make_system(4, lambda i: i))
     assert report.measures["f1:strict:entities"].low is None
     assert any("below 5" in remark for remark in report.remarks)
@@ -43,7 +43,7 @@ def test_no_interval_for_labels_with_little_gold() -> None:
     gold[0].entities = [*(gold[0].entities or []), *(Entity(i, i + 1, "LAW") for i in range(12))]
     report = evaluate(gold, make_system(8, lambda i: i % 5))
     assert report.measures["recall:strict:entities/PERSON"].low is not None
-    assert report.measures["recall:strict:entities/LAW"].low is None  # in one document only
+    assert report.measures["recall:strict:entities/LAW"].low is None  # in one article only
 
 
 def test_intervals_depend_on_the_seed_and_on_nothing_else() -> None:
@@ -60,7 +60,7 @@ def test_no_error_at_all_gets_a_rule_of_three() -> None:
 
 
 def test_intervals_cover_what_they_should() -> None:
-    """A nominal 95 % interval of 10 clustered documents holds the truth in about 94 of 100 runs."""
+    """A nominal 95 % interval of 10 clustered articles holds the truth in about 94 of 100 runs."""
     generator = np.random.default_rng(0)
     held = 0
     runs = 120
@@ -75,7 +75,7 @@ def test_intervals_cover_what_they_should() -> None:
 
 
 def brute_p(a: list[int], b: list[int]) -> float:
-    """The exact two-sided p of the difference in pooled recall (all documents have five gold spans)."""
+    """The exact two-sided p of the difference in pooled recall (all articles have five gold spans)."""
     observed = abs(sum(a) - sum(b))
     swaps = list(product([False, True], repeat=len(a)))
     large = sum(abs(sum((y - x) if s else (x - y) for x, y, s in zip(a, b, w, strict=True))) >= observed for w in swaps)
@@ -95,7 +95,7 @@ def test_random_swaps_come_close_to_the_exact_p() -> None:
     chance = np.random.default_rng(1)
     a, b = chance.integers(0, 6, 14).tolist(), chance.integers(0, 6, 14).tolist()
     exact = compare(make_gold(14), {"a": make_system(14, a.__getitem__), "b": make_system(14, b.__getitem__)})
-    # a fifteenth document on which both are the same changes nothing but the method
+    # a fifteenth article on which both are the same changes nothing but the method
     more = compare(
         make_gold(15),
         {"a": make_system(15, [*a, 3].__getitem__), "b": make_system(15, [*b, 3].__getitem__)},
@@ -105,7 +105,7 @@ def test_random_swaps_come_close_to_the_exact_p() -> None:
     assert more.differences[0].p == pytest.approx(exact.differences[0].p, abs=0.01)
 
 
-def test_five_documents_cannot_tell_anything_apart() -> None:
+def test_five_articles_cannot_tell_anything_apart() -> None:
     found = compare(make_gold(5), {"a": make_system(5, lambda i: 5), "b": make_system(5, lambda i: 0)})
     assert found.differences[0].p == 2 / 2**5
     assert not found.differences[0].significant
@@ -138,7 +138,7 @@ def test_the_number_of_articles_that_would_separate() -> None:
     found = compare(make_gold(12), {"a": make_system(12, a), "b": make_system(12, b)}).differences[0]
     assert not found.significant
     assert found.more_articles is not None
-    from annotate.score.compare import detectable_difference
+    from annotate.score.significance import detectable_difference
 
     assert found.detectable is not None
     spread = found.detectable / detectable_difference(1.0, 12)

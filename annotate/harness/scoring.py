@@ -1,0 +1,160 @@
+"""The command `score` as a function: predictions from anywhere against gold from anywhere, and the page of errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from annotate.errors import AnnotateError, ScoreError
+from annotate.files import write_text
+from annotate.harness.sources import GoldSource, open_gold, open_predictions, run_preannotator, run_program
+from annotate.records import GoldRecord, Prediction
+from annotate.score.compare import Comparison, compare
+from annotate.score.evaluate import Report, score_tables
+from annotate.score.options import COMPARE_OPTIONS, ScoreOptions
+from annotate.score.problems import Problems
+from annotate.score.tables import read_gold, read_system, without_garbage_collection
+
+if TYPE_CHECKING:
+    from annotate.formats import FormatReport
+
+
+def score_predictions(
+    predictions: Path | None,
+    gold: str | Path,
+    options: ScoreOptions | None = None,
+    *,
+    format: str | None = None,
+    run: str | None = None,
+    spacy: str | None = None,
+    schema: str | Path | None = None,
+    html: Path | None = None,
+) -> tuple[Report, FormatReport | None]:
+    """Scores one system: a file of predictions, a program, or a spaCy pipeline.
+
+    Args:
+        predictions: a file, `-` for standard input; None with `run` or `spacy`.
+        gold: release folder, `name/version[/split]`, or JSON Lines file.
+        options: see `ScoreOptions`; schema, name and ceiling are those of `gold`.
+        format: of the file, a name of `annotate.formats.READERS`; None = our JSON Lines.
+        run: a command that reads articles and writes predictions, JSON Lines on both sides.
+        spacy: the name of an installed spaCy pipeline.
+        schema: that declares the labels; default: the release's own, else `news`.
+        html: where to write the page for reading errors.
+
+    Returns:
+        the report, and what a foreign format lost on the way.
+
+    Raises:
+        ScoreError: problems on either side, all together.
+        GoldError: there is no such gold.
+        RecordError: a foreign file has problems.
+    """
+    if sum(source is not None for source in (predictions, run, spacy)) != 1:
+        raise AnnotateError("score needs exactly one of: a file of predictions, --run COMMAND, --spacy PIPELINE")
+    problems = Problems()
+    source = open_gold(gold, problems, schema=schema)
+    options = source.complete(options or ScoreOptions())
+    keep = html is not None or format is not None or predictions is None
+    with without_garbage_collection():
+        golds: Iterable[GoldRecord] = source.records
+        if keep:
+            golds = keep_gold(source, problems)
+        loss: FormatReport | None = None
+        found: Iterable[Prediction]
+        if run is not None:
+            found = run_program(run, list(golds))
+        elif spacy is not None:
+            found = run_preannotator(f"spacy:{spacy}", list(golds), options.layers)
+        else:
+            known = list(golds) if format is not None else ()
+            found, loss = open_predictions(
+                predictions or Path("-"),
+                problems,
+                format=format,
+                gold=known,
+                schema=source.schema,
+                layers=options.layers,
+            )
+        if keep:
+            found = list(found)
+        table = read_gold(golds, source.schema, problems)
+        system = read_system(found, table, problems, extra=options.extra)
+    report = score_tables(table, system, problems, options)
+    if loss is not None:
+        report.source_format = loss.format
+        if loss.lost:
+            report.warnings.append(
+                f"{loss.lost} things in the {loss.format} file did not come through and are no predictions here: "
+                f"{', '.join(loss.losses)}"
+            )
+    if html is not None:
+        from annotate.harness.error_page import render_report
+
+        page = render_report(
+            report, list(golds), list(found), schema=source.schema, seen_surfaces=source.seen_surfaces()
+        )
+        write_text(html, page)
+    return report, loss
+
+
+def compare_predictions(
+    predictions: Sequence[Path],
+    gold: str | Path,
+    options: ScoreOptions | None = None,
+    *,
+    measures: Sequence[str] | None = None,
+    format: str | None = None,
+    schema: str | Path | None = None,
+) -> Comparison:
+    """Compares the systems whose predictions lie in files; each is named after its file.
+
+    Raises:
+        ScoreError: problems on any side.
+        GoldError: there is no such gold.
+    """
+    problems = Problems()
+    source = open_gold(gold, problems, schema=schema)
+    options = source.complete(options or COMPARE_OPTIONS)
+    golds = keep_gold(source, problems)
+    systems = {
+        name: list(
+            open_predictions(path, problems, format=format, gold=golds, schema=source.schema, layers=options.layers)[0]
+        )
+        for name, path in zip(name_systems(predictions), predictions, strict=True)
+    }
+    if problems.sentences:
+        raise ScoreError(problems.sentences)
+    return compare(golds, systems, options, measures=measures)
+
+
+def name_systems(paths: Sequence[Path]) -> list[str]:
+    """A name for each file: its stem, or as much of its path as tells them apart.
+
+    >>> name_systems([Path("a/p.jsonl"), Path("b/p.jsonl")])
+    ['a/p', 'b/p']
+
+    Raises:
+        AnnotateError: a file is named twice.
+    """
+    plain = [path.with_suffix("") for path in paths]
+    for parts in range(1, max(len(path.parts) for path in plain) + 1):
+        names = ["/".join(path.parts[-parts:]) for path in plain]
+        if len(set(names)) == len(names):
+            return names
+    if len(set(paths)) == len(paths):
+        return [str(path) for path in paths]
+    raise AnnotateError("the same file is named twice; each system needs its own predictions")
+
+
+def keep_gold(source: GoldSource, problems: Problems) -> list[GoldRecord]:
+    """All gold records at once.
+
+    Raises:
+        ScoreError: a record cannot be read.
+    """
+    records = list(source.records)
+    if problems.sentences:
+        raise ScoreError(problems.sentences)
+    return records

@@ -1,0 +1,1 @@
+"""Articles from files, folders, data sets and standard input, normalised once and checked together."""

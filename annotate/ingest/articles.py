@@ -1,0 +1,185 @@
+"""Ingest: articles from text files, JSON, CSV, Parquet and datasets, checked once and streamed.
+
+Every source is read twice: first to check it whole (all problems are reported together, before any work starts),
+then to hand the articles out one by one. Memory does not grow with the number of articles, but for eight bytes an
+id. Plain text is normalised here and never again; structured sources keep their text verbatim, because offsets of
+others may point into it.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from annotate.errors import SourceError
+from annotate.files import sha256_text
+from annotate.ingest.sources import Row, normalize_text, read_jsonl, read_rows, spool_stdin
+from annotate.records import LAYERS, Annotation, Article, GoldRecord, Prediction
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+_ARTICLE_FIELDS = frozenset(Article.__struct_fields__)
+#: What our own records say beside the article; it is no business of the article's.
+_RECORD_FIELDS = (
+    frozenset(field for kind in (Prediction, Annotation, GoldRecord) for field in kind.__struct_fields__)
+    - _ARTICLE_FIELDS
+    - {"licence"}
+)
+
+
+class Articles:
+    """Checked articles, read again from their sources each time one goes through them; `len()` is known.
+
+    Attributes:
+        sources, normalize: as given to `read_articles`.
+    """
+
+    def __init__(self, sources: Sequence[str], *, normalize: bool = False) -> None:
+        self._stdin = spool_stdin() if "-" in sources else None
+        self.sources = list(sources)
+        self.normalize = normalize
+        self._count = sum(1 for _ in self)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Article]:
+        problems: list[str] = []
+        seen: set[bytes] = set()
+        for source in self.sources:
+            before = len(problems), len(seen)
+            for place, row in self._read_rows(source):
+                found = [row] if isinstance(row, str) else []
+                article = None
+                if not isinstance(row, str):
+                    article, found = to_article(row, normalize=self.normalize)
+                problems.extend(f"{place}: {problem}" for problem in found)
+                if article is None:
+                    continue
+                key = hashlib.blake2b(article.id.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+                if key in seen:
+                    problems.append(f"{place}: a second article with id {article.id!r}; ids must be unique")
+                    continue
+                seen.add(key)
+                yield article
+            if before == (len(problems), len(seen)):
+                problems.append(f"{source}: no articles in it")
+        if problems:
+            raise SourceError(problems)
+
+    def _read_rows(self, source: str) -> Iterator[Row]:
+        if self._stdin is None or source != "-":
+            return read_rows(source)
+        self._stdin.seek(0)
+        return read_jsonl("standard input", self._stdin)
+
+
+def read_articles(sources: Sequence[str], *, normalize: bool = False) -> Articles:
+    """The articles of all sources, in order, as an iterable with a length.
+
+    Args:
+        sources: any of: a folder of `.txt` files (id = file stem; a leading ` date YYYY-MM-DD ` moves to `date`),
+            a `.txt`, `.jsonl`, `.json` (a list or one object), `.csv` or `.parquet` file, a Hugging Face dataset on
+            disk or as `hf:name[:config]/split`, `-` for JSON Lines on standard input. Files may be anywhere that
+            fsspec reads (`s3://...`). Columns that an article does not have go to `meta`; records of predictions,
+            annotations and gold serve too, their layers are left behind.
+        normalize: also normalise the text of structured sources as plain text files always are: BOM dropped, line
+            ends to LF, white space at the edges stripped.
+
+    Raises:
+        SourceError: all problems of all sources together, before the first article is handed out: not UTF-8, an
+            empty text, a bad date, a BOM or carriage return in a structured text, two articles with one id ...
+    """
+    return Articles(sources, normalize=normalize)
+
+
+def to_article(row: dict[str, Any], *, normalize: bool = False) -> tuple[Article | None, list[str]]:
+    """The article that a row of a structured source holds, or None with what is wrong with it.
+
+    >>> to_article({"id": 7, "text": "Rain.", "date": "2021-07-26", "section": "weather"})[0]
+    Article(id='7', text='Rain.', title=None, date='2021-07-26', publisher=None, url=None, meta={'section': 'weather'})
+    >>> to_article({"id": "a", "text": ""})
+    (None, ["'a': empty text; remove the article or fill it"])
+    """
+    problems: list[str] = []
+    identity = row.get("id")
+    if isinstance(identity, int) and not isinstance(identity, bool):
+        identity = str(identity)
+    if not isinstance(identity, str) or not identity.strip():
+        problems.append(f"no id (found {identity!r}); every article needs a column or key id that names it")
+        identity = ""
+    text = row.get("text")
+    text_problems, text = _check_text(text, normalize=normalize)
+    problems += text_problems
+    if text and "text_sha256" in row and row["text_sha256"] not in (None, sha256_text(text)) and not normalize:
+        problems.append("text_sha256 is not the hash of text; was the text edited after pre-annotation?")
+    date, date_problem = _to_date(row.get("date"))
+    problems += date_problem
+    for field in ("title", "publisher", "url"):
+        if not isinstance(row.get(field), str | None):
+            problems.append(f"{field} is {row[field]!r}; expected text or null")
+    meta, meta_problems = _to_meta(row)
+    problems += meta_problems
+    if problems or text is None:
+        who = f"{identity!r}: " if identity else ""
+        return None, [who + problem for problem in problems]
+    words = {field: row.get(field) or None for field in ("title", "publisher", "url")}
+    return Article(id=identity, text=text, date=date, meta=meta, **words), []
+
+
+def _check_text(text: Any, *, normalize: bool) -> tuple[list[str], str | None]:
+    if not isinstance(text, str):
+        return [f"no text (found {text!r}); every article needs a column or key text"], None
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        return [f"text holds half a surrogate pair at {error.start}, which UTF-8 cannot store"], None
+    if normalize:
+        text = normalize_text(text)
+    if not text.strip():
+        return ["empty text; remove the article or fill it"], None
+    if text.startswith("\ufeff") or "\r" in text:
+        what = "starts with a BOM" if text.startswith("\ufeff") else f"has a carriage return at {text.index(chr(13))}"
+        return [f"text {what}; --normalize drops it (offsets that others made into this text then shift)"], None
+    return [], text
+
+
+def _to_date(value: Any) -> tuple[str | None, list[str]]:
+    if value is None or value == "":
+        return None, []
+    if isinstance(value, datetime.datetime):
+        value = value.date()
+    if isinstance(value, datetime.date):
+        return value.isoformat(), []
+    if isinstance(value, str) and _DATE.fullmatch(value):
+        try:
+            datetime.date.fromisoformat(value)
+        except ValueError:
+            pass
+        else:
+            return value, []
+    return None, [f"date is {value!r}; expected YYYY-MM-DD, a day that exists"]
+
+
+def _to_meta(row: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    meta = row.get("meta")
+    if isinstance(meta, str):  # CSV has no other way; Parquet writers use it too
+        try:
+            meta = msgspec.json.decode(meta) if meta.strip() else None
+        except msgspec.MsgspecError as error:
+            return {}, [f"meta is not JSON ({error})"]
+    if not isinstance(meta, dict | None):
+        return {}, [f"meta is {meta!r}; expected an object"]
+    ours = any(layer in row for layer in LAYERS) or "text_sha256" in row
+    dropped = _ARTICLE_FIELDS | _RECORD_FIELDS if ours else _ARTICLE_FIELDS
+    extra = {key: value for key, value in row.items() if key not in dropped and value not in (None, "")}
+    try:
+        result: dict[str, Any] = msgspec.to_builtins({**extra, **(meta or {})}, str_keys=True)
+    except (TypeError, ValueError, RecursionError) as error:
+        return {}, [f"a column that cannot go to meta: {error}"]
+    return result, []

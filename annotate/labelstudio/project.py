@@ -1,0 +1,77 @@
+"""The labels and layers of a project's interface, and what a new one would take away from people's work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from xml.etree import ElementTree
+
+from annotate.artifacts.label_config import CLAIM_KIND, ENTITY, QUOTE_TYPE, to_label_config
+from annotate.errors import LabelStudioError
+from annotate.labelstudio.connection import Server
+from annotate.labelstudio.shapes import make_all_safe
+from annotate.records import Layer
+from annotate.schema import Schema
+
+# the control that a layer's interface cannot do without
+LAYER_CONTROL: dict[Layer, str] = {"entities": ENTITY, "quotes": QUOTE_TYPE, "claims": CLAIM_KIND}
+
+
+def find_shown_layers(project: dict[str, Any], schema: Schema) -> tuple[Layer, ...]:
+    """The layers of the schema that the project's interface lets people annotate.
+
+    Raises:
+        LabelStudioError: there is none.
+    """
+    controls = {control for control, _ in find_names(project["label_config"])}
+    layers = tuple(layer for layer in schema.layers if LAYER_CONTROL[layer] in controls)
+    if not layers:
+        raise LabelStudioError(
+            f"project {project['title']!r} has none of the layers of schema {schema.ref}; give its own --schema"
+        )
+    return layers
+
+
+def find_names(config: str) -> set[tuple[str, str]]:
+    """Every label and value of the interface with its control."""
+    found: set[tuple[str, str]] = set()
+    for block in ElementTree.fromstring(config).iter():  # noqa: S314 - the owner's own server
+        control = "relations" if block.tag == "Relations" else block.get("name", "")
+        found.update(
+            (control, child.get("value", "")) for child in block if child.tag in ("Label", "Choice", "Relation")
+        )
+    return found
+
+
+def canonical_config(config: str) -> str:
+    """The interface without layout, so that two spellings of one compare equal; as it is where it is no XML."""
+    try:
+        return ElementTree.canonicalize(config, strip_text=True)
+    except ElementTree.ParseError:
+        return config
+
+
+def find_config_conflicts(server: Server, project: dict[str, Any], schema: Schema) -> Iterator[str]:
+    """Labels and attribute values that people have used and the schema's interface would take away.
+
+    The server's own summary of labels in use misses some (1.23 resets it while it counts), so the annotations
+    themselves are read, but only when the new interface lacks something that the old one has.
+    """
+    dropped = find_names(project["label_config"]) - find_names(to_label_config(schema))
+    if not dropped:
+        return
+    used: dict[tuple[str, str], int] = {}
+    for task in make_all_safe(server.iter_export(project["id"])):
+        entries = [*(task.get("annotations") or ()), *(task.get("drafts") or ())]
+        items = (item for entry in entries for item in entry.get("result") or () if isinstance(item, dict))
+        for item in items:
+            value = item.get("value") or {}
+            for name in [*(value.get("labels") or ()), *(value.get("choices") or ())]:
+                used[item.get("from_name", ""), name] = used.get((item.get("from_name", ""), name), 0) + 1
+            for name in item.get("labels") or ():
+                used["relations", name] = used.get(("relations", name), 0) + 1
+    for control, name in sorted(dropped & used.keys()):
+        yield (
+            f"{name!r} ({control}) is in use on {used[control, name]} marks, and schema {schema.ref} does not have it; "
+            "rename or merge it with `annotate schema migrate`"
+        )

@@ -1,0 +1,1 @@
+"""Annotations back from a server, with the certificate of what became of every predicted span."""

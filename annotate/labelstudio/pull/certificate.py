@@ -1,0 +1,152 @@
+"""The round-trip certificate: what was pushed, what came back, what was changed, and what could not be held."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, Literal
+
+import msgspec
+
+from annotate.items import trim_annotation
+from annotate.records import LAYERS, Annotation, iter_spans
+from annotate.task_json.outcomes import OUTCOMES, compare_layers, count_changes
+from annotate.task_json.remarks import Remark
+from annotate.task_json.tasks import TaskAnnotations
+
+
+class Certificate(msgspec.Struct, kw_only=True):
+    """The ledger of one pull.
+
+    `changes` counts predicted items per layer: pushed = unchanged + moved + relabelled + reattributed + deleted;
+    `added` are people's own. `spans` is the number of all spans in submitted annotations (fragments, speakers and
+    cues count each), `spans_verified` those that lie in a text known to be the one that was pushed, `trimmed` those of
+    which white space or marks outside words were taken off an edge. `untouched` tasks have neither an annotation nor a
+    draft.
+
+    `verified_against` names where it is known from what was pushed: `ledger` (kept by `push` on this machine) or
+    `predictions` (the file given to `pull`). Null means that nothing outside the server is known for at least one of
+    the projects; spans of that project count as not verified.
+
+    Of tasks, `altered` counts those with another text or hash than was pushed, `unknown` those whose article was
+    never pushed, `duplicated` further ones of one article; `missing` are pushed articles without a task (null where
+    only changed tasks were read). `altered_predictions` counts annotations that began from a prediction that was not
+    pushed, `regions_with_other_words` regions that carry other words than those at their offsets.
+    `records_sha256` is the SHA-256 of the file that the annotations were written to.
+    """
+
+    toolkit: str
+    url: str
+    schema: str
+    pulled_at: str
+    since: str | None = None
+    projects: dict[str, int] = {}
+    tasks: int = 0
+    untouched: int = 0
+    submitted: int = 0
+    skipped: int = 0
+    drafts: dict[str, int] = {}
+    annotators: dict[str, int] = {}
+    blind: int = 0
+    without_prediction: int = 0
+    changes: dict[str, dict[str, int]] = {}
+    spans: int = 0
+    spans_verified: int = 0
+    trimmed: int = 0
+    verified_against: Literal["ledger", "predictions"] | None = None
+    altered: int = 0
+    unknown: int = 0
+    duplicated: int = 0
+    missing: int | None = None
+    altered_predictions: int = 0
+    regions_with_other_words: int = 0
+    records_sha256: str | None = None
+    repaired: list[Remark] = []
+    quarantined: list[Remark] = []
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether everything came back, nothing had to be repaired, and all spans lie in texts that were pushed."""
+        return (
+            not self.repaired
+            and not self.quarantined
+            and self.spans == self.spans_verified
+            and self.verified_against is not None
+        )
+
+    def count_task(self, found: TaskAnnotations) -> None:
+        """Enter what one task held."""
+        self.tasks += 1
+        self.untouched += not found.annotations and not found.drafts and not found.remarks
+        for person in found.drafts:
+            self.drafts[person] = self.drafts.get(person, 0) + 1
+        for remark in found.remarks:
+            self.add_remark(remark)
+
+    def add_remark(self, remark: Remark) -> None:
+        """Enter something that was mended or could not be held."""
+        (self.repaired if remark.action == "repaired" else self.quarantined).append(remark)
+
+    def trim(self, annotation: Annotation) -> Annotation:
+        """The annotation with the edges of annotators' spans trimmed, and counted; what is as predicted stays."""
+        trimmed = trim_annotation(annotation, keep_predicted=True)
+        for (_, before), (_, after) in zip(iter_spans(annotation), iter_spans(trimmed), strict=True):
+            self.trimmed += (before.start, before.end) != (after.start, after.end)
+        return trimmed
+
+    def count_annotation(self, annotation: Annotation, *, verified: bool) -> None:
+        """Enter one annotation as it is handed out; `verified` if its text was compared with what was pushed."""
+        if annotation.status != "submitted":
+            self.skipped += 1
+            return
+        self.submitted += 1
+        self.blind += annotation.blind
+        self.annotators[annotation.annotator] = self.annotators.get(annotation.annotator, 0) + 1
+        spans = sum(1 for _ in iter_spans(annotation))
+        self.spans += spans
+        self.spans_verified += spans if verified else 0
+        if annotation.predicted is None:
+            self.without_prediction += 1
+            return
+        for layer, counts in count_changes(compare_layers(annotation.predicted, annotation)).items():
+            row = self.changes.setdefault(layer, {"pushed": 0, **dict.fromkeys(OUTCOMES.values(), 0)})
+            for change, count in counts.items():
+                row[OUTCOMES[change]] += count
+                row["pushed"] += count if change != "added" else 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """The certificate as JSON values, with `clean` on top of its fields."""
+        return {"clean": self.is_clean, **msgspec.to_builtins(self)}
+
+    def summary(self) -> list[str]:
+        """The certificate in a few lines for people.
+
+        >>> made = Certificate(toolkit="0.1", url="", schema="news/1.0.0", pulled_at="", tasks=2, untouched=2)
+        >>> print(made.summary()[0])
+        2 tasks: 0 submitted annotations, 0 skipped, 0 drafts left open, 2 tasks untouched
+        """
+        lines = [
+            f"{self.tasks} tasks: {self.submitted} submitted annotations, {self.skipped} skipped, "
+            f"{sum(self.drafts.values())} drafts left open, {self.untouched} tasks untouched",
+            f"{self.spans_verified} of {self.spans} spans verified against the texts that were pushed",
+        ]
+        if self.verified_against is None:
+            lines.append(
+                "  nothing outside the server is known about what was pushed; give the pushed file with --predictions"
+            )
+        if self.trimmed:
+            lines.append(f"{self.trimmed} spans trimmed of white space and marks outside words")
+        for layer in LAYERS:
+            row = self.changes.get(layer)
+            if row:
+                told = ", ".join(f"{row[key]} {key}" for key in OUTCOMES.values() if key != "added")
+                lines.append(f"{layer}: {row['pushed']} pushed = {told}; {row['added']} added")
+        for name, remarks in (("repaired", self.repaired), ("quarantined", self.quarantined)):
+            if remarks:
+                lines.append(f"{len(remarks)} {name}:")
+                reasons = Counter(remark.reason for remark in remarks)
+                first = {remark.reason: remark for remark in reversed(remarks)}
+                lines.extend(
+                    f"  {count} x {reason} (such as task {first[reason].task_id}, {first[reason].article_id})"
+                    for reason, count in reasons.most_common()
+                )
+        return lines

@@ -1,0 +1,80 @@
+"""Which articles belong together, and so have to share a split: near-duplicates, and articles about one event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from annotate.records import GoldRecord
+from annotate.release.grouping import duplicates, stories
+from annotate.release.grouping.duplicates import BandHasher, Shingles, find_duplicates, jaccard, shingles
+from annotate.release.grouping.stories import Names, find_names, find_stories, parse_day
+
+METHOD: dict[str, Any] = {
+    "duplicates": {
+        "rule": "Jaccard similarity of five-word runs",
+        "similarity": duplicates.THRESHOLD,
+        "bands": duplicates.BANDS,
+        "rows": duplicates.ROWS,
+    },
+    "stories": {
+        "rule": "Jaccard similarity of names, dates close together; shared five-word runs where a date is missing",
+        "similarity": stories.SIMILARITY,
+        "shared_names": stories.SHARED_NAMES,
+        "days": stories.DAYS,
+        "shared_runs": stories.SHARED_RUNS,
+        "rare": stories.RARE,
+        "shared_rare": stories.SHARED_RARE,
+    },
+}
+
+
+class Kinship:
+    """Collects what articles can be known by, then finds the pairs that belong together.
+
+    An article's text and date alone count, never its annotation, so that a correction moves nothing. Memory holds
+    about half a kilobyte an article.
+    """
+
+    def __init__(self) -> None:
+        self._hasher = BandHasher()
+        self._keys: list[npt.NDArray[np.uint64]] = []
+        self._names: list[Names] = []
+        self._days: list[int | None] = []
+
+    def add(self, record: GoldRecord) -> None:
+        """Note one article."""
+        text = record.text or ""
+        self._keys.append(self._hasher.keys(shingles(text)))
+        self._names.append(find_names(text))
+        self._days.append(parse_day(record.date))
+
+    def sort(self, order: Sequence[int]) -> None:
+        """Number the articles anew: `order` has for each new number the old one."""
+        self._keys = [self._keys[place] for place in order]
+        self._names = [self._names[place] for place in order]
+        self._days = [self._days[place] for place in order]
+
+    def links(self, get_record: Callable[[int], GoldRecord]) -> Iterator[tuple[int, int]]:
+        """Pairs of numbers of articles that belong together; groups of them are what they tie together."""
+
+        @lru_cache(maxsize=10_000)
+        def get_shingles(number: int) -> Shingles:
+            return shingles(get_record(number).text or "")
+
+        yield from find_duplicates(np.array(self._keys, dtype=np.uint64), get_shingles)
+        yield from find_stories(self._names, self._days, get_shingles)
+
+    def duplicates_among(
+        self, numbers: Sequence[int], get_record: Callable[[int], GoldRecord]
+    ) -> Iterator[tuple[int, int]]:
+        """Every pair of near-duplicates among a few articles, also those that `links` tells through others."""
+        found = {number: shingles(get_record(number).text or "") for number in numbers}
+        for a, b in combinations(sorted(numbers), 2):
+            if jaccard(found[a], found[b]) >= duplicates.THRESHOLD:
+                yield a, b

@@ -1,0 +1,157 @@
+"""What people submitted before the decision, and what they started from, as far as a release tells of it."""
+
+from __future__ import annotations
+
+import statistics
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from annotate.agreement import measure_agreement
+from annotate.gold.manifest import Manifest
+from annotate.items import identity_of, trim_annotation, trim_item
+from annotate.records import LAYERS, Annotation, GoldRecord, Item, Prediction, get_layer
+from annotate.release.pseudonyms import Pseudonyms
+from annotate.schema import Schema
+from annotate.score.evaluate import evaluate
+
+
+class Submitted:
+    """The annotations behind a release; None = not given, and then nothing is checked against them.
+
+    Args:
+        annotations: of everybody; skipped ones and drafts are left out.
+        predictions: what was offered to people, the share that was held back on purpose included; None = what the
+            annotations say that they started from.
+    """
+
+    def __init__(self, annotations: Iterable[Annotation] | None, predictions: Iterable[Prediction] | None) -> None:
+        self._given = annotations is not None
+        self._annotations = [trim_annotation(a) for a in annotations or () if a.status == "submitted"]
+        self._predictions = None if predictions is None else list(predictions)
+        self._by_id: dict[str, list[Annotation]] = defaultdict(list)
+        for annotation in self._annotations:
+            self._by_id[annotation.id].append(annotation)
+
+    def find_problems(self, record: GoldRecord) -> Iterator[str]:
+        """A sentence for each annotator of the record who is not on record as having submitted it."""
+        if not self._given:
+            return
+        known = {annotation.annotator for annotation in self._by_id.get(record.id, ())}
+        for name in record.annotators:
+            if name not in known:
+                found = f"submitted by {', '.join(sorted(known))}" if known else "submitted by nobody"
+                yield f"annotator {name!r} did not submit this article; by the annotations it was {found}"
+
+    def sign(self, record: GoldRecord) -> GoldRecord:
+        """The record, each item without `annotators` with those of the record's annotators who submitted the same.
+
+        The same means in content, label, attributes and links (`annotate.items.identity_of`); white space and marks at
+        the edges, scores and the name of a quote's speaker play no part. An item that nobody submitted in this form,
+        because a reviewer made it, stays without names.
+        """
+        text = record.text or ""
+
+        def key_of(item: Item) -> Hashable:
+            return identity_of(trim_item(item, text), text)
+
+        versions = [
+            annotation for annotation in self._by_id.get(record.id, ()) if annotation.annotator in record.annotators
+        ]
+        signed: dict[str, list[Any]] = {}
+        for layer in LAYERS:
+            marked: dict[Hashable, list[str]] = defaultdict(list)
+            for version in versions:
+                for key in {key_of(item) for item in get_layer(version, layer) or ()}:
+                    marked[key].append(version.annotator)
+            signed[layer] = [
+                item if item.annotators else msgspec.structs.replace(item, annotators=marked.get(key_of(item)))
+                for item in get_layer(record, layer) or ()
+            ]
+        return msgspec.structs.replace(record, **{layer: items for layer, items in signed.items() if items})
+
+    @property
+    def annotations(self) -> list[Annotation]:
+        """What was submitted."""
+        return self._annotations
+
+    def rename(self, pseudonyms: Pseudonyms) -> None:
+        """From here on, annotators go by their pseudonyms; records are checked and signed before."""
+        self._annotations = [pseudonyms.rename_annotation(annotation) for annotation in self._annotations]
+
+    def describe(self, manifest: Manifest, schema: Schema, get_gold: Callable[[str], GoldRecord | None]) -> None:
+        """Add to the manifest what the annotations of its articles tell: dates, work, agreement, scores.
+
+        Args:
+            get_gold: the released record of an article, None if it is not in the release.
+        """
+        here = [annotation for annotation in self._annotations if get_gold(annotation.id) is not None]
+        here.sort(key=lambda annotation: (annotation.id, annotation.annotator))
+        dates = [annotation.updated_at or annotation.created_at for annotation in here]
+        manifest.date = max((date[:10] for date in dates if date), default=None)
+        manifest.work = _describe_work(here)
+        if len(here) > len({annotation.id for annotation in here}):
+            found = measure_agreement(here, schema=schema).to_dict()
+            manifest.ceiling = found.pop("ceiling")
+            # examples quote articles, and a release may be passed on without their texts
+            found.pop("patterns")
+            manifest.agreement = found
+        manifest.preannotators = _score_preannotators(self._offered(here), here, schema, get_gold)
+
+    def _offered(self, here: list[Annotation]) -> list[Prediction]:
+        if self._predictions is not None:
+            return sorted(self._predictions, key=lambda prediction: prediction.id)
+        offered: dict[tuple[str, str], Prediction] = {}
+        for annotation in here:
+            if annotation.predicted is not None and annotation.model:
+                layers = {layer: getattr(annotation.predicted, layer) for layer in LAYERS}
+                offered[annotation.model, annotation.id] = Prediction(
+                    id=annotation.id, model=annotation.model, text_sha256=annotation.text_sha256, **layers
+                )
+        return list(offered.values())
+
+
+def _describe_work(here: list[Annotation]) -> dict[str, Any]:
+    """Per annotator: articles, those seen without a pre-annotation, and the median time for one, in seconds."""
+    work: dict[str, Any] = {}
+    for name in sorted({annotation.annotator for annotation in here}):
+        mine = [annotation for annotation in here if annotation.annotator == name]
+        times = [annotation.lead_time_s for annotation in mine if annotation.lead_time_s is not None]
+        work[name] = {
+            "articles": len(mine),
+            "without_draft": sum(annotation.predicted is None for annotation in mine),
+            "median_seconds": round(statistics.median(times), 1) if times else None,
+        }
+    return work
+
+
+def _score_preannotators(
+    offered: list[Prediction],
+    here: list[Annotation],
+    schema: Schema,
+    get_gold: Callable[[str], GoldRecord | None],
+) -> dict[str, Any]:
+    """The scores of each pre-annotator against the release, where people saw its draft and where they did not.
+
+    The difference of the two is the anchoring effect: how much of the agreement with the draft comes from seeing it.
+    """
+    seen = {annotation.id for annotation in here if annotation.predicted is not None}
+    result: dict[str, Any] = {}
+    for model in sorted({prediction.model or "unnamed" for prediction in offered}):
+        mine = [prediction for prediction in offered if (prediction.model or "unnamed") == model]
+        parts: dict[str, Any] = {}
+        for part, wanted in (("draft shown", True), ("draft held back", False)):
+            pairs = [
+                (gold, prediction)
+                for prediction in mine
+                if (prediction.id in seen) == wanted and (gold := get_gold(prediction.id)) is not None
+            ]
+            if pairs:
+                report = evaluate([g for g, _ in pairs], [p for _, p in pairs], schema=schema, trials=0)
+                values = {name: score.value for name, score in report.measures.items() if "/" not in name}
+                parts[part] = {"articles": len(pairs), "measures": msgspec.to_builtins(values)}
+        if parts:
+            result[model] = parts
+    return result

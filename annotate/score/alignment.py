@@ -1,0 +1,131 @@
+"""How the items of gold and prediction are paired: found once, for the counts and for the list of errors alike.
+
+Entities are paired by the alignment that the confusion matrix uses, quotes and claims by their own. Totals can differ
+by a few items from the counts of the schemes, each of which has the alignment that is best for it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from annotate.records import Layer, Region
+from annotate.score.tables import Numbers
+
+
+class Pair(NamedTuple):
+    """A gold item and the prediction that it is paired with, by their places in the layers of the two records.
+
+    `same_label` is about the label of an entity, the type of a quote, kind and check-worthiness of a claim;
+    `same_link` about the head of the speaker, or a shared token of the claimer (entities have no links: true).
+    """
+
+    gold: int
+    predicted: int
+    same_extent: bool
+    same_label: bool
+    same_link: bool = True
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """One layer of one article: pairs in gold's order, and the predictions that count neither way."""
+
+    pairs: Sequence[Pair] = ()
+    left_out: Sequence[int] = ()
+
+
+@dataclass(frozen=True)
+class EntityPairs:
+    """The entities of all articles, paired: one row a pair, and one row a prediction that is left out."""
+
+    article: Numbers
+    gold: Numbers
+    predicted: Numbers
+    same_extent: npt.NDArray[np.bool_]
+    same_label: npt.NDArray[np.bool_]
+    left_out_article: Numbers
+    left_out: Numbers
+
+    @cached_property
+    def _by_article(self) -> dict[int, Alignment]:
+        pairs: dict[int, list[Pair]] = {}
+        columns = (self.article, self.gold, self.predicted, self.same_extent, self.same_label)
+        for article, *pair in zip(*(column.tolist() for column in columns), strict=True):
+            pairs.setdefault(article, []).append(Pair(*pair))
+        left_out: dict[int, list[int]] = {}
+        for article, place in zip(self.left_out_article.tolist(), self.left_out.tolist(), strict=True):
+            left_out.setdefault(article, []).append(place)
+        return {
+            article: Alignment(sorted(pairs.get(article, ())), sorted(left_out.get(article, ())))
+            for article in {*pairs, *left_out}
+        }
+
+    def of(self, article: int) -> Alignment:
+        """The alignment of one article."""
+        return self._by_article.get(article, Alignment())
+
+
+@dataclass(frozen=True)
+class Alignments:
+    """The alignment of every article and layer that was scored.
+
+    Args:
+        position: article id -> its number.
+        has: which articles were scored on a layer, shape (articles,).
+        items: quotes and claims by layer and article; what is not there has no pair.
+        entities: None where entities were not scored.
+    """
+
+    position: Mapping[str, int] = field(default_factory=dict)
+    has: Mapping[Layer, npt.NDArray[np.bool_]] = field(default_factory=dict)
+    items: Mapping[Layer, Mapping[int, Alignment]] = field(default_factory=dict)
+    entities: EntityPairs | None = None
+
+    def of(self, article_id: str) -> dict[Layer, Alignment]:
+        """The alignments of one article by layer, for the layers that it was scored on.
+
+        Raises:
+            KeyError: gold had no such article.
+        """
+        article = self.position[article_id]
+        found: dict[Layer, Alignment] = {}
+        for layer, scored in self.has.items():
+            if not scored[article]:
+                continue
+            if layer == "entities" and self.entities is not None:
+                found[layer] = self.entities.of(article)
+            elif layer in self.items:
+                found[layer] = self.items[layer].get(article, Alignment())
+        return found
+
+
+def overlaps_region(ranges: Iterable[tuple[int, int]], regions: Sequence[Region], layer: Layer) -> bool:
+    """Whether one of the ranges overlaps a region that gold leaves out for this layer."""
+    return any(
+        region.layer in (None, layer) and start < region.end and region.start < end
+        for start, end in ranges
+        for region in regions
+    )
+
+
+def count_shared_tokens(
+    gold: Sequence[frozenset[int]], predicted: Sequence[frozenset[int]]
+) -> dict[tuple[int, int], int]:
+    """(gold, prediction) -> how many tokens they share, for those that share any."""
+    holders: dict[int, list[int]] = {}
+    for j, tokens in enumerate(predicted):
+        for token in tokens:
+            holders.setdefault(token, []).append(j)
+    shared: Counter[tuple[int, int]] = Counter()
+    for i, tokens in enumerate(gold):
+        for token in tokens:
+            for j in holders.get(token, ()):
+                shared[i, j] += 1
+    return dict(shared)

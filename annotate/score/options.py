@@ -1,0 +1,71 @@
+"""What a score depends on beside gold and predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, TypeAlias, TypedDict
+
+from annotate.records import Layer
+from annotate.schema import Schema
+
+Missing: TypeAlias = Literal["error", "empty"]
+Extra: TypeAlias = Literal["error", "ignore"]
+
+
+@dataclass(frozen=True)
+class ScoreOptions:
+    """How predictions are scored.
+
+    Args:
+        schema: declares gold's labels; the packaged `news` if not given.
+        layers: score these only.
+        missing: what a gold article without a prediction is: an error, or an empty prediction.
+        extra: what a prediction without a gold article is: an error, or ignored.
+        trials: resamples of articles for the intervals; 0 = no intervals. In a comparison also the swaps of the test.
+        seed: of the resampling.
+        gold_name: what gold is called; goes into the signature.
+        ceiling: what annotators reach against each other, by measure name.
+    """
+
+    schema: Schema | None = None
+    layers: Sequence[Layer] | None = None
+    missing: Missing = "error"
+    extra: Extra = "error"
+    trials: int = 1000
+    seed: int = 0
+    gold_name: str = ""
+    ceiling: Mapping[str, float] = field(default_factory=dict)
+
+    def to_signature(self) -> dict[str, Any]:
+        """The options that change values or intervals, for the signature."""
+        return {"missing": self.missing, "extra": self.extra, "trials": self.trials, "seed": self.seed}
+
+
+COMPARE_OPTIONS = ScoreOptions(trials=10_000)
+"""A test needs more swaps than an interval needs resamples."""
+
+
+class ScoreKeywords(TypedDict, total=False):
+    """The fields of `ScoreOptions` as keywords of the public functions."""
+
+    schema: Schema | None
+    layers: Sequence[Layer] | None
+    missing: Missing
+    extra: Extra
+    trials: int
+    seed: int
+    gold_name: str
+    ceiling: Mapping[str, float]
+
+
+def merge_options(options: ScoreOptions, keywords: ScoreKeywords) -> ScoreOptions:
+    """The options with those replaced that were given as keywords.
+
+    >>> merge_options(ScoreOptions(seed=7), {"trials": 0})
+    ScoreOptions(schema=None, layers=None, missing='error', extra='error', trials=0, seed=7, gold_name='', ceiling={})
+
+    Raises:
+        TypeError: there is no such option.
+    """
+    return replace(options, **keywords)

@@ -1,5 +1,0 @@
-"""The embedded Label Studio: a server of our own, started in the background."""
-
-from annotate.studio.server import Studio, explain_end, find_studio, start_studio, stop_studio
-
-__all__ = ["Studio", "explain_end", "find_studio", "start_studio", "stop_studio"]

@@ -1,0 +1,407 @@
+"""A Label Studio result back to layers, with a remark for everything that no record can hold as it is. Pure.
+
+What the text or the arrows decide is repaired (a missing arrow label, the type of a quote); what only a person can
+decide (whether a claim is worth checking) is quarantined. `value.text` is never used: the server keeps whatever was
+sent there.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+import msgspec
+
+from annotate.artifacts.label_config import CHECK_WORTHY, CLAIM_KIND, ENTITY, QUOTE_TYPE, SPAN
+from annotate.items import sort_key
+from annotate.records import Claim, Entity, Layers, Quote, QuoteType, Span
+from annotate.schema import RelationRole, Role, Schema
+from annotate.task_json.regions import (
+    Region,
+    join_pieces,
+    joint_origin,
+    read_offset,
+    read_origin,
+    read_score,
+    read_strings,
+)
+from annotate.task_json.remarks import Remark, quarantined, repaired
+from annotate.task_json.to_result import (
+    META_CHECK_SCORE,
+    META_SPEAKER_AT,
+    META_SPEAKER_NAME,
+    Item,
+)
+from annotate.text.quotation import quote_type
+
+LinkRole: TypeAlias = Literal["speaker", "cue", "claimer"]
+
+ENDS: dict[RelationRole, tuple[Role, Role]] = {
+    "speaker": ("content", "speaker"),
+    "cue": ("content", "cue"),
+    "claimer": ("claim", "speaker"),
+    "continues": ("content", "content"),
+}
+
+
+class Decoded(NamedTuple):
+    """The layers of one result, how many regions it had, and what did not fit."""
+
+    layers: Layers
+    regions: int
+    remarks: list[Remark]
+
+
+def from_result(result: Sequence[Any], text: str, schema: Schema, *, predicted: Collection[str] = ()) -> Decoded:
+    """The layers that the items say, each sorted by start, then longest first; every layer of the schema is there.
+
+    Item `origin` is what the editor wrote; confidence stays only where it did not write `prediction-changed` or
+    `manual`, because a score says nothing about what a person made of the span.
+
+    Args:
+        result: items as the server has them, in any order.
+        predicted: ids of the speakers and cues that a machine had proposed; one of these that lost its quote is a
+            leftover of the deletion and not a person's mistake.
+    """
+    return _Reader(text, schema, frozenset(predicted)).read(result)
+
+
+class _Reader:
+    def __init__(self, text: str, schema: Schema, predicted: frozenset[str]) -> None:
+        self.text = text
+        self.schema = schema
+        self.predicted = predicted
+        self.remarks: list[Remark] = []
+        self.parts: dict[str, Region] = {}
+        self.entities: dict[str, Region] = {}
+        self.choices: dict[tuple[str, str], list[str]] = {}
+        self.roles = {part.name: part.role for part in schema.parts}
+        self.arrow_roles = {relation.name: relation.role for relation in schema.relations}
+        self.links: dict[LinkRole, dict[str, list[tuple[str, Item]]]] = {"speaker": {}, "cue": {}, "claimer": {}}
+        self.chains: list[tuple[str, str]] = []
+        self.served: set[str] = set()
+
+    def read(self, result: Sequence[Any]) -> Decoded:
+        arrows = []
+        for item in result:
+            kind = item.get("type") if isinstance(item, dict) else None
+            if kind == "labels":
+                self._take_region(item)
+            elif kind == "choices":
+                self._take_choices(item)
+            elif kind == "relation":
+                arrows.append(item)
+            else:
+                self._quarantine(f"an item of type {kind!r}; records hold labels, choices and relations", item)
+        for arrow in arrows:
+            self._take_arrow(arrow)
+        layers = Layers(
+            entities=self._build_entities() if self.schema.entities else None,
+            quotes=self._build_quotes() if self.schema.quotes else None,
+            claims=self._build_claims() if self.schema.claims else None,
+        )
+        self._report_leftovers()
+        regions = len({*self.parts, *self.entities})
+        return Decoded(layers, regions, self.remarks)
+
+    def _take_region(self, item: Item) -> None:
+        control = item.get("from_name")
+        if control not in (SPAN, ENTITY):
+            self._quarantine(f"labels of the control {control!r}; known are {SPAN!r} and {ENTITY!r}", item)
+            return
+        extent = self._read_extent(item)
+        if extent is None:
+            return
+        known = self.roles if control == SPAN else self.schema.entity_labels
+        labels = []
+        for label in read_strings(item.get("value", {}).get("labels")):
+            if label in known:
+                labels.append(label)
+            else:
+                self._quarantine(f"label {label!r} is not in schema {self.schema.ref}", item)
+        if not labels:
+            if not read_strings(item.get("value", {}).get("labels")):
+                self._quarantine("a region without a label", item)
+            return
+        regions = self.parts if control == SPAN else self.entities
+        meta = item.get("meta")
+        region = Region(
+            id=str(item.get("id") or f"region-{len(regions)}"),
+            control=control,
+            start=extent[0],
+            end=extent[1],
+            labels=labels,
+            item=item,
+            score=read_score(item.get("score")),
+            origin=read_origin(item.get("origin")),
+            meta=meta if isinstance(meta, dict) else {},
+        )
+        twin = regions.get(region.id)
+        if twin is not None:
+            if (twin.start, twin.end) == extent:
+                twin.labels.extend(label for label in labels if label not in twin.labels)
+                self._repair("the same region appears twice; kept once", item)
+                return
+            self._repair("two regions share one id; arrows and choices go to the first", item)
+            region.id = next(f"{region.id}#{n}" for n in itertools.count(2) if f"{region.id}#{n}" not in regions)
+        regions[region.id] = region
+
+    def _read_extent(self, item: Item) -> tuple[int, int] | None:
+        value = item.get("value")
+        start, end = (value.get("start"), value.get("end")) if isinstance(value, dict) else (None, None)
+        found = read_offset(start), read_offset(end)
+        if found[0] is None or found[1] is None or not 0 <= found[0] < found[1] <= len(self.text):
+            self._quarantine(
+                f"offsets [{start!r}, {end!r}); expected 0 <= start < end <= {len(self.text)}, the length of the text",
+                item,
+            )
+            return None
+        if not isinstance(start, int) or not isinstance(end, int):
+            self._repair(f"offsets [{start!r}, {end!r}) were no whole numbers", item)
+        return found[0], found[1]
+
+    def _take_choices(self, item: Item) -> None:
+        control = item.get("from_name")
+        if control not in (QUOTE_TYPE, CHECK_WORTHY, CLAIM_KIND):
+            self._quarantine(f"choices of the control {control!r}, which no record has", item)
+            return
+        value = item.get("value")
+        names = read_strings(value.get("choices") if isinstance(value, dict) else None)
+        self.choices.setdefault((str(item.get("id")), control), []).extend(names)
+
+    def _take_arrow(self, item: Item) -> None:
+        names = read_strings(item.get("labels"))
+        source, target = self._find_end(item, "from_id", names), self._find_end(item, "to_id", names)
+        if source is None or target is None:
+            self._quarantine("an arrow from or to a region that is not there, or to an entity", item)
+            return
+        if item.get("direction") == "left":
+            source, target = target, source
+        if not names:
+            self._infer_arrow(source, target, item, "an arrow without a label")
+            return
+        placed = False
+        misfits = []
+        for name in names:
+            role = self.arrow_roles.get(name)
+            if role is not None and self._fits(role, source, target):
+                self._place_arrow(role, source, target, item)
+                placed = True
+            elif role is not None and self._fits(role, target, source):
+                self._repair(f"an arrow {name!r} drawn the wrong way round; turned", item)
+                self._place_arrow(role, target, source, item)
+                placed = True
+            else:
+                misfits.append(name)
+        for name in misfits:
+            if placed:
+                self._quarantine(f"a second label {name!r} on an arrow that it does not fit", item)
+            else:
+                self._infer_arrow(source, target, item, f"an arrow labelled {name!r}, which does not fit its ends")
+                placed = True
+
+    def _find_end(self, item: Item, key: str, names: Sequence[str]) -> Region | None:
+        """The region at one end of the arrow; a named entity that an arrow calls speaker serves as one."""
+        region_id = str(item.get(key))
+        entity = self.entities.get(region_id)
+        speaker = next((name for name, role in self.roles.items() if role == "speaker"), None)
+        if region_id in self.parts or entity is None or speaker is None:
+            return self.parts.get(region_id)
+        if not any(self.arrow_roles.get(name) in ("speaker", "claimer") for name in names):
+            return None
+        self._repair("an arrow to an entity; its words are taken as the speaker", item)
+        self.parts[region_id] = msgspec.structs.replace(entity, control=SPAN, labels=[speaker])
+        return self.parts[region_id]
+
+    def _infer_arrow(self, source: Region, target: Region, item: Item, what: str) -> None:
+        ways = [
+            (role, start, end)
+            for start, end in ((source, target), (target, source))
+            for role in ENDS
+            if role in self.arrow_roles.values() and self._fits(role, start, end)
+        ]
+        if ways and {role for role, _, _ in ways} == {"continues"}:
+            ways = ways[:1]
+        if len(ways) != 1:
+            ends = f"{'+'.join(source.labels)} -> {'+'.join(target.labels)}"
+            self._quarantine(f"{what}; nothing is certain for {ends}", item)
+            return
+        role, start, end = ways[0]
+        self._repair(f"{what}; read as {self.schema.relation(role).name!r}", item)
+        self._place_arrow(role, start, end, item)
+
+    def _fits(self, role: RelationRole, source: Region, target: Region) -> bool:
+        tail, head = ENDS[role]
+        return self._plays(source, tail) and self._plays(target, head)
+
+    def _plays(self, region: Region, role: Role) -> bool:
+        return any(self.roles[label] == role for label in region.labels)
+
+    def _place_arrow(self, role: RelationRole, source: Region, target: Region, item: Item) -> None:
+        if role == "continues":
+            self.chains.append((source.id, target.id))
+            return
+        self.links[role].setdefault(source.id, []).append((target.id, item))
+        self.served.add(target.id)
+
+    def _follow(self, role: LinkRole, sources: Iterable[Region]) -> Region | None:
+        """The one region that the arrows point to; further ones are quarantined."""
+        found: Region | None = None
+        for source in sources:
+            for target, item in self.links[role].get(source.id, ()):
+                if found is None:
+                    found = self.parts[target]
+                elif target != found.id:
+                    self._quarantine(f"a second {role} of one item; the first one counts", item)
+        return found
+
+    def _build_entities(self) -> list[Entity]:
+        entities = [
+            Entity(
+                start=region.start,
+                end=region.end,
+                label=label,
+                id=region.id,
+                score=region.kept_score,
+                origin=region.origin,
+                preannotator=region.preannotator,
+                note=region.note,
+            )
+            for region in self.entities.values()
+            for label in region.labels
+        ]
+        return sorted(entities, key=sort_key)
+
+    def _build_quotes(self) -> list[Quote]:
+        contents = {region.id: region for region in self.parts.values() if self._plays(region, "content")}
+        groups = join_pieces(contents, self.chains)
+        quotes = [self._build_quote(sorted(group, key=lambda region: (region.start, region.end))) for group in groups]
+        return sorted(quotes, key=sort_key)
+
+    def _build_quote(self, pieces: list[Region]) -> Quote:
+        head = pieces[0]
+        speaker = self._follow("speaker", pieces)
+        cue = self._follow("cue", pieces)
+        content = self._merge_pieces(pieces)
+        return Quote(
+            type=self._choose_type(pieces, content),
+            content=content,
+            speaker=speaker.span if speaker else None,
+            cue=cue.span if cue else None,
+            id=head.id,
+            score=head.kept_score,
+            origin=joint_origin(pieces),
+            speaker_name=self._keep_speaker_name(pieces, speaker),
+            preannotator=head.preannotator,
+            note="\n".join(note for piece in pieces if (note := piece.note) is not None) or None,
+        )
+
+    def _merge_pieces(self, pieces: list[Region]) -> list[Span]:
+        content: list[Span] = []
+        for piece in pieces:
+            if content and piece.start < content[-1].end:
+                self._repair("pieces of one quote overlap; joined to one", piece.item)
+                last = content[-1]
+                content[-1] = Span(last.start, max(last.end, piece.end), id=last.id)
+            else:
+                content.append(piece.span)
+        return content
+
+    def _choose_type(self, pieces: list[Region], content: list[Span]) -> QuoteType:
+        known: dict[str, QuoteType] = {"direct": "direct", "indirect": "indirect", "mixed": "mixed"}
+        chosen = []
+        for piece in pieces:
+            for name in self.choices.pop((piece.id, QUOTE_TYPE), []):
+                if name in known and name in self.schema.quote_types:
+                    chosen.append(known[name])
+                else:
+                    self._quarantine(f"quote type {name!r} is not in schema {self.schema.ref}", piece.item)
+        if not chosen:
+            chosen = [quote_type(self.text, content)]
+            self._repair(f"a quote without a type; by its quotation marks it is {chosen[0]}", pieces[0].item)
+        for other in sorted(set(chosen) - {chosen[0]}):
+            self._quarantine(f"pieces of one quote have two types; {chosen[0]} counts, not {other}", pieces[0].item)
+        return chosen[0]
+
+    def _keep_speaker_name(self, pieces: list[Region], speaker: Region | None) -> str | None:
+        for piece in pieces:
+            name = piece.meta.get(META_SPEAKER_NAME)
+            if not isinstance(name, str):
+                continue
+            place = piece.meta.get(META_SPEAKER_AT)
+            if speaker is None and place is None:
+                return name
+            if speaker is not None and place and speaker.start < place[1] and place[0] < speaker.end:
+                return name
+            self._repair(f"the speaker is another one now; the name {name!r} of the former is left out", piece.item)
+        return None
+
+    def _build_claims(self) -> list[Claim]:
+        claims = []
+        for region in self.parts.values():
+            if not self._plays(region, "claim"):
+                continue
+            claimer = self._follow("claimer", [region])
+            worthy = self._choose_one(region, CHECK_WORTHY, self._worthy_names)
+            kind = self._choose_one(region, CLAIM_KIND, self.schema.claim_kinds)
+            if worthy is None or kind is None:
+                missing = " and ".join(
+                    name for name, value in ((CHECK_WORTHY, worthy), (CLAIM_KIND, kind)) if value is None
+                )
+                self._quarantine(f"a claim without {missing}; open the task and choose", region.item)
+                continue
+            score = region.meta.get(META_CHECK_SCORE)
+            claims.append(
+                Claim(
+                    start=region.start,
+                    end=region.end,
+                    check_worthy=worthy == self._worthy_names[0],
+                    kind=kind,
+                    claimer=claimer.span if claimer else None,
+                    id=region.id,
+                    score=read_score(score) if region.is_as_proposed else None,
+                    confidence=region.kept_score,
+                    origin=region.origin,
+                    preannotator=region.preannotator,
+                    note=region.note,
+                )
+            )
+        return sorted(claims, key=sort_key)
+
+    @property
+    def _worthy_names(self) -> tuple[str, ...]:
+        return tuple(value.name for value in self.schema.claims.check_worthy) if self.schema.claims else ()
+
+    def _choose_one(self, region: Region, control: str, known: Sequence[str]) -> str | None:
+        chosen = None
+        for name in self.choices.pop((region.id, control), []):
+            if name not in known:
+                self._quarantine(f"{control} {name!r} is not in schema {self.schema.ref}", region.item)
+            elif chosen is None:
+                chosen = name
+            elif name != chosen:
+                self._quarantine(f"two values of {control}; {chosen} counts, not {name}", region.item)
+        return chosen
+
+    def _report_leftovers(self) -> None:
+        for region in self.parts.values():
+            roles = {self.roles[label] for label in region.labels}
+            if roles <= {"speaker", "cue"} and region.id not in self.served:
+                what = f"a {'+'.join(region.labels)} that no quote or claim points to"
+                if region.id in self.predicted:
+                    self._repair(f"{what}; left over when its item was deleted", region.item)
+                else:
+                    self._quarantine(f"{what}; draw the arrow or delete it", region.item)
+        for (region_id, control), names in self.choices.items():
+            item = {"id": region_id, "from_name": control, "choices": names}
+            if region_id in self.parts or region_id in self.entities:
+                self._repair(f"{control} {names} on a region that has no such attribute (any more)", item)
+            else:
+                self._quarantine(f"{control} {names} for a region that is not there", item)
+
+    def _repair(self, reason: str, item: Any) -> None:
+        self.remarks.append(repaired(reason, item))
+
+    def _quarantine(self, reason: str, item: Any) -> None:
+        self.remarks.append(quarantined(reason, item))

@@ -1,0 +1,1 @@
+"""Commands that join several rooms: the demo, `up`, and export."""

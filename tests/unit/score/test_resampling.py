@@ -1,0 +1,73 @@
+"""One way to draw articles, and values that do not depend on which arrays a formula happens to hand out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from annotate.score.formulas import AveragePrecision, Column, Formula, Harmonic, Kappa, Mean, Ratio
+from annotate.score.resampling import ArticleWeights, Resamples, draw_articles, draw_with_point
+
+N = 30
+CHANCE = np.random.default_rng(4)
+COLUMNS = [CHANCE.integers(0, 9, N) for _ in range(5)]
+UNITS = np.repeat(np.arange(N), 3)
+
+
+def make_formulas() -> dict[str, Formula]:
+    a, b, c, d, e = COLUMNS
+    ratio, other = Ratio(a, a + b, 1, 1), Ratio(2 * c, c + d, 1, 1, c + e)
+    return {
+        "ratio": ratio,
+        "f1": other,
+        "harmonic": Harmonic(ratio, other),
+        "mean": Mean([ratio, other]),
+        "kappa": Kappa(a, a + b + c, [(a + b, a), (c, b + c)]),
+        "ap": AveragePrecision(UNITS, CHANCE.integers(0, 5, len(UNITS)) / 5, CHANCE.integers(0, 2, len(UNITS)) > 0),
+    }
+
+
+def test_blocks_are_one_draw() -> None:
+    n = 1_500  # more than one block
+    blocks = list(draw_articles(n, 2_000, 3))
+    assert len(blocks) > 1
+    drawn = np.random.default_rng(3).integers(0, n, (2_000, n))
+    expected = np.array([np.bincount(row, minlength=n) for row in drawn])
+    assert np.array_equal(np.concatenate(blocks), expected)
+    assert np.array_equal(draw_with_point(n, 2_000, 3), [np.ones(n), *expected])
+
+
+def test_nothing_is_drawn_from_nothing() -> None:
+    assert draw_with_point(0, 5, 0).shape == (1, 0)
+
+
+@pytest.mark.parametrize("chosen", [np.arange(N), np.arange(3, 20)])
+def test_a_value_is_what_its_formula_gives_on_the_drawn_articles(chosen: Column) -> None:
+    formulas = make_formulas()
+    resamples = Resamples(formulas, chosen, N, 40, 5)
+    rows = np.concatenate(list(draw_articles(len(chosen), 40, 5)))
+    weights = np.zeros((40, N))
+    weights[:, chosen] = rows
+    for name, formula in formulas.items():
+        expected = formula.values(ArticleWeights(weights, np.arange(N)))
+        assert np.allclose(resamples.values(name), expected, equal_nan=True), name
+        assert np.allclose(formula.values(resamples), expected, equal_nan=True), name
+
+
+@dataclass(frozen=True, eq=False)
+class FreshRatio(Ratio):
+    """A formula that makes its columns anew each time."""
+
+    def columns(self) -> Sequence[Column]:
+        return [column.copy() for column in super().columns()]
+
+
+def test_columns_need_not_be_the_same_arrays_each_time() -> None:
+    a, b = COLUMNS[0], COLUMNS[0] + COLUMNS[1]
+    formulas = {"kept": Ratio(a, b, 1, 1), "fresh": FreshRatio(a, b, 1, 1)}
+    resamples = Resamples(formulas, np.arange(N), N, 25, 1)
+    assert np.array_equal(resamples.values("fresh"), resamples.values("kept"))
+    assert len(set(resamples.values("fresh").tolist())) > 10
