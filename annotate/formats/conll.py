@@ -17,7 +17,6 @@ from typing import Any
 
 from annotate.errors import AnnotateError
 from annotate.files import atomic_writer, read_text
-from annotate.formats.bio import TAG, TagSpan, from_tags, into_lanes, to_tags
 from annotate.formats.markup import (
     CHECK_WORTHY,
     KIND,
@@ -36,6 +35,7 @@ from annotate.formats.tokens import Tokens
 from annotate.records import LAYERS, Layer, LayeredRecord, Layers, Prediction
 from annotate.schema import RelationRole, Schema
 from annotate.text.align import AlignedTokens, align_tokens
+from annotate.text.bio import TAG, TagSpan, from_tags, into_lanes, to_tags
 
 _NAMESPACE = "ANNOTATE:"
 _COLUMNS = re.compile(r"# global\.columns = (.+)")

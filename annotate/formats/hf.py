@@ -13,12 +13,12 @@ from typing import Any
 import msgspec
 
 from annotate.errors import AnnotateError
-from annotate.formats.bio import TAG, from_tags
 from annotate.formats.folders import new_folder
 from annotate.formats.progress import quiet_progress
 from annotate.formats.registry import Reading, Writing, reads, writes
 from annotate.records import LAYERS, Entity, LayeredRecord, Layers, Prediction
 from annotate.text.align import align_tokens
+from annotate.text.bio import TAG, from_tags
 
 _TAG_COLUMNS = ("ner_tags", "tags", "labels", "pred_tags", "predictions")
 

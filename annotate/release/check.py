@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from annotate.artifacts.features import TAG_COLUMNS, to_features, to_tags, to_token_features
+from annotate.artifacts.features import TAG_COLUMNS, list_tags, to_features, to_token_features
 from annotate.errors import GoldError
 from annotate.gold.load import read_places, split_files
 from annotate.gold.manifest import MANIFEST, Manifest, find_file_problems, manifest_digest, read_manifest
@@ -197,7 +197,7 @@ def _find_token_problems(record: GoldRecord, row: dict[str, Any] | None, schema:
         return
     for layer in schema.layers:
         spans = layer_spans(record, layer, schema)
-        names = to_tags(schema, layer)
+        names = list_tags(schema, layer)
         tags = row[TAG_COLUMNS[layer]]
         expected = None if spans is None else [names.index(tag) for tag in to_bio(tokens, spans)[0]]
         if tags != expected:
