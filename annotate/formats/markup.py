@@ -13,6 +13,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
+from annotate.disjoint import DisjointSets
 from annotate.errors import SchemaError
 from annotate.formats.missing import read_claim_attributes, read_quote_type
 from annotate.formats.report import FormatReport
@@ -156,7 +157,7 @@ class _Builder:
         self.text, self.schema, self.report, self.place = text, schema, report, place
         self.marks = {mark.key: mark for mark in markup.marks}
         self.role = {mark.key: self.names.role_of(mark.label) for mark in markup.marks}
-        self.root = {mark.key: mark.key for mark in markup.marks}
+        self.joined: DisjointSets[str] = DisjointSets()
         self.parts: dict[tuple[str, RelationRole], list[Mark]] = {}
         self.linked: set[str] = set()
         for link in sorted(markup.links, key=lambda link: self.names.arrow_of(link.label) != "continues"):
@@ -175,7 +176,7 @@ class _Builder:
                     self.report.add_loss("entities in several fragments, read as one span over all of them", place)
                 plain = {"start": start, "end": end, "label": mark.label}
                 entities.append(self._convert(plain, mark, Entity, place))
-            elif role == "content" and self.root[mark.key] == mark.key:
+            elif role == "content" and self.joined.find(mark.key) == mark.key:
                 quotes.append(self._quote(mark, place))
             elif role == "claim":
                 claims.append(self._claim(mark, place))
@@ -198,19 +199,13 @@ class _Builder:
             self.report.add_loss("relations between parts that they do not join", place)
             return
         if arrow == "continues":
-            first, further = self._root_of(source), self._root_of(target)
-            self.root[further] = first
+            self.joined.join(source, target)
             return
         self.linked.add(target)
-        self.parts.setdefault((self._root_of(source), arrow), []).append(self.marks[target])
-
-    def _root_of(self, key: str) -> str:
-        while self.root[key] != key:
-            key = self.root[key]
-        return key
+        self.parts.setdefault((self.joined.find(source), arrow), []).append(self.marks[target])
 
     def _quote(self, mark: Mark, place: str) -> Quote:
-        ranges = [r for key in self.marks if self._root_of(key) == mark.key for r in self.marks[key].fragments]
+        ranges = [r for key in self.marks if self.joined.find(key) == mark.key for r in self.marks[key].fragments]
         content = [Span(*fragment) for fragment in sorted(ranges)]
         kind = read_quote_type(mark.values.get(QUOTE_TYPE), self.text, content, self.report, place)
         plain = {

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from annotate.disjoint import DisjointSets
 from annotate.records import Origin, Span
 from annotate.task_json.to_result import META_NOTE, META_PREANNOTATOR, Item
 
@@ -86,17 +87,10 @@ def joint_origin(pieces: Sequence[Region]) -> Origin | None:
 
 def join_pieces(contents: dict[str, Region], chains: Iterable[tuple[str, str]]) -> list[list[Region]]:
     """The regions in groups that arrows tie together, whatever their direction or order."""
-    leader = {region: region for region in contents}
-
-    def find(region: str) -> str:
-        while leader[region] != region:
-            leader[region] = leader[leader[region]]
-            region = leader[region]
-        return region
-
+    tied: DisjointSets[str] = DisjointSets()
     for left, right in chains:
-        leader[find(right)] = find(left)
+        tied.join(left, right)
     groups: dict[str, list[Region]] = {}
     for region_id, region in contents.items():
-        groups.setdefault(find(region_id), []).append(region)
+        groups.setdefault(tied.find(region_id), []).append(region)
     return list(groups.values())

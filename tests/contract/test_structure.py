@@ -19,7 +19,7 @@ PACKAGE = Path(annotate.__file__).parent
 ORDER = [
     [
         "version", "errors", "extras", "files", "printing", "records", "spans", "items", "differences", "jsonl",
-        "schema",
+        "disjoint", "schema",
     ],
     ["text", "ingest", "artifacts", "html", "label_studio_server"],
     ["task_json", "score"],
