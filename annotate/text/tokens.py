@@ -21,9 +21,6 @@ WORD = re.compile(r"\w+")
 #: Words and single marks: what measures count, and where nearly every span begins and ends.
 TOKEN = re.compile(r"\w+|[^\w\s]")
 
-#: Words, and marks that follow each other as one: what a person sees as one difference between two spans.
-TOKEN_OR_RUN = re.compile(r"\w+|[^\w\s]+")
-
 #: Letters and digits only, so that an underscore parts words: the words of a claim.
 LETTERS = re.compile(r"[^\W_]+")
 
