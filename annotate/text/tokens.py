@@ -61,7 +61,9 @@ def load_blank(language: str) -> Any:
     """spaCy's pipeline of a language without a model: its tokenizer and its vocabulary."""
     import spacy
 
-    return spacy.blank(language)
+    nlp = spacy.blank(language)
+    nlp.max_length = 1 << 40  # a tokenizer needs memory linear in the text: no reason to refuse a long one
+    return nlp
 
 
 def make_tokenizer(language: str) -> Tokenize:
