@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
-from annotate.disjoint import DisjointSets
 from annotate.records import Origin, Span
 from annotate.task_json.to_result import META_NOTE, META_PREANNOTATOR, Item
 
@@ -83,14 +82,3 @@ def joint_origin(pieces: Sequence[Region]) -> Origin | None:
     """The origin of an item made of these regions: changed where they differ."""
     origins = {piece.origin for piece in pieces}
     return origins.pop() if len(origins) == 1 else "prediction-changed"
-
-
-def join_pieces(contents: dict[str, Region], chains: Iterable[tuple[str, str]]) -> list[list[Region]]:
-    """The regions in groups that arrows tie together, whatever their direction or order."""
-    tied: DisjointSets[str] = DisjointSets()
-    for left, right in chains:
-        tied.join(left, right)
-    groups: dict[str, list[Region]] = {}
-    for region_id, region in contents.items():
-        groups.setdefault(tied.find(region_id), []).append(region)
-    return list(groups.values())
