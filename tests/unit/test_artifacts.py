@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from annotate.artifacts.build import build_artifacts, find_stale_artifacts, write_artifacts
-from annotate.artifacts.features import TAG_COLUMNS, to_features, list_tags, to_token_features
+from annotate.artifacts.features import TAG_COLUMNS, list_tags, to_features, to_token_features
 from annotate.artifacts.guidelines import to_guidelines_html, to_guidelines_markdown, to_instruction
 from annotate.artifacts.json_schema import RECORDS, to_json_schema
 from annotate.artifacts.label_config import to_label_config
