@@ -47,6 +47,15 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
+def hostile_cases() -> Path:
+    """The folder of small files made to hurt; tests that read them are skipped where it is absent."""
+    folder = Path(os.environ.get("ANNOTATE_SHARED", ROOT.parent / "shared")) / "cases" / "hostile"
+    if not folder.is_dir():
+        pytest.skip(f"no cases at {folder}: files made to hurt are not tried")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     """A headless Chromium (Playwright driving the system's own browser); use `chromium.new_page()`."""
     from playwright.sync_api import sync_playwright
