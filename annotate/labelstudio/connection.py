@@ -54,7 +54,7 @@ PROJECT_SETTINGS: Dict = dict.fromkeys(
 
 
 def connect(url: str | None = None, api_key: str | None = None, *, timeout_s: float = TIMEOUT_S) -> Connection:
-    """A connection to the server at the URL, or to that of the environment, or to the embedded one if it runs.
+    """A connection to the server at the URL, or of the environment, or the embedded one if it runs.
 
     Nothing is sent yet; the first call shows whether the server answers and the token counts.
 
@@ -106,7 +106,7 @@ def require_client() -> None:
 
 
 class Connection:
-    """A connection with a token. Every method asks the server once (lists: once a page) and raises `LabelStudioError`."""
+    """A connection to one server. Its methods ask once (lists: once a page) and raise `LabelStudioError`."""
 
     def __init__(self, url: str, api_key: str, sdk: Any, http: Any) -> None:
         """`sdk` is a `LabelStudio` for the URL and token that sends by `http`, an `httpx.Client`."""
