@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from annotate.label_studio_server import Studio
-from annotate.labelstudio.connection import Server, connect
+from annotate.labelstudio.connection import Connection, connect
 from annotate.labelstudio.pull.pull import pull_annotations
 from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Annotation, Claim, Entity, Layers, Prediction, Quote, Span
@@ -66,7 +66,7 @@ PREDICTION = Prediction(
 class Page:
     """One task on the annotation page."""
 
-    def __init__(self, page: Any, server: Server, project: int, tasks: dict[str, int]) -> None:
+    def __init__(self, page: Any, server: Connection, project: int, tasks: dict[str, int]) -> None:
         self.page = page
         self.server = server
         self.project = project

@@ -24,7 +24,7 @@ import pytest
 from annotate.errors import AnnotateError, LabelStudioError
 from annotate.jsonl import write_records
 from annotate.label_studio_server import Studio, start_studio, stop_studio
-from annotate.labelstudio.connection import Server, connect
+from annotate.labelstudio.connection import Connection, connect
 from annotate.labelstudio.pull.pull import pull_annotations
 from annotate.labelstudio.push import push as push_module
 from annotate.labelstudio.push.push import push_predictions
@@ -45,7 +45,7 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(push_module, "BATCH_TASKS", 15)
 
 
-def each_once(server: Server, title: str) -> int:
+def each_once(server: Connection, title: str) -> int:
     """The number of articles, each proved to be there exactly once, with its one prediction."""
     [project] = server.find_projects(title)
     tasks = list(server.iter_tasks(project["id"]))
