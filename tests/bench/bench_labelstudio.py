@@ -7,6 +7,7 @@ Also the second push of the same (a no-op) against the first, and the memory tha
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 import time
@@ -40,6 +41,7 @@ def timed(what: str, work: Callable[[], Any]) -> float:
 def main(articles: int = 2000, words: int = 500) -> None:
     """Print the figures."""
     folder = Path(tempfile.mkdtemp())
+    os.environ["ANNOTATE_STATE_DIR"] = str(folder / "state")
     studio = start_studio(folder / "studio")
     try:
         access = {"url": studio.url, "api_key": studio.api_key}
