@@ -24,7 +24,7 @@ from annotate.labelstudio.pull.pull import Pull
 from annotate.labelstudio.push.push import BATCH_TASKS, PredictionFile, push_predictions
 from annotate.schema import load_schema
 from annotate.task_json.tasks import build_task
-from tests.bench.made_articles import make_predictions
+from tests.support.made_articles import make_predictions
 
 REGIONS = 30
 

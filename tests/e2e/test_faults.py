@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import random
-import runpy
 import signal
 import socket
 import subprocess
@@ -29,15 +28,15 @@ from annotate.labelstudio.pull.pull import pull_annotations
 from annotate.labelstudio.push import push as push_module
 from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Prediction
+from tests.support.made_articles import make_predictions
 
 ROUNDS = int(os.environ.get("ANNOTATE_FAULT_ROUNDS", "4"))
-MADE = runpy.run_path(str(Path(__file__).parents[1] / "bench" / "made_articles.py"))
 ARTICLES = 60
 
 
 @pytest.fixture
 def predictions() -> list[Prediction]:
-    return list(MADE["make_predictions"](ARTICLES, regions=10, words=40))
+    return list(make_predictions(ARTICLES, regions=10, words=40))
 
 
 @pytest.fixture(autouse=True)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import runpy
 from collections.abc import Callable
-from pathlib import Path
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -20,18 +19,16 @@ from annotate.label_studio_server import Studio
 from annotate.labelstudio.connection import Connection, connect
 from annotate.labelstudio.pull.pull import pull_annotations
 from annotate.labelstudio.push.push import push_predictions
-from annotate.records import Annotation, Claim, Entity, Layers, Prediction, Quote, Span
+from annotate.records import Annotation, Claim, Entity, Prediction, Quote
 from annotate.schema import load_schema
 from annotate.task_json.outcomes import compare_layers
+from tests.support import strategies
+from tests.support.made_articles import make_predictions
+from tests.support.plain import plain as plain_layers
+from tests.support.spans import span_of
 
-MADE = runpy.run_path(str(Path(__file__).parents[1] / "bench" / "made_articles.py"))
-IDENTITY = runpy.run_path(str(Path(__file__).parents[1] / "contract" / "test_tasks_identity.py"))
 TEXT = "“It is 𝒳 over,” Ada\u2028Lovelace (👩‍👩‍👧) said on\tMonday. <b>She</b> é thinks taxes rose by 5 %. שלום & end"
-
-
-def at(words: str) -> Span:
-    start = TEXT.index(words)
-    return Span(start, start + len(words))
+at = partial(span_of, TEXT)
 
 
 @pytest.fixture
@@ -92,21 +89,13 @@ def changes(annotation: Annotation) -> dict[str, int]:
     return counts
 
 
-def plain(record: Any) -> Any:
-    def strip(value: Any) -> Any:
-        if isinstance(value, list):
-            return sorted((strip(entry) for entry in value), key=str)
-        if isinstance(value, dict):
-            return {key: strip(entry) for key, entry in value.items() if key not in ("id", "origin")}
-        return value
-
-    return strip(msgspec.to_builtins(Layers(record.entities, record.quotes, record.claims)))
+plain = partial(plain_layers, without=("id", "origin"))
 
 
 def test_an_untouched_submit_is_identical_and_a_second_push_does_nothing(
     server: Connection, title: str, one: Prediction
 ) -> None:
-    others = list(MADE["make_predictions"](12, regions=20))
+    others = list(make_predictions(12, regions=20))
     plan = push_predictions([one, *others], title)
     assert (len(plan.projects[0].new), plan.applied) == (13, True)
     again = push_predictions([one, *others], title)
@@ -126,7 +115,7 @@ def test_an_untouched_submit_is_identical_and_a_second_push_does_nothing(
     assert "@" in ours.annotator
 
 
-@given(st.lists(IDENTITY["predictions"](), min_size=4, max_size=12), st.uuids())
+@given(st.lists(strategies.predictions(), min_size=4, max_size=12), st.uuids())
 @settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_text_and_any_spans_come_back_identical(server: Connection, made: list[Prediction], name: UUID) -> None:
     predictions = {f"{n}": msgspec.structs.replace(record, id=f"{n}") for n, record in enumerate(made)}
@@ -189,7 +178,7 @@ def test_what_people_do_comes_back_as_they_did_it(server: Connection, title: str
 
 
 def test_skips_drafts_and_changed_texts_are_kept_apart(studio: Studio, server: Connection, title: str) -> None:
-    predictions = list(MADE["make_predictions"](4, regions=10))
+    predictions = list(make_predictions(4, regions=10))
     push_predictions(predictions, title, overlap=2)
     [project] = server.find_projects(title)
     tasks = list(server.iter_tasks(project["id"]))
@@ -212,7 +201,7 @@ def test_skips_drafts_and_changed_texts_are_kept_apart(studio: Studio, server: C
 def test_new_predictions_update_the_tasks_and_are_the_ones_shown(
     server: Connection, title: str, one: Prediction
 ) -> None:
-    old = [one, *MADE["make_predictions"](3, regions=10)]
+    old = [one, *make_predictions(3, regions=10)]
     push_predictions(old, title)
     new = [msgspec.structs.replace(record, model="made-2", entities=[]) for record in old]
     plan = push_predictions(new, title).projects[0]
@@ -227,7 +216,7 @@ def test_new_predictions_update_the_tasks_and_are_the_ones_shown(
 
 
 def test_articles_are_added_and_replaced_while_nobody_works_on_them(server: Connection, title: str) -> None:
-    first, second = MADE["make_predictions"](2, regions=10)
+    first, second = make_predictions(2, regions=10)
     push_predictions([first], title)
     rewritten = msgspec.structs.replace(first, text=f"{first.text} More.")
     plan = push_predictions([rewritten, second], title).projects[0]
@@ -252,7 +241,7 @@ def test_one_project_a_layer_comes_back_as_one_annotation(server: Connection, ti
 
 
 def test_the_blind_share_is_seeded_recorded_and_kept(server: Connection, title: str) -> None:
-    predictions = list(MADE["make_predictions"](30, regions=10))
+    predictions = list(make_predictions(30, regions=10))
     plan = push_predictions(predictions, title, blind=0.3, seed=5).projects[0]
     assert 3 <= plan.blind <= 16
     assert push_predictions(predictions, title, blind=0.3, seed=5).projects[0].is_noop
@@ -304,7 +293,7 @@ def test_a_personal_access_token_pushes_and_pulls(
 
 
 def test_since_brings_only_what_changed(server: Connection, title: str) -> None:
-    push_predictions(list(MADE["make_predictions"](3, regions=10)), title)
+    push_predictions(list(make_predictions(3, regions=10)), title)
     submit(server, title)
     full, certificate = pull_annotations(title)
     [project] = server.find_projects(title)
@@ -348,7 +337,7 @@ def test_nothing_is_sent_before_everything_is_checked(server: Connection, title:
 
 
 def test_several_annotators_and_annotations_of_one(server: Connection, title: str) -> None:
-    [prediction] = MADE["make_predictions"](1, regions=10)
+    [prediction] = make_predictions(1, regions=10)
     push_predictions([prediction], title, overlap=2)
     [project] = server.find_projects(title)
     [task] = server.iter_tasks(project["id"])

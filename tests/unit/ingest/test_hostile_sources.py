@@ -81,7 +81,10 @@ def test_a_byte_order_mark_at_the_start_of_a_file_is_skipped(tmp_path: Path) -> 
 
 def test_compressed_files_are_read(tmp_path: Path) -> None:
     lines = b'{"id": "a", "text": "Rain."}\n{"id": "b", "text": "Sun."}\n'
-    assert [one.id for one in read_articles([write(tmp_path, "a.jsonl.gz", gzip.compress(lines, mtime=0))])] == ["a", "b"]
+    assert [one.id for one in read_articles([write(tmp_path, "a.jsonl.gz", gzip.compress(lines, mtime=0))])] == [
+        "a",
+        "b",
+    ]
     assert len(read_articles([write(tmp_path, "a.csv.gz", gzip.compress(b"id,text\na,Rain.\n", mtime=0))])) == 1
 
 
