@@ -64,7 +64,7 @@ def make_backend(preannotator: str, *, schema: Schema | None = None, layers: Seq
     return app
 
 
-def serve_backend(
+def backend(
     preannotator: str,
     *,
     schema: Schema | None = None,

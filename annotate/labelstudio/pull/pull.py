@@ -24,7 +24,7 @@ from annotate.task_json.tasks import from_task
 from annotate.version import __version__
 
 
-def pull_annotations(
+def fetch_annotations(
     projects: str | Sequence[str],
     *,
     since: str | None = None,

@@ -39,7 +39,7 @@ Progress = Callable[[str, int, int], None]
 
 
 def push_predictions(
-    predictions: Iterable[Prediction],
+    predictions: str | Path | Iterable[Prediction],
     project: str,
     *,
     url: str | None = None,
@@ -59,7 +59,8 @@ def push_predictions(
     is finished by the next. People's annotations are never touched.
 
     Args:
-        predictions: read several times, one record in memory; an iterator is kept as a list.
+        predictions: a JSON Lines file (`-` = standard input), or the records; read several times, one record in memory.
+            An iterator is kept as a list.
         project: title, or `#NUMBER`. With `layers`, the projects are called `TITLE (LAYER)`.
         layers: one project a layer, for one pass a layer; default: one project with all layers of the schema.
         overlap: how many people annotate each article; default 1 for a new project, else as it is.
@@ -80,7 +81,9 @@ def push_predictions(
         raise DataProblems([f"blind is {blind}; expected a share from 0 to 1"])
     if overlap is not None and overlap < 1:
         raise DataProblems([f"overlap is {overlap}; expected 1 or more"])
-    if isinstance(predictions, Iterator):
+    if isinstance(predictions, (str, Path)):
+        predictions = PredictionFile(Path(predictions))
+    elif isinstance(predictions, Iterator):
         predictions = list(predictions)
     choice = Blind(blind, seed)
     targets = (
