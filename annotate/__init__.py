@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from annotate.labelstudio.effort import effort as effort
     from annotate.labelstudio.migrate import migrate_project as migrate_project
     from annotate.labelstudio.pull.pull import fetch_annotations as fetch_annotations
+    from annotate.labelstudio.pull.pull import pull_annotations as pull_annotations
     from annotate.labelstudio.push.push import push_predictions as push_predictions
     from annotate.labelstudio.submit import submit_annotations as submit_annotations
     from annotate.preannotate.pipeline import preannotate_articles as preannotate_articles
@@ -67,7 +68,6 @@ if TYPE_CHECKING:
     from annotate.workflows.audit import audit_gold as audit_gold
     from annotate.workflows.demo import demo as demo
     from annotate.workflows.export import export as export
-    from annotate.workflows.pull import pull_annotations as pull_annotations
     from annotate.workflows.releases import check as check
     from annotate.workflows.releases import diff as diff
     from annotate.workflows.releases import release_records as release_records
@@ -120,7 +120,7 @@ _PUBLIC = {
     "preannotate_articles": "annotate.preannotate.pipeline",
     "preannotate_to_file": "annotate.preannotate.store",
     "publish_release": "annotate.publish",
-    "pull_annotations": "annotate.workflows.pull",
+    "pull_annotations": "annotate.labelstudio.pull.pull",
     "push_predictions": "annotate.labelstudio.push.push",
     "read_articles": "annotate.ingest.articles",
     "read_predictions": "annotate.formats",

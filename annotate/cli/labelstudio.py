@@ -87,6 +87,7 @@ def push(
             seed=seed,
             dry_run=dry_run,
             progress=lambda title, done, total: bar.update(f"pushing {title}", done, total),
+            report=note,
         )
     for line in describe_plan(plan):
         print_line(line)
@@ -104,7 +105,13 @@ def pull(
     certificate: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Where the certificate goes; default: beside the output.")
     ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit 1 if anything was repaired or quarantined.")] = False,
+    predictions: Annotated[
+        Path | None,
+        typer.Option(metavar="P.jsonl", help="What was pushed, to verify the texts; default: what push noted here."),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit 1 if anything was repaired, quarantined or could not be verified.")
+    ] = False,
     schema: SchemaOption = None,
     url: UrlOption = None,
     api_key: ApiKeyOption = None,
@@ -121,14 +128,23 @@ def pull(
     if certificate is None and output != STDIO and not is_stream(output):
         certificate = output.with_suffix(".certificate.json")
     found = annotate.pull_annotations(
-        project, output, certificate=certificate, since=since, url=url, api_key=api_key, schema=load_schema(schema)
+        project,
+        output,
+        certificate=certificate,
+        since=since,
+        predictions=predictions,
+        url=url,
+        api_key=api_key,
+        schema=load_schema(schema),
     )
     for line in found.summary():
         note(line)
     if certificate is not None:
         note(f"certificate: {certificate}")
     if strict and not found.is_clean:
-        raise AnnotateError("the round trip was not clean; the certificate lists what was repaired or quarantined")
+        raise AnnotateError(
+            "the round trip was not clean; the certificate lists what was repaired, quarantined or not verified"
+        )
 
 
 def effort(
@@ -196,12 +212,13 @@ def backend(
 ) -> None:
     """Live pre-annotation: answer Label Studio's requests for predictions (its ML backend protocol).
 
-    Connect it in the project's settings under Model; the embedded server allows addresses of this machine.
+    Connect it in the project's settings under Model. The embedded server connects to it only when started with its
+    address: annotate up --backend http://127.0.0.1:9090
 
     Example: annotate backend --preannotator rules --port 9090
     """
     from annotate.schema import load_schema
 
     annotate.backend(
-        preannotator, schema=load_schema(schema), layers=parse_layers(layers), host=host, port=port, say=note
+        preannotator, schema=load_schema(schema), layers=parse_layers(layers), host=host, port=port, report=note
     )

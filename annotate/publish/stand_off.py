@@ -7,7 +7,6 @@ config `tokens` is left out, and `anchors/` holds hashes by which `annotate rehy
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from annotate.items import map_items, map_spans
 from annotate.publish.anchors import Anchor, make_anchors
 from annotate.publish.repack import repack
 from annotate.records import Claim, Entity, GoldRecord, Region, Span, iter_spans
+from annotate.text.tokens import WORD
 
 # as many words in a row as nobody writes twice by chance
 RUN = 8
@@ -132,7 +132,7 @@ def _check_words(release: Path, manifest: Manifest) -> None:
 
 
 def _runs(text: str) -> Iterator[str]:
-    words = re.findall(r"\w+", text.casefold())
+    words = WORD.findall(text.casefold())
     return (" ".join(words[i : i + RUN]) for i in range(len(words) - RUN + 1))
 
 

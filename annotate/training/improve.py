@@ -33,7 +33,7 @@ MEASURES = {"entities": "f1:strict:entities", "quotes": "f1:overlap:quotes"}
 
 
 #: The files of a model folder as written here, and the keys of its `training.json`.
-_FILES = {
+MODEL_FILES = {
     "network.onnx",
     "vocabulary.txt",
     "chains.json",
@@ -42,7 +42,7 @@ _FILES = {
     "confidence.json",
     "training.json",
 }
-_SUMMARY = {"before", "after", "trained_on", "held_out"}
+SUMMARY_KEYS = {"before", "after", "trained_on", "held_out"}
 
 
 @dataclass(frozen=True)
@@ -88,8 +88,8 @@ def train(
     check_folder(output, is_ours=is_trained_here, made_by="annotate train")
     records = load_gold(gold) if isinstance(gold, (str, Path)) else gold
     config = load_toml(config_file)
-    taught, held_out = split_records(records, config["held_out"])
-    check_enough(taught, held_out, config["least"])
+    training, held_out = split_records(records, config["held_out"])
+    check_enough(training, held_out, config["least"])
     from annotate.training.weights import restore_network
 
     pipeline = NewsPipeline(start)
@@ -99,7 +99,7 @@ def train(
     best, best_epoch = before, 0
     written = None
     with lock_output(output), scratch_beside(output) as scratch:
-        for epoch, folder in enumerate(_epochs(network, taught, start, scratch, config), 1):
+        for epoch, folder in enumerate(_epochs(network, training, start, scratch, config), 1):
             now = score(NewsPipeline(folder), held_out)
             report(f"epoch {epoch}: {_words(now)}")
             if _mean(now) > _mean(best):
@@ -109,12 +109,12 @@ def train(
             elif epoch - best_epoch >= config["patience"]:
                 break
         if best_epoch:
-            summary = {"before": before, "after": best, "trained_on": len(taught), "held_out": len(held_out)}
+            summary = {"before": before, "after": best, "trained_on": len(training), "held_out": len(held_out)}
             write_text(scratch / "best" / "training.json", json.dumps(summary, indent=1) + "\n")
             check_folder(output, is_ours=is_trained_here, made_by="annotate train")
             place_folder(scratch / "best", output)
             written = output
-    return Improvement(written, before, best, len(taught), len(held_out), best_epoch)
+    return Improvement(written, before, best, len(training), len(held_out), best_epoch)
 
 
 def is_trained_here(folder: Path) -> bool:
@@ -124,10 +124,12 @@ def is_trained_here(folder: Path) -> bool:
     False
     """
     entries = list(folder.iterdir())
-    if {path.name for path in entries} != _FILES or any(path.is_symlink() or not path.is_file() for path in entries):
+    if {path.name for path in entries} != MODEL_FILES or any(
+        path.is_symlink() or not path.is_file() for path in entries
+    ):
         return False
     try:
-        return set(json.loads((folder / "training.json").read_bytes())) == _SUMMARY
+        return set(json.loads((folder / "training.json").read_bytes())) == SUMMARY_KEYS
     except (OSError, ValueError, TypeError):
         return False
 

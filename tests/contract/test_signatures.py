@@ -57,7 +57,7 @@ def test_the_signer_is_named(signed: Path, keys: Path, tmp_path: Path) -> None:
     assert "signed by lab@example.org\n" in found.stdout
     plain = run("check", signed)
     assert plain.exit_code == 0
-    assert "signed, but not verified" in plain.stderr
+    assert "signed, but the signature was not verified" in plain.stderr
     # ssh-keygen alone finds the same
     command = ["ssh-keygen", "-Y", "verify", "-f", keys / "allowed", "-I", "lab@example.org", "-n", "annotate-release"]
     data = (signed / "manifest.json").read_bytes()
