@@ -12,7 +12,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, Any, TypeAlias, TypeVar
 
 import msgspec
 
@@ -25,6 +25,8 @@ from annotate.spans import find_span_problems
 
 R = TypeVar("R", bound=msgspec.Struct)
 L = TypeVar("L", bound=LayeredRecord)
+#: Records, or where they are: a JSON Lines file, or several.
+RecordSource: TypeAlias = str | Path | Iterable[str | Path | L]
 
 STDIO = Path("-")
 #: The longest line that is read, in bytes: far longer than any article, short enough for every machine.
@@ -270,6 +272,25 @@ def read_records(path: Path, kind: type[L]) -> list[L]:
     if problems:
         raise RecordError(problems)
     return records
+
+
+def gather_records(source: RecordSource[L], kind: type[L]) -> list[L]:
+    """The records of a file, of several files, or given as they are: what public functions take as annotations.
+
+    Args:
+        source: a JSON Lines file (`-` = standard input), or an iterable of such files, of records, or of both.
+
+    >>> from annotate.records import Prediction
+    >>> [record.id for record in gather_records([Prediction(id="a")], Prediction)]
+    ['a']
+
+    Raises:
+        RecordError, AnnotateError: see `read_records`, which reads each file.
+    """
+    found: list[L] = []
+    for each in [source] if isinstance(source, (str, Path)) else source:
+        found += read_records(Path(each), kind) if isinstance(each, (str, Path)) else [each]
+    return found
 
 
 def find_record_problems(record: LayeredRecord) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -19,6 +19,7 @@ from annotate.agreement.patterns import Pattern, find_patterns
 from annotate.agreement.scores import Interval, score_pairs
 from annotate.agreement.versions import group_submitted
 from annotate.items import ATTRIBUTES
+from annotate.jsonl import RecordSource, gather_records
 from annotate.records import Annotation, Layer
 from annotate.schema import Schema, load_schema
 from annotate.score.formulas import Values
@@ -82,13 +83,14 @@ class Agreement(msgspec.Struct, kw_only=True):
 _SCORED_KAPPAS = ("kappa:kind:claims", "kappa:check-worthy:claims")
 
 
-def measure_agreement(
-    annotations: Iterable[Annotation], *, schema: Schema | None = None, seed: int = 0, trials: int = 1000
+def agree(
+    annotations: RecordSource[Annotation], *, schema: Schema | None = None, seed: int = 0, trials: int = 1000
 ) -> Agreement:
-    """The agreement of everybody who annotated an article that somebody else annotated too.
+    """How far the annotators agree on the articles that two or more of them annotated.
 
     Args:
-        annotations: with their text; skipped ones and drafts are left out.
+        annotations: a JSON Lines file as `pull` writes it, or the records; with their text. Skipped ones and drafts
+            are left out.
         schema: declares the labels; the packaged `news` if not given.
         trials: resamples of articles for the intervals; 0 = none. Below five articles there is none either.
 
@@ -96,7 +98,7 @@ def measure_agreement(
     >>> rome, oslo = Entity(0, 4, "GPE"), Entity(9, 13, "GPE")
     >>> a = Annotation(id="a1", text="Rome and Oslo", annotator="a", entities=[rome])
     >>> b = Annotation(id="a1", text="Rome and Oslo", annotator="b", entities=[rome, oslo])
-    >>> agreement = measure_agreement([a, b])
+    >>> agreement = agree([a, b])
     >>> round(agreement.ceiling["f1:strict:entities"], 3), agreement.outcomes["entities"]["alone"]
     (0.667, 1)
 
@@ -104,7 +106,7 @@ def measure_agreement(
         RecordError: annotations without text, on different texts, or twice by one person.
         ScoreError: labels that the schema does not declare.
     """
-    articles = group_submitted(annotations)
+    articles = group_submitted(gather_records(annotations, Annotation))
     people = sorted({version.annotator for versions in articles.values() for version in versions})
     shared = {article: articles[article] for article in sorted(articles) if len(articles[article]) > 1}
     agreement = Agreement(

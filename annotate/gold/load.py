@@ -111,10 +111,10 @@ def read_places(folder: Path, manifest: Manifest) -> dict[str, Placed]:
     }
 
 
-def list_releases(to: str | Path = "gold") -> list[Manifest]:
+def releases(to: str | Path = "gold") -> list[Manifest]:
     """The manifests of all releases below a folder, by name, then oldest version first.
 
-    >>> list_releases("/nowhere")
+    >>> releases("/nowhere")
     []
 
     Raises:

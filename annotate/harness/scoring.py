@@ -10,7 +10,7 @@ from annotate.errors import AnnotateError, ScoreError
 from annotate.files import write_text
 from annotate.harness.sources import GoldSource, open_gold, open_predictions, run_preannotator, run_program
 from annotate.records import GoldRecord, Prediction
-from annotate.score.compare import Comparison, compare
+from annotate.score.compare import Comparison, compare_systems
 from annotate.score.evaluate import Report, score_tables
 from annotate.score.options import COMPARE_OPTIONS, ScoreOptions
 from annotate.score.problems import Problems
@@ -99,7 +99,7 @@ def score_predictions(
     return report, loss
 
 
-def compare_predictions(
+def compare(
     predictions: Sequence[Path],
     gold: str | Path,
     options: ScoreOptions | None = None,
@@ -126,7 +126,7 @@ def compare_predictions(
     }
     if problems.sentences:
         raise ScoreError(problems.sentences)
-    return compare(golds, systems, options, measures=measures)
+    return compare_systems(golds, systems, options, measures=measures)
 
 
 def name_systems(paths: Sequence[Path]) -> list[str]:

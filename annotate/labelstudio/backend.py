@@ -154,19 +154,19 @@ def _read_tasks(body: Body) -> list[Body]:
     return tasks
 
 
-def serve_backend(
+def backend(
     preannotator: str,
     *,
     schema: Schema | None = None,
     layers: Sequence[Layer] | None = None,
     host: str = "127.0.0.1",
     port: int = 9090,
-    say: Callable[[str], None] = lambda text: None,
+    report: Callable[[str], None] = lambda text: None,
 ) -> None:
     """Serve the preannotator until interrupted.
 
     Args:
-        say: is told where it listens, once it does.
+        report: called with the address, once it listens.
 
     Raises:
         LabelStudioError: the port is taken.
@@ -186,7 +186,7 @@ def serve_backend(
             raise LabelStudioError(
                 f"cannot listen at {host}:{port} ({error.strerror}); choose another --port"
             ) from error
-        say(f"{preannotator} listens at http://{host}:{port}; Ctrl-C ends it")
+        report(f"{preannotator} listens at http://{host}:{port}; Ctrl-C ends it")
         uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False)).run(sockets=[listener])
 
 

@@ -46,7 +46,7 @@ class Finding(msgspec.Struct, kw_only=True, omit_defaults=True):
         return mark + self.what + (f"\n         -> {self.remedy}" if self.remedy else "")
 
 
-def examine(
+def doctor(
     project: str | None = None,
     *,
     url: str | None = None,

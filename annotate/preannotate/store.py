@@ -24,7 +24,7 @@ from annotate.schema import Schema
 
 @dataclass
 class Outcome:
-    """What `write_predictions` did: articles predicted now, taken over from an earlier run, failed; the model."""
+    """What `preannotate_to_file` did: articles predicted now, taken over from an earlier run, failed; the model."""
 
     model: str
     predicted: int = 0
@@ -32,7 +32,7 @@ class Outcome:
     failures: list[Failure] = field(default_factory=list)
 
 
-def write_predictions(
+def preannotate_to_file(
     articles: Articles,
     output: Path,
     *,

@@ -74,7 +74,7 @@ class RehydrateReport:
         return "\n".join(lines)
 
 
-def rehydrate_release(release: str | Path, sources: Sequence[str], *, to: str | Path = "rehydrated") -> RehydrateReport:
+def rehydrate(release: str | Path, sources: Sequence[str], *, to: str | Path = "rehydrated") -> RehydrateReport:
     """Put the texts of the sources back into a stand-off release: `<to>/<name>/<version>`.
 
     Articles are found by their id, else by their URL. A text with the released hash gives the released row, to the

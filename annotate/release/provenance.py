@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from annotate.agreement import measure_agreement
+from annotate.agreement import agree
 from annotate.gold.manifest import Manifest
 from annotate.items import identity_of, trim_annotation, trim_item
 from annotate.records import LAYERS, Annotation, GoldRecord, Item, Prediction, get_layer
@@ -93,7 +93,7 @@ class Submitted:
         manifest.date = max((date[:10] for date in dates if date), default=None)
         manifest.work = _describe_work(here)
         if len(here) > len({annotation.id for annotation in here}):
-            found = measure_agreement(here, schema=schema).to_dict()
+            found = agree(here, schema=schema).to_dict()
             manifest.ceiling = found.pop("ceiling")
             # examples quote articles, and a release may be passed on without their texts
             found.pop("patterns")

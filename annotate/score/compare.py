@@ -91,7 +91,7 @@ class Comparison:
         return result
 
 
-def compare(
+def compare_systems(
     gold: Iterable[GoldRecord],
     systems: Mapping[str, Iterable[Prediction]],
     options: ScoreOptions | None = None,
@@ -112,7 +112,7 @@ def compare(
     >>> gold = [GoldRecord(id=f"{i}", text="Oslo", entities=[Entity(0, 4, "GPE")]) for i in range(8)]
     >>> good = [Prediction(id=f"{i}", entities=[Entity(0, 4, "GPE")]) for i in range(8)]
     >>> poor = [Prediction(id=f"{i}", entities=[Entity(0, 4, "ORG")]) for i in range(8)]
-    >>> found = compare(gold, {"poor": poor, "good": good}).differences[0]
+    >>> found = compare_systems(gold, {"poor": poor, "good": good}).differences[0]
     >>> found.better, found.difference, found.p
     ('good', 1.0, 0.0078125)
 

@@ -239,14 +239,18 @@ gold = annotate.load_gold({files["GOLD"]!r})
 predictions = annotate.read_records(Path({files["P"]!r}), Prediction)
 report = annotate.evaluate(gold, predictions, trials=20)
 assert report.measures["f1:strict:entities"].value == 1.0
-assert annotate.check_release({files["GOLD"]!r}).articles == len(gold)
-annotate.compare(gold, {{"p": predictions, "q": predictions}}, trials=100)
-agreement = annotate.measure_agreement(annotate.read_records(Path({files["A"]!r}), Annotation), trials=20)
+assert annotate.check({files["GOLD"]!r}).articles == len(gold)
+annotate.compare_systems(gold, {{"p": predictions, "q": predictions}}, trials=100)
+agreement = annotate.agree({files["A"]!r}, trials=20)
 assert agreement.measures
-annotate.explore_records(annotate.read_versions([{files["GOLD"]!r}]))
-annotate.audit_gold(gold, {{}})
+assert annotate.agree(annotate.read_records(Path({files["A"]!r}), Annotation), trials=20) == agreement
+assert annotate.effort({files["A"]!r}, predictions).articles
+assert len(annotate.explore_records([{files["GOLD"]!r}], "page.html")) == 1
+assert annotate.audit_gold({files["GOLD"]!r}) == annotate.audit_gold(gold)
+assert annotate.adjudicate({files["A"]!r}, "decided.jsonl").decided
+annotate.diff({files["GOLD"]!r}, {files["GOLD"]!r}, html="diff.html")
 annotate.build_artifacts(annotate.load_schema())
-annotate.list_measures(), annotate.list_releases({str(ROOT / "gold")!r})
+annotate.measures(), annotate.releases({str(ROOT / "gold")!r})
 for name in annotate.__all__:
     getattr(annotate, name)
 """

@@ -19,7 +19,7 @@ from annotate.adjudication import adjudicate_annotations
 from annotate.errors import AnnotateError, GoldError
 from annotate.files import resource_dir
 from annotate.gold.diff.diff import diff_releases
-from annotate.gold.load import list_releases, load_gold
+from annotate.gold.load import load_gold, releases
 from annotate.gold.manifest import ParentEntry, encode_manifest, manifest_digest, read_manifest
 from annotate.ingest.articles import read_articles
 from annotate.jsonl import write_records
@@ -76,7 +76,7 @@ def test_the_layout_is_the_agreed_one(release: Path) -> None:
         {"entities": 20, "quotes": 20, "claims": 10},
     )
     assert read_manifest(release).schema.digest == load_schema("news").digest
-    assert [manifest.ref for manifest in list_releases(release.parent.parent)] == ["news/1.0.0"]
+    assert [manifest.ref for manifest in releases(release.parent.parent)] == ["news/1.0.0"]
 
 
 def test_records_come_back_whole(release: Path) -> None:

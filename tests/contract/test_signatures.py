@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 from annotate.cli.app import app
 from annotate.errors import AnnotateError, GoldError, PublishError
 from annotate.jsonl import write_records
-from annotate.publish import publish_release, rehydrate_release
+from annotate.publish import publish_release
+from annotate.publish.rehydrate import rehydrate
 from annotate.records import Entity, GoldRecord
 from annotate.release.build import build_release
 from annotate.release.check import check_release
@@ -56,7 +57,7 @@ def test_the_signer_is_named(signed: Path, keys: Path, tmp_path: Path) -> None:
     assert "signed by lab@example.org\n" in found.stdout
     plain = run("check", signed)
     assert plain.exit_code == 0
-    assert "signed, but not verified" in plain.stderr
+    assert "signed, but the signature was not verified" in plain.stderr
     # ssh-keygen alone finds the same
     command = ["ssh-keygen", "-Y", "verify", "-f", keys / "allowed", "-I", "lab@example.org", "-n", "annotate-release"]
     data = (signed / "manifest.json").read_bytes()
@@ -141,7 +142,7 @@ def test_other_bytes_have_no_signature_and_the_plan_has_a_line_on_it(signed: Pat
     shutil.copyfile(signed / "manifest.json.sig", bare / "manifest.json.sig")
     with pytest.raises(GoldError, match="not a valid signature"):
         check_release(bare, signers=keys / "allowed")
-    report = rehydrate_release(bare, [str(signed)], to=tmp_path / "back")
+    report = rehydrate(bare, [str(signed)], to=tmp_path / "back")
     assert "without the signature" in str(report)
     assert report.identical == "all"
     assert not (report.place / "manifest.json.sig").exists()

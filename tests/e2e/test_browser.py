@@ -12,7 +12,7 @@ import pytest
 
 from annotate.label_studio_server import Studio
 from annotate.labelstudio.connection import Connection, connect
-from annotate.labelstudio.pull.pull import pull_annotations
+from annotate.labelstudio.pull.pull import fetch_annotations
 from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Annotation, Claim, Entity, Layers, Prediction, Quote
 from annotate.task_json.outcomes import compare_layers
@@ -139,7 +139,7 @@ def pull(studio: Studio) -> Callable[[str], tuple[Annotation, list[str]]]:
     """The annotation of one task, and the remarks on it."""
 
     def pull_one(name: str) -> tuple[Annotation, list[str]]:
-        found, certificate = pull_annotations(PROJECT, url=studio.url, api_key=studio.api_key)
+        found, certificate = fetch_annotations(PROJECT, url=studio.url, api_key=studio.api_key)
         [record] = [record for record in found if record.id == name]
         remarks = [*certificate.repaired, *certificate.quarantined]
         return record, [f"{remark.action}: {remark.reason}" for remark in remarks if remark.article_id == name]
@@ -278,7 +278,7 @@ def test_a_draft_is_counted_and_not_taken(page: Page, studio: Studio) -> None:
     page.open("draft").select("Monday", "DATE")
     with page.page.expect_response(re.compile(r"/drafts")):
         page.page.keyboard.press("t")
-    found, certificate = pull_annotations(PROJECT, url=studio.url, api_key=studio.api_key)
+    found, certificate = fetch_annotations(PROJECT, url=studio.url, api_key=studio.api_key)
     assert "draft" not in {record.id for record in found}
     assert certificate.drafts == {studio.username: 1}
 

@@ -11,7 +11,7 @@ import pytest
 from annotate.artifacts.label_config import to_label_config
 from annotate.label_studio_server import Studio
 from annotate.labelstudio.connection import Connection, connect
-from annotate.labelstudio.doctor import Finding, examine
+from annotate.labelstudio.doctor import Finding, doctor
 from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Entity, Prediction
 from annotate.schema import load_schema
@@ -36,27 +36,27 @@ def problems(findings: list[Finding]) -> str:
 
 
 def test_a_sound_project_has_no_problem(server: Connection) -> None:
-    findings = examine(PROJECT)
+    findings = doctor(PROJECT)
     assert problems(findings) == ""
     assert any("annotators see the predictions of made-1 on 1 tasks" in finding.what for finding in findings)
 
 
 def test_the_token_and_the_address(studio: Studio, server: Connection, tmp_path: Path) -> None:
-    assert "a legacy token is refused" in problems(examine(url=studio.url, api_key="0" * 40))
-    assert "no server answers" in problems(examine(url="http://127.0.0.1:9", api_key="0" * 40))
-    assert "not like Label Studio" in problems(examine(url=f"{studio.url}/nowhere", api_key="0" * 40))
-    assert "no embedded Label Studio runs" in problems(examine(dir=tmp_path))
-    assert "annotate push" in problems(examine("No such project"))
+    assert "a legacy token is refused" in problems(doctor(url=studio.url, api_key="0" * 40))
+    assert "no server answers" in problems(doctor(url="http://127.0.0.1:9", api_key="0" * 40))
+    assert "not like Label Studio" in problems(doctor(url=f"{studio.url}/nowhere", api_key="0" * 40))
+    assert "no embedded Label Studio runs" in problems(doctor(dir=tmp_path))
+    assert "annotate push" in problems(doctor("No such project"))
 
 
 def test_settings_that_hide_predictions(server: Connection) -> None:
     [project] = server.find_projects(PROJECT)
     server.update_project(project["id"], show_collab_predictions=False, model_version="")
-    told = problems(examine(PROJECT))
+    told = problems(doctor(PROJECT))
     assert "annotators begin with an empty page" in told
     assert "shows predictions of 'no model', but those stored are of made-1 (1 tasks)" in told
     push_predictions([PREDICTION], PROJECT)
-    assert problems(examine(PROJECT)) == "", "the remedy that it names has mended it"
+    assert problems(doctor(PROJECT)) == "", "the remedy that it names has mended it"
 
 
 def test_an_interface_that_left_the_schema(server: Connection) -> None:
@@ -66,7 +66,7 @@ def test_an_interface_that_left_the_schema(server: Connection) -> None:
     other = msgspec.structs.replace(schema, entities=msgspec.structs.replace(schema.entities, labels=labels))
     [project] = server.find_projects(PROJECT)
     server.update_project(project["id"], label_config=to_label_config(other))
-    assert "lacks CARDINAL" in problems(examine(PROJECT))
+    assert "lacks CARDINAL" in problems(doctor(PROJECT))
 
 
 def test_stored_predictions_that_the_editor_cannot_show(server: Connection) -> None:
@@ -79,7 +79,7 @@ def test_stored_predictions_that_the_editor_cannot_show(server: Connection) -> N
     )
     server.import_tasks(project["id"], [{"data": task["data"]}])
     server.update_task(task["id"], data={**task["data"], "text": "Nato met in Rome."})
-    told = problems(examine(PROJECT))
+    told = problems(doctor(PROJECT))
     assert "offsets [3, 99)" in told
     assert "text that was edited" in told
     assert "articles stand there in more than one task" in told

@@ -24,7 +24,7 @@ from annotate.errors import AnnotateError, LabelStudioError
 from annotate.jsonl import write_records
 from annotate.label_studio_server import Studio, start_studio, stop_studio
 from annotate.labelstudio.connection import Connection, connect
-from annotate.labelstudio.pull.pull import pull_annotations
+from annotate.labelstudio.pull.pull import fetch_annotations
 from annotate.labelstudio.push import push as push_module
 from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Prediction
@@ -165,7 +165,7 @@ def test_a_killed_server_loses_no_annotation(
             push_predictions(predictions, title, url=studio.url, api_key=studio.api_key)
             server = connect(studio.url, studio.api_key)
             assert each_once(server, title) == ARTICLES, f"round {number}"
-            found, certificate = pull_annotations("Annotated", url=studio.url, api_key=studio.api_key)
+            found, certificate = fetch_annotations("Annotated", url=studio.url, api_key=studio.api_key)
             assert len(found) == 10
             assert certificate.is_clean
     finally:

@@ -14,7 +14,7 @@ import pytest
 from annotate.jsonl import read_records, write_records
 from annotate.label_studio_server import Studio
 from annotate.labelstudio.connection import connect
-from annotate.labelstudio.pull.pull import pull_annotations
+from annotate.labelstudio.pull.pull import fetch_annotations
 from annotate.records import Annotation, Entity, Prediction
 
 PREDICTIONS = [
@@ -169,4 +169,4 @@ def test_a_killed_pull_leaves_old_or_new_files(
         assert [record.status for record in read_records(output, Annotation)] == ["submitted"]
     else:
         assert output.read_text() == "old\n"
-    assert pull_annotations(title, **access)[1].is_clean
+    assert fetch_annotations(title, **access)[1].is_clean

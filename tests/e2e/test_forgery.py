@@ -18,7 +18,7 @@ from annotate.jsonl import read_records, write_records
 from annotate.label_studio_server import Studio
 from annotate.labelstudio.connection import Connection, connect
 from annotate.labelstudio.pull.certificate import Certificate
-from annotate.labelstudio.pull.pull import pull_annotations
+from annotate.labelstudio.pull.pull import fetch_annotations
 from annotate.labelstudio.push.ledger import ledger_path
 from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Annotation, Entity, Prediction
@@ -95,7 +95,7 @@ def submit_and_edit(server: Connection, title: str, edit: Edit) -> tuple[list[An
     submit_all(server, project["id"])
     [task] = [task for task in server.iter_tasks(project["id"]) if task["data"]["doc_id"] == "article-0"]
     edit(server, task)
-    return pull_annotations(title)
+    return fetch_annotations(title)
 
 
 def test_untouched_tasks_are_verified_against_the_ledger(server: Connection, title: str) -> None:
@@ -185,7 +185,7 @@ def test_a_replaced_prediction_is_not_what_was_pushed(server: Connection, title:
     forged = [{**item, "value": {**item["value"], "end": 3, "text": "Ada"}} for item in stored["result"]]
     server.update_prediction(stored["id"], result=forged, model_version=model, task=task["id"])
     submit_all(server, project["id"])
-    found, certificate = pull_annotations(title)
+    found, certificate = fetch_annotations(title)
     [record] = [record for record in found if record.id == "article-0"]
     assert record.predicted is None
     assert certificate.altered_predictions == 1
@@ -214,21 +214,21 @@ def test_nothing_known_outside_of_the_server_is_nothing_verified(
     [project] = server.find_projects(title)
     submit_all(server, project["id"])
     ledger_path(server.get_project(project["id"])).unlink()  # as on another machine
-    found, certificate = pull_annotations(title)
+    found, certificate = fetch_annotations(title)
     assert len(found) == 3
     assert certificate.verified_against is None
     assert (certificate.spans_verified, certificate.spans) == (0, 3)
     assert not certificate.is_clean
     assert "give the pushed file with --predictions" in " ".join(certificate.summary())
-    found, certificate = pull_annotations(title, predictions=PUSHED)
+    found, certificate = fetch_annotations(title, predictions=PUSHED)
     assert certificate.is_clean
     assert (certificate.verified_against, certificate.spans_verified) == ("predictions", 3)
     other = [msgspec.structs.replace(PUSHED[0], text=f"{FORGED} Number 0."), *PUSHED[1:]]
-    found, certificate = pull_annotations(title, predictions=other)
+    found, certificate = fetch_annotations(title, predictions=other)
     assert (len(found), certificate.altered) == (2, 1)
     # a further push of the same file notes it again
     assert push_predictions(PUSHED, title).projects[0].is_noop
-    assert pull_annotations(title)[1].is_clean
+    assert fetch_annotations(title)[1].is_clean
 
 
 def test_the_command_fails_with_strict_and_writes_the_hash_of_its_file(

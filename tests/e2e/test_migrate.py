@@ -12,7 +12,7 @@ from annotate.files import resource_dir
 from annotate.label_studio_server import Studio
 from annotate.labelstudio.connection import Connection, connect
 from annotate.labelstudio.migrate import migrate_project
-from annotate.labelstudio.pull.pull import pull_annotations
+from annotate.labelstudio.pull.pull import fetch_annotations
 from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Claim, Entity, Prediction
 from annotate.schema import Schema, load_schema
@@ -68,7 +68,7 @@ def test_rename_and_merge_reach_predictions_and_annotations(server: Connection, 
     assert plan.renamed == {"entity: GPE -> PLACE": 2, "entity: LOC -> PLACE": 2, "claim_kind: event -> happening": 2}
     assert (plan.predictions, plan.annotations, plan.refusals, plan.applied) == (1, 1, [], False)
     assert migrate_project("To be renamed", schema=schema).applied
-    [record], certificate = pull_annotations("To be renamed", schema=schema)
+    [record], certificate = fetch_annotations("To be renamed", schema=schema)
     assert [entity.label for entity in record.entities or ()] == ["ORG", "PLACE", "PLACE"]
     assert [claim.kind for claim in record.claims or ()] == ["happening"]
     assert certificate.is_clean
@@ -81,7 +81,7 @@ def test_what_would_lose_its_label_is_refused(server: Connection, tmp_path: Path
     schema = renamed(tmp_path, MAPS.replace(', LOC = "PLACE"', ""))
     with pytest.raises(DataProblems, match=r"'LOC' \(entity\) is in use on 1 annotated marks"):
         migrate_project("Not to be lost", schema=schema)
-    [record], _ = pull_annotations("Not to be lost")
+    [record], _ = fetch_annotations("Not to be lost")
     assert [entity.label for entity in record.entities or ()] == ["ORG", "GPE", "LOC"], "nothing was changed"
 
 

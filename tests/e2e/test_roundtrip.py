@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from annotate.errors import DataProblems, LabelStudioError
 from annotate.label_studio_server import Studio
 from annotate.labelstudio.connection import Connection, connect
-from annotate.labelstudio.pull.pull import pull_annotations
+from annotate.labelstudio.pull.pull import fetch_annotations
 from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Annotation, Claim, Entity, Prediction, Quote
 from annotate.schema import load_schema
@@ -102,7 +102,7 @@ def test_an_untouched_submit_is_identical_and_a_second_push_does_nothing(
     assert again.projects[0].is_noop
     assert again.projects[0].unchanged == 13
     submit(server, title)
-    found, certificate = pull_annotations(title)
+    found, certificate = fetch_annotations(title)
     assert certificate.is_clean
     assert certificate.changes["quotes"]["unchanged"] == certificate.changes["quotes"]["pushed"] > 0
     pulled = {record.id: record for record in found}
@@ -121,7 +121,7 @@ def test_any_text_and_any_spans_come_back_identical(server: Connection, made: li
     predictions = {f"{n}": msgspec.structs.replace(record, id=f"{n}") for n, record in enumerate(made)}
     push_predictions(predictions.values(), f"Any text {name}")
     submit(server, f"Any text {name}")
-    found, certificate = pull_annotations(f"Any text {name}")
+    found, certificate = fetch_annotations(f"Any text {name}")
     assert certificate.is_clean
     assert len(found) == len(predictions)
     for record in found:
@@ -155,7 +155,7 @@ def test_what_people_do_comes_back_as_they_did_it(server: Connection, title: str
         )
 
     submit(server, title, correct)
-    [record], certificate = pull_annotations(title)
+    [record], certificate = fetch_annotations(title)
     assert changes(record) == {
         "entities unchanged": 1,
         "entities moved": 1,
@@ -189,7 +189,7 @@ def test_skips_drafts_and_changed_texts_are_kept_apart(studio: Studio, server: C
     httpx.post(f"{studio.url}/api/tasks/{drafted['id']}/drafts", headers=token(studio), json=draft).raise_for_status()
     server.sdk.annotations.create(id=edited["id"], result=edited["predictions"][0]["result"])
     server.update_task(edited["id"], data={**edited["data"], "text": "Once " + edited["data"]["text"]})
-    found, certificate = pull_annotations(title)
+    found, certificate = fetch_annotations(title)
     assert [(record.status, record.entities) for record in found] == [("skipped", None)]
     assert (certificate.tasks, certificate.skipped, certificate.untouched) == (4, 1, 1)
     assert sum(certificate.drafts.values()) == 1
@@ -232,7 +232,7 @@ def test_one_project_a_layer_comes_back_as_one_annotation(server: Connection, ti
     assert [part.title for part in plan.projects] == [f"{title} ({name})" for name in ("entities", "quotes", "claims")]
     for part in plan.projects:
         submit(server, part.title)
-    [record], certificate = pull_annotations(title)
+    [record], certificate = fetch_annotations(title)
     assert plain(record) == plain(one)
     assert record.lead_time_s == pytest.approx(22.5)
     assert certificate.is_clean
@@ -247,7 +247,7 @@ def test_the_blind_share_is_seeded_recorded_and_kept(server: Connection, title: 
     assert push_predictions(predictions, title, blind=0.3, seed=5).projects[0].is_noop
     assert push_predictions(predictions, title).projects[0].blind == plan.blind, "a blind task stays blind"
     submit(server, title)
-    found, certificate = pull_annotations(title)
+    found, certificate = fetch_annotations(title)
     blind = [record for record in found if record.blind]
     assert len(blind) == plan.blind == certificate.blind == certificate.without_prediction
     assert all(record.predicted is None and record.model is None for record in blind)
@@ -288,23 +288,23 @@ def test_a_personal_access_token_pushes_and_pulls(
     assert push_predictions([one], title).projects[0].new == [one.id]
     assert len(push_predictions([msgspec.structs.replace(one, model="made-2")], title).projects[0].updated) == 1
     submit(connect(), title)
-    [record], _ = pull_annotations(title)
+    [record], _ = fetch_annotations(title)
     assert plain(record) == plain(one)
 
 
 def test_since_brings_only_what_changed(server: Connection, title: str) -> None:
     push_predictions(list(make_predictions(3, regions=10)), title)
     submit(server, title)
-    full, certificate = pull_annotations(title)
+    full, certificate = fetch_annotations(title)
     [project] = server.find_projects(title)
     changed = next(server.iter_tasks(project["id"]))
     newest = max(record.updated_at or "" for record in full)
     server.update_annotation(changed["annotations"][0]["id"], result=[])
-    later, _ = pull_annotations(title, since=newest)
+    later, _ = fetch_annotations(title, since=newest)
     assert changed["data"]["doc_id"] in {record.id for record in later}
     assert next(r for r in later if r.id == changed["data"]["doc_id"]).entities == []
     assert next(r for r in later if r.id == changed["data"]["doc_id"]).predicted is not None
-    assert pull_annotations(title, since="2999-01-01")[0] == []
+    assert fetch_annotations(title, since="2999-01-01")[0] == []
     assert certificate.since is None
 
 
@@ -345,7 +345,7 @@ def test_several_annotators_and_annotations_of_one(server: Connection, title: st
     for who in (user.id, None, None):
         extra = {"completed_by": who} if who else {}
         server.sdk.annotations.create(id=task["id"], result=[], **extra)
-    found, certificate = pull_annotations(title)
+    found, certificate = fetch_annotations(title)
     assert len({record.annotator for record in found}) == len(found) == 2
     assert "bob@example.org" in certificate.annotators
     [remark] = certificate.quarantined
@@ -361,4 +361,4 @@ def test_errors_say_what_to_do_and_show_no_secrets(studio: Studio, server: Conne
     with pytest.raises(LabelStudioError, match="no server answers"):
         connect("http://127.0.0.1:9", "f" * 40).whoami()
     with pytest.raises(LabelStudioError, match="no project 'Nowhere'"):
-        pull_annotations("Nowhere")
+        fetch_annotations("Nowhere")

@@ -135,7 +135,7 @@ def write_old(*names: str) -> Callable[[], None]:
 
 def train() -> None:
     """One short cycle from the packaged weights; the config is the packaged one with fewer passes."""
-    from annotate.training.improve import CONFIG, improve_news
+    from annotate.training.improve import CONFIG, train
 
     text = "The Mary Celeste left the port of Genoa on Monday. Nobody saw the Mary Celeste again."
     starts = [text.index("Mary"), text.rindex("Mary")]
@@ -147,7 +147,7 @@ def train() -> None:
     quick = CONFIG.read_text("utf-8").replace("passes = 8", "passes = 2").replace("= 2e-5", "= 2e-4")
     config = Path("inputs/quick.toml")
     config.write_text(quick.replace("heads = 1e-4", "heads = 2e-3").replace("warm_up = 10", "warm_up = 1"))
-    improve_news(records, Path("out/model"), config_file=config)
+    train(records, Path("out/model"), config_file=config)
 
 
 def train_before() -> None:

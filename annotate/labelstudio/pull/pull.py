@@ -1,4 +1,4 @@
-"""Pull: what people submitted in Label Studio, back as annotations, with a certificate of the round trip."""
+"""Pull: what annotators submitted in Label Studio, as annotations, with a certificate of the round trip."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from annotate.labelstudio.pull.certificate import Certificate
 from annotate.labelstudio.pull.verification import verify_task
 from annotate.labelstudio.push.ledger import Ledger, find_ledger
 from annotate.labelstudio.push.plan import Blind, find_project, make_entry
-from annotate.labelstudio.push.push import layer_title
+from annotate.labelstudio.push.push import PredictionFile, layer_title
 from annotate.labelstudio.shapes import make_safe
 from annotate.locks import lock_output
 from annotate.records import LAYERS, Annotation, Prediction, annotated_layers
@@ -33,6 +33,43 @@ from annotate.version import __version__
 
 def pull_annotations(
     projects: str | Sequence[str],
+    output: str | Path,
+    *,
+    certificate: str | Path | None = None,
+    since: str | None = None,
+    predictions: str | Path | Iterable[Prediction] | None = None,
+    url: str | None = None,
+    api_key: str | None = None,
+    schema: Schema | None = None,
+) -> Certificate:
+    """Write what annotators submitted to a file, one annotation per line, and return the certificate.
+
+    The certificate records what happened to every predicted span. `fetch_annotations` gives a list instead of a file.
+
+    Args:
+        projects: titles or `#NUMBER`s; several are merged.
+        output: a JSON Lines file; `-` is standard output.
+        certificate: where the certificate goes as JSON; None writes none.
+        since: only tasks changed after this time (ISO 8601; without a zone: UTC).
+        predictions: what was pushed, a JSON Lines file or the records, if another machine pushed it.
+        url: of the server; None = `LABEL_STUDIO_URL`, or the embedded server.
+        api_key: its token; None = `LABEL_STUDIO_API_KEY`, or that of the embedded server.
+        schema: the labels; None = `news`.
+
+    Raises:
+        LabelStudioError: the server cannot be reached, or there is no such project.
+        RecordError: the file of predictions has problems.
+        AnnotateError: a file cannot be written.
+        MissingExtraError: the extra `labelstudio` is not installed.
+    """
+    pushed = PredictionFile(Path(predictions)) if isinstance(predictions, (str, Path)) else predictions
+    pull = Pull(projects, since=since, predictions=pushed, url=url, api_key=api_key, schema=schema)
+    write_pull(pull, Path(output), None if certificate is None else Path(certificate))
+    return pull.certificate
+
+
+def fetch_annotations(
+    projects: str | Sequence[str],
     *,
     since: str | None = None,
     predictions: Iterable[Prediction] | None = None,
@@ -40,7 +77,7 @@ def pull_annotations(
     api_key: str | None = None,
     schema: Schema | None = None,
 ) -> tuple[list[Annotation], Certificate]:
-    """All annotations and the certificate; see `Pull` for the parameters."""
+    """The annotations as a list, and the certificate; see `Pull` for the parameters."""
     pull = Pull(projects, since=since, predictions=predictions, url=url, api_key=api_key, schema=schema)
     return list(pull), pull.certificate
 
@@ -284,10 +321,10 @@ class Pull:
 
 
 def write_pull(pull: Pull, output: Path, certificate: Path | None = None) -> int:
-    """Write the annotations, one a line, and the certificate; returns how many annotations there are.
+    """Write the annotations, one per line, and the certificate; return how many annotations there are.
 
     Both are complete before either appears under its name, the annotations last. A process that ends in between
-    leaves the former annotations, whose hash then is not the certificate's `records_sha256`; the next pull mends that.
+    leaves the former annotations, whose hash is then not the certificate's `records_sha256`; the next pull fixes that.
 
     Args:
         output: a file, or `-` for standard output.

@@ -45,7 +45,7 @@ Progress = Callable[[str, int, int], None]
 
 
 def push_predictions(
-    predictions: Iterable[Prediction],
+    predictions: str | Path | Iterable[Prediction],
     project: str,
     *,
     url: str | None = None,
@@ -58,7 +58,7 @@ def push_predictions(
     seed: int = 0,
     dry_run: bool = False,
     progress: Progress | None = None,
-    say: Callable[[str], None] = lambda text: None,
+    report: Callable[[str], None] = lambda text: None,
 ) -> PushPlan:
     """Make the project show these predictions to annotators; returns the plan, carried out unless `dry_run`.
 
@@ -69,7 +69,8 @@ def push_predictions(
     What is pushed is noted on this machine (`Ledger`) before it is sent; `pull` compares with that.
 
     Args:
-        predictions: read several times, one record in memory; an iterator is kept as a list.
+        predictions: a JSON Lines file (`-` = standard input), or the records; read several times, one record in memory.
+            An iterator is kept as a list.
         project: title, or `#NUMBER`. With `layers`, the projects are called `TITLE (LAYER)`.
         layers: one project a layer, for one pass a layer; default: one project with all layers of the schema.
         overlap: how many people annotate each article; default 1 for a new project, else as it is.
@@ -78,7 +79,7 @@ def push_predictions(
         blind: share in [0, 1] of the articles that are shown without their prediction, to measure how much the
             prediction leads people; chosen by `seed` and article id, and noted in the tasks.
         progress: called with project title, tasks done and tasks to do.
-        say: called with a sentence when another process pushes to the project, which is waited for.
+        report: called with one line when another process is pushing to the project, and this one waits.
 
     Raises:
         DataProblems: all problems of the predictions together, or all conflicts; nothing was sent.
@@ -91,7 +92,9 @@ def push_predictions(
         raise DataProblems([f"blind is {blind}; expected a share from 0 to 1"])
     if overlap is not None and overlap < 1:
         raise DataProblems([f"overlap is {overlap}; expected 1 or more"])
-    if isinstance(predictions, Iterator):
+    if isinstance(predictions, (str, Path)):
+        predictions = PredictionFile(Path(predictions))
+    elif isinstance(predictions, Iterator):
         predictions = list(predictions)
     choice = Blind(blind, seed)
     targets = (
@@ -104,7 +107,7 @@ def push_predictions(
     with contextlib.ExitStack() as turns:
         if not dry_run:
             for title in sorted({_find_title(server, title) for title, _ in targets}):
-                turns.enter_context(_take_turn(server, title, say))
+                turns.enter_context(_take_turn(server, title, report))
         pushes = [
             _Push(server, title, part, predictions, survey, overlap, order, choice, progress)
             for (title, part), survey in zip(targets, surveys, strict=True)
@@ -125,7 +128,9 @@ def _find_title(server: Connection, name: str) -> str:
     return str(server.get_project(int(name[1:]))["title"]) if re.fullmatch(r"#\d+", name) else name
 
 
-def _take_turn(server: Connection, title: str, say: Callable[[str], None]) -> contextlib.AbstractContextManager[None]:
+def _take_turn(
+    server: Connection, title: str, report: Callable[[str], None]
+) -> contextlib.AbstractContextManager[None]:
     name = hashlib.sha256(f"{server.url}\0{title}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
     path = state_dir() / "locks" / f"push-{name}.lock"
     try:
@@ -134,7 +139,7 @@ def _take_turn(server: Connection, title: str, say: Callable[[str], None]) -> co
         raise LabelStudioError(
             f"{path.parent}: cannot be created ({error.strerror}); set ANNOTATE_STATE_DIR to a folder for such notes"
         ) from error
-    return take_turn(path, f"the push to {title!r} at {server.url}", say)
+    return take_turn(path, f"the push to {title!r} at {server.url}", report)
 
 
 class PredictionFile:

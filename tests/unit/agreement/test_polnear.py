@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from annotate.adjudication import adjudicate_annotations
-from annotate.agreement import Agreement, measure_agreement
+from annotate.agreement import Agreement, agree
 from annotate.records import Annotation, GoldRecord, Prediction, Quote, Span
 from annotate.score.evaluate import evaluate
 
@@ -54,7 +54,7 @@ def annotations(shared_data: Path) -> list[Annotation]:
 
 @pytest.fixture(scope="module")
 def agreement(annotations: list[Annotation]) -> Agreement:
-    return measure_agreement(annotations, trials=200)
+    return agree(annotations, trials=200)
 
 
 def test_the_corpus_own_exact_figure_follows_from_the_records(annotations: list[Annotation]) -> None:

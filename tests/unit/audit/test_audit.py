@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from annotate.audit import CHECKS, Finding, audit_gold, to_queue
+from annotate.audit import CHECKS, Finding, find_likely_errors, to_queue
 from annotate.cli.app import app
 from annotate.errors import GoldError
 from annotate.jsonl import write_records
@@ -33,29 +33,29 @@ def checks(findings: list[Finding]) -> list[tuple[str, int]]:
 
 
 def test_sound_gold_has_no_findings() -> None:
-    assert audit_gold([rome("GPE", "GPE", "GPE", "GPE", "GPE")]) == []
-    assert audit_gold([]) == []
+    assert find_likely_errors([rome("GPE", "GPE", "GPE", "GPE", "GPE")]) == []
+    assert find_likely_errors([]) == []
 
 
 def test_another_label_than_nearly_everywhere_else() -> None:
-    (finding,) = audit_gold([rome("GPE", "GPE", "ORG", "GPE", "GPE")])
+    (finding,) = find_likely_errors([rome("GPE", "GPE", "ORG", "GPE", "GPE")])
     assert (finding.check, finding.start, finding.label, finding.score) == ("labels", 22, "ORG", 0.8)
     assert finding.proposed == {"start": 22, "end": 26, "label": "GPE"}
     assert finding.reason == "GPE in 4 of 5 places"
 
 
 def test_an_ambiguous_surface_is_not_suspicious() -> None:
-    assert audit_gold([rome("GPE", "GPE", "ORG", "ORG", "GPE")]) == []
+    assert find_likely_errors([rome("GPE", "GPE", "ORG", "ORG", "GPE")]) == []
 
 
 def test_a_label_that_is_right_too_is_no_conflict() -> None:
     record = rome("GPE", "GPE", None, "GPE", "GPE")
     record.entities = [*(record.entities or []), Entity(22, 26, "ORG", alt_labels=["GPE"])]
-    assert audit_gold([record]) == []
+    assert find_likely_errors([record]) == []
 
 
 def test_unmarked_where_it_is_marked_nearly_everywhere() -> None:
-    assert checks(audit_gold([rome("GPE", "GPE", "GPE", "GPE", None)])) == [("unmarked", 46)]
+    assert checks(find_likely_errors([rome("GPE", "GPE", "GPE", "GPE", None)])) == [("unmarked", 46)]
 
 
 @pytest.mark.parametrize(
@@ -69,29 +69,29 @@ def test_unmarked_where_it_is_marked_nearly_everywhere() -> None:
     ids=["ignored", "more often unmarked", "lower case", "part of a word"],
 )
 def test_unmarked_occurrences_that_are_no_fault(record: GoldRecord) -> None:
-    assert audit_gold([record]) == []
+    assert find_likely_errors([record]) == []
 
 
 def test_a_layer_that_was_not_annotated_has_no_unmarked_occurrences() -> None:
     annotated = rome("GPE", "GPE", "GPE", "GPE", "GPE")
-    assert audit_gold([annotated, GoldRecord(id="b", text=ROME, quotes=[])]) == []
+    assert find_likely_errors([annotated, GoldRecord(id="b", text=ROME, quotes=[])]) == []
 
 
 def test_edges() -> None:
     record = GoldRecord(id="a", text=ROME, entities=[Entity(0, 5, "GPE"), Entity(11, 13, "GPE"), Entity(22, 26, "GPE")])
-    assert checks(audit_gold([record])) == [("edges", 0), ("edges", 11)]
+    assert checks(find_likely_errors([record])) == [("edges", 0), ("edges", 11)]
 
 
 def test_a_label_used_once_among_many() -> None:
     many = [rome(*["GPE"] * 5, id=f"a{i}") for i in range(4)]
     other = GoldRecord(id="b", text="Mars shone.", entities=[Entity(0, 4, "LOC")])
-    assert [(f.check, f.label) for f in audit_gold([*many, other])] == [("lone", "LOC")]
+    assert [(f.check, f.label) for f in find_likely_errors([*many, other])] == [("lone", "LOC")]
 
 
 def test_claims_with_equal_words_and_unequal_answers() -> None:
     records = [GoldRecord(id=name, text="Taxes rose.", claims=[Claim(0, 10, True, "event")]) for name in "abc"]
     records.append(GoldRecord(id="d", text="Taxes rose.", claims=[Claim(0, 10, False, "event")]))
-    (finding,) = audit_gold(records)
+    (finding,) = find_likely_errors(records)
     assert (finding.id, finding.layer, finding.score) == ("d", "claims", 0.75)
 
 
@@ -119,28 +119,28 @@ def test_systems_in_unison_against_gold(
     gold: list[Entity], said: list[list[Entity]], expected: list[tuple[str, int]]
 ) -> None:
     record = GoldRecord(id="a", text=TEXT, entities=gold)
-    assert checks(audit_gold([record], systems(*said))) == expected
+    assert checks(find_likely_errors([record], systems(*said))) == expected
 
 
 def test_more_systems_in_unison_weigh_more() -> None:
     record = GoldRecord(id="a", text=TEXT, entities=[ADA])
-    two = audit_gold([record], systems([ADA, FRANCE], [ADA, FRANCE]))[0].score
-    three = audit_gold([record], systems([ADA, FRANCE], [ADA, FRANCE], [ADA, FRANCE]))[0].score
-    divided = audit_gold([record], systems([ADA, FRANCE], [ADA, FRANCE], [ADA]))[0].score
+    two = find_likely_errors([record], systems([ADA, FRANCE], [ADA, FRANCE]))[0].score
+    three = find_likely_errors([record], systems([ADA, FRANCE], [ADA, FRANCE], [ADA, FRANCE]))[0].score
+    divided = find_likely_errors([record], systems([ADA, FRANCE], [ADA, FRANCE], [ADA]))[0].score
     assert divided < two < three < 1
 
 
 def test_systems_without_the_layer_have_no_say() -> None:
     record = GoldRecord(id="a", text=TEXT, entities=[ADA], quotes=[])
-    assert audit_gold([record], systems([ADA], [ADA])) == []
+    assert find_likely_errors([record], systems([ADA], [ADA])) == []
     quote = Quote("direct", [Span(28, 33)], Span(10, 22))
-    (finding,) = audit_gold([record], systems([ADA], [ADA], quotes=[quote]))
+    (finding,) = find_likely_errors([record], systems([ADA], [ADA], quotes=[quote]))
     assert (finding.layer, finding.check, finding.text) == ("quotes", "systems-add", '"yes"')
 
 
 def test_the_queue_shows_gold_reasons_and_proposals() -> None:
     gold = [rome("GPE", "GPE", "ORG", "GPE", "GPE"), GoldRecord(id="b", text="Rome", entities=[Entity(0, 4, "GPE")])]
-    (prediction,) = to_queue(gold, audit_gold(gold))
+    (prediction,) = to_queue(gold, find_likely_errors(gold))
     assert (prediction.id, prediction.model, prediction.score) == ("a", "audit-1", 0.833)
     noted = {entity.label: entity.note for entity in prediction.entities or () if entity.note}
     assert noted == {"ORG": "audit: GPE in 5 of 6 places", "GPE": "audit proposes this: GPE in 5 of 6 places"}
@@ -151,7 +151,7 @@ def test_the_queue_shows_gold_reasons_and_proposals() -> None:
 def test_every_check_is_described_and_gold_without_text_is_an_error() -> None:
     assert all(CHECKS.values())
     with pytest.raises(GoldError, match="no text"):
-        audit_gold([GoldRecord(id="a", entities=[])])
+        find_likely_errors([GoldRecord(id="a", entities=[])])
 
 
 def test_the_command_prints_a_table_and_writes_the_findings(tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ def test_the_command_prints_a_table_and_writes_the_findings(tmp_path: Path) -> N
     result = CliRunner().invoke(app, ["audit", str(gold), "-o", str(found)])
     assert result.exit_code == 0, result.output
     assert "GPE in 4 of 5 places" in result.stdout
-    assert "1 finding in 1 of 1 article" in result.stderr
+    assert "1 finding in 1 article" in result.stderr
     assert json.loads(found.read_text())["check"] == "labels"
 
 
@@ -194,5 +194,5 @@ def test_planted_errors_are_among_the_first(shared_data: Path) -> None:
         entities[i] = Entity(old.start, old.end, "ORG" if old.label == "PERSON" else "PERSON")
         record.entities = entities
         planted.add((record.id, old.start))
-    first = {(finding.id, finding.start) for finding in audit_gold(gold)[:120]}
+    first = {(finding.id, finding.start) for finding in find_likely_errors(gold)[:120]}
     assert len(planted & first) >= 24

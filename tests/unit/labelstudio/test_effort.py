@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from annotate.errors import DataProblems
-from annotate.labelstudio.effort import describe_effort, measure_effort
+from annotate.labelstudio.effort import describe_effort, effort
 from annotate.records import Annotation, Entity, Layers, Prediction
 from tests.support.spans import range_of
 
@@ -42,7 +42,7 @@ def test_changes_scores_and_times() -> None:
     records = [annotation(n, blind=n >= 4, seconds=10.0 * (n + 1)) for n in range(6)]
     skipped = Annotation(id="a9", annotator="ada@example.org", status="skipped")
     pushed = [Prediction(id=record.id, text=TEXT, entities=PREDICTED) for record in records]
-    found = measure_effort([*records, skipped], predictions=pushed)
+    found = effort([*records, skipped], predictions=pushed)
     rows = {row.label: row for row in found.changes}
     assert (rows["ORG"].predicted, rows["ORG"].unchanged, rows["ORG"].relabelled) == (8, 4, 4)
     assert (rows["GPE"].predicted, rows["GPE"].moved, rows["GPE"].deleted) == (8, 4, 4)
@@ -61,4 +61,4 @@ def test_changes_scores_and_times() -> None:
 
 def test_nothing_submitted_is_an_error() -> None:
     with pytest.raises(DataProblems, match="no submitted annotation"):
-        measure_effort([Annotation(id="a", annotator="x", status="skipped")])
+        effort([Annotation(id="a", annotator="x", status="skipped")])

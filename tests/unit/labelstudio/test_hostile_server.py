@@ -25,8 +25,8 @@ from annotate.files import sha256_text
 from annotate.jsonl import read_records
 from annotate.labelstudio.answers import iter_json_array, redact
 from annotate.labelstudio.connection import Connection, connect
-from annotate.labelstudio.doctor import examine
-from annotate.labelstudio.pull.pull import Pull, pull_annotations, write_pull
+from annotate.labelstudio.doctor import doctor
+from annotate.labelstudio.pull.pull import Pull, fetch_annotations, write_pull
 from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Annotation, Prediction
 from annotate.schema import load_schema
@@ -185,7 +185,7 @@ def calls(server: Connection) -> dict[str, Callable[[], Any]]:
 def test_an_honest_server_is_read(hostile: Hostile) -> None:
     server = connect(hostile.url, TOKEN)
     assert server.emails() == {1: "ada@example.org"}
-    [record], certificate = pull_annotations("News", url=hostile.url, api_key=TOKEN)
+    [record], certificate = fetch_annotations("News", url=hostile.url, api_key=TOKEN)
     assert (record.annotator, [entity.label for entity in record.entities or ()]) == ("ada@example.org", ["ORG"])
     assert certificate.verified_against is None
 
@@ -390,7 +390,7 @@ def test_any_damaged_answer_is_read_or_refused(running: Hostile, data: st.DataOb
         read_records(output, Annotation)
     with contextlib.suppress(AnnotateError):
         push_predictions([Prediction(id="a", text=TEXT)], "News", url=running.url, api_key=TOKEN, dry_run=True)
-    assert examine("News", url=running.url, api_key=TOKEN)
+    assert doctor("News", url=running.url, api_key=TOKEN)
 
 
 # -------------------------------------------------------------------------------------------------------- secrets
@@ -405,7 +405,7 @@ def test_an_echoed_token_is_not_shown(hostile: Hostile, kind: str, status: int) 
     body = json.dumps({"detail": f"Token {TOKEN} is bad", "id": TOKEN, "results": TOKEN, "tasks": TOKEN}).encode()
     for name in (kind, "other"):
         hostile.answers[name] = lambda path: (status, {"Content-Type": "application/json", **headers}, body)
-    findings = examine("News", url=hostile.url, api_key=TOKEN)
+    findings = doctor("News", url=hostile.url, api_key=TOKEN)
     assert TOKEN not in " ".join(map(str, findings))
     found = None
     try:

@@ -15,7 +15,7 @@ from annotate.ingest.articles import read_articles
 from annotate.jsonl import read_records
 from annotate.preannotate import registry
 from annotate.preannotate.pipeline import preannotate_articles
-from annotate.preannotate.store import write_predictions
+from annotate.preannotate.store import preannotate_to_file
 from annotate.preannotate.worker import Failure
 from annotate.records import Article, Entity, Layers, Prediction
 from annotate.schema import Schema
@@ -130,12 +130,12 @@ def test_resumes_from_what_is_done(tmp_path: Path, fragile: list[str]) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        write_predictions(articles, output, preannotator="fragile", advance=interrupt)
+        preannotate_to_file(articles, output, preannotator="fragile", advance=interrupt)
     assert not output.exists()
     before = len(fragile)
     partial = tmp_path / ".p.jsonl.partial"
     partial.write_bytes(partial.read_bytes()[:-20])  # killed in the middle of a line
-    outcome = write_predictions(articles, output, preannotator="fragile")
+    outcome = preannotate_to_file(articles, output, preannotator="fragile")
     assert outcome.reused > 0
     assert outcome.predicted + outcome.reused == len(good)
     assert len(fragile) == before + outcome.predicted
@@ -143,13 +143,13 @@ def test_resumes_from_what_is_done(tmp_path: Path, fragile: list[str]) -> None:
     assert [one.id for one in read_records(output, Prediction)] == [one.id for one in good]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["articles.jsonl", "p.jsonl"]
 
-    again = write_predictions(articles, output, preannotator="fragile")
+    again = preannotate_to_file(articles, output, preannotator="fragile")
     assert (again.predicted, again.reused, output.read_bytes()) == (0, len(good), first)
-    other = write_predictions(articles, output, preannotator="rules")
+    other = preannotate_to_file(articles, output, preannotator="rules")
     assert (other.predicted, other.reused) == (len(good), 0)
 
     edited = [msgspec.structs.replace(good[0], text="Other words here."), *good[1:]]
-    changed = write_predictions(read_articles([_jsonl(tmp_path, edited)]), output, preannotator="rules")
+    changed = preannotate_to_file(read_articles([_jsonl(tmp_path, edited)]), output, preannotator="rules")
     assert (changed.predicted, changed.reused) == (1, len(good) - 1)
 
 
