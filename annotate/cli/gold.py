@@ -54,7 +54,6 @@ def release(
     Example: annotate release decided.jsonl --name news --version 1.0.0 --annotations annotations.jsonl
     """
     from annotate.files import read_text
-    from annotate.gold.load import stream_decided
     from annotate.gold.manifest import read_manifest, spell_digest
     from annotate.jsonl import read_records
     from annotate.records import Annotation, Prediction
@@ -64,7 +63,7 @@ def release(
 
     names_kept = annotator_map or find_map(decided, name)
     folder = build_release(
-        stream_decided(decided),
+        decided,
         name,
         version,
         to=to,

@@ -1,105 +1,34 @@
-"""A release with changed records under the same name: without its texts, or with them again."""
+"""What a release without its texts, or with them again, keeps of the release that it was made from."""
 
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import msgspec
-
-from annotate.artifacts.features import to_features, to_token_features
-from annotate.files import read_text, write_text
-from annotate.gold.contents import CARD, CHANGES, CROISSANT, SCHEMA
-from annotate.gold.load import split_files
-from annotate.gold.manifest import MANIFEST, Manifest, SplitEntry, encode_manifest, hash_files, read_manifest
-from annotate.gold.parquet import ROWS_PER_FILE, iter_gold, table_names, write_rows
-from annotate.gold.rows import hash_row, to_row
-from annotate.records import GoldRecord
-from annotate.release.card import STAND_OFF_NOTE, to_card
-from annotate.release.counts import Counts
-from annotate.release.papers import render_croissant
-from annotate.release.tokens import RULE, TokenTable
-from annotate.schema import Schema, load_schema
+from annotate.files import read_text
+from annotate.gold.contents import CARD, CHANGES, SCHEMA
+from annotate.gold.manifest import Manifest
+from annotate.release.card import STAND_OFF_NOTE
+from annotate.release.writer import ReleaseWriter
 
 _NOTE = re.compile(r"<!-- stand-off -->.*?<!-- /stand-off -->\n\n", re.DOTALL)
 
 
-def repack(
-    source: Path,
-    out: Path,
-    change: Callable[[GoldRecord], GoldRecord],
-    *,
-    stand_off: bool,
-    made_from: str | None,
-    add: Callable[[Path], dict[str, int]] = lambda folder: {},
-) -> Manifest:
-    """Write the release in `source`, each record changed, into the empty folder `out`; returns the new manifest.
+def finish_copy(writer: ReleaseWriter, source: Path, manifest: Manifest) -> Manifest:
+    """Write everything but the tables of a release made from the one in `source`; returns the new manifest.
 
-    A signature does not come along, since the bytes are others. With unchanged records, `stand_off=False` and
-    `made_from=None` this gives the bytes of the release itself.
+    A signature is not copied, since the bytes are others. With the tables of the release itself and its manifest this
+    gives the bytes of the release.
 
     Args:
-        stand_off: leave the config `tokens` out, which is text.
-        made_from: the digest of the release that this one comes from; None if it is that release again.
-        add: writes further files and returns the rows of those that are tables.
+        manifest: that of `source`, with what the copy changes.
     """
-    manifest = read_manifest(source)
-    schema = load_schema(source / SCHEMA)
-    counts, table = Counts(), TokenTable(schema)
-    features, token_features = to_features(schema), to_token_features(schema)
-    splits: dict[str, SplitEntry] = {}
-    rows: dict[str, int] = {}
-
-    def records(path: Path, hashes: list[str]) -> Iterator[GoldRecord]:
-        for record in iter_gold(path):
-            changed = change(record)
-            counts.add(changed)
-            hashes.append(hash_row(changed))
-            yield changed
-
-    for split, entry in manifest.splits.items():
-        hashes: list[str] = []
-        names = zip(
-            split_files(source, manifest, split),
-            table_names("data", split, entry.articles),
-            table_names("tokens", split, entry.articles),
-            strict=True,
-        )
-        for n, (path, data, tokens) in enumerate(names):
-            write_rows(out / data, map(to_row, records(path, hashes)), features)
-            rows[data] = min(ROWS_PER_FILE, entry.articles - n * ROWS_PER_FILE)
-            if not stand_off:
-                write_rows(out / tokens, map(table.to_row, iter_gold(out / data)), token_features)
-                rows[tokens] = rows[data]
-        splits[split] = msgspec.structs.replace(entry, row_hashes=hashes)
     for name in (SCHEMA, CHANGES):
-        shutil.copyfile(source / name, out / name)
-    rows.update(add(out))
-    reports = {layer: msgspec.to_builtins(table.reports[layer]) for layer in schema.layers}
-    manifest = msgspec.structs.replace(
-        manifest,
-        stand_off=stand_off,
-        made_from=made_from,
-        counts=counts.to_dict(),
-        provenance=counts.provenance(),
-        splits=splits,
-        tokens={} if stand_off else {"rule": RULE, "layers": reports},
-        files=hash_files(out, rows),
-    )
-    write_text(out / CROISSANT, render_croissant(manifest, schema))
-    write_text(out / CARD, _make_card(source, manifest, schema))
-    manifest.files = hash_files(out, rows)
-    write_text(out / MANIFEST, encode_manifest(manifest))
-    return manifest
-
-
-def _make_card(source: Path, manifest: Manifest, schema: Schema) -> str:
-    if manifest.format > 1:
-        return to_card(manifest, schema)
-    # toolkit 0.1 kept the user's part of the card nowhere else
-    return change_card(read_text(source / CARD), stand_off=manifest.stand_off, note=STAND_OFF_NOTE)
+        writer.add_file(name, read_text(source / name))
+    card = None
+    if manifest.format == 1:  # toolkit 0.1 kept the user's part of the card nowhere else
+        card = change_card(read_text(source / CARD), stand_off=manifest.stand_off, note=STAND_OFF_NOTE)
+    return writer.finish(manifest, card=card)
 
 
 def change_card(card: str, *, stand_off: bool, note: str) -> str:
