@@ -13,7 +13,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -86,6 +86,26 @@ def hold_lock(path: Path) -> Iterator[int]:
         os.close(descriptor)
 
 
+@contextlib.contextmanager
+def take_turn(path: Path, what: str, note: Callable[[str], None]) -> Iterator[None]:
+    """Holds the lock of the file for the block; while another process holds it, `note` gets one line with its name.
+
+    The file stays.
+
+    Args:
+        what: what is waited for, such as `the push to News`.
+    """
+    try:
+        descriptor = _acquire(path, deadline=time.monotonic())
+    except _HeldError:
+        note(f"waiting for {what}: {read_holder(path) or 'another process'}")
+        descriptor = _acquire(path, deadline=None)
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def is_locked(path: Path) -> bool:
     """Whether some process holds the lock of the file."""
     if not path.exists():
@@ -133,8 +153,9 @@ def _acquire(path: Path, deadline: float | None) -> int:
                 if error.errno not in (errno.ENOLCK, errno.EOPNOTSUPP):
                     raise
                 break  # a file system without locks
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, msgspec.json.encode(_describe_us()), 0)
+        with contextlib.suppress(OSError):  # on a full disk the lock holds all the same
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, msgspec.json.encode(_describe_us()), 0)
     except BaseException:
         os.close(descriptor)
         raise

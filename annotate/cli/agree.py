@@ -78,11 +78,14 @@ def adjudicate(
     Example: annotate adjudicate A.jsonl -o D.jsonl --strategy majority --push "News review"
     """
     from annotate.adjudication import adjudicate_annotations, apply_review
+    from annotate.errors import AnnotateError
     from annotate.files import Outputs, is_stream
     from annotate.jsonl import STDIO, open_output, read_records, write_lines
     from annotate.locks import lock_output
     from annotate.records import Annotation
 
+    if output.is_dir():
+        raise AnnotateError(f"{output}: is a folder; give the name of a file to write")
     streamed = output == STDIO or is_stream(output)
     if log is None and not streamed:
         log = output.with_suffix(".decisions.jsonl")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -86,6 +85,7 @@ def push(
             seed=seed,
             dry_run=dry_run,
             progress=lambda title, done, total: bar.update(f"pushing {title}", done, total),
+            say=say,
         )
     for line in describe_plan(plan):
         print_line(line)
@@ -103,7 +103,13 @@ def pull(
     certificate: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Where the certificate goes; default: beside the output.")
     ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit 1 if anything was repaired or quarantined.")] = False,
+    predictions: Annotated[
+        Path | None,
+        typer.Option(metavar="P.jsonl", help="What was pushed, to verify the texts; default: what push noted here."),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit 1 if anything was repaired, quarantined or could not be verified.")
+    ] = False,
     schema: SchemaOption = None,
     url: UrlOption = None,
     api_key: ApiKeyOption = None,
@@ -112,32 +118,26 @@ def pull(
 
     Example: annotate pull --project News -o annotations.jsonl
     """
-    import msgspec
-
     from annotate.errors import AnnotateError
-    from annotate.files import Outputs, is_stream
-    from annotate.jsonl import STDIO, open_output, write_lines
-    from annotate.labelstudio.pull.pull import Pull
-    from annotate.locks import lock_output
+    from annotate.files import is_stream
+    from annotate.jsonl import STDIO
+    from annotate.labelstudio.pull.pull import Pull, write_pull
+    from annotate.labelstudio.push.push import PredictionFile
     from annotate.schema import load_schema
 
-    streamed = output == STDIO or is_stream(output)
-    if certificate is None and not streamed:
+    pushed = PredictionFile(predictions) if predictions is not None else None
+    found = Pull(project, since=since, predictions=pushed, url=url, api_key=api_key, schema=load_schema(schema))
+    if certificate is None and output != STDIO and not is_stream(output):
         certificate = output.with_suffix(".certificate.json")
-    with contextlib.nullcontext() if streamed else lock_output(output):
-        found = Pull(project, since=since, url=url, api_key=api_key, schema=load_schema(schema))
-        ledger = found.certificate
-        with Outputs() as outputs:
-            write_lines(open_output(outputs, output), found)
-            if certificate is not None:
-                encoded = msgspec.json.format(msgspec.json.encode(ledger.to_dict())) + b"\n"
-                open_output(outputs, certificate).write(encoded)
-    for line in ledger.summary():
+    write_pull(found, output, certificate)
+    for line in found.certificate.summary():
         say(line)
     if certificate is not None:
         say(f"certificate: {certificate}")
-    if strict and not ledger.is_clean:
-        raise AnnotateError("the round trip was not clean; the certificate says what was repaired or quarantined")
+    if strict and not found.certificate.is_clean:
+        raise AnnotateError(
+            "the round trip was not clean; the certificate lists what was repaired, quarantined or not verified"
+        )
 
 
 def effort(
@@ -208,7 +208,8 @@ def backend(
 ) -> None:
     """Live pre-annotation: answer Label Studio's requests for predictions (its ML backend protocol).
 
-    Connect it in the project's settings under Model; the embedded server allows addresses of this machine.
+    Connect it in the project's settings under Model. The embedded server connects to it only when started with its
+    address: annotate up --backend http://127.0.0.1:9090
 
     Example: annotate backend --preannotator rules --port 9090
     """

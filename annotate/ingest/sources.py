@@ -11,7 +11,7 @@ import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from annotate.errors import AnnotateError, RecordError
 from annotate.extras import require
@@ -30,6 +30,8 @@ MAX_FILE = 1 << 30
 #: The fields of an article that a column must hold as they are; what else a table has goes to `meta`.
 _FIELDS = ("id", "text", "title", "date", "publisher", "url", "meta")
 _DATE_HEADER = re.compile(r"date (\d{4}-\d{2}-\d{2})(?:\s+|$)")
+#: How a source on the Hugging Face Hub is written.
+HUB_FORM = "hf:NAME[:CONFIG]/SPLIT, such as hf:cnn_dailymail:3.0.0/test"
 _BATCH_ROWS = 64
 #: What fsspec itself needs to read from where the extra `s3` reaches.
 _FSSPEC_NEEDS = {"s3": ["s3fs"], "s3a": ["s3fs"], "http": ["aiohttp"], "https": ["aiohttp"]}
@@ -84,6 +86,27 @@ def normalize_text(text: str) -> str:
     while text.startswith("\ufeff"):
         text = text.lstrip("\ufeff").strip()
     return text
+
+
+class HubAddress(NamedTuple):
+    """A split of a dataset on the Hugging Face Hub; without a config it is the dataset's default one."""
+
+    name: str
+    config: str | None
+    split: str
+
+
+def parse_hub_address(source: str) -> HubAddress | None:
+    """What `hf:NAME[:CONFIG]/SPLIT` names; None where a part is missing.
+
+    >>> parse_hub_address("hf:user/news:2.0/test")
+    HubAddress(name='user/news', config='2.0', split='test')
+    >>> parse_hub_address("hf:news") is None
+    True
+    """
+    location, _, split = source.removeprefix("hf:").rpartition("/")
+    name, _, config = location.partition(":")
+    return HubAddress(name, config or None, split) if name and split else None
 
 
 def _find_reader(source: str) -> Callable[[str], Iterator[Row]]:
@@ -343,16 +366,15 @@ def _read_saved_dataset(source: str) -> Iterator[Row]:
 
 
 def _read_hub(source: str) -> Iterator[Row]:
-    location, _, split = source.removeprefix("hf:").rpartition("/")
-    name, _, config = location.partition(":")
-    if not name or not split:
-        yield source, "expected hf:NAME[:CONFIG]/SPLIT, such as hf:cnn_dailymail:3.0.0/test"
+    address = parse_hub_address(source)
+    if address is None:
+        yield source, f"expected {HUB_FORM}"
         return
     require("formats", "reading hf: sources", "datasets")
     import datasets
 
     try:
-        rows = datasets.load_dataset(name, config or None, split=split, streaming=True)
+        rows = datasets.load_dataset(address.name, address.config, split=address.split, streaming=True)
     except Exception as error:  # of datasets, the Hub's client and fsspec, by what is broken
         yield source, f"cannot be loaded: {str(error).partition(chr(10))[0]}"
         return

@@ -13,12 +13,11 @@ import msgspec
 from annotate.artifacts.label_config import to_label_config
 from annotate.errors import LabelStudioError
 from annotate.files import sha256_text
+from annotate.labelstudio.answers import LostAnswer, NotFound
 from annotate.labelstudio.connection import (
     API_KEY_VARIABLE,
     URL_VARIABLE,
-    LostAnswer,
-    NotFound,
-    Server,
+    Connection,
     connect,
     require_client,
 )
@@ -26,6 +25,7 @@ from annotate.labelstudio.project import canonical_config, find_names, find_show
 from annotate.labelstudio.push.plan import (
     find_project,
 )
+from annotate.labelstudio.shapes import make_safe
 from annotate.schema import Schema, load_schema
 from annotate.task_json.from_result import from_result
 from annotate.task_json.tasks import read_info
@@ -80,11 +80,14 @@ def examine(
     if findings[-1].level != "problem":
         findings += _check_token(server, token)
     if project is not None and findings[-1].level != "problem":
-        findings += _check_project(server, project, schema or load_schema())
-    return findings
+        try:
+            findings += _check_project(server, project, schema or load_schema())
+        except LabelStudioError as error:
+            findings.append(_problem(str(error), "correct --url: scheme, port, path; or see the server's log"))
+    return [msgspec.structs.replace(found, what=server.redact(found.what)) for found in findings]
 
 
-def _check_connection(server: Server) -> Iterator[Finding]:
+def _check_connection(server: Connection) -> Iterator[Finding]:
     try:
         version = server.version()
     except LostAnswer as error:
@@ -104,7 +107,7 @@ def _check_connection(server: Server) -> Iterator[Finding]:
         )
 
 
-def _check_token(server: Server, token: str) -> Iterator[Finding]:
+def _check_token(server: Connection, token: str) -> Iterator[Finding]:
     kind = "a personal access token" if token.count(".") == 2 else "a legacy token"
     try:
         user = server.whoami()
@@ -129,7 +132,7 @@ def _check_token(server: Server, token: str) -> Iterator[Finding]:
         yield _fine(f"the organization has {told}")
 
 
-def _check_project(server: Server, name: str, schema: Schema) -> Iterator[Finding]:
+def _check_project(server: Connection, name: str, schema: Schema) -> Iterator[Finding]:
     try:
         project = find_project(server, name)
     except LabelStudioError as error:
@@ -172,7 +175,7 @@ def _check_interface(name: str, project: dict[str, Any], schema: Schema) -> Iter
         yield _fine(f"the interface is that of schema {schema.ref} ({', '.join(layers)})")
 
 
-def _check_backends(server: Server, project: dict[str, Any]) -> Iterator[Finding]:
+def _check_backends(server: Connection, project: dict[str, Any]) -> Iterator[Finding]:
     for backend in server.list_backends(project["id"]):
         if backend.get("state") == "CO":
             yield _fine(f"the live preannotator at {backend.get('url')} is connected")
@@ -187,14 +190,14 @@ def _check_backends(server: Server, project: dict[str, Any]) -> Iterator[Finding
         blocked = "reserved network address" in error
         yield _problem(
             f"the live preannotator at {backend.get('url')} is not connected: {error.splitlines()[-1][:200]}",
-            "the server blocks addresses of this machine: start it with ML_BLOCK_LOCAL_IP=false and "
-            "SSRF_PROTECTION_ENABLED=false (annotate up does)"
+            f"the server connects to no address of its own machine or network but one: annotate down, then "
+            f"annotate up --backend {backend.get('url')}"
             if blocked
             else "annotate backend --port PORT, then connect it again (project settings, Model)",
         )
 
 
-def _check_tasks(server: Server, name: str, project: dict[str, Any], schema: Schema) -> Iterator[Finding]:
+def _check_tasks(server: Connection, name: str, project: dict[str, Any], schema: Schema) -> Iterator[Finding]:
     push = f"annotate push P.jsonl --project '{name}'"
     if not project["task_number"]:
         yield _problem("the project is empty", push)
@@ -203,8 +206,12 @@ def _check_tasks(server: Server, name: str, project: dict[str, Any], schema: Sch
     versions: Counter[str] = Counter()
     bare = edited = unknown = heavy = 0
     broken: dict[str, tuple[int, int]] = {}
-    for task in server.iter_tasks(project["id"]):
-        data = task.get("data") or {}
+    for found in server.iter_tasks(project["id"]):
+        task, remarks = make_safe(found)
+        for remark in remarks:
+            count, first = broken.get(remark.reason, (0, task["id"]))
+            broken[remark.reason] = (count + 1, first)
+        data = task["data"]
         text = data.get("text")
         seen[str(data.get("doc_id"))] += 1
         unknown += "doc_id" not in data
@@ -252,7 +259,7 @@ def find_prediction_problems(entry: Mapping[str, Any], text: str, schema: Schema
 def _report_broken(broken: dict[str, tuple[int, int]], push: str) -> Iterator[Finding]:
     for reason, (count, task) in sorted(broken.items()):
         consequence = "; the editor shows an empty page then" if reason.startswith("an arrow from or to") else ""
-        yield _problem(f"stored predictions: {count} x {reason} (such as task {task}){consequence}", push)
+        yield _problem(f"stored tasks and predictions: {count} x {reason} (such as task {task}){consequence}", push)
     if not broken:
         yield _fine("all stored predictions are well formed")
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,7 @@ from annotate.publish.repack import finish_copy
 from annotate.records import Claim, Entity, GoldRecord, Region, Span, iter_spans
 from annotate.release.writer import ReleaseWriter
 from annotate.schema import load_schema
+from annotate.text.tokens import WORD
 
 # so many words in a row are not the same by chance
 RUN = 8
@@ -129,7 +129,7 @@ class _Quoted:
 
 
 def _runs(text: str) -> Iterator[str]:
-    words = re.findall(r"\w+", text.casefold())
+    words = WORD.findall(text.casefold())
     return (" ".join(words[i : i + RUN]) for i in range(len(words) - RUN + 1))
 
 

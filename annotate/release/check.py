@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from annotate.artifacts.features import TAG_COLUMNS, to_features, to_tags, to_token_features
+from annotate.artifacts.features import TAG_COLUMNS, list_tags, to_features, to_token_features
 from annotate.errors import GoldError
 from annotate.gold.contents import ORIGIN, SCHEMA, SIGNATURE, find_entry_problems, find_file_problems
 from annotate.gold.load import read_places, split_files
@@ -307,7 +307,7 @@ class _RowChecker:
             return
         for layer in self.schema.layers:
             spans = layer_spans(record, layer, self.schema)
-            names = to_tags(self.schema, layer)
+            names = list_tags(self.schema, layer)
             expected = None
             if spans is not None:
                 tags, report = to_bio(tokens, spans)

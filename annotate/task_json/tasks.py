@@ -175,7 +175,9 @@ class TaskAnnotations(NamedTuple):
     remarks: list[Remark]
 
 
-def from_task(task: Task, schema: Schema, *, emails: Mapping[int, str] | None = None) -> TaskAnnotations:
+def from_task(
+    task: Task, schema: Schema, *, emails: Mapping[int, str] | None = None, problem: str | None = None
+) -> TaskAnnotations:
     """The annotations of one task as Label Studio exports or lists it (JSON, with or without full predictions).
 
     A task whose text is not the text that was pushed gives no annotations: its offsets cover other words.
@@ -183,13 +185,14 @@ def from_task(task: Task, schema: Schema, *, emails: Mapping[int, str] | None = 
     Args:
         schema: the schema of the project, with the layers that it annotates.
         emails: users' ids to their e-mail addresses, the annotators' names in records.
+        problem: a reason known already why none of the task's annotations can be taken.
     """
     data = task.get("data") or {}
     text = data.get("text")
     info = read_info(task)
     article_id = str(data.get("doc_id") or f"task-{task.get('id')}")
     drafts = [_who(draft.get("user"), emails) for draft in task.get("drafts") or () if isinstance(draft, dict)]
-    problem = _find_text_problem(text, data.get("text_sha256"))
+    problem = problem or _find_text_problem(text, data.get("text_sha256"))
     remarks: list[Remark] = []
     annotations = []
     for entry in task.get("annotations") or ():
@@ -204,7 +207,7 @@ def from_task(task: Task, schema: Schema, *, emails: Mapping[int, str] | None = 
         else:
             annotation, found = _read_annotation(entry, task, schema, info, place)
             annotations.append(annotation)
-        if not data.get("text_sha256"):
+        if problem is None and not data.get("text_sha256"):
             found.append(repaired("no text_sha256 in the task's data; the hash is that of the text found there"))
         remarks.extend(msgspec.structs.replace(remark, **place) for remark in found)
     return TaskAnnotations(annotations, drafts, remarks)
@@ -235,7 +238,7 @@ def _read_annotation(
 ) -> tuple[Annotation, list[Remark]]:
     data = task["data"]
     text = data["text"]
-    start = _find_prediction(entry, task)
+    start = find_prediction(entry, task)
     predicted = read_predicted(start, text, schema, info) if start else None
     skipped = bool(entry.get("was_cancelled"))
     layers = Layers()
@@ -269,7 +272,7 @@ def _read_annotation(
     return annotation, remarks
 
 
-def _find_prediction(entry: Mapping[str, Any], task: Task) -> dict[str, Any] | None:
+def find_prediction(entry: Mapping[str, Any], task: Task) -> dict[str, Any] | None:
     """The prediction that the annotation began from, as far as the server says.
 
     The server also notes its newest prediction on annotations that were begun empty; without a `parent_prediction`

@@ -32,7 +32,7 @@ MEASURES = {"entities": "f1:strict:entities", "quotes": "f1:overlap:quotes"}
 
 
 #: The files of a model folder as written here, and the keys of its `training.json`.
-_FILES = {
+MODEL_FILES = {
     "network.onnx",
     "vocabulary.txt",
     "chains.json",
@@ -41,7 +41,7 @@ _FILES = {
     "confidence.json",
     "training.json",
 }
-_SUMMARY = {"before", "after", "trained_on", "held_out"}
+SUMMARY_KEYS = {"before", "after", "trained_on", "held_out"}
 
 
 @dataclass(frozen=True)
@@ -121,10 +121,12 @@ def is_trained_here(folder: Path) -> bool:
     False
     """
     entries = list(folder.iterdir())
-    if {path.name for path in entries} != _FILES or any(path.is_symlink() or not path.is_file() for path in entries):
+    if {path.name for path in entries} != MODEL_FILES or any(
+        path.is_symlink() or not path.is_file() for path in entries
+    ):
         return False
     try:
-        return set(json.loads((folder / "training.json").read_bytes())) == _SUMMARY
+        return set(json.loads((folder / "training.json").read_bytes())) == SUMMARY_KEYS
     except (OSError, ValueError, TypeError):
         return False
 

@@ -17,7 +17,7 @@ from typing import Any
 from annotate.agreement import measure_agreement
 from annotate.explore import Version, explore_records
 from annotate.records import Annotation, Entity, Layers
-from tests.bench.made_articles import make_predictions
+from tests.support.made_articles import make_predictions
 
 ARTICLES = 1000
 

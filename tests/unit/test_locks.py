@@ -13,6 +13,11 @@ import pytest
 from annotate.errors import AnnotateError
 from annotate.locks import hold_lock, is_locked, lock_output
 
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
 HOLD = """
 import sys
 from pathlib import Path
@@ -44,7 +49,7 @@ def test_the_second_run_is_told_who_holds_the_output(tmp_path: Path) -> None:
         holder.kill()
     with lock_output(path, wait_s=0):
         path.write_text("x")
-    assert [entry.name for entry in path.parent.iterdir()] == ["a.jsonl"]
+    assert names(path.parent) == ["a.jsonl"]
     assert (tmp_path / "kept").stat().st_mode & 0o777 == 0o600
 
 
@@ -53,8 +58,8 @@ def test_the_second_run_gets_the_output_when_the_first_ends(tmp_path: Path) -> N
         assert holder.stdin is not None
         holder.stdin.close()
         with lock_output(tmp_path / "a", wait_s=30):
-            assert [entry.name for entry in tmp_path.iterdir()] == [".a.lock"]
-    assert list(tmp_path.iterdir()) == []
+            assert names(tmp_path) == [".a.lock"]
+    assert names(tmp_path) == []
 
 
 def test_no_command_line_is_written_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,8 +72,8 @@ def test_no_command_line_is_written_down(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_the_lock_of_a_link_is_that_of_its_target(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("a")
-    second = lock_output(tmp_path / "link", wait_s=0)
-    with lock_output(tmp_path / "a"), pytest.raises(AnnotateError, match="is writing it"), second:
+    held = pytest.raises(AnnotateError, match="is writing it")
+    with lock_output(tmp_path / "a"), held, lock_output(tmp_path / "link", wait_s=0):
         pytest.fail("two hold it")
 
 

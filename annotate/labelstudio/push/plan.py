@@ -12,9 +12,10 @@ import msgspec
 from annotate.artifacts.label_config import to_label_config
 from annotate.errors import DataProblems, LabelStudioError
 from annotate.files import sha256_text
-from annotate.labelstudio.connection import Server
+from annotate.labelstudio.connection import Connection
 from annotate.labelstudio.project import canonical_config, find_config_conflicts
 from annotate.labelstudio.push.receipt import read_receipt
+from annotate.labelstudio.shapes import make_all_safe
 from annotate.problems import SECOND_RECORD
 from annotate.records import Prediction
 from annotate.schema import Schema
@@ -33,8 +34,8 @@ class ProjectPlan(msgspec.Struct, kw_only=True):
     """What a push does to one project; the lists hold article ids.
 
     `settings` names the project settings that will change. `replaced` are articles whose text changed and on
-    which nobody has worked: their task is made anew. `surplus` counts tasks that appear twice, untouched by
-    people, and go. `behind` counts tasks that keep the prediction of another model than the one pushed now.
+    which nobody has worked: their task is made anew. `surplus` counts second tasks of an article that nobody
+    touched; they go. `behind` counts tasks that keep the prediction of another model than the one pushed now.
     """
 
     title: str
@@ -94,7 +95,7 @@ def describe_plan(plan: PushPlan) -> list[str]:
         if part.blind:
             lines.append(f"  {part.blind} articles are shown without pre-annotation")
         if part.surplus:
-            lines.append(f"  {part.surplus} tasks that appeared twice, untouched: removed")
+            lines.append(f"  {part.surplus} untouched second tasks of an article: removed")
         if part.behind:
             lines.append(f"  {part.behind} tasks keep predictions of another model than {part.model} and open empty")
         lines.extend(f"  {name}: {change}" for name, change in part.settings.items() if name != "project")
@@ -180,7 +181,7 @@ def survey_predictions(predictions: Iterable[Prediction], schema: Schema, blind:
     return survey
 
 
-def find_project(server: Server, name: str) -> dict[str, Any] | None:
+def find_project(server: Connection, name: str) -> dict[str, Any] | None:
     """The project of this title (or of this number, written `#12`), with all settings; None if there is none.
 
     Raises:
@@ -196,7 +197,7 @@ def find_project(server: Server, name: str) -> dict[str, Any] | None:
 
 
 def plan_project(
-    server: Server,
+    server: Connection,
     title: str,
     schema: Schema,
     predictions: Iterable[Prediction],
@@ -242,7 +243,7 @@ def make_entry(prediction: Prediction, schema: Schema, blind: Blind, *, withheld
     return build_task(prediction, schema, blind=withheld, blind_seed=blind.seed, blind_share=blind.share)
 
 
-def _is_complete(server: Server, project: dict[str, Any], survey: Survey) -> bool:
+def _is_complete(server: Connection, project: dict[str, Any], survey: Survey) -> bool:
     """Whether the last push was of these predictions, and nothing that matters has changed since.
 
     Of the tasks that were changed since, which annotations do too, those with another text matter.
@@ -254,8 +255,8 @@ def _is_complete(server: Server, project: dict[str, Any], survey: Survey) -> boo
         survey.fingerprint,
     ):
         return False
-    for task in server.iter_changed(project["id"], receipt.last_change, include="id,data"):
-        data = task.get("data") or {}
+    for task in make_all_safe(server.iter_changed(project["id"], receipt.last_change, include="id,data")):
+        data = task["data"]
         if survey.keys.get(str(data.get("doc_id"))) != sha256_text(str(data.get("text"))):
             return False
     return True
@@ -340,10 +341,10 @@ def _plan_tasks(
     )
 
 
-def _read_known(server: Server, project: int) -> Iterator[Known]:
+def _read_known(server: Connection, project: int) -> Iterator[Known]:
     drafts: set[int] | None = None
-    for task in server.iter_tasks(project, include=TASK_FIELDS):
-        data = task.get("data") or {}
+    for task in make_all_safe(server.iter_tasks(project, include=TASK_FIELDS)):
+        data = task["data"]
         text = data.get("text")
         digest = sha256_text(text) if isinstance(text, str) else ""
         touched = bool(task.get("total_annotations") or task.get("cancelled_annotations"))

@@ -12,6 +12,7 @@ from annotate.preannotate.news.layout import ENTITY_TAGS, ROLE_TAGS
 from annotate.preannotate.news.linking import Piece, Place, link_pieces
 from annotate.preannotate.news.network import Reading
 from annotate.preannotate.news.windows import Passage
+from annotate.text.bio import from_tags
 
 Range = tuple[int, int]
 
@@ -67,21 +68,13 @@ def _goes_on(passage: Passage, before: FoundQuote, after: FoundQuote, border: in
 
 def _spans(tags: Ints, odds: Floats, names: tuple[str, ...]) -> Iterator[tuple[int, int, str, tuple[float, ...]]]:
     """The spans of a BIO sequence, with log-odds of their start, inside and end."""
-    count = len(tags)
-    at = 0
-    while at < count:
-        if tags[at] == 0:
-            at += 1
-            continue
-        begin, inside = int(tags[at]), int(tags[at]) + 1
-        last = at + 1
-        while last < count and tags[last] == inside:
-            last += 1
-        middle = odds[at + 1 : last, inside]
-        stop = 1.0 - float(odds[last, inside]) if last < count else 1.0
-        values = (float(odds[at, begin]), float(middle.min()) if len(middle) else 1.0, stop)
-        yield at, last, names[begin][2:], tuple(float(np.log(max(value, 1e-6))) for value in values)
-        at = last
+    spans, _ = from_tags([names[tag] for tag in tags])
+    for first, last, label in spans:
+        inside = names.index(f"I-{label}")
+        middle = odds[first + 1 : last, inside]
+        stop = 1.0 - float(odds[last, inside]) if last < len(tags) else 1.0
+        values = (float(odds[first, tags[first]]), float(middle.min()) if len(middle) else 1.0, stop)
+        yield first, last, label, tuple(float(np.log(max(value, 1e-6))) for value in values)
 
 
 def _quotes_of(passage: Passage, reading: Reading) -> list[FoundQuote]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from annotate.preannotate.rules.words import load_lists, split_names
+from annotate.text.english import load_lists, load_names, split_names
 
 PLACES = frozenset({"GPE", "LOC", "FAC"})
 
@@ -51,7 +51,7 @@ def _first_names() -> frozenset[str]:
         "Roman Art Sandy Virginia Victoria Florence Lincoln Charlotte Louis George Christian Dale Earl Dean Marine Wolf"
     )
     words += " Penny Crystal Dawn Joy Grace Rose Morgan Brooke Robin Rod Lee Al San Guy June April Rand Kirk Ross Troy"
-    return frozenset(split_names(load_lists("titles")["first_names"])) - set(words.split())
+    return frozenset(load_names("titles", "first_names")) - set(words.split())
 
 
 @cache

@@ -7,11 +7,10 @@ uncased, which is why the case of each word is kept beside them.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable
 
-WORD = re.compile(r"[^\W_]+|[^\w\s]|_")
+from annotate.text.tokens import FINE_TOKEN, find_tokens
 
 CASES = ("mark", "lower", "capital", "upper", "initial", "mixed", "number", "other")
 
@@ -25,7 +24,7 @@ def split_words(text: str) -> list[tuple[int, int]]:
     >>> [("Don't!")[start:end] for start, end in split_words("Don't!")]
     ['Don', "'", 't', '!']
     """
-    return [match.span() for match in WORD.finditer(text)]
+    return find_tokens(text, FINE_TOKEN)
 
 
 def case_of(word: str) -> int:

@@ -1,0 +1,218 @@
+"""The commands that are killed: what each reads, what it writes, and how its result is looked at."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from annotate.files import sha256_file, sha256_text
+from annotate.jsonl import write_records
+from annotate.records import Annotation, Article, Claim, Entity, GoldRecord, Quote, Span
+from tests.support.spans import range_of
+
+COUNT = 60
+#: Content of a file by its name: what a command leaves, with which the next run is compared.
+State = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One command, run in a folder with `inputs/`, writing below `out/`.
+
+    Attributes:
+        run: does the work; in a process of its own whose current folder it is.
+        main: the file of the result that appears last; empty where there is no order.
+        old: makes what was there before, where the command replaces something.
+        once: a second run refuses to do it again, because a release is never changed.
+        read: the state of the result.
+        always_old: there is nothing to do without what was there before.
+        heavy: takes so long that it gets a tenth of the rounds.
+    """
+
+    kind: str
+    run: Callable[[], None]
+    main: str
+    old: Callable[[], None] | None = None
+    once: bool = False
+    read: Callable[[], State] = field(default_factory=lambda: read_files)
+    heavy: bool = False
+    always_old: bool = False
+
+
+def read_files(root: Path = Path("out")) -> State:
+    """The hashes of all files below `out/`, those apart that begin with a dot."""
+    return {
+        path.relative_to(root).as_posix(): sha256_file(path)
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and not is_hidden(path.relative_to(root))
+    }
+
+
+def read_decisions() -> State:
+    """The files, the log without the time of each decision."""
+    log = Path("out/d.decisions.jsonl")
+    state = dict(read_files())
+    if log.exists():
+        with contextlib.suppress(ValueError):
+            lines = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
+            state[log.name] = sha256_text(json.dumps([{**line, "at": None} for line in lines]))
+    return state
+
+
+def find_leftovers(root: Path = Path("out")) -> list[str]:
+    """The names of what is no result: temporary files, locks, folders in the making."""
+    return [str(path) for path in sorted(root.rglob("*")) if is_hidden(path.relative_to(root))]
+
+
+def is_hidden(path: Path) -> bool:
+    """Whether a part of the path begins with a dot."""
+    return any(part.startswith(".") for part in path.parts)
+
+
+def annotate(*arguments: str) -> Callable[[], None]:
+    """The command with these arguments."""
+
+    def run() -> None:
+        from annotate.cli.app import app
+
+        app(list(arguments), standalone_mode=True)
+
+    return run
+
+
+def write_inputs() -> None:
+    """Write articles, annotations by two people, decided records and a release into `inputs/`."""
+    from annotate.release.build import build_release
+
+    decided = [make_record(number) for number in range(COUNT)]
+    folder = Path("inputs")
+    write_records(folder / "articles.jsonl", [Article(id=one.id, text=one.text or "") for one in decided])
+    write_records(
+        folder / "annotations.jsonl",
+        [
+            Annotation(id=one.id, text=one.text, annotator=name, entities=entities, quotes=one.quotes)
+            for one in decided
+            for name, entities in (("ada", one.entities), ("ben", (one.entities or [])[:1]))
+        ],
+    )
+    write_records(folder / "decided.jsonl", decided)
+    build_release(decided, "news", "1.0.0", to=folder / "gold")
+
+
+def make_record(number: int) -> GoldRecord:
+    """A decided article with all layers; each is about a place of its own, so that no two are kin."""
+    place = "".join(chr(ord("a") + int(digit) * 2) for digit in f"{number:03}").title()
+    words = " ".join(f"{place.lower()}{n}" for n in range(40))
+    text = f"The council of {place} met. “{place} cannot wait,” Ann {place} said. {words}."
+
+    at = partial(range_of, text)
+
+    speaker = at(f"Ann {place}")
+    return GoldRecord(
+        id=f"a{number:03}",
+        text=text,
+        annotators=["ada", "ben"],
+        decided_by="unanimous",
+        entities=[Entity(*at(place), "GPE"), Entity(*speaker, "PERSON")],
+        quotes=[Quote("direct", [Span(*at(f"“{place} cannot wait,”"))], Span(*speaker), Span(*at("said")))],
+        claims=[Claim(*at(f"{place} cannot wait"), True, "other", Span(*speaker))],
+    )
+
+
+def write_old(*names: str) -> Callable[[], None]:
+    """Writes what an earlier run left, so that a kill can be seen to keep it."""
+
+    def write() -> None:
+        for name in names:
+            Path(name).write_text("the result of an earlier run\n")
+
+    return write
+
+
+def train() -> None:
+    """One short cycle from the packaged weights; the config is the packaged one with fewer passes."""
+    from annotate.training.improve import CONFIG, improve_news
+
+    text = "The Mary Celeste left the port of Genoa on Monday. Nobody saw the Mary Celeste again."
+    starts = [text.index("Mary"), text.rindex("Mary")]
+    names = [Entity(start, start + 12, "PRODUCT") for start in starts]
+    records = [
+        GoldRecord(id=str(number), text=text, entities=names, split="train" if number < 16 else "dev")
+        for number in range(70)
+    ]
+    quick = CONFIG.read_text("utf-8").replace("passes = 8", "passes = 2").replace("= 2e-5", "= 2e-4")
+    config = Path("inputs/quick.toml")
+    config.write_text(quick.replace("heads = 1e-4", "heads = 2e-3").replace("warm_up = 10", "warm_up = 1"))
+    improve_news(records, Path("out/model"), config_file=config)
+
+
+def train_before() -> None:
+    """A model folder as an earlier training left it."""
+    from annotate.preannotate.news.pipeline import MODEL
+    from annotate.training.improve import MODEL_FILES
+
+    folder = Path("out/model")
+    folder.mkdir(parents=True)
+    for name in MODEL_FILES - {"training.json"}:
+        (folder / name).write_bytes((MODEL / name).read_bytes())
+    (folder / "training.json").write_text('{"before": {}, "after": {}, "trained_on": 1, "held_out": 1}\n')
+
+
+def read_model() -> State:
+    """The model folder without its weights, which a training run does not repeat to the bit, but with their names."""
+    folder = Path("out/model")
+    if not folder.is_dir():
+        return {}
+    summary = json.loads((folder / "training.json").read_bytes())
+    return {**{path.name: "" for path in folder.iterdir()}, "trained_on": str(summary["trained_on"])}
+
+
+LOCAL = [
+    Case(
+        "preannotate",
+        annotate("preannotate", "inputs/articles.jsonl", "-o", "out/p.jsonl", "--preannotator", "rules"),
+        "p.jsonl",
+        old=write_old("out/p.jsonl"),
+    ),
+    Case(
+        "adjudicate",
+        annotate("adjudicate", "inputs/annotations.jsonl", "-o", "out/d.jsonl", "--strategy", "union"),
+        "d.jsonl",
+        old=write_old("out/d.jsonl", "out/d.decisions.jsonl"),
+        read=read_decisions,
+    ),
+    Case(
+        "release",
+        annotate("release", "inputs/decided.jsonl", "--name", "news", "--version", "1.0.0", "--to", "out/gold"),
+        "gold/news/1.0.0/manifest.json",
+        once=True,
+    ),
+    Case(
+        "export to a file",
+        annotate("export", "inputs/gold/news/1.0.0", "--to", "conll", "-o", "out/g.conll"),
+        "g.conll",
+        old=write_old("out/g.conll"),
+    ),
+    Case(
+        "export to a folder",
+        annotate("export", "inputs/gold/news/1.0.0", "--to", "brat", "-o", "out/brat"),
+        "brat/annotation.conf",
+        once=True,
+    ),
+    Case(
+        "explore",
+        annotate("explore", "inputs/gold/news/1.0.0", "-o", "out/e.html"),
+        "e.html",
+        old=write_old("out/e.html"),
+    ),
+    Case(
+        "publish to a folder",
+        annotate("publish", "inputs/gold/news/1.0.0", "--to", "out/published"),
+        "published/news/1.0.0/manifest.json",
+    ),
+    Case("train", train, "training.json", old=train_before, read=read_model, heavy=True),
+]
