@@ -23,10 +23,9 @@ from annotate.ingest.sources import normalize_text
 from annotate.items import map_items, map_spans, sort_key
 from annotate.printing import format_count
 from annotate.publish.anchors import Anchor, Found, find_anchors
-from annotate.publish.repack import finish_copy
-from annotate.publish.stand_off import iter_places
+from annotate.publish.stand_off import finish_copy, iter_places
 from annotate.records import Article, GoldRecord, Quote, Span
-from annotate.release.check import check_release
+from annotate.release import check_release
 from annotate.release.spool import Spool
 from annotate.release.writer import ReleaseWriter, new_release
 from annotate.schema import load_schema

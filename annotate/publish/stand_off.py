@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,18 +21,20 @@ from annotate.errors import PublishError
 from annotate.files import read_text
 from annotate.gold.contents import CARD, CHANGES, ORIGIN, SCHEMA, Origin
 from annotate.gold.load import stream_release
-from annotate.gold.manifest import manifest_digest, read_manifest
+from annotate.gold.manifest import Manifest, manifest_digest, read_manifest
 from annotate.gold.rows import encode_record
 from annotate.items import map_items, map_spans
 from annotate.publish.anchors import Anchor, make_anchors
-from annotate.publish.repack import finish_copy
 from annotate.records import Claim, Entity, GoldRecord, Region, Span, iter_spans
+from annotate.release.card import STAND_OFF_NOTE
 from annotate.release.writer import ReleaseWriter
 from annotate.schema import load_schema
 from annotate.text.tokens import WORD
 
 # so many words in a row are not the same by chance
 RUN = 8
+
+_NOTE = re.compile(r"<!-- stand-off -->.*?<!-- /stand-off -->\n\n", re.DOTALL)
 
 _FREE_FIELDS = {"id", "title", "url", "publisher", "date", "text_sha256"}
 
@@ -67,6 +70,53 @@ def write_stand_off(release: Path, to: Path) -> Path:
     writer.add_file(ORIGIN, json.dumps(msgspec.to_builtins(origin), indent=1) + "\n")
     finish_copy(writer, release, msgspec.structs.replace(manifest, stand_off=True, made_from=digest))
     return out
+
+
+def finish_copy(writer: ReleaseWriter, source: Path, manifest: Manifest) -> Manifest:
+    """Write everything but the tables of a release made from the one in `source`; returns the new manifest.
+
+    A signature is not copied, since the bytes are others. With the tables of the release itself and its manifest this
+    gives the bytes of the release.
+
+    Args:
+        manifest: that of `source`, with what the copy changes.
+    """
+    for name in (SCHEMA, CHANGES):
+        writer.add_file(name, read_text(source / name))
+    card = None
+    if manifest.format == 1:  # toolkit 0.1 kept the user's part of the card nowhere else
+        card = change_card(read_text(source / CARD), stand_off=manifest.stand_off, note=STAND_OFF_NOTE)
+    return writer.finish(manifest, card=card)
+
+
+def change_card(card: str, *, stand_off: bool, note: str) -> str:
+    """The card of a release by toolkit 0.1 for a release with other contents.
+
+    Args:
+        stand_off: without the config `tokens` in the header and with the note above the text; else the other way.
+
+    >>> card = "---\\nconfigs:\\n- config_name: default\\n  path: data/a\\n---\\n\\n# news 1.0.0\\n\\nText.\\n"
+    >>> full = change_card(card, stand_off=False, note="No texts.")
+    >>> change_card(change_card(full, stand_off=True, note="No texts."), stand_off=False, note="") == full
+    True
+    """
+    card = _NOTE.sub("", card)
+    front, divider, body = card.partition("\n---\n")
+    front = re.sub(r"^- config_name: tokens\n(?:  .*\n?|- (?!config_name).*\n?)*", "", front + "\n", flags=re.MULTILINE)
+    if not stand_off:
+        block = re.search(r"^- config_name: default\n(?:  .*\n)*", front, re.MULTILINE)
+        if block:
+            tokens = block[0].replace("config_name: default", "config_name: tokens").replace(" data/", " tokens/")
+            front = front.replace(block[0], block[0] + re.sub(r"^  default: true\n", "", tokens, flags=re.MULTILINE))
+    if stand_off:
+        body = re.sub(
+            r"^# .*\n\n",
+            lambda heading: f"{heading[0]}<!-- stand-off -->\n{note.strip()}\n<!-- /stand-off -->\n\n",
+            body,
+            count=1,
+            flags=re.MULTILINE,
+        )
+    return front.rstrip("\n") + divider + body
 
 
 def remove_text(record: GoldRecord) -> GoldRecord:
