@@ -7,13 +7,17 @@ UV     := $(BIN)/uv
 JOBS   ?= 2
 INSTALL := $(UV) pip install --quiet --python $(BIN)/python
 
-.PHONY: run test check bench newest lock wheels screenshot format clean help
+ROUNDS ?= 50
+SEED   ?= 0
+
+.PHONY: run test check bench faults newest lock wheels screenshot format clean help
 
 help:
 	@echo "make run     install and run the demo: seeds -> Label Studio -> corrections -> release -> scores"
 	@echo "make test    install everything and run every test (a real server and a real browser included)"
 	@echo "make check   lint, format, types, stale generated files"
 	@echo "make bench   time us and the peers in the same run"
+	@echo "make faults  kill -9 every command that writes, ROUNDS=50 times each, and count what was lost"
 	@echo "make newest  unit and contract tests with the newest versions that pyproject.toml allows"
 	@echo "make lock    write down the newest versions, with hashes, in requirements/"
 	@echo "make wheels  check that what is locked has wheels for every Python and machine we name"
@@ -54,6 +58,9 @@ check: $(VENV)/.test
 bench: $(VENV)/.test
 	$(INSTALL) -c requirements/test.lock -e '.[bench]'
 	$(BIN)/python -m tests.bench
+
+faults: $(VENV)/.test
+	$(BIN)/python -m tests.faults --rounds $(ROUNDS) --seed $(SEED)
 
 # In an environment of its own, which is made anew each time.
 newest: $(BIN)/uv

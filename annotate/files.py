@@ -21,7 +21,7 @@ from annotate.errors import AnnotateError
 from annotate.problems import cannot_read, find_encoding_problem
 
 #: errno values for a full, failing or read-only disk.
-_DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
+DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
 
 
 def sha256_text(text: str) -> str:
@@ -144,7 +144,7 @@ class Outputs:
             sync(folder)
 
     def _is_about_us(self, error: OSError) -> bool:
-        return error.errno in _DISK_ERRORS or any(
+        return error.errno in DISK_ERRORS or any(
             error.filename in (str(pending.temporary), str(pending.target)) for pending in self._files
         )
 

@@ -153,8 +153,9 @@ def _acquire(path: Path, deadline: float | None) -> int:
                 if error.errno not in (errno.ENOLCK, errno.EOPNOTSUPP):
                     raise
                 break  # a file system without locks
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, msgspec.json.encode(_describe_us()), 0)
+        with contextlib.suppress(OSError):  # on a full disk the lock holds all the same
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, msgspec.json.encode(_describe_us()), 0)
     except BaseException:
         os.close(descriptor)
         raise

@@ -147,13 +147,14 @@ def _trim_bound(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _trim_pair(text: str, start: int, end: int, opening: str, closing: str) -> tuple[int, int]:
     """Without the mark at an edge whose partner is not inside, and without a pair around everything."""
-    inside = text[start + 1 : end - 1]
-    free = not any(mark in inside for mark in opening + closing)
     opens, closes = text[start] in opening, text[end - 1] in closing
-    if free and end - start > 1:
-        inch = closes and not opens and text[end - 2].isdigit()
-        return start + opens, end - (closes and not inch)
-    return start, end
+    if not (opens or closes) or end - start < 2:
+        return start, end
+    inside = text[start + 1 : end - 1]
+    if any(mark in inside for mark in opening + closing):
+        return start, end
+    inch = closes and not opens and text[end - 2].isdigit()
+    return start + opens, end - (closes and not inch)
 
 
 def _ends_with_stop(text: str, start: int, end: int) -> bool:

@@ -13,12 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from annotate.label_studio_server import Studio
 
 ROOT = Path(__file__).parent.parent
 REQUIRE_ALL = os.environ.get("ANNOTATE_REQUIRE_ALL") == "1"
+
+# properties are judged by what holds, not by how fast a busy machine shows it
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 def skip_or_fail(reason: str) -> None:
@@ -43,6 +48,15 @@ def shared_data() -> Path:
     folder = Path(os.environ.get("ANNOTATE_SHARED", ROOT.parent / "shared")) / "data"
     if not folder.is_dir():
         pytest.skip(f"no corpora at {folder}: figures on third-party data are not checked")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def hostile_cases() -> Path:
+    """The folder of small files made to hurt; tests that read them are skipped where it is absent."""
+    folder = Path(os.environ.get("ANNOTATE_SHARED", ROOT.parent / "shared")) / "cases" / "hostile"
+    if not folder.is_dir():
+        pytest.skip(f"no cases at {folder}: files made to hurt are not tried")
     return folder
 
 

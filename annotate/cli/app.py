@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import importlib
 import sys
+import tempfile
 from typing import Annotated, Any
 
 import typer
@@ -12,6 +13,7 @@ from typer.core import TyperGroup
 
 from annotate.cli.outputs import CheckedCommand
 from annotate.errors import AnnotateError
+from annotate.files import DISK_ERRORS
 from annotate.printing import print_line, silence_stdout
 from annotate.processes import Terminated, raise_on_sigterm
 
@@ -66,6 +68,13 @@ class ErrorsAsMessages(TyperGroup):
             raise typer.Exit(143 if isinstance(error, Terminated) else 130) from error
         except BrokenPipeError as error:
             silence_stdout()  # the reader of our output has closed it
+            raise typer.Exit(1) from error
+        except OSError as error:
+            if error.errno not in DISK_ERRORS:
+                raise
+            sys.stdout.flush()  # fails again where standard output is what is full
+            place = error.filename or f"a temporary file in {tempfile.gettempdir()}"
+            print_line(f"error: {place}: cannot be written ({error.strerror}); make room and run it again", err=True)
             raise typer.Exit(1) from error
 
 

@@ -13,7 +13,7 @@ from typer.core import TyperCommand
 
 from annotate.errors import AnnotateError
 
-#: The options that name what a command writes; every other path is one that it reads.
+#: The options that name what a command writes.
 WRITTEN = {"output", "out", "html", "log", "certificate", "to"}
 
 
@@ -30,12 +30,12 @@ class CheckedCommand(TyperCommand):
         inputs: dict[str, Any] = {}
         for option in self.params:
             value = ctx.params.get(option.name)
-            shown = option.opts[0] if option.opts[0].startswith("-") else option.metavar or option.opts[0]
+            shown = option.metavar or option.opts[0] if option.param_type_name == "argument" else option.opts[0]
             if is_written(option):
                 outputs[shown] = None if value is None else Path(value)
                 if takes_file(option) and value is not None and Path(value).is_dir():
                     raise AnnotateError(f"{shown} {value}: is a folder; give the name of a file to write")
-            else:
+            elif is_read(option):
                 inputs[shown] = value
         check_outputs(outputs, inputs)
         return super().invoke(ctx)
@@ -44,6 +44,14 @@ class CheckedCommand(TyperCommand):
 def is_written(option: Any) -> bool:
     """Whether the option names a file or folder that the command writes; `--to` may also name a format."""
     return option.name in WRITTEN and option.metavar != "FORMAT"
+
+
+def is_read(option: Any) -> bool:
+    """Whether the option or argument names something that the command reads, or may name it."""
+    if is_written(option):
+        return False
+    named = any(kind in (option.metavar or "").upper() for kind in ("FILE", "GOLD", "JSONL", "RELEASE", "DIR"))
+    return named or option.param_type_name == "argument" or option.name == "preannotator"
 
 
 def takes_file(option: Any) -> bool:

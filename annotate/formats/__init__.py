@@ -86,12 +86,14 @@ def write_format(
         alignment: what happens to a span whose edge lies inside a token, in formats made of tokens.
 
     Raises:
-        RecordError: a record without text; nothing is written.
+        RecordError: no record, or one without text; nothing is written.
         AnnotateError: the format is unknown, or the path cannot be written.
     """
     writer = find_writer(format)
     report = FormatReport(format, "written")
     kept = list(records)
+    if not kept:
+        raise RecordError(["nothing to write: no record"])
     problems = [f"{record.id}: no text; an export needs one (annotate rehydrate)" for record in kept if not record.text]
     if problems:
         raise RecordError(problems)

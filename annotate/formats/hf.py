@@ -17,6 +17,7 @@ from annotate.folders import new_folder
 from annotate.formats.progress import quiet_progress
 from annotate.formats.registry import Reading, Writing, reads, writes
 from annotate.ingest.sources import HUB_FORM, parse_hub_address
+from annotate.jsonl import decode_object
 from annotate.records import LAYERS, Entity, LayeredRecord, Layers, Prediction
 from annotate.text.align import align_tokens
 from annotate.text.bio import TAG, from_tags
@@ -58,7 +59,7 @@ def read_hf(path: Path, reading: Reading) -> Iterator[Prediction]:
         if any(layer in row for layer in LAYERS):
             try:
                 yield _from_layers(row)
-            except msgspec.MsgspecError as error:
+            except (msgspec.MsgspecError, ValueError) as error:
                 reading.problems.append(f"{place}: {row.get('id')}: {error}")
             continue
         article = str(row["id"]) if row.get("id") is not None and str(row["id"]) in reading.texts else None
@@ -84,6 +85,8 @@ def _load(source: str) -> Iterator[dict[str, Any]]:
     address = parse_hub_address(source) if source.startswith("hf:") else None
     if source.startswith("hf:") and address is None:
         raise AnnotateError(f"{source}: expected {HUB_FORM}")
+    if Path(source).is_file() and not source.endswith(".parquet"):
+        raise AnnotateError(f"{source}: a file that is no Parquet; expected .parquet, a folder or hf:NAME/SPLIT")
     try:
         if address is not None:
             found = datasets.load_dataset(address.name, address.config, split=address.split)
@@ -93,25 +96,33 @@ def _load(source: str) -> Iterator[dict[str, Any]]:
             found = datasets.load_from_disk(source)
         else:
             found = datasets.load_dataset(source)
-    except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
-        raise AnnotateError(f"{source}: no dataset that can be loaded ({str(error).splitlines()[0]})") from error
+    except Exception as error:  # of datasets, pyarrow and the Hub's client, by what is broken
+        raise AnnotateError(_no_dataset(source, error)) from error
     for table in found.values() if isinstance(found, dict) else [found]:
         names = {}
         for column, feature in table.features.items():
             inner = getattr(feature, "feature", None)
             if isinstance(inner, datasets.ClassLabel):
                 names[column] = inner.names
-        for row in table:
-            for column, known in names.items():
-                if row[column] is not None:
-                    row[column] = [known[number] for number in row[column]]
-            yield row
+        try:
+            for row in table:
+                for column, known in names.items():
+                    if row[column] is not None:
+                        row[column] = [known[number] for number in row[column]]
+                yield row
+        except Exception as error:  # of pyarrow, pytz and Python, by the type of the column
+            raise AnnotateError(_no_dataset(source, error)) from error
+
+
+def _no_dataset(source: str, error: Exception) -> str:
+    reason = str(error).partition("\n")[0] or type(error).__name__
+    return f"{source}: no dataset that can be loaded ({reason})"
 
 
 def _from_layers(row: dict[str, Any]) -> Prediction:
     present = {name: value for name, value in row.items() if value is not None and name in Prediction.__struct_fields__}
     if isinstance(present.get("meta"), str):
-        present["meta"] = msgspec.json.decode(present["meta"])
+        present["meta"] = decode_object(present["meta"].encode())
     return msgspec.convert(present, Prediction)
 
 

@@ -53,8 +53,8 @@ PROJECT_SETTINGS: Dict = dict.fromkeys(
 )
 
 
-def connect(url: str | None = None, api_key: str | None = None, *, timeout_s: float = TIMEOUT_S) -> Server:
-    """The server at the URL, or the one of the environment, or the embedded one if it runs.
+def connect(url: str | None = None, api_key: str | None = None, *, timeout_s: float = TIMEOUT_S) -> Connection:
+    """A connection to the server at the URL, or of the environment, or the embedded one if it runs.
 
     Nothing is sent yet; the first call shows whether the server answers and the token counts.
 
@@ -93,7 +93,7 @@ def connect(url: str | None = None, api_key: str | None = None, *, timeout_s: fl
 
         http = httpx.Client(timeout=timeout_s, follow_redirects=True)
         sdk = LabelStudio(base_url=url.rstrip("/"), api_key=api_key, timeout=timeout_s, httpx_client=http)
-    return Server(url.rstrip("/"), api_key, sdk, http)
+    return Connection(url.rstrip("/"), api_key, sdk, http)
 
 
 def require_client() -> None:
@@ -105,8 +105,8 @@ def require_client() -> None:
     require("labelstudio", "a connection to Label Studio")
 
 
-class Server:
-    """A connection. Every method asks the server once (lists: once a page) and raises `LabelStudioError`."""
+class Connection:
+    """A connection to one server. Its methods ask once (lists: once a page) and raise `LabelStudioError`."""
 
     def __init__(self, url: str, api_key: str, sdk: Any, http: Any) -> None:
         """`sdk` is a `LabelStudio` for the URL and token that sends by `http`, an `httpx.Client`."""

@@ -17,7 +17,7 @@ from annotate.labelstudio.answers import LostAnswer, NotFound
 from annotate.labelstudio.connection import (
     API_KEY_VARIABLE,
     URL_VARIABLE,
-    Server,
+    Connection,
     connect,
     require_client,
 )
@@ -87,7 +87,7 @@ def doctor(
     return [msgspec.structs.replace(found, what=server.redact(found.what)) for found in findings]
 
 
-def _check_connection(server: Server) -> Iterator[Finding]:
+def _check_connection(server: Connection) -> Iterator[Finding]:
     try:
         version = server.version()
     except LostAnswer as error:
@@ -107,7 +107,7 @@ def _check_connection(server: Server) -> Iterator[Finding]:
         )
 
 
-def _check_token(server: Server, token: str) -> Iterator[Finding]:
+def _check_token(server: Connection, token: str) -> Iterator[Finding]:
     kind = "a personal access token" if token.count(".") == 2 else "a legacy token"
     try:
         user = server.whoami()
@@ -132,7 +132,7 @@ def _check_token(server: Server, token: str) -> Iterator[Finding]:
         yield _fine(f"the organization has {listed}")
 
 
-def _check_project(server: Server, name: str, schema: Schema) -> Iterator[Finding]:
+def _check_project(server: Connection, name: str, schema: Schema) -> Iterator[Finding]:
     try:
         project = find_project(server, name)
     except LabelStudioError as error:
@@ -175,7 +175,7 @@ def _check_interface(name: str, project: dict[str, Any], schema: Schema) -> Iter
         yield _fine(f"the interface is that of schema {schema.ref} ({', '.join(layers)})")
 
 
-def _check_backends(server: Server, project: dict[str, Any]) -> Iterator[Finding]:
+def _check_backends(server: Connection, project: dict[str, Any]) -> Iterator[Finding]:
     for backend in server.list_backends(project["id"]):
         if backend.get("state") == "CO":
             yield _fine(f"the live preannotator at {backend.get('url')} is connected")
@@ -197,7 +197,7 @@ def _check_backends(server: Server, project: dict[str, Any]) -> Iterator[Finding
         )
 
 
-def _check_tasks(server: Server, name: str, project: dict[str, Any], schema: Schema) -> Iterator[Finding]:
+def _check_tasks(server: Connection, name: str, project: dict[str, Any], schema: Schema) -> Iterator[Finding]:
     push = f"annotate push P.jsonl --project '{name}'"
     if not project["task_number"]:
         yield _problem("the project is empty", push)

@@ -11,7 +11,7 @@ import msgspec
 
 from annotate.artifacts.label_config import CLAIM_KIND, ENTITY, to_label_config
 from annotate.errors import DataProblems, LabelStudioError
-from annotate.labelstudio.connection import Server, connect
+from annotate.labelstudio.connection import Connection, connect
 from annotate.labelstudio.project import find_names, find_shown_layers
 from annotate.labelstudio.push.ledger import Ledger, find_ledger
 from annotate.labelstudio.push.plan import find_project
@@ -95,7 +95,7 @@ def migrate_project(
 
 
 def _carry_out(
-    server: Server,
+    server: Connection,
     plan: MigrationPlan,
     names: Mapping[Name, str],
     schema: Schema,
@@ -124,7 +124,7 @@ def describe_migration(plan: MigrationPlan) -> list[str]:
     return lines if plan.applied else [*lines, "this is the plan; nothing was changed"]
 
 
-def _survey(server: Server, plan: MigrationPlan, names: Mapping[Name, str], new: set[Name]) -> None:
+def _survey(server: Connection, plan: MigrationPlan, names: Mapping[Name, str], new: set[Name]) -> None:
     """Count what changes, and find what would lose its label."""
     renamed: Counter[str] = Counter()
     lost: Counter[Name] = Counter()
@@ -160,7 +160,7 @@ def _survey(server: Server, plan: MigrationPlan, names: Mapping[Name, str], new:
         plan.refusals.append(f"drafts that use old names are open on tasks {tasks}; have them submitted first")
 
 
-def _find_changes(server: Server, project: int, names: Mapping[Name, str]) -> Iterator[_Change]:
+def _find_changes(server: Connection, project: int, names: Mapping[Name, str]) -> Iterator[_Change]:
     for task in server.iter_tasks(project):
         predictions = [entry for entry in task.get("predictions") or () if _needs(entry, names)]
         annotations = [entry for entry in task.get("annotations") or () if _needs(entry, names)]
@@ -173,7 +173,7 @@ def _needs(entry: Mapping[str, Any], names: Mapping[Name, str]) -> bool:
 
 
 def _apply_change(
-    server: Server, change: _Change, names: Mapping[Name, str], schema: Schema, ledger: Ledger | None
+    server: Connection, change: _Change, names: Mapping[Name, str], schema: Schema, ledger: Ledger | None
 ) -> None:
     info = read_info(change.task)
     article = str((change.task.get("data") or {}).get("doc_id"))

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 from annotate.artifacts.label_config import CLAIM_KIND, ENTITY, QUOTE_TYPE, to_label_config
 from annotate.errors import LabelStudioError
-from annotate.labelstudio.connection import Server
+from annotate.labelstudio.connection import Connection
 from annotate.labelstudio.shapes import make_all_safe
 from annotate.records import Layer
 from annotate.schema import Schema
@@ -51,7 +51,7 @@ def canonical_config(config: str) -> str:
         return config
 
 
-def find_config_conflicts(server: Server, project: dict[str, Any], schema: Schema) -> Iterator[str]:
+def find_config_conflicts(server: Connection, project: dict[str, Any], schema: Schema) -> Iterator[str]:
     """Labels and attribute values that people have used and the schema's interface would take away.
 
     The server's own summary of labels in use misses some (1.23 resets it while it counts), so the annotations

@@ -9,7 +9,7 @@ import msgspec
 
 from annotate.errors import LabelStudioError
 from annotate.files import sha256_text
-from annotate.labelstudio.connection import Server, connect
+from annotate.labelstudio.connection import Connection, connect
 from annotate.labelstudio.push.plan import find_project
 from annotate.labelstudio.shapes import make_all_safe
 from annotate.records import Annotation, Layers
@@ -87,7 +87,7 @@ def _identity(item: dict[str, Any]) -> bytes:
     return msgspec.json.encode(parts, order="deterministic")
 
 
-def _find_users(server: Server, annotators: Sequence[str]) -> dict[str, int]:
+def _find_users(server: Connection, annotators: Sequence[str]) -> dict[str, int]:
     numbers = {email: number for number, email in server.emails().items()}
     return {who: numbers.get(who) or server.create_user(who) for who in sorted(set(annotators))}
 

@@ -17,7 +17,7 @@ from typing import Any
 from annotate.agreement import agree
 from annotate.explore import Version, render_explorer
 from annotate.records import Annotation, Entity, Layers
-from tests.bench.made_articles import make_predictions
+from tests.support.made_articles import make_predictions
 
 ARTICLES = 1000
 

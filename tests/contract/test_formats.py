@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -12,19 +13,13 @@ import pytest
 from annotate.errors import AnnotateError, RecordError
 from annotate.formats import read_predictions, write_format
 from annotate.records import Article, Claim, Entity, GoldRecord, Quote, Span
+from tests.support.spans import range_of
 
 TEXT = (
     "Ministers of the European Union met. 😀 “We will leave,” Iraqi Prime Minister Mustafa al-Kadhimi said,\n"
     "“and soon.” There are 2,500 troops in Iraq, he said."
 )
-
-
-def at(string: str, nth: int = 0) -> tuple[int, int]:
-    start = -1
-    for _ in range(nth + 1):
-        start = TEXT.index(string, start + 1)
-    return start, start + len(string)
-
+at = partial(range_of, TEXT)
 
 HE = Span(at("he said")[0], at("he said")[0] + 2)
 

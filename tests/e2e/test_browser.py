@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import msgspec
 import pytest
 
 from annotate.label_studio_server import Studio
-from annotate.labelstudio.connection import Server, connect
+from annotate.labelstudio.connection import Connection, connect
 from annotate.labelstudio.pull.pull import fetch_annotations
 from annotate.labelstudio.push.push import push_predictions
-from annotate.records import Annotation, Claim, Entity, Layers, Prediction, Quote, Span
+from annotate.records import Annotation, Claim, Entity, Layers, Prediction, Quote
 from annotate.task_json.outcomes import compare_layers
+from tests.support.spans import span_of
 
 pytestmark = pytest.mark.browser
 
@@ -32,12 +34,7 @@ TASKS = (
     "draft",
     "skipped",
 )
-
-
-def at(words: str) -> Span:
-    start = TEXT.index(words)
-    return Span(start, start + len(words))
-
+at = partial(span_of, TEXT)
 
 PREDICTION = Prediction(
     id="untouched",
@@ -66,7 +63,7 @@ PREDICTION = Prediction(
 class Page:
     """One task on the annotation page."""
 
-    def __init__(self, page: Any, server: Server, project: int, tasks: dict[str, int]) -> None:
+    def __init__(self, page: Any, server: Connection, project: int, tasks: dict[str, int]) -> None:
         self.page = page
         self.server = server
         self.project = project

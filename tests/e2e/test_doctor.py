@@ -10,7 +10,7 @@ import pytest
 
 from annotate.artifacts.label_config import to_label_config
 from annotate.label_studio_server import Studio
-from annotate.labelstudio.connection import Server, connect
+from annotate.labelstudio.connection import Connection, connect
 from annotate.labelstudio.doctor import Finding, doctor
 from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Entity, Prediction
@@ -21,7 +21,7 @@ PREDICTION = Prediction(id="a", text="NATO met in Rome.", model="made-1", entiti
 
 
 @pytest.fixture
-def server(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+def server(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
     monkeypatch.setenv("LABEL_STUDIO_URL", studio.url)
     monkeypatch.setenv("LABEL_STUDIO_API_KEY", studio.api_key)
     server = connect()
@@ -35,13 +35,13 @@ def problems(findings: list[Finding]) -> str:
     return "\n".join(str(finding) for finding in findings if finding.level == "problem")
 
 
-def test_a_sound_project_has_no_problem(server: Server) -> None:
+def test_a_sound_project_has_no_problem(server: Connection) -> None:
     findings = doctor(PROJECT)
     assert problems(findings) == ""
     assert any("annotators see the predictions of made-1 on 1 tasks" in finding.what for finding in findings)
 
 
-def test_the_token_and_the_address(studio: Studio, server: Server, tmp_path: Path) -> None:
+def test_the_token_and_the_address(studio: Studio, server: Connection, tmp_path: Path) -> None:
     assert "a legacy token is refused" in problems(doctor(url=studio.url, api_key="0" * 40))
     assert "no server answers" in problems(doctor(url="http://127.0.0.1:9", api_key="0" * 40))
     assert "not like Label Studio" in problems(doctor(url=f"{studio.url}/nowhere", api_key="0" * 40))
@@ -49,7 +49,7 @@ def test_the_token_and_the_address(studio: Studio, server: Server, tmp_path: Pat
     assert "annotate push" in problems(doctor("No such project"))
 
 
-def test_settings_that_hide_predictions(server: Server) -> None:
+def test_settings_that_hide_predictions(server: Connection) -> None:
     [project] = server.find_projects(PROJECT)
     server.update_project(project["id"], show_collab_predictions=False, model_version="")
     told = problems(doctor(PROJECT))
@@ -59,7 +59,7 @@ def test_settings_that_hide_predictions(server: Server) -> None:
     assert problems(doctor(PROJECT)) == "", "the remedy that it names has fixed it"
 
 
-def test_an_interface_that_left_the_schema(server: Server) -> None:
+def test_an_interface_that_left_the_schema(server: Connection) -> None:
     schema = load_schema()
     assert schema.entities is not None
     labels = [msgspec.structs.replace(label, name=label.name.title()) for label in schema.entities.labels]
@@ -69,7 +69,7 @@ def test_an_interface_that_left_the_schema(server: Server) -> None:
     assert "lacks CARDINAL" in problems(doctor(PROJECT))
 
 
-def test_stored_predictions_that_the_editor_cannot_show(server: Server) -> None:
+def test_stored_predictions_that_the_editor_cannot_show(server: Connection) -> None:
     [project] = server.find_projects(PROJECT)
     [task] = server.iter_tasks(project["id"])
     bad = {"id": "x", "from_name": "entity", "to_name": "text", "type": "labels"}

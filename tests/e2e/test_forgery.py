@@ -16,7 +16,7 @@ from annotate.cli.app import app
 from annotate.files import sha256_file, sha256_text
 from annotate.jsonl import read_records, write_records
 from annotate.label_studio_server import Studio
-from annotate.labelstudio.connection import Server, connect
+from annotate.labelstudio.connection import Connection, connect
 from annotate.labelstudio.pull.certificate import Certificate
 from annotate.labelstudio.pull.pull import fetch_annotations
 from annotate.labelstudio.push.ledger import ledger_path
@@ -38,11 +38,11 @@ PUSHED = [
     for n in range(3)
 ]
 
-Edit = Callable[[Server, dict[str, Any]], None]
+Edit = Callable[[Connection, dict[str, Any]], None]
 
 
 @pytest.fixture
-def server(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> Server:
+def server(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> Connection:
     monkeypatch.setenv("LABEL_STUDIO_URL", studio.url)
     monkeypatch.setenv("LABEL_STUDIO_API_KEY", studio.api_key)
     return connect()
@@ -53,42 +53,42 @@ def title(request: pytest.FixtureRequest) -> str:
     return str(request.node.name)[-50:]
 
 
-def submit_all(server: Server, project: int) -> None:
+def submit_all(server: Connection, project: int) -> None:
     for task in list(server.iter_tasks(project)):
         [stored] = task["predictions"]
         server.create_annotation(task["id"], result=stored["result"], parent_prediction=stored["id"])
 
 
-def edit_text(server: Server, task: dict[str, Any]) -> None:
+def edit_text(server: Connection, task: dict[str, Any]) -> None:
     server.update_task(task["id"], data={**task["data"], "text": FORGED})
 
 
-def edit_text_and_hash(server: Server, task: dict[str, Any]) -> None:
+def edit_text_and_hash(server: Connection, task: dict[str, Any]) -> None:
     server.update_task(task["id"], data={**task["data"], "text": FORGED, "text_sha256": sha256_text(FORGED)})
 
 
-def edit_text_and_remove_hash(server: Server, task: dict[str, Any]) -> None:
+def edit_text_and_remove_hash(server: Connection, task: dict[str, Any]) -> None:
     data = {name: value for name, value in task["data"].items() if name != "text_sha256"}
     server.update_task(task["id"], data={**data, "text": FORGED})
 
 
-def remove_hash(server: Server, task: dict[str, Any]) -> None:
+def remove_hash(server: Connection, task: dict[str, Any]) -> None:
     server.update_task(task["id"], data={name: value for name, value in task["data"].items() if name != "text_sha256"})
 
 
-def edit_hash(server: Server, task: dict[str, Any]) -> None:
+def edit_hash(server: Connection, task: dict[str, Any]) -> None:
     server.update_task(task["id"], data={**task["data"], "text_sha256": sha256_text(FORGED)})
 
 
-def edit_id(server: Server, task: dict[str, Any]) -> None:
+def edit_id(server: Connection, task: dict[str, Any]) -> None:
     server.update_task(task["id"], data={**task["data"], "doc_id": "another"})
 
 
-def delete(server: Server, task: dict[str, Any]) -> None:
+def delete(server: Connection, task: dict[str, Any]) -> None:
     server.sdk.tasks.delete(id=task["id"])
 
 
-def submit_and_edit(server: Server, title: str, edit: Edit) -> tuple[list[Annotation], Certificate]:
+def submit_and_edit(server: Connection, title: str, edit: Edit) -> tuple[list[Annotation], Certificate]:
     """Push three articles, have all annotated, edit the first task, and pull."""
     push_predictions(PUSHED, title)
     [project] = server.find_projects(title)
@@ -98,7 +98,7 @@ def submit_and_edit(server: Server, title: str, edit: Edit) -> tuple[list[Annota
     return fetch_annotations(title)
 
 
-def test_untouched_tasks_are_verified_against_the_ledger(server: Server, title: str) -> None:
+def test_untouched_tasks_are_verified_against_the_ledger(server: Connection, title: str) -> None:
     found, certificate = submit_and_edit(server, title, lambda server, task: None)
     assert len(found) == 3
     assert certificate.is_clean
@@ -116,7 +116,7 @@ def test_untouched_tasks_are_verified_against_the_ledger(server: Server, title: 
         (edit_hash, "is not the hash that was pushed"),
     ],
 )
-def test_an_edited_text_or_hash_is_quarantined(server: Server, title: str, edit: Edit, reason: str) -> None:
+def test_an_edited_text_or_hash_is_quarantined(server: Connection, title: str, edit: Edit, reason: str) -> None:
     found, certificate = submit_and_edit(server, title, edit)
     assert {record.id for record in found} == {"article-1", "article-2"}
     assert (certificate.altered, certificate.spans_verified, certificate.spans) == (1, 2, 2)
@@ -126,7 +126,7 @@ def test_an_edited_text_or_hash_is_quarantined(server: Server, title: str, edit:
     assert not certificate.is_clean
 
 
-def test_a_changed_id_is_an_article_that_was_never_pushed(server: Server, title: str) -> None:
+def test_a_changed_id_is_an_article_that_was_never_pushed(server: Connection, title: str) -> None:
     found, certificate = submit_and_edit(server, title, edit_id)
     assert {record.id for record in found} == {"article-1", "article-2"}
     assert (certificate.unknown, certificate.missing) == (1, 1)
@@ -134,7 +134,7 @@ def test_a_changed_id_is_an_article_that_was_never_pushed(server: Server, title:
     assert not certificate.is_clean
 
 
-def test_a_deleted_task_is_missed(server: Server, title: str) -> None:
+def test_a_deleted_task_is_missed(server: Connection, title: str) -> None:
     found, certificate = submit_and_edit(server, title, delete)
     assert len(found) == 2
     assert certificate.missing == 1
@@ -143,8 +143,8 @@ def test_a_deleted_task_is_missed(server: Server, title: str) -> None:
     assert not certificate.is_clean
 
 
-def test_a_duplicated_task_is_named(server: Server, title: str) -> None:
-    def duplicate(server: Server, task: dict[str, Any]) -> None:
+def test_a_duplicated_task_is_named(server: Connection, title: str) -> None:
+    def duplicate(server: Connection, task: dict[str, Any]) -> None:
         [copy] = server.import_tasks(
             task["project"], [{"data": task["data"], "meta": task["meta"], "predictions": task["predictions"]}]
         )
@@ -157,8 +157,8 @@ def test_a_duplicated_task_is_named(server: Server, title: str) -> None:
     assert not certificate.is_clean
 
 
-def test_edited_titles_and_meta_come_back_as_they_were_pushed(server: Server, title: str) -> None:
-    def edit(server: Server, task: dict[str, Any]) -> None:
+def test_edited_titles_and_meta_come_back_as_they_were_pushed(server: Connection, title: str) -> None:
+    def edit(server: Connection, task: dict[str, Any]) -> None:
         noted = {**task["meta"]["annotate"], "blind": True, "layers": [], "article_meta": {"section": "forged"}}
         server.update_task(task["id"], meta={"annotate": noted})
         server.update_task(task["id"], data={**task["data"], "title": "Forged", "date": None, "publisher": "Forged"})
@@ -177,7 +177,7 @@ def test_edited_titles_and_meta_come_back_as_they_were_pushed(server: Server, ti
 
 
 @pytest.mark.parametrize("model", ["made-1", "another-model"])
-def test_a_replaced_prediction_is_not_what_was_pushed(server: Server, title: str, model: str) -> None:
+def test_a_replaced_prediction_is_not_what_was_pushed(server: Connection, title: str, model: str) -> None:
     push_predictions(PUSHED, title)
     [project] = server.find_projects(title)
     task = next(task for task in server.iter_tasks(project["id"]) if task["data"]["doc_id"] == "article-0")
@@ -194,8 +194,8 @@ def test_a_replaced_prediction_is_not_what_was_pushed(server: Server, title: str
     assert not certificate.is_clean
 
 
-def test_annotations_with_words_of_another_text_are_named(server: Server, title: str) -> None:
-    def copy(server: Server, task: dict[str, Any]) -> None:
+def test_annotations_with_words_of_another_text_are_named(server: Connection, title: str) -> None:
+    def copy(server: Connection, task: dict[str, Any]) -> None:
         result = [
             {**item, "value": {**item["value"], "text": FORGED[:12]}} for item in task["predictions"][0]["result"]
         ]
@@ -207,7 +207,9 @@ def test_annotations_with_words_of_another_text_are_named(server: Server, title:
     assert not certificate.is_clean
 
 
-def test_nothing_known_outside_of_the_server_is_nothing_verified(server: Server, title: str, tmp_path: Path) -> None:
+def test_nothing_known_outside_of_the_server_is_nothing_verified(
+    server: Connection, title: str, tmp_path: Path
+) -> None:
     push_predictions(PUSHED, title)
     [project] = server.find_projects(title)
     submit_all(server, project["id"])
@@ -230,7 +232,7 @@ def test_nothing_known_outside_of_the_server_is_nothing_verified(server: Server,
 
 
 def test_the_command_fails_with_strict_and_writes_the_hash_of_its_file(
-    server: Server, title: str, tmp_path: Path
+    server: Connection, title: str, tmp_path: Path
 ) -> None:
     submit_and_edit(server, title, edit_text_and_hash)
     write_records(tmp_path / "p.jsonl", PUSHED)
@@ -247,7 +249,7 @@ def test_the_command_fails_with_strict_and_writes_the_hash_of_its_file(
     assert len(read_records(output, Annotation)) == 2
 
 
-def test_no_edit_gives_a_project_another_ledger(server: Server, studio: Studio, title: str) -> None:
+def test_no_edit_gives_a_project_another_ledger(server: Connection, studio: Studio, title: str) -> None:
     push_predictions(PUSHED, title)
     [project] = server.find_projects(title)
     before = ledger_path(server.get_project(project["id"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,15 +17,12 @@ from annotate.label_studio_server.projects import list_projects
 from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Article, Claim, Entity, Prediction, Quote, Span
 from annotate.workflows.up import up
+from tests.support.spans import range_of
 
 pytestmark = pytest.mark.browser
 
 TEXT = "The minister said that Iraq has bought 500 tanks from France."
-
-
-def at(words: str) -> tuple[int, int]:
-    return TEXT.index(words), TEXT.index(words) + len(words)
-
+at = partial(range_of, TEXT)
 
 PREDICTION = Prediction(
     id="a",

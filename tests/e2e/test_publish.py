@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import signal
 import subprocess
@@ -17,23 +16,9 @@ import pytest
 
 from annotate.gold.manifest import MANIFEST, read_manifest, spell_digest
 from annotate.release.build import build_release
+from tests.support import hub_server
+from tests.support.bridges import made_article
 
-HERE = Path(__file__).parent
-
-
-def _load(name: str) -> Any:
-    path = HERE.parent / "unit" / "publish" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(f"publish_{name}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-hub_server = _load("hub_server")
-made_article = _load("conftest").made_article
 REPO = "user/bridges"
 
 

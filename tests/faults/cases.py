@@ -6,11 +6,13 @@ import contextlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from annotate.files import sha256_file, sha256_text
 from annotate.jsonl import write_records
 from annotate.records import Annotation, Article, Claim, Entity, GoldRecord, Quote, Span
+from tests.support.spans import range_of
 
 COUNT = 60
 #: Content of a file by its name: what a command leaves, with which the next run is compared.
@@ -107,9 +109,7 @@ def make_record(number: int) -> GoldRecord:
     words = " ".join(f"{place.lower()}{n}" for n in range(40))
     text = f"The council of {place} met. “{place} cannot wait,” Ann {place} said. {words}."
 
-    def at(part: str, after: int = 0) -> tuple[int, int]:
-        start = text.index(part, after)
-        return start, start + len(part)
+    at = partial(range_of, text)
 
     speaker = at(f"Ann {place}")
     return GoldRecord(

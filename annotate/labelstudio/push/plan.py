@@ -12,7 +12,7 @@ import msgspec
 from annotate.artifacts.label_config import to_label_config
 from annotate.errors import DataProblems, LabelStudioError
 from annotate.files import sha256_text
-from annotate.labelstudio.connection import Server
+from annotate.labelstudio.connection import Connection
 from annotate.labelstudio.project import canonical_config, find_config_conflicts
 from annotate.labelstudio.push.receipt import read_receipt
 from annotate.labelstudio.shapes import make_all_safe
@@ -183,7 +183,7 @@ def survey_predictions(predictions: Iterable[Prediction], schema: Schema, blind:
     return survey
 
 
-def find_project(server: Server, name: str) -> dict[str, Any] | None:
+def find_project(server: Connection, name: str) -> dict[str, Any] | None:
     """The project of this title (or of this number, written `#12`), with all settings; None if there is none.
 
     Raises:
@@ -199,7 +199,7 @@ def find_project(server: Server, name: str) -> dict[str, Any] | None:
 
 
 def plan_project(
-    server: Server,
+    server: Connection,
     title: str,
     schema: Schema,
     predictions: Iterable[Prediction],
@@ -245,7 +245,7 @@ def make_entry(prediction: Prediction, schema: Schema, blind: Blind, *, withheld
     return build_task(prediction, schema, blind=withheld, blind_seed=blind.seed, blind_share=blind.share)
 
 
-def _is_complete(server: Server, project: dict[str, Any], survey: Survey) -> bool:
+def _is_complete(server: Connection, project: dict[str, Any], survey: Survey) -> bool:
     """Whether the last push was of these predictions, and nothing that matters has changed since.
 
     Of the tasks that were changed since, which annotations do too, those with another text matter.
@@ -343,7 +343,7 @@ def _plan_tasks(
     )
 
 
-def _read_known(server: Server, project: int) -> Iterator[Known]:
+def _read_known(server: Connection, project: int) -> Iterator[Known]:
     drafts: set[int] | None = None
     for task in make_all_safe(server.iter_tasks(project, include=TASK_FIELDS)):
         data = task["data"]

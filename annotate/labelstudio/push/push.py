@@ -15,7 +15,7 @@ from annotate.artifacts.label_config import to_label_config
 from annotate.errors import DataProblems, LabelStudioError, RecordError
 from annotate.jsonl import STDIO, read_records, stream_records
 from annotate.labelstudio.answers import LostAnswer
-from annotate.labelstudio.connection import Server, connect, require_client
+from annotate.labelstudio.connection import Connection, connect, require_client
 from annotate.labelstudio.push.ledger import Ledger, ledger_path, state_dir
 from annotate.labelstudio.push.plan import (
     SAMPLING,
@@ -124,11 +124,13 @@ def push_predictions(
         return plan
 
 
-def _find_title(server: Server, name: str) -> str:
+def _find_title(server: Connection, name: str) -> str:
     return str(server.get_project(int(name[1:]))["title"]) if re.fullmatch(r"#\d+", name) else name
 
 
-def _take_turn(server: Server, title: str, report: Callable[[str], None]) -> contextlib.AbstractContextManager[None]:
+def _take_turn(
+    server: Connection, title: str, report: Callable[[str], None]
+) -> contextlib.AbstractContextManager[None]:
     name = hashlib.sha256(f"{server.url}\0{title}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
     path = state_dir() / "locks" / f"push-{name}.lock"
     try:
@@ -175,7 +177,7 @@ class _Push:
 
     def __init__(
         self,
-        server: Server,
+        server: Connection,
         title: str,
         schema: Schema,
         predictions: Iterable[Prediction],

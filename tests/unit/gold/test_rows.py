@@ -17,8 +17,7 @@ from annotate.jsonl import find_record_problems
 from annotate.records import LAYERS, GoldRecord
 from annotate.release.schema_file import to_toml
 from annotate.schema import load_schema
-
-from .strategies import SCHEMA, gold_records
+from tests.support.strategies import SCHEMA, gold_records
 
 
 @settings(max_examples=50)

@@ -24,7 +24,7 @@ from annotate.errors import AnnotateError, LabelStudioError
 from annotate.files import sha256_text
 from annotate.jsonl import read_records
 from annotate.labelstudio.answers import iter_json_array, redact
-from annotate.labelstudio.connection import Server, connect
+from annotate.labelstudio.connection import Connection, connect
 from annotate.labelstudio.doctor import doctor
 from annotate.labelstudio.pull.pull import Pull, fetch_annotations, write_pull
 from annotate.labelstudio.push.push import push_predictions
@@ -168,7 +168,7 @@ def hostile(running: Hostile) -> Iterator[Hostile]:
     running.answers.clear()
 
 
-def calls(server: Server) -> dict[str, Callable[[], Any]]:
+def calls(server: Connection) -> dict[str, Callable[[], Any]]:
     return {
         "users": server.emails,
         "export": lambda: list(server.iter_export(1)),

@@ -20,8 +20,7 @@ from annotate.publish.stand_off import write_stand_off
 from annotate.records import Article, GoldRecord
 from annotate.release.build import build_release
 from annotate.release.check import check_release
-
-from .conftest import made_article
+from tests.support.bridges import made_article
 
 
 @pytest.fixture(scope="module")

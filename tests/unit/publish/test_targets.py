@@ -16,8 +16,7 @@ from annotate.gold.manifest import MANIFEST
 from annotate.publish import publish_release
 from annotate.release.build import build_release
 from annotate.release.check import check_release
-
-from .conftest import made_article
+from tests.support.bridges import made_article
 
 
 def contents(folder: Path) -> dict[str, bytes]:

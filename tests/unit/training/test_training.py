@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 import shutil
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,7 @@ from annotate.training.loop import Window, make_batches, to_tensors  # noqa: E40
 from annotate.training.model import Network  # noqa: E402
 from annotate.training.replace import replace_names  # noqa: E402
 from annotate.training.weights import restore_network, write_weights  # noqa: E402
+from tests.support.spans import range_of  # noqa: E402
 
 VOCABULARY = [
     "[PAD]",
@@ -44,10 +46,7 @@ VOCABULARY = [
 PIECES = WordPieces(VOCABULARY)
 GAZETTEERS = Gazetteers(1)
 TEXT = "Ann Lee told Bob that he won. “I did not,” Bob Ray said in Rome."
-
-
-def part(words: str) -> tuple[int, int]:
-    return TEXT.index(words), TEXT.index(words) + len(words)
+part = partial(range_of, TEXT)
 
 
 def document() -> Document:

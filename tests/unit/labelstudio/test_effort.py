@@ -7,13 +7,13 @@ import pytest
 from annotate.errors import DataProblems
 from annotate.labelstudio.effort import describe_effort, effort
 from annotate.records import Annotation, Entity, Layers, Prediction
+from tests.support.spans import range_of
 
 TEXT = "NATO met Ada in Rome, Italy, on Monday."
 
 
 def entity(words: str, label: str, key: str | None = None) -> Entity:
-    start = TEXT.index(words)
-    return Entity(start, start + len(words), label, id=key)
+    return Entity(*range_of(TEXT, words), label, id=key)
 
 
 PREDICTED = [

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 from hypothesis import strategies as st
 
-from annotate.records import LAYERS, Claim, Entity, GoldRecord, LayeredRecord, Quote, Span
+from annotate.records import Claim, Entity, GoldRecord, Quote, Span
 from annotate.schema import load_schema
 
 SCHEMA = load_schema("news")
@@ -72,23 +71,3 @@ def records(draw: st.DrawFn, ids: st.SearchStrategy[str] | None = None) -> GoldR
         quotes=draw(st.lists(quotes(), max_size=3)),
         claims=draw(claims),
     )
-
-
-def plain(record: LayeredRecord, *, scores: bool = False, ids: bool = True) -> dict[str, list[Any]]:
-    """The layers as JSON without order, and without scores where the format has none."""
-    found: dict[str, list[Any]] = {}
-    for layer in LAYERS:
-        items = getattr(record, layer)
-        if items is not None:
-            bare = [msgspec.to_builtins(item) for item in items]
-            for item in bare:
-                if not scores:
-                    item.pop("score", None)
-                for part in () if ids else (item, item.get("speaker"), item.get("cue"), item.get("claimer")):
-                    (part or {}).pop("id", None)
-                if not ids and "content" in item:
-                    item["content"] = [{"start": f["start"], "end": f["end"]} for f in item["content"]]
-                if "content" in item:
-                    item["content"].sort(key=lambda fragment: fragment["start"])
-            found[layer] = sorted(bare, key=repr)
-    return found
