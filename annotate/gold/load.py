@@ -54,7 +54,7 @@ def find_release(source: str | Path) -> tuple[Path, str | None]:
     known = sorted({f"{folder.parent.name}/{folder.name}" for home in homes for folder in _release_folders(home)})
     raise GoldError(
         [
-            f"{source}: no gold there; expected a release folder, name/version[/split] or a JSON Lines file"
+            f"no release or file called {source}; expected a release folder, name/version[/split] or a JSON Lines file"
             + (f"; known releases: {', '.join(known)}" if known else "")
         ]
     )
