@@ -15,7 +15,7 @@ from annotate.records import GoldRecord
 
 
 def load_gold(source: str | Path) -> list[GoldRecord]:
-    """The gold records of a release, of one split of it, or of a JSON Lines file, in the order they stand there.
+    """The gold records of a release, of one split of it, or of a JSON Lines file, in their order.
 
     Args:
         source: a release folder, or one with `/split` behind it; `name/version[/split]` of a release below `gold/`
@@ -54,7 +54,7 @@ def find_release(source: str | Path) -> tuple[Path, str | None]:
     known = sorted({f"{folder.parent.name}/{folder.name}" for home in homes for folder in _release_folders(home)})
     raise GoldError(
         [
-            f"{source}: no gold there; expected a release folder, name/version[/split] or a JSON Lines file"
+            f"no release or file called {source}; expected a release folder, name/version[/split] or a JSON Lines file"
             + (f"; known releases: {', '.join(known)}" if known else "")
         ]
     )
