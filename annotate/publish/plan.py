@@ -24,7 +24,7 @@ class Package:
 
     @property
     def files(self) -> list[str]:
-        """All files, the manifest last: where it stands, the release stands."""
+        """All files, the manifest last: where it is, the release is complete."""
         signature = [SIGNATURE] if (self.folder / SIGNATURE).is_file() else []
         return [*sorted(self.manifest.files), *signature, MANIFEST]
 
@@ -50,7 +50,7 @@ class PublishPlan:
         foreign: files at the target that belong to no release and are left alone.
         digest: of the release as it is published, `sha256:HEX`.
         public: whether anybody can read it there.
-        warnings: what would be passed on that somebody should look at first.
+        warnings: what would be published and should be looked at first.
         remarks: what else is different from the release.
     """
 

@@ -1,4 +1,4 @@
-"""Putting the texts back into a stand-off release, and saying what became of every article."""
+"""Putting the texts back into a stand-off release, with an account of every article."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def rehydrate(release: str | Path, sources: Sequence[str], *, to: str | Path = "
 
     Raises:
         PublishError: the release has its texts, or no source has an article of it.
-        GoldError: the release is not whole, or `<to>/<name>/<version>` exists.
+        GoldError: the release is damaged, or `<to>/<name>/<version>` exists.
         SourceError: a source cannot be read.
         MissingExtraError: the extra `release` is not installed.
     """
@@ -108,14 +108,14 @@ def rehydrate(release: str | Path, sources: Sequence[str], *, to: str | Path = "
         same = _fill_all(folder, manifest, origin, _Rehydration(texts, report), spool)
         if not report.exact and not report.repaired:
             raise PublishError(f"no article of {manifest.ref} ({len(spool):,}) is among the sources, by id or URL")
-        whole = not report.missing and not report.spans["lost"]
+        complete = not report.missing and not report.spans["lost"]
         with new_release(place.parent, place.name) as new:
-            writer = ReleaseWriter(new, load_schema(folder / SCHEMA), stand_off=not whole)
+            writer = ReleaseWriter(new, load_schema(folder / SCHEMA), stand_off=not complete)
             records = iter(spool)
             for split, entry in manifest.splits.items():
                 writer.add_split(split, entry.articles, islice(records, entry.articles))
             made_from = None if same else origin.digest
-            changed = msgspec.structs.replace(manifest, stand_off=not whole, made_from=made_from)
+            changed = msgspec.structs.replace(manifest, stand_off=not complete, made_from=made_from)
             new_manifest = finish_copy(writer, folder, changed)
     check_release(place)
     report.unsigned = (folder / SIGNATURE).is_file()

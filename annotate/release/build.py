@@ -236,9 +236,9 @@ def _read_checked(
 
 
 def _licence_of(record: GoldRecord) -> str:
-    """The licence of the article's text: its own, or what its source says; `unknown` where nobody says."""
-    said = record.licence or record.meta.get("licence") or record.meta.get("license")
-    return said if isinstance(said, str) else "unknown"
+    """The licence of the article's text: its own, or what its source says; `unknown` where neither has one."""
+    found = record.licence or record.meta.get("licence") or record.meta.get("license")
+    return found if isinstance(found, str) else "unknown"
 
 
 def _find_problems(record: GoldRecord, schema: Schema) -> Iterator[str]:

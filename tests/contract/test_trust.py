@@ -199,7 +199,7 @@ FORGERIES: dict[str, tuple[Callable[[Path], dict[str, Any]], str | None]] = {
     "other counts": (edit(lambda m: {"counts": {**m.counts, "clusters": 99}}), "counts other articles"),
     "other annotators": (
         edit(lambda m: {"provenance": {**m.provenance, "annotators": {"annotator-1": 12}}}),
-        "tells another provenance",
+        "has another provenance",
     ),
     "other account of tokens": (
         edit(lambda m: {"tokens": {**m.tokens, "rule": "innermost-first"}}),
