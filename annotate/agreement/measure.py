@@ -20,6 +20,7 @@ from annotate.agreement.scores import Interval, score_pairs
 from annotate.agreement.versions import group_submitted
 from annotate.items import ATTRIBUTES
 from annotate.jsonl import RecordSource, gather_records
+from annotate.printing import format_count
 from annotate.records import Annotation, Layer
 from annotate.schema import Schema, load_schema
 from annotate.score.formulas import Values
@@ -66,7 +67,7 @@ class Agreement(msgspec.Struct, kw_only=True):
 
     @property
     def ceiling(self) -> dict[str, float]:
-        """What people reach against each other, by the scorer's measure names; undefined ones left out."""
+        """What annotators reach against each other, by the scorer's measure names; undefined ones left out."""
         return {
             name: figure.value
             for name, figure in self.measures.items()
@@ -119,7 +120,7 @@ def agree(
         seed=seed,
     )
     if not shared:
-        agreement.remarks.append("no article was annotated by two people, so there is no agreement to measure")
+        agreement.remarks.append("no article was annotated by two annotators, so there is no agreement to measure")
         return agreement
     rows = draw_with_point(len(shared), trials, seed)
     aligned, compared = align_articles(shared)
@@ -169,4 +170,4 @@ def _add_remarks(agreement: Agreement) -> None:
             f"{agreement.articles} articles have two annotators; below {MIN_ARTICLES} no interval can be given"
         )
     if agreement.single:
-        agreement.remarks.append(f"{agreement.single} articles have one annotator and say nothing about agreement")
+        agreement.remarks.append(f"{format_count(agreement.single, 'article')} with one annotator left out")

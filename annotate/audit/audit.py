@@ -16,9 +16,9 @@ from annotate.items import ITEM_TYPES, extent_of
 from annotate.records import LAYERS, GoldRecord, Item, Layer, Prediction, get_layer
 
 CHECKS: dict[Check, str] = {
-    "labels": "the same words carry another label nearly everywhere else",
-    "unmarked": "words that are marked nearly everywhere stand unmarked here",
-    "lone": "a label that the whole gold uses once",
+    "labels": "the same words have another label nearly everywhere else",
+    "unmarked": "words that are marked nearly everywhere else are not marked here",
+    "lone": "a label that is used only once in the gold",
     "edges": "white space at an edge, or an edge that cuts a word",
     "systems-add": "several systems mark the same thing where gold has nothing",
     "systems-change": "several systems agree on another extent or label than gold",

@@ -156,7 +156,7 @@ def _parse(content: str, text: str, file: Path, article: str, reading: Reading) 
             elif any(not 0 <= start < end <= len(text) for start, end in ranges):
                 reading.problems.append(f"{place}: {key} is {match[2]}; the text has {len(text)} characters")
             elif rest.rstrip("\r\n") != (covered := " ".join(text[start:end] for start, end in ranges)):
-                reading.problems.append(f"{place}: {key} covers {covered!r} but the file says {rest!r}")
+                reading.problems.append(f"{place}: {key} covers {covered!r} but the file has {rest!r}")
             else:
                 label = spelled.get(match[1], match[1])
                 marks[key] = Mark(key, label, _join_at_breaks(text, sorted(ranges)))

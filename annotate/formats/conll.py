@@ -294,8 +294,7 @@ def _match_texts(
         aligned = align_tokens(tokens, reading.texts[article])
         if tokens and aligned.missing > len(tokens) // 2:
             reading.problems.append(
-                f"{path}: {article}: {aligned.missing} of {len(tokens)} tokens do not stand in its text; "
-                "is it this article?"
+                f"{path}: {article}: {aligned.missing} of {len(tokens)} tokens are not in its text; is it this article?"
             )
             continue
         yield article, document, aligned
@@ -328,7 +327,7 @@ def _match_stream(
 def _report_alignment(aligned: AlignedTokens, article: str, reading: Reading) -> None:
     report = reading.report
     if aligned.missing:
-        report.add_loss("tokens that do not stand in the text", f"{article}: {aligned.missing}", aligned.missing)
+        report.add_loss("tokens that are not in the text", f"{article}: {aligned.missing}", aligned.missing)
     if aligned.changed:
         report.add_note("tokens spelled otherwise than in the text", f"{article}: {aligned.changed}", aligned.changed)
     if aligned.skipped:
@@ -356,7 +355,7 @@ def _add_marks(
         for span in spans:
             there = [place for place in aligned.ranges[offset + span.first : offset + span.last] if place]
             if not there:
-                reading.report.add_loss("spans whose tokens do not stand in the text", f"{article}: {span.label}")
+                reading.report.add_loss("spans whose tokens are not in the text", f"{article}: {span.label}")
                 continue
             place = there[0][0], there[-1][1]
             numbers = sentence[span.first][header.items[name]].split(",") if name in header.items else []

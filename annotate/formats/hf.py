@@ -31,7 +31,7 @@ def write_hf(records: Iterable[LayeredRecord], path: Path, writing: Writing) -> 
     from datasets import Dataset, Features
 
     from annotate.artifacts.features import to_features
-    from annotate.gold.rows import to_row
+    from annotate.gold import to_row
     from annotate.records import GoldRecord
 
     features = Features.from_arrow_schema(to_features(writing.schema))
@@ -140,10 +140,10 @@ def _from_tags(tokens: list[str], tags: list[str], article: str, reading: Readin
         return None
     aligned = align_tokens(tokens, reading.texts[article])
     if tokens and aligned.missing > len(tokens) // 2:
-        reading.problems.append(f"{place}: most of its tokens do not stand in the text of {article}")
+        reading.problems.append(f"{place}: most of its tokens are not in the text of {article}")
         return None
     if aligned.missing:
-        reading.report.add_loss("tokens that do not stand in the text", article, aligned.missing)
+        reading.report.add_loss("tokens that are not in the text", article, aligned.missing)
     spans, mended = from_tags(tags)
     if mended:
         reading.report.add_note("I- tags that begin a span", article, mended)
@@ -153,5 +153,5 @@ def _from_tags(tokens: list[str], tags: list[str], article: str, reading: Readin
         if there:
             entities.append(Entity(there[0][0], there[-1][1], span.label))
         else:
-            reading.report.add_loss("spans whose tokens do not stand in the text", f"{article}: {span.label}")
+            reading.report.add_loss("spans whose tokens are not in the text", f"{article}: {span.label}")
     return Layers(entities=entities)

@@ -26,7 +26,7 @@ from annotate.schema import Schema, load_schema
 from annotate.text.grounding import MIN_SIMILARITY, Place, Text, Wanted, ground_strings, nearest_place
 
 MALFORMED = "items that have not the expected form"
-NOT_FOUND = "strings that do not stand in the text"
+NOT_FOUND = "strings that are not in the text"
 
 
 def ground_layers(

@@ -1,4 +1,4 @@
-"""The page for reading errors: what to mend next, where, and each article with gold and prediction side by side."""
+"""The page for reading errors: what to fix first, where, and each article with gold and prediction side by side."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def score_predictions(
     schema: str | Path | None = None,
     html: Path | None = None,
 ) -> tuple[Report, FormatReport | None]:
-    """Scores one system: a file of predictions, a program, or a spaCy pipeline.
+    """Score one system: a file of predictions, a program, or a spaCy pipeline.
 
     Args:
         predictions: a file, `-` for standard input; None with `run` or `spacy`.
@@ -86,7 +86,7 @@ def score_predictions(
         report.source_format = loss.format
         if loss.lost:
             report.warnings.append(
-                f"{loss.lost} things in the {loss.format} file did not come through and are no predictions here: "
+                f"{loss.lost} things in the {loss.format} file could not be read as predictions: "
                 f"{', '.join(loss.losses)}"
             )
     if html is not None:
@@ -108,7 +108,9 @@ def compare(
     format: str | None = None,
     schema: str | Path | None = None,
 ) -> Comparison:
-    """Compares the systems whose predictions lie in files; each is named after its file.
+    """Compare systems by their files of predictions, pair by pair on the same articles; each is named after its file.
+
+    Options, measures and the result are those of `annotate.compare_systems`, which takes predictions in memory.
 
     Raises:
         ScoreError: problems on any side.
@@ -130,7 +132,7 @@ def compare(
 
 
 def name_systems(paths: Sequence[Path]) -> list[str]:
-    """A name for each file: its stem, or as much of its path as tells them apart.
+    """A name for each file: its stem, or as much of its path as distinguishes them.
 
     >>> name_systems([Path("a/p.jsonl"), Path("b/p.jsonl")])
     ['a/p', 'b/p']

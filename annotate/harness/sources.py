@@ -68,8 +68,7 @@ def open_gold(source: str | Path, problems: Problems, *, schema: str | Path | No
     if path == STDIO or path.is_file():
         name = "standard input" if path == STDIO else path.name
         return GoldSource(name, _stream(path, GoldRecord, "gold", problems), load_schema(schema))
-    from annotate.gold.load import find_release, stream_release
-    from annotate.gold.manifest import read_manifest
+    from annotate.gold import find_release, read_manifest, stream_release
 
     folder, split = find_release(source)
     manifest = read_manifest(folder)

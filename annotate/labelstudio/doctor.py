@@ -1,4 +1,4 @@
-"""What keeps a person from connecting, or annotators from seeing pre-annotations; each finding with its remedy."""
+"""Why a connection fails, or annotators do not see pre-annotations; each finding with its remedy."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ MANY_REGIONS = 400
 
 
 class Finding(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """One thing looked at: fine, worth knowing, or to be mended with `remedy`."""
+    """One thing that was checked: fine, worth knowing, or to be fixed with `remedy`."""
 
     level: Literal["fine", "note", "problem"]
     what: str
@@ -54,10 +54,10 @@ def doctor(
     schema: Schema | None = None,
     dir: Path | None = None,
 ) -> list[Finding]:
-    """Everything looked at, in order; later checks are left out where earlier ones make them pointless.
+    """Check the connection, and a project; all findings in order. Later checks are left out after a problem.
 
     Args:
-        project: also look at this project, its tasks and stored predictions.
+        project: also check this project, its tasks and stored predictions.
         dir: data folder of the embedded server, where it is not the default one.
 
     Raises:
@@ -69,7 +69,7 @@ def doctor(
 
         studio = find_studio(dir)
         if studio is None:
-            return [_problem(f"no embedded Label Studio runs in {dir}", f"annotate up --dir {dir}")]
+            return [_problem(f"no embedded Label Studio is running in {dir}", f"annotate up --dir {dir}")]
         url, api_key = studio.url, studio.api_key
     try:
         server = connect(url, api_key)
@@ -128,8 +128,8 @@ def _check_token(server: Connection, token: str) -> Iterator[Finding]:
     settings = server.token_settings()
     if settings:
         names = {"api_tokens_enabled": "personal access tokens", "legacy_api_tokens_enabled": "legacy tokens"}
-        told = ", ".join(f"{name} {'on' if settings.get(key) else 'off'}" for key, name in names.items())
-        yield _fine(f"the organization has {told}")
+        listed = ", ".join(f"{name} {'on' if settings.get(key) else 'off'}" for key, name in names.items())
+        yield _fine(f"the organization has {listed}")
 
 
 def _check_project(server: Connection, name: str, schema: Schema) -> Iterator[Finding]:
@@ -230,11 +230,11 @@ def _check_tasks(server: Connection, name: str, project: dict[str, Any], schema:
     yield from _check_visibility(name, project, versions, bare)
     yield from _report_broken(broken, push)
     for count, what, remedy in (
-        (edited, "tasks hold a text that was edited after the push; their marks cover other words", push),
+        (edited, "tasks have a text that was edited after the push; their spans cover other words", push),
         (
             sum(1 for article, times in seen.items() if times > 1 and article != "None"),
-            "articles stand there in more than one task",
-            f"{push} (removes those that nobody touched)",
+            "articles are in more than one task",
+            f"{push} (removes those without annotations)",
         ),
     ):
         if count:
@@ -245,12 +245,12 @@ def _check_tasks(server: Connection, name: str, project: dict[str, Any], schema:
         yield Finding(
             level="note",
             what=f"{heavy} predictions have more than {MANY_REGIONS} items; their pages open slowly",
-            remedy="one project a layer: annotate push --layers entities,quotes,claims",
+            remedy="one project per layer: annotate push --layers entities,quotes,claims",
         )
 
 
 def find_prediction_problems(entry: Mapping[str, Any], text: str, schema: Schema) -> Iterable[str]:
-    """Why a stored prediction would not show as it should; the server accepts all of this in silence."""
+    """Why a stored prediction would not show as it should; the server accepts all of this without an error."""
     for remark in from_result(entry.get("result") or [], text, schema).remarks:
         if remark.action == "quarantined":
             yield remark.reason
@@ -258,7 +258,7 @@ def find_prediction_problems(entry: Mapping[str, Any], text: str, schema: Schema
 
 def _report_broken(broken: dict[str, tuple[int, int]], push: str) -> Iterator[Finding]:
     for reason, (count, task) in sorted(broken.items()):
-        consequence = "; the editor shows an empty page then" if reason.startswith("an arrow from or to") else ""
+        consequence = "; the editor shows an empty page then" if reason.startswith("a relation from or to") else ""
         yield _problem(f"stored tasks and predictions: {count} x {reason} (such as task {task}){consequence}", push)
     if not broken:
         yield _fine("all stored predictions are well formed")
@@ -270,9 +270,9 @@ def _check_visibility(name: str, project: dict[str, Any], versions: Counter[str]
         yield _problem("'use predictions to prelabel tasks' is off; annotators begin with an empty page", push)
     shown = project["model_version"] or ""
     if versions and versions[shown] == 0:
-        told = ", ".join(f"{version} ({count} tasks)" for version, count in versions.most_common())
+        listed = ", ".join(f"{version} ({count} tasks)" for version, count in versions.most_common())
         yield _problem(
-            f"the project shows predictions of {shown or 'no model'!r}, but those stored are of {told}", push
+            f"the project shows predictions of {shown or 'no model'!r}, but those stored are of {listed}", push
         )
     elif versions:
         yield _fine(f"annotators see the predictions of {shown} on {versions[shown]} tasks")

@@ -111,7 +111,7 @@ def _carry_out(
 
 
 def describe_migration(plan: MigrationPlan) -> list[str]:
-    """The plan in lines for people."""
+    """The plan in lines for reading."""
     lines = [f"project {plan.title!r} (#{plan.project}) to schema {plan.schema}:"]
     lines += [f"  {change}: {count} marks" for change, count in plan.renamed.items()]
     if plan.renamed:
@@ -152,7 +152,7 @@ def _survey(server: Connection, plan: MigrationPlan, names: Mapping[Name, str], 
             plan.predictions += bool(changed)
     plan.renamed = dict(renamed.most_common())
     plan.refusals = [
-        f"{name!r} ({control}) is in use on {count} annotated marks; say under [[migrations]] what it is called now"
+        f"{name!r} ({control}) is in use on {count} annotated marks; enter its new name under [[migrations]]"
         for (control, name), count in sorted(lost.items())
     ]
     if drafts:

@@ -20,10 +20,10 @@ from annotate.gold.rows import hash_row, normalize_record
 from annotate.jsonl import find_record_problems
 from annotate.problems import SECOND_RECORD
 from annotate.records import Claim, Entity, GoldRecord, Region, Span, iter_spans
+from annotate.release.check_papers import find_paper_problems
 from annotate.release.counts import Counts
 from annotate.release.grouping.kinship import Kinship
 from annotate.release.grouping.stories import parse_day
-from annotate.release.papers import find_paper_problems
 from annotate.release.signing import verify_manifest
 from annotate.release.spool import Spool
 from annotate.release.tokens import RULE, TagReport, layer_spans, to_bio

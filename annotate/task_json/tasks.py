@@ -106,7 +106,7 @@ def build_task(
 def find_task_problems(prediction: Prediction, schema: Schema) -> Iterator[str]:
     """One sentence for each reason why Label Studio could not show this prediction rightly.
 
-    The server accepts nonsense (facts tested against 1.23: offsets beyond the text, unknown labels, arrows to
+    The server accepts nonsense (facts tested against 1.23: offsets beyond the text, unknown labels, relations to
     nothing), and some of it leaves annotators with an empty page; hence everything is checked here, before.
     """
     if not prediction.id:

@@ -133,6 +133,6 @@ def test_rules_take_time_linear_in_any_text(rules: Language, piece: str) -> None
     assert seconds(20_000) < 40 * small
 
 
-def test_rules_on_a_megabyte_without_a_space(rules: Language) -> None:
+def test_rules_on_a_megabyte_without_a_space_give_valid_layers(rules: Language) -> None:
     text = "x" * 1_000_000
     check(rules(text)._.layers, text)

@@ -18,8 +18,6 @@ from annotate.records import Annotation, Claim, Entity, Layers, Prediction, Quot
 from annotate.task_json.outcomes import compare_layers
 from tests.support.spans import span_of
 
-pytestmark = pytest.mark.browser
-
 PROJECT = "In the browser"
 TEXT = "“It is 𝒳 over,” Ada Lovelace 👩‍👩‍👧 said on Monday.\nShe thinks taxes rose by 5 % in Rome, and Bob agrees."
 TASKS = (
@@ -223,7 +221,7 @@ def test_added_with_the_mouse(page: Page, pull: Any) -> None:
 
 
 def draw_arrow_to_new_cue(page: Page, name: str) -> None:
-    """Marks "thinks" as a cue and draws an arrow to it from the last piece of the indirect quote."""
+    """Marks "thinks" as a cue and draws a relation to it from the last piece of the indirect quote."""
     page.open(name).page.keyboard.press("c")
     left, right, middle = page.place("thinks")
     page.drag((left + 1, middle), (right - 1, middle))
@@ -244,7 +242,7 @@ def test_related_by_drawing_an_arrow(page: Page, pull: Any) -> None:
     record, remarks = pull("related")
     assert what_changed(record) == [("quotes", "relinked", "indirect")]
     assert [TEXT[q.cue.start : q.cue.end] for q in record.quotes if q.type == "indirect"] == ["thinks"]
-    assert remarks == ["repaired: an arrow without a label; read as 'cue'"]
+    assert remarks == ["repaired: a relation without a label; read as 'cue'"]
 
 
 def test_the_label_of_an_arrow_is_chosen_in_the_panel(page: Page, pull: Any) -> None:
@@ -271,7 +269,7 @@ def test_a_second_label_on_one_region(page: Page, pull: Any) -> None:
     page.submit()
     record, remarks = pull("two-labels")
     assert (words(record, "DATE"), what_changed(record)) == (["Monday"], [])
-    assert remarks == ["quarantined: a CUE that no quote or claim points to; draw the arrow or delete it"]
+    assert remarks == ["quarantined: a CUE that no quote or claim points to; draw the relation or delete it"]
 
 
 def test_a_draft_is_counted_and_not_taken(page: Page, studio: Studio) -> None:

@@ -1,4 +1,4 @@
-"""`annotate doctor` finds what is wrong with a real project and names what mends it."""
+"""`annotate doctor` finds what is wrong with a real project and names the fix."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_the_token_and_the_address(studio: Studio, server: Connection, tmp_path:
     assert "a legacy token is refused" in problems(doctor(url=studio.url, api_key="0" * 40))
     assert "no server answers" in problems(doctor(url="http://127.0.0.1:9", api_key="0" * 40))
     assert "not like Label Studio" in problems(doctor(url=f"{studio.url}/nowhere", api_key="0" * 40))
-    assert "no embedded Label Studio runs" in problems(doctor(dir=tmp_path))
+    assert "no embedded Label Studio is running" in problems(doctor(dir=tmp_path))
     assert "annotate push" in problems(doctor("No such project"))
 
 
@@ -56,7 +56,7 @@ def test_settings_that_hide_predictions(server: Connection) -> None:
     assert "annotators begin with an empty page" in told
     assert "shows predictions of 'no model', but those stored are of made-1 (1 tasks)" in told
     push_predictions([PREDICTION], PROJECT)
-    assert problems(doctor(PROJECT)) == "", "the remedy that it names has mended it"
+    assert problems(doctor(PROJECT)) == "", "the remedy that it names has fixed it"
 
 
 def test_an_interface_that_left_the_schema(server: Connection) -> None:
@@ -82,4 +82,4 @@ def test_stored_predictions_that_the_editor_cannot_show(server: Connection) -> N
     told = problems(doctor(PROJECT))
     assert "offsets [3, 99)" in told
     assert "text that was edited" in told
-    assert "articles stand there in more than one task" in told
+    assert "articles are in more than one task" in told

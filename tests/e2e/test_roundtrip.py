@@ -172,7 +172,7 @@ def test_what_people_do_comes_back_as_they_did_it(server: Connection, title: str
     assert all(e.score is None for e in record.entities or () if e.origin != "prediction")
     assert [remark.reason for remark in certificate.repaired] == [
         *["a region that carries other words than those at its offsets; the offsets count"] * 2,
-        *["an arrow without a label; read as 'cue'"] * 2,
+        *["a relation without a label; read as 'cue'"] * 2,
     ]
     assert certificate.quarantined == []
 

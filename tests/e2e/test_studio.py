@@ -132,7 +132,7 @@ def test_commands_say_what_runs(studio: Studio, tmp_path: Path) -> None:
     assert studio.url in status.stdout
     assert studio.password not in status.stdout
     nothing = run(app, ["down", "--dir", str(tmp_path)])
-    assert (nothing.exit_code, nothing.stdout) == (0, "no embedded Label Studio runs\n")
+    assert (nothing.exit_code, nothing.stdout) == (0, "no embedded Label Studio is running\n")
     taken = run(app, ["up", "--no-browser", "--dir", str(studio.dir), "--port", "1"])
     assert taken.exit_code == 1
     assert "already runs at port" in taken.stderr

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from annotate.items import trim_annotation
+from annotate.printing import format_count
 from annotate.records import LAYERS, Annotation, iter_spans
 from annotate.task_json.outcomes import OUTCOMES, compare_layers, count_changes
 from annotate.task_json.remarks import Remark
@@ -18,9 +19,9 @@ class Certificate(msgspec.Struct, kw_only=True):
     """The ledger of one pull.
 
     `changes` counts predicted items per layer: pushed = unchanged + moved + relabelled + reattributed + deleted;
-    `added` are people's own. `spans` is the number of all spans in submitted annotations (fragments, speakers and
-    cues count each), `spans_verified` those that lie in a text known to be the one that was pushed, `trimmed` those of
-    which white space or marks outside words were taken off an edge. `untouched` tasks have neither an annotation nor a
+    `added` are the annotators' own. `spans` is the number of all spans in submitted annotations (fragments, speakers
+    and cues count each), `spans_verified` those in a text known to be the one that was pushed, `trimmed` those of which
+    white space or marks outside words were removed at an edge. `untouched` tasks have neither an annotation nor a
     draft.
 
     `verified_against` names where it is known from what was pushed: `ledger` (kept by `push` on this machine) or
@@ -83,7 +84,7 @@ class Certificate(msgspec.Struct, kw_only=True):
             self.add_remark(remark)
 
     def add_remark(self, remark: Remark) -> None:
-        """Enter something that was mended or could not be held."""
+        """Add something that was repaired or quarantined."""
         (self.repaired if remark.action == "repaired" else self.quarantined).append(remark)
 
     def trim(self, annotation: Annotation) -> Annotation:
@@ -118,28 +119,27 @@ class Certificate(msgspec.Struct, kw_only=True):
         return {"clean": self.is_clean, **msgspec.to_builtins(self)}
 
     def summary(self) -> list[str]:
-        """The certificate in a few lines for people.
+        """The certificate in a few lines for reading.
 
         >>> made = Certificate(toolkit="0.1", url="", schema="news/1.0.0", pulled_at="", tasks=2, untouched=2)
         >>> print(made.summary()[0])
-        2 tasks: 0 submitted annotations, 0 skipped, 0 drafts left open, 2 tasks untouched
+        2 tasks: 0 submitted annotations, 0 skipped, 0 open drafts, 2 not annotated
         """
         lines = [
-            f"{self.tasks} tasks: {self.submitted} submitted annotations, {self.skipped} skipped, "
-            f"{sum(self.drafts.values())} drafts left open, {self.untouched} tasks untouched",
-            f"{self.spans_verified} of {self.spans} spans verified against the texts that were pushed",
+            f"{format_count(self.tasks, 'task')}: {format_count(self.submitted, 'submitted annotation')}, "
+            f"{self.skipped} skipped, {format_count(sum(self.drafts.values()), 'open draft')}, "
+            f"{self.untouched} not annotated",
+            f"{self.spans_verified:,} of {format_count(self.spans, 'span')} verified against the pushed texts",
         ]
         if self.verified_against is None:
-            lines.append(
-                "  nothing outside the server is known about what was pushed; give the pushed file with --predictions"
-            )
+            lines.append("  this machine has no record of what was pushed; give the pushed file with --predictions")
         if self.trimmed:
-            lines.append(f"{self.trimmed} spans trimmed of white space and marks outside words")
+            lines.append(f"{format_count(self.trimmed, 'span')} trimmed of white space and punctuation at the edges")
         for layer in LAYERS:
             row = self.changes.get(layer)
             if row:
-                told = ", ".join(f"{row[key]} {key}" for key in OUTCOMES.values() if key != "added")
-                lines.append(f"{layer}: {row['pushed']} pushed = {told}; {row['added']} added")
+                counts = ", ".join(f"{row[key]} {key}" for key in OUTCOMES.values() if key != "added")
+                lines.append(f"{layer}: {row['pushed']} pushed: {counts}; {row['added']} added")
         for name, remarks in (("repaired", self.repaired), ("quarantined", self.quarantined)):
             if remarks:
                 lines.append(f"{len(remarks)} {name}:")

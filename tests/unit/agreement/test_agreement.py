@@ -60,7 +60,7 @@ def test_nobody_marked_anything_is_undefined_not_perfect() -> None:
 def test_without_a_common_article_there_is_no_agreement(annotations: list[Annotation]) -> None:
     agreement = agree(annotations)
     assert (agreement.articles, agreement.measures) == (0, {})
-    assert "no article was annotated by two people" in agreement.remarks[0]
+    assert "no article was annotated by two annotators" in agreement.remarks[0]
 
 
 def test_disjoint_marks_are_no_agreement() -> None:

@@ -63,13 +63,13 @@ def test_a_label_of_each_block_on_one_region() -> None:
 @pytest.mark.parametrize(
     ("item", "told"),
     [
-        (arrow("q", "s"), "repaired: an arrow without a label; read as 'speaker'"),
-        (arrow("s", "q", "speaker"), "repaired: an arrow 'speaker' drawn the wrong way round; turned"),
+        (arrow("q", "s"), "repaired: a relation without a label; read as 'speaker'"),
+        (arrow("s", "q", "speaker"), "repaired: a relation 'speaker' drawn the wrong way round; turned"),
         (
             arrow("q", "s", "claimer"),
-            "repaired: an arrow labelled 'claimer', which does not fit its ends; read as 'speaker'",
+            "repaired: a relation labelled 'claimer', which does not fit its ends; read as 'speaker'",
         ),
-        (arrow("q", "s", "speaker", "cue"), "quarantined: a second label 'cue' on an arrow that it does not fit"),
+        (arrow("q", "s", "speaker", "cue"), "quarantined: a second label 'cue' on a relation that it does not fit"),
         (arrow("s", "q", "speaker", direction="left"), None),
     ],
 )
@@ -82,8 +82,8 @@ def test_arrows_as_people_draw_them(item: dict[str, Any], told: str | None) -> N
 def test_arrows_that_nothing_decides() -> None:
     _, remarks = read(*QUOTE, SPEAKER, arrow("q", "s", "speaker"), arrow("q", "gone", "cue"), arrow("s", "s"))
     assert [remark.split(";")[0] for remark in remarks] == [
-        "quarantined: an arrow from or to a region that is not there, or to an entity",
-        "quarantined: an arrow without a label",
+        "quarantined: a relation from or to a region that is not there, or to an entity",
+        "quarantined: a relation without a label",
     ]
 
 
@@ -98,7 +98,7 @@ def test_an_arrow_to_a_name_makes_it_the_speaker() -> None:
     layers, remarks = read(*QUOTE, labels("e", 7, 10, "PERSON", control="entity"), arrow("q", "e", "speaker"))
     assert [q.speaker for q in layers.quotes or ()] == [Span(7, 10, id="e")]
     assert [e.label for e in layers.entities or ()] == ["PERSON"]
-    assert remarks == ["repaired: an arrow to an entity; its words are taken as the speaker"]
+    assert remarks == ["repaired: a relation to an entity; its words are taken as the speaker"]
 
 
 def test_pieces_of_an_interrupted_quote_in_any_order() -> None:
@@ -121,7 +121,9 @@ def test_quotes_without_a_type_and_claims_without_a_judgement() -> None:
 
 
 def test_a_speaker_without_a_quote() -> None:
-    assert read(SPEAKER)[1] == ["quarantined: a SPEAKER that no quote or claim points to; draw the arrow or delete it"]
+    assert read(SPEAKER)[1] == [
+        "quarantined: a SPEAKER that no quote or claim points to; draw the relation or delete it"
+    ]
     _, _, remarks = from_result([SPEAKER], TEXT, NEWS, predicted={"s"})
     assert [remark.action for remark in remarks] == ["repaired"]
 
@@ -161,7 +163,7 @@ def test_two_regions_with_one_id_are_both_kept() -> None:
     items = [labels("e", 7, 10, "ORG", control="entity"), labels("e", 31, 34, "ORG", control="entity")]
     layers, remarks = read(*items)
     assert [(e.start, e.end) for e in layers.entities or ()] == [(7, 10), (31, 34)]
-    assert remarks == ["repaired: two regions share one id; arrows and choices go to the first"]
+    assert remarks == ["repaired: two regions share one id; relations and choices go to the first"]
 
 
 def test_scores_stay_only_where_nobody_changed_anything() -> None:
