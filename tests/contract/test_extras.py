@@ -263,7 +263,7 @@ for found in pkgutil.walk_packages(annotate.__path__, "annotate."):
 """
     done = run("-c", code)
     assert done.returncode == 0, done.stderr
-    purposes = ("annotate.training.", "annotate.preannotate.rules.components", "annotate.preannotate.news.component")
+    purposes = ("annotate.training.", "annotate.preannotate.news.component")
     late = [
         line for line in done.stdout.splitlines() if not line.startswith((*purposes, "annotate.harness.pytest_plugin"))
     ]

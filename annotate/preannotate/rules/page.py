@@ -1,7 +1,7 @@
 """A text as the rules see it: words, sentences and quoted stretches, found in time linear in its length.
 
-spaCy's own tokenizer needs quadratic time on a run of quotation marks, and its exceptions serve a model that is not
-used here; this one splits at hyphens, as OntoNotes 5 does ("US-led": US is a GPE).
+Words are split at hyphens, as OntoNotes 5 does ("US-led": US is a GPE). spaCy's tokenizer is not used: it needs
+quadratic time on a run of quotation marks, and its exceptions serve models that are not used here.
 """
 
 from __future__ import annotations
@@ -95,16 +95,6 @@ def read_page(text: str) -> Page:
     page = Page(text, [start for start, _ in spans], [end for _, end in spans], words, [word.lower() for word in words])
     page.sentences = _find_sentences(page)
     return page
-
-
-def find_sentences(text: str) -> list[tuple[int, int]]:
-    """The sentences of a text as half-open offsets, in order, without white space at their edges.
-
-    >>> find_sentences("Rain fell. It stopped.")
-    [(0, 10), (11, 22)]
-    """
-    page = read_page(text)
-    return [page.range_of(first, last) for first, last in page.sentences]
 
 
 def _find_sentences(page: Page) -> list[tuple[int, int]]:

@@ -11,7 +11,7 @@ import pytest
 
 from annotate.preannotate.rules.claims import find_claims
 from annotate.preannotate.rules.entities import find_entities
-from annotate.preannotate.rules.page import find_sentences, read_page
+from annotate.preannotate.rules.page import read_page
 from annotate.preannotate.rules.quotes import find_quotes
 
 
@@ -27,7 +27,8 @@ from annotate.preannotate.rules.quotes import find_quotes
     ],
 )
 def test_sentences(text: str, sentences: list[str]) -> None:
-    assert [text[start:end] for start, end in find_sentences(text)] == sentences
+    page = read_page(text)
+    assert [text[slice(*page.range_of(*words))] for words in page.sentences] == sentences
 
 
 @pytest.mark.parametrize(
