@@ -41,7 +41,8 @@ if TYPE_CHECKING:
     from annotate.labelstudio.pull.pull import pull_annotations as pull_annotations
     from annotate.labelstudio.push.push import push_predictions as push_predictions
     from annotate.labelstudio.submit import submit_annotations as submit_annotations
-    from annotate.preannotate.pipeline import preannotate_articles as preannotate_articles
+    from annotate.preannotate.prediction_file import preannotate_to_file as preannotate_to_file
+    from annotate.preannotate.run import preannotate_articles as preannotate_articles
     from annotate.publish import publish_release as publish_release
     from annotate.publish import rehydrate_release as rehydrate_release
     from annotate.records import Annotation as Annotation
@@ -108,7 +109,8 @@ _PUBLIC = {
     "measure_agreement": "annotate.agreement",
     "measure_effort": "annotate.labelstudio.effort",
     "migrate_project": "annotate.labelstudio.migrate",
-    "preannotate_articles": "annotate.preannotate.pipeline",
+    "preannotate_articles": "annotate.preannotate.run",
+    "preannotate_to_file": "annotate.preannotate.prediction_file",
     "publish_release": "annotate.publish",
     "pull_annotations": "annotate.labelstudio.pull.pull",
     "push_predictions": "annotate.labelstudio.push.push",

@@ -1,4 +1,4 @@
-"""`annotate preannotate`: articles to predictions."""
+"""`annotate preannotate`: articles to predictions, by `annotate.preannotate_to_file`."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ def preannotate(
     Example: annotate preannotate seeds/ -o predictions.jsonl --jobs 2
     """
     from annotate.ingest.articles import read_articles
-    from annotate.preannotate.pipeline import choose_preannotators
-    from annotate.preannotate.store import write_predictions
+    from annotate.preannotate.prediction_file import preannotate_to_file
+    from annotate.preannotate.run import choose_preannotators
     from annotate.schema import load_schema
 
     names = choose_preannotators(preannotator)
     articles = read_articles(sources, normalize=normalize)
     with show_progress("pre-annotating", len(articles)) as progress:
-        outcome = write_predictions(
+        outcome = preannotate_to_file(
             articles,
             output,
             preannotator=names,

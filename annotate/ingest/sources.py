@@ -5,8 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
@@ -45,6 +44,8 @@ def normalize_text(text: str) -> str:
 
 
 def _find_reader(source: str) -> Callable[[str], Iterator[Row]]:
+    if source == "-":
+        return lambda _: _read_jsonl("standard input", sys.stdin.buffer)
     if source.startswith("hf:"):
         return _read_hub
     path = Path(source)
@@ -56,7 +57,7 @@ def _find_reader(source: str) -> Callable[[str], Iterator[Row]]:
         return _read_text_folder
     readers: dict[str, Callable[[str], Iterator[Row]]] = {
         ".txt": lambda name: _with_file(name, _read_text),
-        ".jsonl": lambda name: _with_file(name, read_jsonl),
+        ".jsonl": lambda name: _with_file(name, _read_jsonl),
         ".json": lambda name: _with_file(name, _read_json),
         ".csv": lambda name: _with_file(name, _read_csv),
         ".parquet": lambda name: _with_file(name, _read_parquet),
@@ -121,7 +122,7 @@ def _read_text(source: str, file: IO[bytes]) -> Iterator[Row]:
     yield source, {"id": Path(source).stem, "text": text[header.end() :] if header else text, "date": date}
 
 
-def read_jsonl(source: str, file: IO[bytes]) -> Iterator[Row]:
+def _read_jsonl(source: str, file: Iterable[bytes]) -> Iterator[Row]:
     for number, line in enumerate(file, 1):
         if number == 1:
             line = line.removeprefix(b"\xef\xbb\xbf")
@@ -238,11 +239,3 @@ def _read_hub(source: str) -> Iterator[Row]:
         return
     for number, row in enumerate(rows, 1):
         yield f"{source}: row {number}", row
-
-
-def spool_stdin() -> IO[bytes]:
-    """Standard input in a temporary file, since it is read twice."""
-    spool = tempfile.SpooledTemporaryFile(max_size=1 << 24)  # noqa: SIM115 - lives as long as the articles do
-    while block := sys.stdin.buffer.read(1 << 20):
-        spool.write(block)
-    return spool

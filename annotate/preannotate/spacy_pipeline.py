@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from annotate.errors import PreannotatorError
 from annotate.items import sort_key
-from annotate.preannotate.long_texts import join_windows, split_windows
 from annotate.preannotate.registry import Preannotator, register
 from annotate.preannotate.rules.claims import find_claims
 from annotate.preannotate.rules.page import read_page
 from annotate.preannotate.rules.quotes import find_quotes
+from annotate.preannotate.text_windows import join_windows, split_windows
 from annotate.records import LAYERS, Article, Entity, Layers
 from annotate.schema import Schema
 

@@ -69,7 +69,7 @@ def run_demo(
     from annotate.labelstudio.pull.pull import pull_annotations
     from annotate.labelstudio.push.push import push_predictions
     from annotate.labelstudio.submit import submit_annotations
-    from annotate.preannotate.pipeline import preannotate_articles
+    from annotate.preannotate.run import preannotate_articles
     from annotate.release.build import build_release
     from annotate.release.check import check_release
     from annotate.score import evaluate

@@ -60,7 +60,7 @@ def bring_up(
     if sources:
         from annotate.ingest.articles import read_articles
         from annotate.labelstudio.connection import require_client
-        from annotate.preannotate.pipeline import choose_preannotators, preannotate_articles
+        from annotate.preannotate.run import choose_preannotators, preannotate_articles
 
         require_client()
         names = choose_preannotators(preannotator)

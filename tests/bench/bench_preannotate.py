@@ -21,9 +21,9 @@ import msgspec
 
 from annotate.files import resource_dir
 from annotate.ingest.articles import read_articles
-from annotate.preannotate.pipeline import Engine, preannotate_articles
+from annotate.preannotate.prediction_file import preannotate_to_file
 from annotate.preannotate.registry import default_preannotator
-from annotate.preannotate.store import write_predictions
+from annotate.preannotate.run import Engine, preannotate_articles
 from annotate.records import Article
 
 
@@ -118,7 +118,7 @@ def main(arguments: Sequence[str] = ()) -> None:
                 many = read_articles(_short_articles(options.many, Path(folder)))
                 output = Path(folder) / "predictions.jsonl"
                 start = time.perf_counter()
-                write_predictions(many, output, preannotator="rules", jobs=2, engine=engine)
+                preannotate_to_file(many, output, preannotator="rules", jobs=2, engine=engine)
                 seconds = time.perf_counter() - start
                 peaks = [
                     resource.getrusage(who).ru_maxrss // 1024

@@ -5,9 +5,14 @@ from __future__ import annotations
 import datetime
 import io
 import json
+import os
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import datasets
+import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -95,13 +100,57 @@ def test_csv_with_bom_quotes_and_long_cells(tmp_path: Path) -> None:
     assert (second.text, second.meta) == (long, {"k": 1})
 
 
-def test_standard_input_is_read_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_standard_input_serves_any_number_of_times(monkeypatch: pytest.MonkeyPatch) -> None:
     class Stdin:
         buffer = io.BytesIO(b'{"id": "a", "text": "Rain."}\n')
 
     monkeypatch.setattr("sys.stdin", Stdin)
     articles = read_articles(["-"])
     assert [one.id for one in articles] == [one.id for one in articles] == ["a"]
+
+
+def test_a_source_is_read_once(tmp_path: Path) -> None:
+    pipe = tmp_path / "x.jsonl"
+    os.mkfifo(pipe)  # what is read from it is gone
+    lines = b"".join(msgspec.json.encode(row) + b"\n" for row in ROWS)
+    writer = threading.Thread(target=pipe.write_bytes, args=(lines,))
+    writer.start()
+    articles = read_articles([str(pipe)])
+    writer.join()
+    pipe.unlink()
+    assert len(articles) == 2
+    first, second = articles
+    assert list(articles) == [first, second]
+    assert (second.id, second.text, second.meta) == ("b", ROWS[1]["text"], {"section": "weather"})
+
+
+def test_iterations_do_not_disturb_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("annotate.ingest.articles._BLOCK", 100)
+    rows = [{"id": str(number), "text": "Rain. " * 9} for number in range(50)]
+    articles = read_articles([_write(tmp_path, "x.json", json.dumps(rows))])
+    slow = iter(articles)
+    seen = [next(slow).id]
+    for article in articles:
+        seen += [one.id for one in [next(slow, None)] if one]
+        assert article.text == rows[0]["text"]
+    assert seen == [row["id"] for row in rows]
+
+
+def test_articles_that_do_not_fit_into_the_temporary_folder(tmp_path: Path) -> None:
+    source = _write(tmp_path, "x.jsonl", json.dumps({"id": "a", "text": "Rain. " * 5_000_000}))
+    code = f"""
+import resource, signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+from annotate.errors import AnnotateError
+from annotate.ingest.articles import read_articles
+try:
+    read_articles([{source!r}])
+except AnnotateError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "set TMPDIR to a folder with more space" in done.stdout
 
 
 def test_records_serve_without_their_layers(tmp_path: Path) -> None:

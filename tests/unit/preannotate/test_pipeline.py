@@ -14,8 +14,8 @@ from annotate.errors import PreannotatorError, SchemaError
 from annotate.ingest.articles import read_articles
 from annotate.jsonl import read_records
 from annotate.preannotate import registry
-from annotate.preannotate.pipeline import preannotate_articles
-from annotate.preannotate.store import write_predictions
+from annotate.preannotate.prediction_file import preannotate_to_file
+from annotate.preannotate.run import preannotate_articles
 from annotate.preannotate.worker import Failure, to_prediction
 from annotate.records import LAYERS, Article, Claim, Entity, Layers, Prediction, Quote, Span
 from annotate.schema import Schema, load_schema
@@ -174,12 +174,12 @@ def test_resumes_from_what_is_done(tmp_path: Path, fragile: list[str]) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        write_predictions(articles, output, preannotator="fragile", advance=interrupt)
+        preannotate_to_file(articles, output, preannotator="fragile", advance=interrupt)
     assert not output.exists()
     before = len(fragile)
     partial = tmp_path / ".p.jsonl.partial"
     partial.write_bytes(partial.read_bytes()[:-20])  # killed in the middle of a line
-    outcome = write_predictions(articles, output, preannotator="fragile")
+    outcome = preannotate_to_file(articles, output, preannotator="fragile")
     assert outcome.reused > 0
     assert outcome.predicted + outcome.reused == len(good)
     assert len(fragile) == before + outcome.predicted
@@ -187,14 +187,40 @@ def test_resumes_from_what_is_done(tmp_path: Path, fragile: list[str]) -> None:
     assert [one.id for one in read_records(output, Prediction)] == [one.id for one in good]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["articles.jsonl", "p.jsonl"]
 
-    again = write_predictions(articles, output, preannotator="fragile")
+    again = preannotate_to_file(articles, output, preannotator="fragile")
     assert (again.predicted, again.reused, output.read_bytes()) == (0, len(good), first)
-    other = write_predictions(articles, output, preannotator="rules")
+    other = preannotate_to_file(articles, output, preannotator="rules")
     assert (other.predicted, other.reused) == (len(good), 0)
 
     edited = [msgspec.structs.replace(good[0], text="Other words here."), *good[1:]]
-    changed = write_predictions(read_articles([_jsonl(tmp_path, edited)]), output, preannotator="rules")
+    changed = preannotate_to_file(read_articles([_jsonl(tmp_path, edited)]), output, preannotator="rules")
     assert (changed.predicted, changed.reused) == (1, len(good) - 1)
+
+
+def test_what_is_kept_is_copied_byte_by_byte(tmp_path: Path, fragile: list[str]) -> None:
+    output = tmp_path / "p.jsonl"
+    articles = read_articles([_jsonl(tmp_path, ARTICLES[:5])])
+    preannotate_to_file(articles, output, preannotator="fragile")
+    lines = output.read_bytes().splitlines(keepends=True)
+    lines[1] = lines[1].replace(b'"text":', b'"note": "mine", "text":  ').replace(b'"score":0.5', b'"score": 0.50')
+    lines[3] = lines[3].replace(b'"model":"fragile-1"', b'"model":"fragile-0"')
+    output.write_bytes(b"".join(lines))
+    fragile.clear()
+    outcome = preannotate_to_file(articles, output, preannotator="fragile")
+    assert (outcome.predicted, outcome.reused, fragile) == (1, 4, ["a3"])
+    after = output.read_bytes().splitlines(keepends=True)
+    assert after[:3] + after[4:] == lines[:3] + lines[4:]
+    assert msgspec.json.decode(after[3], type=Prediction).model == "fragile-1"
+
+
+def test_kept_lines_follow_the_articles_of_today(tmp_path: Path, fragile: list[str]) -> None:
+    output = tmp_path / "p.jsonl"
+    preannotate_to_file(read_articles([_jsonl(tmp_path, ARTICLES[:15])]), output, preannotator="fragile")
+    today = [ARTICLES[20], *ARTICLES[14:9:-1], ARTICLES[21], ARTICLES[0]]
+    outcome = preannotate_to_file(read_articles([_jsonl(tmp_path, today)]), output, preannotator="fragile")
+    assert (outcome.predicted, outcome.reused, [one.id for one in outcome.failures]) == (2, 5, ["a13"])
+    ids = [one.id for one in read_records(output, Prediction)]
+    assert ids == ["a20", "a14", "a12", "a11", "a10", "a21", "a0"]
 
 
 def test_command_writes_the_good_and_reports_the_bad(tmp_path: Path, fragile: list[str]) -> None:

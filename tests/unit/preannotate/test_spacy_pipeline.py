@@ -13,9 +13,9 @@ from spacy.tokens import Doc
 
 from annotate.errors import PreannotatorError
 from annotate.preannotate import spacy_pipeline
-from annotate.preannotate.long_texts import join_windows, split_windows
-from annotate.preannotate.pipeline import preannotate_articles
+from annotate.preannotate.run import preannotate_articles
 from annotate.preannotate.spacy_pipeline import register_extension
+from annotate.preannotate.text_windows import join_windows, split_windows
 from annotate.records import Article, Layers, Quote, Span
 
 
