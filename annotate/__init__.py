@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from annotate.gold.diff.diff import diff_releases as diff_releases
     from annotate.gold.load import list_releases as list_releases
     from annotate.gold.load import load_gold as load_gold
-    from annotate.ingest.articles import read_articles as read_articles
+    from annotate.ingest import read_articles as read_articles
     from annotate.jsonl import read_records as read_records
     from annotate.jsonl import write_records as write_records
     from annotate.label_studio_server import Studio as Studio
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from annotate.labelstudio.pull.pull import pull_annotations as pull_annotations
     from annotate.labelstudio.push.push import push_predictions as push_predictions
     from annotate.labelstudio.submit import submit_annotations as submit_annotations
-    from annotate.preannotate.prediction_file import preannotate_to_file as preannotate_to_file
-    from annotate.preannotate.run import preannotate_articles as preannotate_articles
+    from annotate.preannotate import preannotate_articles as preannotate_articles
+    from annotate.preannotate import preannotate_to_file as preannotate_to_file
     from annotate.publish import publish_release as publish_release
     from annotate.publish import rehydrate_release as rehydrate_release
     from annotate.records import Annotation as Annotation
@@ -109,12 +109,12 @@ _PUBLIC = {
     "measure_agreement": "annotate.agreement",
     "measure_effort": "annotate.labelstudio.effort",
     "migrate_project": "annotate.labelstudio.migrate",
-    "preannotate_articles": "annotate.preannotate.run",
-    "preannotate_to_file": "annotate.preannotate.prediction_file",
+    "preannotate_articles": "annotate.preannotate",
+    "preannotate_to_file": "annotate.preannotate",
     "publish_release": "annotate.publish",
     "pull_annotations": "annotate.labelstudio.pull.pull",
     "push_predictions": "annotate.labelstudio.push.push",
-    "read_articles": "annotate.ingest.articles",
+    "read_articles": "annotate.ingest",
     "read_predictions": "annotate.formats",
     "read_records": "annotate.jsonl",
     "read_versions": "annotate.explore",

@@ -53,8 +53,8 @@ def preannotate(
 
     Example: annotate preannotate seeds/ -o predictions.jsonl --jobs 2
     """
-    from annotate.ingest.articles import read_articles
-    from annotate.preannotate.prediction_file import preannotate_to_file
+    from annotate.ingest import read_articles
+    from annotate.preannotate import preannotate_to_file
     from annotate.preannotate.run import choose_preannotators
     from annotate.schema import load_schema
 

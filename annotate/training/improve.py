@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from annotate.errors import AnnotateError
 from annotate.files import load_toml, write_text
-from annotate.preannotate.news.layout import ENTITY_LABELS
+from annotate.preannotate.news.network import ENTITY_LABELS
+from annotate.preannotate.news.passage import WordPieces
 from annotate.preannotate.news.pipeline import MODEL, NewsPipeline
-from annotate.preannotate.news.words import WordPieces
 from annotate.records import GoldRecord, Prediction
 from annotate.score.evaluate import evaluate
 from annotate.training import require_training

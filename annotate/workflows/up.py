@@ -58,7 +58,7 @@ def bring_up(
     schema = schema or load_schema()
     predictions = []
     if sources:
-        from annotate.ingest.articles import read_articles
+        from annotate.ingest import read_articles
         from annotate.labelstudio.connection import require_client
         from annotate.preannotate.run import choose_preannotators, preannotate_articles
 
