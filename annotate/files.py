@@ -1,20 +1,26 @@
-"""Files: atomic writing, hashes, and where the packaged folders `schemas/`, `seeds/` and `gold/` lie."""
+"""Files: written whole or not at all, hashed, read; where the packaged folders `schemas/`, `seeds/` and `gold/` lie."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import hashlib
 import os
+import shutil
+import stat
 import tempfile
 import tomllib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 from typing import IO, Any
 
 from annotate.errors import AnnotateError
+from annotate.problems import cannot_read, find_encoding_problem
 
-#: What a disk says when it takes no more: full, over quota, file too large, read-only, broken.
+#: errno values for a full, failing or read-only disk.
 _DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
 
 
@@ -36,11 +42,229 @@ def sha256_file(path: Path) -> str:
     return digest.hexdigest()
 
 
+# --------------------------------------------------------------------------------------------------------- writing
+
+
+def is_stream(path: Path) -> bool:
+    """Whether what is written to the path goes elsewhere: a device, a pipe, or a name of an open file.
+
+    >>> is_stream(Path("/dev/null")), is_stream(Path("/dev/stdout")), is_stream(Path("a.jsonl"))
+    (True, True, False)
+    """
+    text = os.path.normpath(path)
+    if text in ("/dev/stdout", "/dev/stderr") or text.startswith(("/dev/fd/", "/proc/self/fd/")):
+        return True
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+class Outputs:
+    """Files that appear together when the block ends well, or not at all.
+
+    Each is written beside its place and takes it by a rename. The file that was opened first is the main one: it
+    appears last, so that where the main file is new the others are too. When a rename fails, the files that were
+    renamed before get their old content back.
+
+    A file that exists keeps its mode, and its owner where the system allows that. A link is followed and stays a
+    link. What is written to a device or a pipe goes out at once and cannot be taken back; it is complete before any
+    file appears.
+
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> with Outputs() as outputs:
+    ...     for name in ("main", "log"):
+    ...         _ = outputs.open(folder / name).write(b"new")
+    >>> sorted(path.name for path in folder.iterdir())
+    ['log', 'main']
+
+    Raises:
+        AnnotateError: a folder cannot be created or written, or the disk is full; no file was changed.
+    """
+
+    def __init__(self) -> None:
+        self._files: list[_Pending] = []
+        self._streams: list[tuple[Path, IO[bytes]]] = []
+
+    def open(self, path: Path, *, private: bool = False) -> IO[bytes]:
+        """A binary file for the content of `path`; do not close it.
+
+        Args:
+            private: only the owner may read the file (mode 600).
+        """
+        try:
+            if is_stream(path):
+                stream = path.open("ab")  # standard output may be a file with something in it
+                self._streams.append((path, stream))
+                return stream
+            target = Path(os.path.realpath(path))
+            if target.is_symlink() or target.is_dir():
+                raise AnnotateError(f"{path}: is a {'link to itself' if target.is_symlink() else 'folder'}, not a file")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            file, temporary = _open_temporary(target)
+        except OSError as error:
+            raise _unwritable(path, error) from error
+        self._files.append(_Pending(path, target, temporary, file, private))
+        return file
+
+    def __enter__(self) -> Outputs:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if error is None:
+                self._finish()
+        except OSError as found:
+            error = found
+            raise self._explain(found) from found
+        finally:
+            for _, stream in self._streams:
+                with contextlib.suppress(OSError):
+                    stream.close()
+            for pending in self._files:
+                pending.discard()
+        if isinstance(error, OSError) and self._is_about_us(error):
+            raise self._explain(error) from error
+
+    def _finish(self) -> None:
+        for _, stream in self._streams:
+            stream.flush()
+        for pending in self._files:
+            pending.settle()
+        placed: list[_Pending] = []
+        try:
+            for pending in reversed(self._files):
+                pending.place(with_backup=pending is not self._files[0])
+                placed.append(pending)
+        except BaseException:
+            for pending in placed:
+                pending.take_back()
+            raise
+        for folder in {pending.target.parent for pending in self._files}:
+            sync(folder)
+
+    def _is_about_us(self, error: OSError) -> bool:
+        return error.errno in _DISK_ERRORS or any(
+            error.filename in (str(pending.temporary), str(pending.target)) for pending in self._files
+        )
+
+    def _explain(self, error: OSError) -> AnnotateError:
+        named = [each.path for each in self._files if error.filename in (str(each.temporary), str(each.target))]
+        paths = [path for path, _ in self._streams] + [pending.path for pending in reversed(self._files)]
+        return _unwritable((named or paths)[0], error)
+
+
+@dataclass
+class _Pending:
+    """One file on its way: the place that was asked for, the one behind links, and the temporary file beside it."""
+
+    path: Path
+    target: Path
+    temporary: Path
+    file: IO[bytes]
+    private: bool
+    backup: Path | None = None
+
+    def settle(self) -> None:
+        """Have the content on the disk, with the rights that the file will have."""
+        self.file.flush()
+        descriptor = self.file.fileno()
+        mode = 0o600 if self.private else 0o666 & ~_umask()
+        with contextlib.suppress(FileNotFoundError):
+            before = self.target.stat()
+            if not self.private:
+                mode = stat.S_IMODE(before.st_mode)
+            ours = os.fstat(descriptor)
+            if (before.st_uid, before.st_gid) != (ours.st_uid, ours.st_gid):
+                try:
+                    os.fchown(descriptor, before.st_uid, before.st_gid)
+                except OSError:  # another group would get the rights that were given to the old one
+                    mode = mode & 0o707 | (mode & 0o007) << 3
+        os.fchmod(descriptor, mode)
+        os.fsync(descriptor)
+
+    def place(self, *, with_backup: bool) -> None:
+        if with_backup and self.target.exists():
+            backup = self.temporary.with_name(f"{self.temporary.name}.old")
+            backup.unlink(missing_ok=True)
+            try:
+                os.link(self.target, backup)
+            except OSError:  # a file system without hard links
+                shutil.copy2(self.target, backup)
+            self.backup = backup
+        self.temporary.replace(self.target)
+
+    def take_back(self) -> None:
+        if self.backup is not None:
+            self.backup.replace(self.target)
+            self.backup = None
+        else:
+            self.target.unlink()
+
+    def discard(self) -> None:
+        """Remove what is left beside the place; after the rename there is only the backup."""
+        for path in (self.temporary, self.backup):
+            if path is not None:
+                with contextlib.suppress(OSError):
+                    path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self.file.close()  # last: it holds the lock of the temporary file
+
+
+def _open_temporary(target: Path) -> tuple[IO[bytes], Path]:
+    """An empty file beside the target, which nobody else writes: the one that a killed run left, or a new one."""
+    path = target.with_name(f".{target.name}.annotate.tmp")
+    with contextlib.suppress(OSError):
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            found, there = os.fstat(descriptor), path.stat()
+            if (
+                os.path.samestat(found, there)
+                and stat.S_ISREG(found.st_mode)
+                and found.st_nlink == 1
+                and found.st_uid == os.geteuid()
+            ):
+                os.fchmod(descriptor, 0o600)
+                os.ftruncate(descriptor, 0)
+                return os.fdopen(descriptor, "wb"), path
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".annotate.tmp", dir=target.parent)
+    return os.fdopen(descriptor, "wb"), Path(name)
+
+
+def _umask() -> int:
+    umask = os.umask(0)
+    os.umask(umask)
+    return umask
+
+
+def _unwritable(path: Path, error: OSError) -> AnnotateError:
+    return AnnotateError(f"{path}: cannot be written ({error.strerror or error}); nothing was changed")
+
+
+def sync(path: Path) -> None:
+    """Return when the file, or the list of names in the folder, is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def usual_mode() -> int:
+    """The mode of a new folder, by the process's umask."""
+    return 0o777 & ~_umask()
+
+
 @contextlib.contextmanager
 def atomic_writer(path: Path, *, private: bool = False) -> Iterator[IO[bytes]]:
     """A binary file that replaces `path` when the block ends well, and leaves nothing behind when it does not.
 
-    A link is followed; a device or pipe such as `/dev/stdout` is written as it is.
+    See `Outputs` for modes, links and devices.
 
     Args:
         private: only the owner may read the file (mode 600).
@@ -48,40 +272,17 @@ def atomic_writer(path: Path, *, private: bool = False) -> Iterator[IO[bytes]]:
     Raises:
         AnnotateError: the folder cannot be created or written, or the disk is full.
     """
-    temporary: Path | None = None
-    try:
-        if path.exists() and not path.is_file() and not path.is_dir():
-            with path.open("wb") as file:
-                yield file
-            return
-        path = path.resolve()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-        temporary = Path(name)
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        if not private:
-            umask = os.umask(0)
-            os.umask(umask)
-            temporary.chmod(0o666 & ~umask)
-        temporary.replace(path)
-    except BaseException as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-        ours = {str(temporary), str(path), str(path.parent)}
-        if isinstance(error, OSError) and (error.filename in ours or error.errno in _DISK_ERRORS):
-            raise AnnotateError(
-                f"{path}: cannot be written ({error.strerror or error}); nothing was changed"
-            ) from error
-        raise
+    with Outputs() as outputs:
+        yield outputs.open(path, private=private)
 
 
 def write_text(path: Path, text: str, *, private: bool = False) -> None:
     """Write the text as UTF-8 with LF line ends, atomically."""
     with atomic_writer(path, private=private) as file:
         file.write(text.encode("utf-8"))
+
+
+# --------------------------------------------------------------------------------------------------------- reading
 
 
 def read_text(path: Path) -> str:
@@ -91,11 +292,12 @@ def read_text(path: Path) -> str:
         AnnotateError: there is no such file, it cannot be read, or it is not UTF-8.
     """
     try:
-        return path.read_bytes().decode("utf-8")
-    except OSError as error:
-        raise AnnotateError(f"{path}: cannot be read ({error.strerror or error})") from error
-    except UnicodeDecodeError as error:
-        raise AnnotateError(f"{path}: not UTF-8 at byte {error.start}; convert the file first") from error
+        data = path.read_bytes()
+    except (OSError, ValueError) as error:
+        raise AnnotateError(cannot_read(path, error)) from error
+    if problem := find_encoding_problem(data):
+        raise AnnotateError(f"{path}: {problem}")
+    return data.decode("utf-8")
 
 
 def load_toml(path: Path) -> dict[str, Any]:
@@ -105,8 +307,8 @@ def load_toml(path: Path) -> dict[str, Any]:
         AnnotateError: the file cannot be read or is not TOML; the message has the line.
     """
     try:
-        return tomllib.loads(read_text(path))
-    except tomllib.TOMLDecodeError as error:
+        return tomllib.loads(read_text(path).removeprefix("\ufeff"))
+    except (ValueError, RecursionError) as error:
         raise AnnotateError(f"{path}: not valid TOML: {error}") from error
 
 

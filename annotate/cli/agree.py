@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from annotate.cli.options import ApiKeyOption, OutputOption, SchemaOption, UrlOption, say
+from annotate.cli.outputs import check_outputs
 from annotate.printing import format_count
 
 if TYPE_CHECKING:
@@ -76,21 +78,29 @@ def adjudicate(
     Example: annotate adjudicate A.jsonl -o D.jsonl --strategy majority --push "News review"
     """
     from annotate.adjudication import adjudicate_annotations, apply_review
-    from annotate.jsonl import STDIO, read_records, write_records
+    from annotate.files import Outputs, is_stream
+    from annotate.jsonl import STDIO, open_output, read_records, write_lines
+    from annotate.locks import lock_output
     from annotate.records import Annotation
 
+    streamed = output == STDIO or is_stream(output)
+    if log is None and not streamed:
+        log = output.with_suffix(".decisions.jsonl")
+        check_outputs({"the decision log": log}, {"A.jsonl": annotations, "--decisions": decisions})
     if push is not None:
         from annotate.labelstudio.connection import require_client
 
         require_client()
-    result = adjudicate_annotations(read_records(annotations, Annotation), strategy=strategy)
-    if decisions is not None:
-        result = apply_review(result, read_records(decisions, Annotation))
-    if push is not None and result.disputed:
-        _push(result, push, url, api_key, schema)
-    if log is not None or output != STDIO:
-        write_records(log or output.with_suffix(".decisions.jsonl"), result.log)
-    write_records(output, result.decided)
+    with contextlib.nullcontext() if streamed else lock_output(output):
+        result = adjudicate_annotations(read_records(annotations, Annotation), strategy=strategy)
+        if decisions is not None:
+            result = apply_review(result, read_records(decisions, Annotation))
+        if push is not None and result.disputed:
+            _push(result, push, url, api_key, schema)
+        with Outputs() as outputs:
+            write_lines(open_output(outputs, output), result.decided)
+            if log is not None:
+                write_lines(open_output(outputs, log), result.log)
     _report(result, push)
 
 

@@ -10,8 +10,10 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from annotate.cli.outputs import CheckedCommand
 from annotate.errors import AnnotateError
 from annotate.printing import print_line, silence_stdout
+from annotate.processes import Terminated, raise_on_sigterm
 
 # command -> module of annotate.cli that holds the function of the same name, and its line in the list of commands
 COMMANDS = {
@@ -52,7 +54,7 @@ class ErrorsAsMessages(TyperGroup):
         """The command's result.
 
         Raises:
-            typer.Exit: with code 1 after a printed message, 130 after Ctrl-C.
+            typer.Exit: with code 1 after a printed message, 130 after Ctrl-C, 143 after SIGTERM.
         """
         try:
             return super().invoke(ctx)
@@ -61,7 +63,7 @@ class ErrorsAsMessages(TyperGroup):
             raise typer.Exit(1) from error
         except KeyboardInterrupt as error:
             print_line("interrupted; files are either as before or complete", err=True)
-            raise typer.Exit(130) from error
+            raise typer.Exit(143 if isinstance(error, Terminated) else 130) from error
         except BrokenPipeError as error:
             silence_stdout()  # whoever read our output has gone
             raise typer.Exit(1) from error
@@ -99,7 +101,7 @@ def root(
 def _register() -> None:
     for command, (module, line) in COMMANDS.items():
         function = getattr(importlib.import_module(f"annotate.cli.{module}"), command)
-        app.command(command, short_help=line)(function)
+        app.command(command, cls=CheckedCommand, short_help=line)(function)
     for group, (module, line) in GROUPS.items():
         app.add_typer(importlib.import_module(f"annotate.cli.{module}").app, name=group, short_help=line)
 
@@ -109,6 +111,7 @@ _register()
 
 def main() -> None:
     """The entry point of the console script."""
+    raise_on_sigterm()
     try:
         app()
     except OSError as error:

@@ -34,6 +34,20 @@ def release(
     about: Annotated[
         Path | None, typer.Option("--about", metavar="FILE", help="Markdown for the card: who annotated, and how.")
     ] = None,
+    names: Annotated[
+        bool, typer.Option("--names", help="Annotators under their names, not as annotator-1, annotator-2, ...")
+    ] = False,
+    annotator_map: Annotated[
+        Path | None,
+        typer.Option(
+            "--annotator-map",
+            metavar="FILE",
+            help="Private file with the names behind the pseudonyms; default: NAME.annotators.json beside D.jsonl.",
+        ),
+    ] = None,
+    sign: Annotated[
+        Path | None, typer.Option("--sign", metavar="KEY", help="SSH private key to sign the release with.")
+    ] = None,
 ) -> None:
     """Build an immutable release from what people decided.
 
@@ -41,11 +55,14 @@ def release(
     """
     from annotate.files import read_text
     from annotate.gold.load import stream_decided
+    from annotate.gold.manifest import read_manifest, spell_digest
     from annotate.jsonl import read_records
     from annotate.records import Annotation, Prediction
     from annotate.release.build import build_release
     from annotate.release.grouping.splits import parse_shares
+    from annotate.release.pseudonyms import find_map
 
+    names_kept = annotator_map or find_map(decided, name)
     folder = build_release(
         stream_decided(decided),
         name,
@@ -58,24 +75,45 @@ def release(
         licence=licence,
         shares=parse_shares(shares),
         about=None if about is None else read_text(about),
+        names=names,
+        annotator_map=names_kept,
+        sign=sign,
     )
     _describe(folder)
-    print_data(f"{folder}\n")
+    if not names:
+        say(f"the annotators' names are in {names_kept}, not in the release: keep that file, and keep it to yourself")
+    print_data(f"{folder}\n{spell_digest(read_manifest(folder))}\n")
 
 
-def check(release: Annotated[str, typer.Argument(metavar="RELEASE", help="Release folder, or name/version.")]) -> None:
+def check(
+    release: Annotated[str, typer.Argument(metavar="RELEASE", help="Release folder, or name/version.")],
+    digest: Annotated[
+        str | None, typer.Option("--digest", metavar="sha256:HEX", help="The digest that the release must have.")
+    ] = None,
+    signers: Annotated[
+        Path | None,
+        typer.Option(
+            "--signers", metavar="FILE", help="Allowed signers (ssh-keygen's format); one of them must have signed it."
+        ),
+    ] = None,
+) -> None:
     """Prove that a release is whole: every byte, every row, every span, and no leak between splits.
 
-    Example: annotate check gold/news/1.0.0
+    Example: annotate check gold/news/1.0.0 --digest sha256:HEX --signers allowed_signers
     """
     from annotate.gold.load import find_release
     from annotate.release.check import check_release
 
-    report = check_release(find_release(release)[0])
+    report = check_release(find_release(release)[0], digest=digest, signers=signers)
     spans = ", ".join(f"{count:,} {layer}" for layer, count in report.spans.items()) or "no spans"
     files, size = format_count(report.files, "file"), format_count(report.bytes, "byte")
     print_line(f"{report.ref}: whole. {files}, {size}, {format_count(report.articles, 'article')}, {spans}")
-    say(f"no story is in two splits ({format_count(report.kin, 'pair')} of kin); digest {report.digest}")
+    print_line(f"digest {report.digest}")
+    if report.signer is not None:
+        print_line(f"signed by {report.signer}")
+    elif report.signed:
+        say("signed, but not verified: to see by whom, give --signers FILE")
+    say(f"no story is in two splits ({format_count(report.kin, 'pair')} of kin)")
 
 
 def diff(
@@ -110,9 +148,11 @@ def releases(
     Example: annotate releases --to gold
     """
     from annotate.gold.load import list_releases
+    from annotate.gold.manifest import spell_digest
 
     rows = []
-    for manifest in list_releases(to):
+    found = list_releases(to)
+    for manifest in found:
         spans = ", ".join(f"{value['spans']:,} {layer}" for layer, value in manifest.counts["layers"].items())
         splits = ", ".join(f"{name} {split.articles:,}" for name, split in manifest.splits.items())
         parent = manifest.parent.version if manifest.parent else "-"
@@ -123,6 +163,8 @@ def releases(
         return
     columns = ("release", "articles", "spans", "splits", "schema", "parent")
     print_blocks([Table("", columns, rows, words=(0, 2, 3, 4, 5))])
+    for manifest in found:
+        print_line(f"{manifest.ref} {spell_digest(manifest)}")
 
 
 def _describe(folder: Path) -> None:

@@ -85,6 +85,7 @@ def push(
             seed=seed,
             dry_run=dry_run,
             progress=lambda title, done, total: bar.update(f"pushing {title}", done, total),
+            say=say,
         )
     for line in describe_plan(plan):
         print_line(line)
@@ -102,7 +103,13 @@ def pull(
     certificate: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Where the certificate goes; default: beside the output.")
     ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit 1 if anything was repaired or quarantined.")] = False,
+    predictions: Annotated[
+        Path | None,
+        typer.Option(metavar="P.jsonl", help="What was pushed, to verify the texts; default: what push noted here."),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit 1 if anything was repaired, quarantined or could not be verified.")
+    ] = False,
     schema: SchemaOption = None,
     url: UrlOption = None,
     api_key: ApiKeyOption = None,
@@ -111,26 +118,26 @@ def pull(
 
     Example: annotate pull --project News -o annotations.jsonl
     """
-    import msgspec
-
     from annotate.errors import AnnotateError
-    from annotate.files import write_text
-    from annotate.jsonl import STDIO, write_records
-    from annotate.labelstudio.pull.pull import Pull
+    from annotate.files import is_stream
+    from annotate.jsonl import STDIO
+    from annotate.labelstudio.pull.pull import Pull, write_pull
+    from annotate.labelstudio.push.push import PredictionFile
     from annotate.schema import load_schema
 
-    found = Pull(project, since=since, url=url, api_key=api_key, schema=load_schema(schema))
-    write_records(output, found)
-    ledger = found.certificate
-    for line in ledger.summary():
-        say(line)
-    if certificate is None and output != STDIO:
+    pushed = PredictionFile(predictions) if predictions is not None else None
+    found = Pull(project, since=since, predictions=pushed, url=url, api_key=api_key, schema=load_schema(schema))
+    if certificate is None and output != STDIO and not is_stream(output):
         certificate = output.with_suffix(".certificate.json")
+    write_pull(found, output, certificate)
+    for line in found.certificate.summary():
+        say(line)
     if certificate is not None:
-        write_text(certificate, msgspec.json.format(msgspec.json.encode(ledger.to_dict())).decode() + "\n")
         say(f"certificate: {certificate}")
-    if strict and not ledger.is_clean:
-        raise AnnotateError("the round trip was not clean; the certificate says what was repaired or quarantined")
+    if strict and not found.certificate.is_clean:
+        raise AnnotateError(
+            "the round trip was not clean; the certificate lists what was repaired, quarantined or not verified"
+        )
 
 
 def effort(
@@ -201,7 +208,8 @@ def backend(
 ) -> None:
     """Live pre-annotation: answer Label Studio's requests for predictions (its ML backend protocol).
 
-    Connect it in the project's settings under Model; the embedded server allows addresses of this machine.
+    Connect it in the project's settings under Model. The embedded server connects to it only when started with its
+    address: annotate up --backend http://127.0.0.1:9090
 
     Example: annotate backend --preannotator rules --port 9090
     """

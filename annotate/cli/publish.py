@@ -20,6 +20,10 @@ def publish(
         ),
     ],
     stand_off: Annotated[bool, typer.Option("--stand-off", help="Leave the article texts out.")] = False,
+    private: Annotated[bool, typer.Option("--private", help="On the Hub: make a new repository private.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Publish in spite of the plan's warnings (licences, names, e-mail addresses).")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and write nothing.")] = False,
 ) -> None:
     """Publish one checked release under its version, and verify it by loading it back.
@@ -32,12 +36,12 @@ def publish(
     def show(plan: PublishPlan) -> None:
         say(str(plan))
 
-    place = publish_release(release, to, stand_off=stand_off, dry_run=dry_run, show=show).place
-    if place is None:
+    published = publish_release(release, to, stand_off=stand_off, private=private, yes=yes, dry_run=dry_run, show=show)
+    if published.place is None:
         say("dry run: nothing was written")
     else:
         say("loaded back and compared, byte for byte")
-        print_data(f"{place}\n")
+        print_data(f"{published.place}\n{published.plan.digest}\n")
 
 
 def rehydrate(

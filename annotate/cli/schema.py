@@ -16,6 +16,7 @@ from annotate.cli.options import (
     parse_layers,
     say,
 )
+from annotate.cli.outputs import CheckedCommand
 from annotate.errors import SchemaError
 from annotate.printing import Table, format_count, print_blocks, print_data, print_line
 
@@ -42,7 +43,7 @@ class ShowFormat(StrEnum):
     xml = "xml"
 
 
-@app.command()
+@app.command(cls=CheckedCommand)
 def build(
     schema: SchemaOption = None,
     to: FolderOption = None,
@@ -70,7 +71,7 @@ def build(
         )
 
 
-@app.command()
+@app.command(cls=CheckedCommand)
 def check(schema: SchemaOption = None, to: FolderOption = None) -> None:
     """Check that a schema is well formed and that what was generated from it is up to date.
 
@@ -83,7 +84,7 @@ def check(schema: SchemaOption = None, to: FolderOption = None) -> None:
     _check(loaded, to or artifacts_dir(loaded, schema))
 
 
-@app.command()
+@app.command(cls=CheckedCommand)
 def show(
     schema: SchemaOption = None,
     layers: LayersOption = None,
@@ -106,7 +107,7 @@ def show(
         _print_labels(loaded)
 
 
-@app.command()
+@app.command(cls=CheckedCommand)
 def migrate(
     project: Annotated[str, typer.Option("--project", metavar="NAME", help="Title of the project, or #NUMBER.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and change nothing.")] = False,

@@ -36,6 +36,12 @@ def up(
     public_url: Annotated[
         str | None, typer.Option(metavar="URL", help="https://HOST of the reverse proxy that shows it to a team.")
     ] = None,
+    backend: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="http://HOST:PORT of annotate backend; no other local address is connected to."
+        ),
+    ] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Open no browser.")] = False,
     schema: SchemaOption = None,
     dir: DirOption = None,
@@ -59,6 +65,7 @@ def up(
         port=port,
         database=database,
         public_url=public_url,
+        backend=backend,
         say=lambda text: say(f"- {text}"),
     )
     for title, page in place.projects.items():

@@ -101,17 +101,8 @@ def _find_differing(records: Mapping[str, LayeredRecord], text: str) -> dict[str
 
 def _mark(record: LayeredRecord, differing: set[Place]) -> list[dict[str, Any]]:
     marks = to_marks(record)
-    entities = 0
     for mark in marks:
-        part = mark["kind"] if mark["kind"] in PARTS else ""
-        if mark["kind"] == "entity":
-            place: Place = ("entities", entities, part)
-            entities += 1
-        elif "number" in mark:
-            place = ("quotes" if mark["group"].startswith("q") else "claims", mark["number"] - 1, part)
-        else:
-            continue
-        if place in differing:
+        if "item" in mark and (*mark["item"], mark["kind"] if mark["kind"] in PARTS else "") in differing:
             mark["state"] = "differs"
     return marks
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from annotate.errors import AnnotateError
 from annotate.files import read_text, write_text
-from annotate.formats.folders import new_folder
+from annotate.folders import new_folder
 from annotate.formats.markup import (
     CHECK_WORTHY,
     KIND,

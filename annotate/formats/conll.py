@@ -7,17 +7,14 @@ fragments, speaker, cue and claimer find together again. Mentions without nestin
 
 from __future__ import annotations
 
-import functools
 import itertools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from annotate.errors import AnnotateError
 from annotate.files import atomic_writer, read_text
-from annotate.formats.bio import TAG, TagSpan, from_tags, into_lanes, to_tags
 from annotate.formats.markup import (
     CHECK_WORTHY,
     KIND,
@@ -36,6 +33,8 @@ from annotate.formats.tokens import Tokens
 from annotate.records import LAYERS, Layer, LayeredRecord, Layers, Prediction
 from annotate.schema import RelationRole, Schema
 from annotate.text.align import AlignedTokens, align_tokens
+from annotate.text.bio import TAG, TagSpan, from_tags, into_lanes, to_tags
+from annotate.text.sentences import split_sentences
 
 _NAMESPACE = "ANNOTATE:"
 _COLUMNS = re.compile(r"# global\.columns = (.+)")
@@ -99,7 +98,7 @@ def _to_columns(record: LayeredRecord, writing: Writing) -> _Columns:
                 writing.report.add_loss("labels with white space", f"{label!r} as {spelled!r}")
             span = TagSpan(*found, spelled)
             if layer == "entities" and span in items:
-                writing.report.add_loss("mentions that stand there twice", f"{record.id}: {item}")
+                writing.report.add_loss("entities that appear twice", f"{record.id}: {item}")
             items.setdefault(span, []).append(item)
         covered.update(i for span in items for i in range(span.first + 1, span.last))
         for n, lane in enumerate(into_lanes(items) or [[]], 1):
@@ -111,7 +110,7 @@ def _to_columns(record: LayeredRecord, writing: Writing) -> _Columns:
                     numbers[span.first : span.last] = [",".join(items[span])] * (span.last - span.first)
                 columns.tags[f"{name}_ITEM"] = numbers
     # a sentence may end only where no span goes on: other tools end every span there
-    ends = {sentence.end_char for sentence in _sentence_splitter()(text).sents}
+    ends = {end for _, end in split_sentences(text)}
     columns.breaks = {
         i
         for i, (_, end) in enumerate(tokens.ranges, 1)
@@ -140,15 +139,6 @@ def _spans_of(layer: Layer, layers: Layers, markup: Markup, schema: Schema) -> I
             yield claim.start, claim.end, f"{claim.kind}:{yes if claim.check_worthy else no}", str(i)
             if claim.claimer:
                 yield claim.claimer.start, claim.claimer.end, names.part("speaker"), str(i)
-
-
-@functools.cache
-def _sentence_splitter() -> Any:
-    import spacy
-
-    nlp = spacy.blank("en")
-    nlp.add_pipe("sentencizer")
-    return nlp
 
 
 def _layer_of(column: str) -> Layer:

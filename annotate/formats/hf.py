@@ -13,12 +13,13 @@ from typing import Any
 import msgspec
 
 from annotate.errors import AnnotateError
-from annotate.formats.bio import TAG, from_tags
-from annotate.formats.folders import new_folder
+from annotate.folders import new_folder
 from annotate.formats.progress import quiet_progress
 from annotate.formats.registry import Reading, Writing, reads, writes
+from annotate.ingest.sources import HUB_FORM, parse_hub_address
 from annotate.records import LAYERS, Entity, LayeredRecord, Layers, Prediction
 from annotate.text.align import align_tokens
+from annotate.text.bio import TAG, from_tags
 
 _TAG_COLUMNS = ("ner_tags", "tags", "labels", "pred_tags", "predictions")
 
@@ -80,11 +81,12 @@ def _load(source: str) -> Iterator[dict[str, Any]]:
     """Rows with the names of class labels instead of their numbers."""
     import datasets
 
+    address = parse_hub_address(source) if source.startswith("hf:") else None
+    if source.startswith("hf:") and address is None:
+        raise AnnotateError(f"{source}: expected {HUB_FORM}")
     try:
-        if source.startswith("hf:"):
-            location, _, split = source.removeprefix("hf:").rpartition("/")
-            name, _, config = location.partition(":")
-            found = datasets.load_dataset(name, config or None, split=split)
+        if address is not None:
+            found = datasets.load_dataset(address.name, address.config, split=address.split)
         elif source.endswith(".parquet"):
             found = datasets.load_dataset("parquet", data_files=source, split="train")
         elif (Path(source) / "state.json").exists() or (Path(source) / "dataset_dict.json").exists():

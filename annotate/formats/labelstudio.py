@@ -15,6 +15,9 @@ from annotate.errors import AnnotateError, DataProblems
 from annotate.files import atomic_writer
 from annotate.formats.markup import report_fields
 from annotate.formats.registry import Reading, Writing, reads, writes
+from annotate.jsonl import decode_json
+from annotate.printing import shorten
+from annotate.problems import cannot_read
 from annotate.records import LayeredRecord, Prediction
 
 _HELD = ("title", "date", "publisher", "url", "meta", "model", "score")
@@ -51,12 +54,17 @@ def write_labelstudio(records: Iterable[LayeredRecord], path: Path, writing: Wri
 def read_labelstudio(path: Path, reading: Reading) -> Iterator[Prediction]:
     """One record a task of an export: its newest full prediction, or else its newest submitted annotation."""
     try:
-        tasks = msgspec.json.decode(path.read_bytes(), type=list[dict[str, Any]])
+        tasks = decode_json(path.read_bytes())
     except OSError as error:
-        raise AnnotateError(f"{path}: cannot be read ({error.strerror or error})") from error
-    except msgspec.MsgspecError as error:
-        raise AnnotateError(f"{path}: not Label Studio's JSON, a list of tasks ({error})") from error
+        raise AnnotateError(cannot_read(path, error)) from error
+    except ValueError as error:
+        raise AnnotateError(f"{path}: not Label Studio's JSON, a list of tasks: {error}") from error
+    if not isinstance(tasks, list):
+        raise AnnotateError(f"{path}: not Label Studio's JSON: expected a list of tasks")
     for number, task in enumerate(tasks):
+        if not isinstance(task, dict):
+            reading.problems.append(f"{path}: task {number}: expected an object with data, found {shorten(repr(task))}")
+            continue
         prediction = _read_task(task, f"{path}: task {task.get('id', number)}", reading)
         if prediction is not None:
             yield prediction

@@ -15,7 +15,7 @@ import msgspec
 from annotate.formats.markup import Link, Mark, Markup, from_markup, report_fields, split_fragments, to_markup
 from annotate.formats.registry import Reading, Writing, reads, writes
 from annotate.formats.tokens import Tokens
-from annotate.jsonl import iter_lines, write_records
+from annotate.jsonl import iter_objects, write_records
 from annotate.records import LAYERS, LayeredRecord, Layers, Prediction
 
 _ARTICLE_FIELDS = ("title", "date", "publisher", "url", "meta")
@@ -94,13 +94,7 @@ def read_prodigy(path: Path, reading: Reading) -> Iterator[Prediction]:
     by_text = {text: article for article, text in reading.texts.items()}
     found: list[tuple[Prediction, Layers]] = []
     named: list[tuple[str, ...] | None] = []
-    for number, line in iter_lines(path):
-        place = f"{path}:{number}"
-        try:
-            task = msgspec.json.decode(line, type=dict[str, Any])
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            reading.problems.append(f"{place}: not a JSON object on one line ({error})")
-            continue
+    for place, task in iter_objects(path, problems=reading.problems):
         text = task.get("text")
         if not isinstance(text, str):
             reading.problems.append(f"{place}: no text; expected a task with text and spans")

@@ -30,9 +30,9 @@ from annotate.formats.markup import (
 )
 from annotate.formats.registry import Reading, Writing, reads, writes
 from annotate.formats.report import FormatReport
-from annotate.formats.tokens import english
 from annotate.records import LAYERS, LayeredRecord, Layers, Prediction
 from annotate.schema import Schema
+from annotate.text.tokens import load_blank
 
 USER_DATA = "annotate"
 _EXTENSION = ("._.", "layers", None, None)
@@ -115,7 +115,7 @@ def _make_doc(record: LayeredRecord, ranges: list[tuple[int, int]], writing: Wri
     from spacy.tokens import Doc
 
     text = record.text or ""
-    doc = english().make_doc(text)
+    doc = load_blank("en").make_doc(text)
     if writing.alignment != "split":
         return doc
     starts, ends = {start for start, _ in ranges}, {end for _, end in ranges}
@@ -154,7 +154,7 @@ def read_spacy(path: Path, reading: Reading) -> Iterator[Prediction]:
     by_text = {text: article for article, text in reading.texts.items()}
     unmarked: list[tuple[Prediction, Layers]] = []
     predictions: list[Prediction] = []
-    for number, doc in enumerate(bin_.get_docs(english().vocab)):
+    for number, doc in enumerate(bin_.get_docs(load_blank("en").vocab)):
         ours = doc.user_data.get(USER_DATA, {})
         article = ours.get("record", {}).get("id") or doc.user_data.get("id") or by_text.get(doc.text)
         if not isinstance(article, str):

@@ -18,6 +18,9 @@ from annotate.records import GoldRecord
 ROWS_PER_GROUP = 1_000
 ROWS_PER_FILE = 100_000
 
+# a damaged file may also hold strings that are not UTF-8 and numbers that are none, which Python finds
+_UNREADABLE = (OSError, ValueError, OverflowError, pa.ArrowException)
+
 
 def table_names(folder: str, split: str, rows: int) -> list[str]:
     """The files that hold a split, relative to the release.
@@ -71,7 +74,7 @@ def iter_rows(path: Path, columns: Sequence[str] | None = None) -> Iterator[dict
             names = None if columns is None else [name for name in columns if name in file.schema_arrow.names]
             for batch in file.iter_batches(batch_size=256, columns=names, use_threads=False):
                 yield from batch.to_pylist()
-    except (OSError, pa.ArrowException) as error:
+    except _UNREADABLE as error:
         raise GoldError([f"{path}: cannot be read as Parquet ({error})"]) from error
 
 
@@ -83,7 +86,7 @@ def read_schema(path: Path) -> pa.Schema:
     """
     try:
         return pq.read_schema(path)
-    except (OSError, pa.ArrowException) as error:
+    except _UNREADABLE as error:
         raise GoldError([f"{path}: cannot be read as Parquet ({error})"]) from error
 
 
@@ -96,5 +99,5 @@ def iter_gold(path: Path) -> Iterator[GoldRecord]:
     for number, row in enumerate(iter_rows(path)):
         try:
             yield from_row(row)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, RecursionError) as error:
             raise GoldError([f"{path}: row {number}: {row.get('id')}: {error}"]) from error

@@ -13,11 +13,10 @@ import msgspec
 from annotate.artifacts.label_config import to_label_config
 from annotate.errors import LabelStudioError
 from annotate.files import sha256_text
+from annotate.labelstudio.answers import LostAnswer, NotFound
 from annotate.labelstudio.connection import (
     API_KEY_VARIABLE,
     URL_VARIABLE,
-    LostAnswer,
-    NotFound,
     Server,
     connect,
     require_client,
@@ -26,6 +25,7 @@ from annotate.labelstudio.project import canonical_config, find_names, find_show
 from annotate.labelstudio.push.plan import (
     find_project,
 )
+from annotate.labelstudio.shapes import make_safe
 from annotate.schema import Schema, load_schema
 from annotate.task_json.from_result import from_result
 from annotate.task_json.tasks import read_info
@@ -80,8 +80,11 @@ def examine(
     if findings[-1].level != "problem":
         findings += _check_token(server, token)
     if project is not None and findings[-1].level != "problem":
-        findings += _check_project(server, project, schema or load_schema())
-    return findings
+        try:
+            findings += _check_project(server, project, schema or load_schema())
+        except LabelStudioError as error:
+            findings.append(_problem(str(error), "correct --url: scheme, port, path; or see the server's log"))
+    return [msgspec.structs.replace(found, what=server.redact(found.what)) for found in findings]
 
 
 def _check_connection(server: Server) -> Iterator[Finding]:
@@ -187,8 +190,8 @@ def _check_backends(server: Server, project: dict[str, Any]) -> Iterator[Finding
         blocked = "reserved network address" in error
         yield _problem(
             f"the live preannotator at {backend.get('url')} is not connected: {error.splitlines()[-1][:200]}",
-            "the server blocks addresses of this machine: start it with ML_BLOCK_LOCAL_IP=false and "
-            "SSRF_PROTECTION_ENABLED=false (annotate up does)"
+            f"the server connects to no address of its own machine or network but one: annotate down, then "
+            f"annotate up --backend {backend.get('url')}"
             if blocked
             else "annotate backend --port PORT, then connect it again (project settings, Model)",
         )
@@ -203,8 +206,12 @@ def _check_tasks(server: Server, name: str, project: dict[str, Any], schema: Sch
     versions: Counter[str] = Counter()
     bare = edited = unknown = heavy = 0
     broken: dict[str, tuple[int, int]] = {}
-    for task in server.iter_tasks(project["id"]):
-        data = task.get("data") or {}
+    for found in server.iter_tasks(project["id"]):
+        task, remarks = make_safe(found)
+        for remark in remarks:
+            count, first = broken.get(remark.reason, (0, task["id"]))
+            broken[remark.reason] = (count + 1, first)
+        data = task["data"]
         text = data.get("text")
         seen[str(data.get("doc_id"))] += 1
         unknown += "doc_id" not in data
@@ -252,7 +259,7 @@ def find_prediction_problems(entry: Mapping[str, Any], text: str, schema: Schema
 def _report_broken(broken: dict[str, tuple[int, int]], push: str) -> Iterator[Finding]:
     for reason, (count, task) in sorted(broken.items()):
         consequence = "; the editor shows an empty page then" if reason.startswith("an arrow from or to") else ""
-        yield _problem(f"stored predictions: {count} x {reason} (such as task {task}){consequence}", push)
+        yield _problem(f"stored tasks and predictions: {count} x {reason} (such as task {task}){consequence}", push)
     if not broken:
         yield _fine("all stored predictions are well formed")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -12,9 +13,8 @@ from annotate.artifacts.label_config import CLAIM_KIND, ENTITY, to_label_config
 from annotate.errors import DataProblems, LabelStudioError
 from annotate.labelstudio.connection import Server, connect
 from annotate.labelstudio.project import find_names, find_shown_layers
-from annotate.labelstudio.push.plan import (
-    find_project,
-)
+from annotate.labelstudio.push.ledger import Ledger, find_ledger
+from annotate.labelstudio.push.plan import find_project
 from annotate.schema import Label, Schema, load_schema
 from annotate.task_json.renames import Name, check_renames, rename_items
 from annotate.task_json.tasks import META, digest_prediction, read_info
@@ -85,14 +85,29 @@ def migrate_project(
         return plan
     if plan.refusals:
         raise DataProblems([*plan.refusals, "nothing was changed"])
+    with contextlib.ExitStack() as files:
+        ledger = find_ledger(found)
+        if ledger is not None:
+            files.enter_context(ledger)
+        _carry_out(server, plan, names, schema, old, ledger)
+    plan.applied = True
+    return plan
+
+
+def _carry_out(
+    server: Server,
+    plan: MigrationPlan,
+    names: Mapping[Name, str],
+    schema: Schema,
+    old: set[Name],
+    ledger: Ledger | None,
+) -> None:
     if plan.renamed:
         # predictions with labels that the interface lacks are refused, so it has to know both for a while
         server.update_project(plan.project, label_config=to_label_config(_with_old_names(schema, names, old)))
         for change in _find_changes(server, plan.project, names):
-            _apply_change(server, change, names, schema)
+            _apply_change(server, change, names, schema, ledger)
     server.update_project(plan.project, label_config=to_label_config(schema))
-    plan.applied = True
-    return plan
 
 
 def describe_migration(plan: MigrationPlan) -> list[str]:
@@ -157,10 +172,16 @@ def _needs(entry: Mapping[str, Any], names: Mapping[Name, str]) -> bool:
     return bool(rename_items(entry.get("result") or [], names)[1])
 
 
-def _apply_change(server: Server, change: _Change, names: Mapping[Name, str], schema: Schema) -> None:
+def _apply_change(
+    server: Server, change: _Change, names: Mapping[Name, str], schema: Schema, ledger: Ledger | None
+) -> None:
     info = read_info(change.task)
+    article = str((change.task.get("data") or {}).get("doc_id"))
+    pushed = ledger.get(article) if ledger is not None else None
     for entry in change.predictions:
         result = rename_items(entry["result"], names)[0]
+        if ledger is not None and pushed is not None and digest_prediction(entry) in pushed.predictions:
+            ledger.add_prediction(article, digest_prediction({**entry, "result": result}))
         # with the task the server knows the project, without which it does not validate but refuse
         server.update_prediction(entry["id"], result=result, task=change.task["id"])
         if info.digest == digest_prediction(entry):

@@ -13,9 +13,10 @@ import msgspec
 
 from annotate.errors import AnnotateError
 from annotate.extras import require
-from annotate.files import atomic_writer
+from annotate.files import atomic_writer, is_stream
 from annotate.ingest.articles import Articles
 from annotate.jsonl import STDIO, write_records
+from annotate.locks import lock_output
 from annotate.preannotate.run import Engine, make_settings, preannotate_with
 from annotate.preannotate.worker import Failure, Settings, Worker
 from annotate.records import LAYERS, Article, Layer, Prediction
@@ -61,11 +62,11 @@ def preannotate_to_file(
 
     Args:
         articles: from `annotate.read_articles`.
-        output: the file; `-` is standard output, without resuming.
+        output: the file; `-` is standard output. That, a pipe and a device are only written to, without resuming.
         advance: called with the number of articles that are done since the last call.
 
     Raises:
-        AnnotateError: the file cannot be written, or the preannotator cannot be built.
+        AnnotateError: the file cannot be written, another run writes it, or the preannotator cannot be built.
         MissingExtraError: packages that the preannotator or the engine needs are not installed.
     """
     if engine == "ray":
@@ -80,12 +81,13 @@ def preannotate_to_file(
             yield prediction
             advance(1)
 
-    if output == STDIO:
+    if output == STDIO or is_stream(output):
         write_records(output, predict(articles))
         return outcome
     if output.is_dir():
         raise AnnotateError(f"{output}: is a folder; give the name of a file to write")
-    _resume(articles, output, settings, outcome, predict, advance)
+    with lock_output(output):
+        _resume(articles, output, settings, outcome, predict, advance)
     return outcome
 
 

@@ -6,13 +6,13 @@ import itertools
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from multiprocessing import get_context
+from concurrent.futures import Future
 from typing import Literal, TypeAlias
 
 from annotate.errors import AnnotateError, PreannotatorError
 from annotate.preannotate.registry import default_preannotator, find_layers, require_installed
 from annotate.preannotate.worker import Failure, Settings, Worker
+from annotate.processes import worker_pool
 from annotate.records import Article, Layer, Prediction
 from annotate.schema import Schema, load_schema
 
@@ -148,16 +148,14 @@ def _work(batch: list[Article]) -> list[Prediction | Failure]:
 
 
 def _run_in_processes(articles: Iterable[Article], settings: Settings, *, jobs: int) -> Iterator[Prediction | Failure]:
-    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_start_worker, initargs=(settings,))
     waiting: deque[Future[list[Prediction | Failure]]] = deque()
     try:
-        for batch in batched(articles, BATCH):
-            waiting.append(pool.submit(_work, batch))
-            if len(waiting) > 3 * jobs:
+        with worker_pool(jobs, _start_worker, settings) as pool:
+            for batch in batched(articles, BATCH):
+                waiting.append(pool.submit(_work, batch))
+                if len(waiting) > 3 * jobs:
+                    yield from waiting.popleft().result()
+            while waiting:
                 yield from waiting.popleft().result()
-        while waiting:
-            yield from waiting.popleft().result()
     except RuntimeError as error:  # BrokenProcessPool: killed for memory, for instance
         raise AnnotateError(f"a worker process died ({error}); try fewer --jobs") from error
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)

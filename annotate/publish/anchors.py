@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import bisect
 import hashlib
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Literal, NamedTuple, TypeAlias
 
 from annotate.text.grounding import fold
+from annotate.text.tokens import TOKEN
 
 How: TypeAlias = Literal["moved", "edited"]
 
@@ -71,7 +71,7 @@ class Folded:
     @cached_property
     def edges(self) -> list[int]:
         """Where words and marks begin and end: nearly every span does so there."""
-        found = {edge for match in re.finditer(r"\w+|[^\w\s]", self.folded) for edge in match.span()}
+        found = {edge for match in TOKEN.finditer(self.folded) for edge in match.span()}
         return sorted(found)
 
     def table(self, length: int, *, everywhere: bool = False) -> dict[str, list[int]]:

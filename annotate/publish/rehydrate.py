@@ -12,7 +12,8 @@ import msgspec
 
 from annotate.errors import PublishError
 from annotate.extras import require
-from annotate.files import read_text, sha256_text
+from annotate.files import sha256_text
+from annotate.gold.contents import ORIGIN, SIGNATURE, Origin, read_origin
 from annotate.gold.load import find_release
 from annotate.gold.manifest import Manifest, manifest_digest, read_manifest
 from annotate.gold.parquet import iter_rows, table_names
@@ -21,7 +22,7 @@ from annotate.ingest.sources import normalize_text
 from annotate.items import map_items, map_spans, sort_key
 from annotate.publish.anchors import Anchor, Found, find_anchors
 from annotate.publish.repack import repack
-from annotate.publish.stand_off import ORIGIN, Origin, iter_places
+from annotate.publish.stand_off import iter_places
 from annotate.records import Article, GoldRecord, Quote, Span
 from annotate.release.check import check_release
 from annotate.release.folder import new_release_folder
@@ -41,6 +42,7 @@ class RehydrateReport:
         spans: how many spans of edited texts were `moved` (same words), `edited` (found by their surroundings) and
             `lost`.
         losses: the first lost or edited spans, one sentence each.
+        unsigned: the stand-off release is signed; its signature is not of these bytes and was left out.
         identical: the result is the release it was made from, byte for byte: `data` (all tables), or `all` files.
     """
 
@@ -51,12 +53,15 @@ class RehydrateReport:
     spans: Counter[str] = field(default_factory=Counter)
     losses: list[str] = field(default_factory=list)
     identical: str | None = None
+    unsigned: bool = False
 
     def __str__(self) -> str:
         lines = [f"{self.exact:,} articles exact, {self.repaired:,} repaired, {len(self.missing):,} missing"]
         if self.identical:
             what = "all files are" if self.identical == "all" else "its tables are"
             lines.append(f"{what} those of the release, byte for byte")
+        if self.unsigned:
+            lines.append("without the signature, which is of the release without its texts")
         if self.spans:
             lines.append(
                 f"spans in edited texts: {self.spans['moved']:,} found unchanged, {self.spans['edited']:,} edited, "
@@ -91,7 +96,7 @@ def rehydrate_release(release: str | Path, sources: Sequence[str], *, to: str | 
     manifest = read_manifest(folder)
     if not manifest.stand_off or ORIGIN not in manifest.files:
         raise PublishError(f"{folder} is not a stand-off release: nothing to put back")
-    origin = msgspec.json.decode(read_text(folder / ORIGIN), type=Origin)
+    origin = read_origin(folder)
     texts = _Texts(read_articles(sources))
     place = Path(to) / manifest.name / manifest.version
     work = _Rehydration(folder, manifest, texts, RehydrateReport(place))
@@ -100,9 +105,13 @@ def rehydrate_release(release: str | Path, sources: Sequence[str], *, to: str | 
     if not report.exact and not report.repaired:
         raise PublishError(f"no article of {manifest.ref} ({len(changed):,}) is among the sources, by id or URL")
     whole = not report.missing and not report.spans["lost"]
+    released = [row for split in manifest.splits for row in origin.rows.get(split, [])]
+    same = [hash_row(record) for record in changed.values()] == released
     with new_release_folder(place.parent, place.name) as new:
-        new_manifest = repack(folder, new, lambda record: changed[record.id], stand_off=not whole)
+        made_from = None if same else origin.digest
+        new_manifest = repack(folder, new, lambda record: changed[record.id], stand_off=not whole, made_from=made_from)
     check_release(place)
+    report.unsigned = (folder / SIGNATURE).is_file()
     report.identical = _compare(new_manifest, origin)
     expected = {row for rows in origin.rows.values() for row in rows}
     wrong = [id for id in work.exact if hash_row(changed[id]) not in expected]

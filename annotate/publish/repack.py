@@ -11,15 +11,17 @@ import msgspec
 
 from annotate.artifacts.features import to_features, to_token_features
 from annotate.files import read_text, write_text
+from annotate.gold.contents import CARD, CHANGES, CROISSANT, SCHEMA
 from annotate.gold.load import split_files
 from annotate.gold.manifest import MANIFEST, Manifest, SplitEntry, encode_manifest, hash_files, read_manifest
 from annotate.gold.parquet import ROWS_PER_FILE, iter_gold, table_names, write_rows
 from annotate.gold.rows import hash_row, to_row
 from annotate.records import GoldRecord
+from annotate.release.card import STAND_OFF_NOTE, to_card
 from annotate.release.counts import Counts
-from annotate.release.croissant import to_croissant
+from annotate.release.papers import render_croissant
 from annotate.release.tokens import RULE, TokenTable
-from annotate.schema import load_schema
+from annotate.schema import Schema, load_schema
 
 _NOTE = re.compile(r"<!-- stand-off -->.*?<!-- /stand-off -->\n\n", re.DOTALL)
 
@@ -30,20 +32,21 @@ def repack(
     change: Callable[[GoldRecord], GoldRecord],
     *,
     stand_off: bool,
-    note: str = "",
+    made_from: str | None,
     add: Callable[[Path], dict[str, int]] = lambda folder: {},
 ) -> Manifest:
     """Write the release in `source`, each record changed, into the empty folder `out`; returns the new manifest.
 
-    With unchanged records and `stand_off=False` this gives the bytes of the release itself.
+    A signature does not come along, since the bytes are others. With unchanged records, `stand_off=False` and
+    `made_from=None` this gives the bytes of the release itself.
 
     Args:
         stand_off: leave the config `tokens` out, which is text.
-        note: Markdown for the card, above its first heading's text.
+        made_from: the digest of the release that this one comes from; None if it is that release again.
         add: writes further files and returns the rows of those that are tables.
     """
     manifest = read_manifest(source)
-    schema = load_schema(source / "schema.toml")
+    schema = load_schema(source / SCHEMA)
     counts, table = Counts(), TokenTable(schema)
     features, token_features = to_features(schema), to_token_features(schema)
     splits: dict[str, SplitEntry] = {}
@@ -71,44 +74,43 @@ def repack(
                 write_rows(out / tokens, map(table.to_row, iter_gold(out / data)), token_features)
                 rows[tokens] = rows[data]
         splits[split] = msgspec.structs.replace(entry, row_hashes=hashes)
-    shutil.copyfile(source / "schema.toml", out / "schema.toml")
-    manifest.files = hash_files(out, rows)
-    write_text(
-        out / "croissant.json",
-        to_croissant(
-            name=manifest.name,
-            version=manifest.version,
-            description=schema.description,
-            licence=manifest.licence or "not stated",
-            date=manifest.date,
-            files=manifest.files,
-            configs={"data": features, **({} if stand_off else {"tokens": token_features})},
-        ),
-    )
-    shutil.copyfile(source / "CHANGES.md", out / "CHANGES.md")
-    write_text(out / "README.md", change_card(read_text(source / "README.md"), stand_off=stand_off, note=note))
+    for name in (SCHEMA, CHANGES):
+        shutil.copyfile(source / name, out / name)
     rows.update(add(out))
     reports = {layer: msgspec.to_builtins(table.reports[layer]) for layer in schema.layers}
     manifest = msgspec.structs.replace(
         manifest,
         stand_off=stand_off,
+        made_from=made_from,
         counts=counts.to_dict(),
         provenance=counts.provenance(),
         splits=splits,
         tokens={} if stand_off else {"rule": RULE, "layers": reports},
-        agreement=_without_examples(manifest.agreement) if stand_off else manifest.agreement,
         files=hash_files(out, rows),
     )
+    write_text(out / CROISSANT, render_croissant(manifest, schema))
+    write_text(out / CARD, _make_card(source, manifest, schema))
+    manifest.files = hash_files(out, rows)
     write_text(out / MANIFEST, encode_manifest(manifest))
     return manifest
 
 
-def change_card(card: str, *, stand_off: bool, note: str = "") -> str:
-    """The card with or without the config `tokens` in its header, and with the note or without any.
+def _make_card(source: Path, manifest: Manifest, schema: Schema) -> str:
+    if manifest.format > 1:
+        return to_card(manifest, schema)
+    # toolkit 0.1 kept the user's part of the card nowhere else
+    return change_card(read_text(source / CARD), stand_off=manifest.stand_off, note=STAND_OFF_NOTE)
+
+
+def change_card(card: str, *, stand_off: bool, note: str) -> str:
+    """The card of a release by toolkit 0.1 for a release with other contents.
+
+    Args:
+        stand_off: without the config `tokens` in the header and with the note above the text; else the other way.
 
     >>> card = "---\\nconfigs:\\n- config_name: default\\n  path: data/a\\n---\\n\\n# news 1.0.0\\n\\nText.\\n"
-    >>> full = change_card(card, stand_off=False)
-    >>> change_card(change_card(full, stand_off=True, note="No texts."), stand_off=False) == full
+    >>> full = change_card(card, stand_off=False, note="No texts.")
+    >>> change_card(change_card(full, stand_off=True, note="No texts."), stand_off=False, note="") == full
     True
     """
     card = _NOTE.sub("", card)
@@ -119,7 +121,7 @@ def change_card(card: str, *, stand_off: bool, note: str = "") -> str:
         if block:
             tokens = block[0].replace("config_name: default", "config_name: tokens").replace(" data/", " tokens/")
             front = front.replace(block[0], block[0] + re.sub(r"^  default: true\n", "", tokens, flags=re.MULTILINE))
-    if note:
+    if stand_off:
         body = re.sub(
             r"^# .*\n\n",
             lambda heading: f"{heading[0]}<!-- stand-off -->\n{note.strip()}\n<!-- /stand-off -->\n\n",
@@ -128,14 +130,3 @@ def change_card(card: str, *, stand_off: bool, note: str = "") -> str:
             flags=re.MULTILINE,
         )
     return front.rstrip("\n") + divider + body
-
-
-def _without_examples(agreement: dict[str, object] | None) -> dict[str, object] | None:
-    """Agreement without the examples of its patterns, which quote the articles."""
-    if agreement is None or not isinstance(agreement.get("patterns"), list):
-        return agreement
-    patterns = [
-        {key: value for key, value in pattern.items() if key != "examples"}
-        for pattern in agreement["patterns"]  # type: ignore[attr-defined]
-    ]
-    return {**agreement, "patterns": patterns}

@@ -7,7 +7,6 @@ config `tokens` is left out, and `anchors/` holds hashes by which `annotate rehy
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import pyarrow as pa
 from annotate.artifacts.features import make_list, make_value, to_arrow
 from annotate.errors import PublishError
 from annotate.files import read_text, write_text
+from annotate.gold.contents import CARD, CHANGES, ORIGIN, Origin
 from annotate.gold.load import stream_release
 from annotate.gold.manifest import Manifest, manifest_digest, read_manifest
 from annotate.gold.parquet import ROWS_PER_FILE, table_names, write_rows
@@ -26,20 +26,12 @@ from annotate.items import map_items, map_spans
 from annotate.publish.anchors import Anchor, make_anchors
 from annotate.publish.repack import repack
 from annotate.records import Claim, Entity, GoldRecord, Region, Span, iter_spans
+from annotate.text.tokens import WORD
 
-ORIGIN = "origin.json"
 # as many words in a row as nobody writes twice by chance
 RUN = 8
 
 _FREE_FIELDS = {"id", "title", "url", "publisher", "date", "text_sha256"}
-
-
-class Origin(msgspec.Struct, frozen=True):
-    """What the release with the texts was: the digest of its manifest, its files' hashes, its rows' by split."""
-
-    digest: str
-    files: dict[str, str]
-    rows: dict[str, list[str]]
 
 
 def write_stand_off(release: Path, to: Path) -> Path:
@@ -64,13 +56,7 @@ def write_stand_off(release: Path, to: Path) -> Path:
         write_text(folder / ORIGIN, json.dumps(msgspec.to_builtins(origin), indent=1) + "\n")
         return _write_anchors(release, manifest, folder)
 
-    note = (
-        "**The article texts are not in this release.** They stay their publishers'. Every article has its id, URL "
-        "and the SHA-256 of its text, every span its offsets and hashes of its surroundings. Whoever has the texts "
-        "puts them back, and proves that nothing moved, with `annotate rehydrate RELEASE SOURCES...`; the config "
-        "`tokens` comes back with them."
-    )
-    repack(release, out, remove_text, stand_off=True, note=note, add=add)
+    repack(release, out, remove_text, stand_off=True, made_from=manifest_digest(manifest), add=add)
     return out
 
 
@@ -128,7 +114,7 @@ def anchor_features() -> pa.Schema:
 
 def _check_words(release: Path, manifest: Manifest) -> None:
     """Refuse where leaving the texts out would not leave their words out."""
-    papers = {name: set(_runs(read_text(release / name))) for name in ("README.md", "CHANGES.md")}
+    papers = {name: set(_runs(read_text(release / name))) for name in (CARD, CHANGES)}
     problems: list[str] = []
     for record in stream_release(release):
         words = set(_runs(record.text or ""))
@@ -146,7 +132,7 @@ def _check_words(release: Path, manifest: Manifest) -> None:
 
 
 def _runs(text: str) -> Iterator[str]:
-    words = re.findall(r"\w+", text.casefold())
+    words = WORD.findall(text.casefold())
     return (" ".join(words[i : i + RUN]) for i in range(len(words) - RUN + 1))
 
 

@@ -18,7 +18,7 @@ from annotate.errors import AnnotateError, GoldError, PublishError
 from annotate.extras import require
 from annotate.files import sha256_file
 from annotate.gold.manifest import MANIFEST
-from annotate.publish.plan import Package, PublishPlan, is_release_file, make_plan
+from annotate.publish.plan import Package, PublishPlan, is_release_file, make_plan, refuse_change
 from annotate.release.check import check_release
 
 _BUCKETS = {"s3", "s3a", "gs", "gcs", "abfs", "az", "oss", "oci"}
@@ -59,10 +59,7 @@ class StoreTarget:
             same = [name for name in package.files if name in present and self._same(package, place, name)]
         if MANIFEST in present:
             if same != package.files:
-                raise PublishError(
-                    f"{shown} holds another {package.manifest.ref}; a published version is never changed: "
-                    "release a newer version"
-                )
+                raise refuse_change(package, shown, same)
             return make_plan(package, shown, "published", keep=same)
         return make_plan(
             package,
@@ -90,11 +87,12 @@ class StoreTarget:
             if MANIFEST in (*plan.add, *plan.replace):
                 self._send(package, place, MANIFEST)
             with tempfile.TemporaryDirectory(prefix="annotate-") as folder:
+                back = Path(folder) / package.manifest.ref
                 for name in package.files:
-                    (Path(folder) / name).parent.mkdir(exist_ok=True)
-                    self._fs.get_file(f"{place}/{name}", str(Path(folder) / name))
+                    (back / name).parent.mkdir(parents=True, exist_ok=True)
+                    self._fs.get_file(f"{place}/{name}", str(back / name))
                 try:
-                    check_release(folder)
+                    check_release(back)
                 except GoldError as error:
                     raise PublishError(f"{shown} does not come back whole: {error}") from error
         return shown

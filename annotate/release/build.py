@@ -12,6 +12,7 @@ from annotate.artifacts.features import to_features, to_token_features
 from annotate.errors import DataProblems, GoldError
 from annotate.extras import require
 from annotate.files import write_text
+from annotate.gold.contents import CARD, CHANGES, CROISSANT, SCHEMA, find_file_problems
 from annotate.gold.diff.diff import Diff
 from annotate.gold.load import find_release, read_places
 from annotate.gold.manifest import (
@@ -22,7 +23,6 @@ from annotate.gold.manifest import (
     SchemaEntry,
     SplitEntry,
     encode_manifest,
-    find_file_problems,
     hash_files,
     manifest_digest,
     read_manifest,
@@ -31,17 +31,20 @@ from annotate.gold.names import Version, check_name, find_versions
 from annotate.gold.parquet import ROWS_PER_FILE, table_names, write_rows
 from annotate.gold.rows import encode_record, hash_row, normalize_record, to_row
 from annotate.jsonl import find_record_problems
+from annotate.problems import SECOND_RECORD, appears_twice, find_surrogate
 from annotate.records import LAYERS, Annotation, GoldRecord, Prediction
 from annotate.release.card import to_card
-from annotate.release.changes import LISTED, check_version, to_changes, to_line
+from annotate.release.changes import check_version, render_changes
 from annotate.release.counts import Counts
-from annotate.release.croissant import to_croissant
 from annotate.release.folder import new_release_folder
 from annotate.release.grouping.kinship import METHOD, Kinship
 from annotate.release.grouping.splits import DEFAULT_SHARES, Assignment, assign_splits, check_shares, find_bridged
 from annotate.release.grouping.stories import parse_day
+from annotate.release.papers import render_croissant
 from annotate.release.provenance import Submitted
+from annotate.release.pseudonyms import Pseudonyms, assign_pseudonyms, find_pseudonyms, read_map
 from annotate.release.schema_file import to_toml
+from annotate.release.signing import sign_manifest
 from annotate.release.spool import Spool
 from annotate.release.tokens import RULE, TokenTable
 from annotate.schema import Schema, find_label_problems, load_schema
@@ -60,6 +63,9 @@ def build_release(
     licence: str | None = None,
     shares: Mapping[str, float] = DEFAULT_SHARES,
     about: str | None = None,
+    names: bool = False,
+    annotator_map: str | Path | None = None,
+    sign: str | Path | None = None,
 ) -> Path:
     """Build the release `<to>/<name>/<version>` and return its folder.
 
@@ -78,10 +84,16 @@ def build_release(
         licence: the licence of the annotations, such as `CC-BY-4.0`.
         shares: the wanted share of each split.
         about: who annotated and how, as Markdown for the card.
+        names: annotators appear under their names; else as `annotator-1` and so on (`annotate.release.pseudonyms`).
+        annotator_map: the private file that keeps the names behind the pseudonyms, outside the release; it is read,
+            extended and written. None = they are kept nowhere, and no later version can go on with them.
+        sign: an SSH private key to sign the release with (`annotate.release.signing`).
 
     Raises:
         GoldError: the version exists, or does not fit what changed; records have no annotators, no text, labels
-            that the schema does not know, or spans that do not fit; all problems are reported together.
+            that the schema does not know, or spans that do not fit; all problems are reported together; or the
+            parent has pseudonyms that the map does not explain.
+        AnnotateError: the map or the release cannot be written, or the key does not sign.
         MissingExtraError: the extra `release` is not installed.
     """
     require("release", "annotate release")
@@ -91,6 +103,7 @@ def build_release(
     if not isinstance(schema, Schema):
         schema = load_schema(schema)
     home = Path(to) / name
+    map_path = None if annotator_map is None else Path(annotator_map)
     with new_release_folder(home, version) as folder:
         previous = _find_parent(home, name, number, parent)
         submitted = Submitted(annotations, predictions)
@@ -102,12 +115,20 @@ def build_release(
                 # who stays out takes its links along, so the others need all of theirs
                 links += kinship.duplicates_among(bridged, spool.__getitem__)
             assignment = assign_splits(spool.ids, links, shares=wanted, placed=placed)
-            manifest, rows = _write_tables(folder, spool, assignment, wanted, schema, name, version)
+            pseudonyms = Pseudonyms({}) if names else _assign(spool, submitted, name, map_path, previous)
+            submitted.rename(pseudonyms)
+            manifest, rows = _write_tables(folder, spool, pseudonyms, assignment, wanted, schema, name, version)
             if previous is not None:
                 manifest.withdrawn = _withdrawn(placed, assignment, spool.ids)
             submitted.describe(manifest, schema, _finder(spool, assignment))
         manifest.licence = licence
-        _write_papers(folder, manifest, schema, previous, about, rows)
+        manifest.about = about
+        _write_papers(folder, manifest, schema, previous, rows)
+        if sign is not None:
+            sign_manifest(folder, Path(sign))
+        if map_path is not None and not names:
+            # before the release appears: a pseudonym without its name would be lost for good
+            pseudonyms.write(map_path, name)
     return home / version
 
 
@@ -121,7 +142,7 @@ def _collect(decided: Iterable[GoldRecord], spool: Spool, schema: Schema, submit
             if not found:
                 record = msgspec.structs.replace(submitted.sign(record), licence=_licence_of(record))
                 record = normalize_record(record)
-                found = [] if spool.add(record) else ["a second record with this id; ids must be unique"]
+                found = [] if spool.add(record) else [SECOND_RECORD]
             if found:
                 problems += [f"{record.id}: {sentence}" for sentence in found]
             else:
@@ -154,7 +175,7 @@ def _find_problems(record: GoldRecord, schema: Schema) -> Iterator[str]:
     try:
         encode_record(record)
     except UnicodeEncodeError as error:
-        yield f"half a surrogate pair in {error.object[error.start : error.start + 1]!r}; it is no text, take it out"
+        yield find_surrogate(error.object) or str(error)
         return
     try:
         parse_day(record.date)
@@ -170,7 +191,7 @@ def _find_problems(record: GoldRecord, schema: Schema) -> Iterator[str]:
     for i, entity in enumerate(record.entities or ()):
         key = (entity.start, entity.end, entity.label)
         if key in seen:
-            yield f"entities[{i}]: [{entity.start}, {entity.end}) {entity.label} stands there twice"
+            yield appears_twice(f"entities[{i}]: [{entity.start}, {entity.end}) {entity.label}")
         seen.add(key)
 
 
@@ -194,6 +215,12 @@ def _find_parent(home: Path, name: str, number: Version, parent: str | Path | No
     if number <= newest:
         raise GoldError([f"version {number} is not newer than {newest}; versions of a release only grow"])
     return folder
+
+
+def _assign(spool: Spool, submitted: Submitted, name: str, map_path: Path | None, previous: Path | None) -> Pseudonyms:
+    known = {} if map_path is None else read_map(map_path, name)
+    taken = () if previous is None else find_pseudonyms(read_manifest(previous))
+    return assign_pseudonyms(spool.read(range(len(spool))), submitted.annotations, known, taken=taken)
 
 
 def _placed(previous: Path | None, spool: Spool) -> dict[str, Placed]:
@@ -242,6 +269,7 @@ def _finder(spool: Spool, assignment: Assignment) -> Callable[[str], GoldRecord 
 def _write_tables(
     folder: Path,
     spool: Spool,
+    pseudonyms: Pseudonyms,
     assignment: Assignment,
     wanted: Mapping[str, float],
     schema: Schema,
@@ -266,7 +294,8 @@ def _write_tables(
         for number in part:
             place = assignment.placed[number]
             assert place is not None  # noqa: S101 - by construction of `numbers`
-            record = spool[number]
+            # names are among what items that are alike otherwise are sorted by
+            record = normalize_record(pseudonyms.rename_record(spool[number]))
             yield msgspec.structs.replace(
                 record, split=place.split, cluster=place.cluster, schema=record.schema or schema.ref
             )
@@ -304,31 +333,20 @@ def _data_rows(records: Iterable[GoldRecord], counts: Counts, hashes: list[str])
 
 
 def _write_papers(
-    folder: Path, manifest: Manifest, schema: Schema, previous: Path | None, about: str | None, rows: dict[str, int]
+    folder: Path, manifest: Manifest, schema: Schema, previous: Path | None, rows: dict[str, int]
 ) -> None:
     """Write everything but the tables, the manifest last."""
-    write_text(folder / "schema.toml", to_toml(schema))
+    write_text(folder / SCHEMA, to_toml(schema))
     manifest.files = hash_files(folder, rows)
-    diff, changed = None, list[str]()
+    diff = None
     if previous is not None:
         parent = read_manifest(previous)
         manifest.parent = ParentEntry(parent.version, manifest_digest(parent))
         diff = Diff(previous, folder, parent, manifest)
-        for change in diff:
-            if len(changed) < LISTED:
-                changed.append(to_line(change))
+    write_text(folder / CHANGES, render_changes(diff, ref=manifest.ref, left_out=manifest.left_out))
+    if diff is not None:
         check_version(manifest.version, diff)
-    write_text(folder / "CHANGES.md", to_changes(diff, changed, ref=manifest.ref, left_out=manifest.left_out))
-    write_text(folder / "README.md", to_card(manifest, schema, about=about))
-    croissant = to_croissant(
-        name=manifest.name,
-        version=manifest.version,
-        description=schema.description,
-        licence=manifest.licence or "not stated",
-        date=manifest.date,
-        files=manifest.files,
-        configs={"data": to_features(schema), "tokens": to_token_features(schema)},
-    )
-    write_text(folder / "croissant.json", croissant)
+    write_text(folder / CARD, to_card(manifest, schema))
+    write_text(folder / CROISSANT, render_croissant(manifest, schema))
     manifest.files = hash_files(folder, rows)
     write_text(folder / MANIFEST, encode_manifest(manifest))

@@ -13,6 +13,7 @@ from annotate.agreement import measure_agreement
 from annotate.gold.manifest import Manifest
 from annotate.items import identity_of, trim_annotation, trim_item
 from annotate.records import LAYERS, Annotation, GoldRecord, Item, Prediction, get_layer
+from annotate.release.pseudonyms import Pseudonyms
 from annotate.schema import Schema
 from annotate.score.evaluate import evaluate
 
@@ -70,6 +71,15 @@ class Submitted:
                 for item in get_layer(record, layer) or ()
             ]
         return msgspec.structs.replace(record, **{layer: items for layer, items in signed.items() if items})
+
+    @property
+    def annotations(self) -> list[Annotation]:
+        """What was submitted."""
+        return self._annotations
+
+    def rename(self, pseudonyms: Pseudonyms) -> None:
+        """From here on, annotators go by their pseudonyms; records are checked and signed before."""
+        self._annotations = [pseudonyms.rename_annotation(annotation) for annotation in self._annotations]
 
     def describe(self, manifest: Manifest, schema: Schema, get_gold: Callable[[str], GoldRecord | None]) -> None:
         """Add to the manifest what the annotations of its articles tell: dates, work, agreement, scores.

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from annotate.errors import AnnotateError
 from annotate.files import load_toml, write_text
+from annotate.folders import check_folder, place_folder, scratch_beside
+from annotate.locks import lock_output
 from annotate.preannotate.news.network import ENTITY_LABELS
 from annotate.preannotate.news.passage import WordPieces
 from annotate.preannotate.news.pipeline import MODEL, NewsPipeline
@@ -27,6 +29,19 @@ CONFIG = Path(__file__).with_name("improve.toml")
 
 #: What decides, layer by layer: the measures of `annotate score` whose mean has to rise.
 MEASURES = {"entities": "f1:strict:entities", "quotes": "f1:overlap:quotes"}
+
+
+#: The files of a model folder as written here, and the keys of its `training.json`.
+_FILES = {
+    "network.onnx",
+    "vocabulary.txt",
+    "chains.json",
+    "weights.safetensors",
+    "worth.npz",
+    "confidence.json",
+    "training.json",
+}
+_SUMMARY = {"before", "after", "trained_on", "held_out"}
 
 
 @dataclass(frozen=True)
@@ -56,17 +71,19 @@ def improve_news(
 
     Args:
         records: gold or decided records with texts; their entities and quotes are learnt, claims are not.
-        output: a new model folder, for `--preannotator trained:DIR`.
+        output: a new model folder, for `--preannotator trained:DIR`; one that this function wrote before is replaced.
         start: the model folder to go on from.
         config_file: rates, epochs, and how little gold is too little.
         report: called with one line an epoch.
 
     Raises:
-        AnnotateError: too few articles or spans to tell whether training helps, or `start` cannot be trained further;
+        AnnotateError: `output` holds something else than an earlier result, there are too few articles or spans to tell
+            whether training helps, or `start` cannot be trained further;
             nothing is written.
         MissingExtraError: the extra `train` is not installed.
     """
     require_training()
+    check_folder(output, is_ours=is_trained_here, made_by="annotate train")
     config = load_toml(config_file)
     train, held_out = split_records(records, config["held_out"])
     check_enough(train, held_out, config["least"])
@@ -77,9 +94,8 @@ def improve_news(
     before = score(pipeline, held_out)
     report(f"before: {_words(before)}")
     best, best_epoch = before, 0
-    scratch = output.with_name(f".{output.name}.partial")
-    shutil.rmtree(scratch, ignore_errors=True)
-    try:
+    written = None
+    with lock_output(output), scratch_beside(output) as scratch:
         for epoch, folder in enumerate(_epochs(network, train, start, scratch, config), 1):
             now = score(NewsPipeline(folder), held_out)
             report(f"epoch {epoch}: {_words(now)}")
@@ -89,16 +105,28 @@ def improve_news(
                 folder.rename(scratch / "best")
             elif epoch - best_epoch >= config["patience"]:
                 break
-        written = None
         if best_epoch:
             summary = {"before": before, "after": best, "trained_on": len(train), "held_out": len(held_out)}
             write_text(scratch / "best" / "training.json", json.dumps(summary, indent=1) + "\n")
-            if output.exists():
-                shutil.rmtree(output)
-            written = (scratch / "best").rename(output)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+            check_folder(output, is_ours=is_trained_here, made_by="annotate train")
+            place_folder(scratch / "best", output)
+            written = output
     return Improvement(written, before, best, len(train), len(held_out), best_epoch)
+
+
+def is_trained_here(folder: Path) -> bool:
+    """Whether the folder is a model that `improve_news` wrote, with nothing else in it.
+
+    >>> is_trained_here(MODEL)
+    False
+    """
+    entries = list(folder.iterdir())
+    if {path.name for path in entries} != _FILES or any(path.is_symlink() or not path.is_file() for path in entries):
+        return False
+    try:
+        return set(json.loads((folder / "training.json").read_bytes())) == _SUMMARY
+    except (OSError, ValueError, TypeError):
+        return False
 
 
 def split_records(records: Sequence[GoldRecord], share: float) -> tuple[list[GoldRecord], list[GoldRecord]]:
@@ -198,7 +226,6 @@ def _epochs(
     torch.manual_seed(config["seed"])
     vocabulary = read_vocabulary(start / "vocabulary.txt")
     documents = [to_document(record) for record in train]
-    scratch.mkdir(parents=True)
     trainer = Trainer(network, WordPieces(vocabulary), config, scratch)
     for checkpoint in trainer.train([documents] * config["cycle"]["passes"], config["cycle"]):
         folder = checkpoint.with_suffix("")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from annotate.errors import AnnotateError
 from annotate.extras import require
-from annotate.files import read_text, resource_dir, write_text
+from annotate.files import read_text, resource_dir, sha256_file, write_text
+from annotate.folders import check_folder, place_folder, scratch_beside
+from annotate.gold.contents import find_file_problems
+from annotate.gold.manifest import MANIFEST, read_manifest
 from annotate.jsonl import read_records, write_records
+from annotate.locks import lock_output
 from annotate.records import Annotation
 
 if TYPE_CHECKING:
@@ -116,17 +118,22 @@ def run_demo(
     write_records(files["log"], adjudication.log)
 
     say("building the release")
-    shutil.rmtree(out / "gold", ignore_errors=True)
-    release = build_release(
-        adjudication.decided,
-        RELEASE_NAME,
-        RELEASE_VERSION,
-        to=out / "gold",
-        annotations=annotations,
-        predictions=predictions,
-        about=read_text(corrections / "README.md"),
-    )
-    check_release(release)
+    release = out / "gold" / RELEASE_NAME / RELEASE_VERSION
+    with lock_output(release.parent), scratch_beside(release) as scratch:
+        built = build_release(
+            adjudication.decided,
+            RELEASE_NAME,
+            RELEASE_VERSION,
+            to=scratch,
+            annotations=annotations,
+            predictions=predictions,
+            about=read_text(corrections / "README.md"),
+            annotator_map=out / f"{RELEASE_NAME}.annotators.json",
+        )
+        check_release(built)
+        _sign_marker(out, built)
+        _check_release_folder(out)
+        place_folder(built, release)
 
     say("scoring the pre-annotator against it")
     report = evaluate(load_gold(str(release)), predictions)
@@ -134,7 +141,28 @@ def run_demo(
 
 
 def _claim_folder(out: Path) -> None:
-    """Make `out` the demo's own: each run replaces the release in it, which must be nobody else's."""
-    if out.is_dir() and any(out.iterdir()) and not (out / MARKER).is_file():
-        raise AnnotateError(f"{out}: not empty, and not made by annotate demo; choose another folder with --out")
-    write_text(out / MARKER, "annotate demo writes here and replaces what it wrote before\n")
+    """Make `out` the demo's own: each run replaces the files and the release that a run before has made in it."""
+    check_folder(out, is_ours=lambda folder: (folder / MARKER).is_file(), made_by="annotate demo")
+    _check_release_folder(out)
+    if not (out / MARKER).exists():
+        write_text(out / MARKER, "annotate demo writes here and replaces what it wrote before\n")
+
+
+def _check_release_folder(out: Path) -> None:
+    """Refuse to replace a release that no run of the demo has made, or that was changed since."""
+    marker = out / MARKER
+    known = read_text(marker).split() if marker.is_file() else []
+
+    def is_ours(folder: Path) -> bool:
+        if not (folder / MANIFEST).is_file() or sha256_file(folder / MANIFEST) not in known:
+            return False
+        return not list(find_file_problems(folder, read_manifest(folder)))
+
+    check_folder(out / "gold" / RELEASE_NAME / RELEASE_VERSION, is_ours=is_ours, made_by="annotate demo")
+
+
+def _sign_marker(out: Path, release: Path) -> None:
+    """Write the hash of the release's manifest into the marker, by which a later run knows the release."""
+    text, digest = read_text(out / MARKER), sha256_file(release / MANIFEST)
+    if digest not in text.split():
+        write_text(out / MARKER, f"{text}{digest}\n")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
 from annotate.errors import AnnotateError
+from annotate.files import is_stream
 from annotate.formats import WRITERS, Alignment, FormatReport, write_format
 from annotate.formats.registry import find_writer
 from annotate.gold.load import find_release, load_gold
 from annotate.jsonl import read_records
+from annotate.locks import lock_output
 from annotate.records import LAYERS, Layer, LayeredRecord, Prediction
 from annotate.schema import Schema, load_schema
 
@@ -48,4 +51,5 @@ def export_records(
     records: Sequence[LayeredRecord] = gold
     if Path(source).is_file() and not any(record.annotators for record in gold):
         records = read_records(Path(source), Prediction)  # nobody looked at them: a model's, with its score
-    return write_format(records, output, to, schema=schema, layers=layers or LAYERS, alignment=alignment)
+    with contextlib.nullcontext() if is_stream(output) else lock_output(output):
+        return write_format(records, output, to, schema=schema, layers=layers or LAYERS, alignment=alignment)

@@ -35,6 +35,7 @@ def bring_up(
     port: int | None = None,
     database: str | None = None,
     public_url: str | None = None,
+    backend: str | None = None,
     say: Callable[[str], None] = lambda text: None,
 ) -> Workplace:
     """Start the embedded Label Studio and show it the sources; running it again starts and adds nothing twice.
@@ -46,8 +47,8 @@ def bring_up(
         project: title of the project that is made or updated.
         layers: one project for each of these layers, for one pass a layer; None = one project for all.
         preannotator: a registered name; None = the best that is installed.
-        dir: data folder of the server; see `annotate.label_studio_server.start_studio`, also for `port`, `database` and
-            `public_url`.
+        dir: data folder of the server; see `annotate.label_studio_server.start_studio`, also for `port`, `database`,
+            `public_url` and `backend`.
         say: is told each step, for people.
 
     Raises:
@@ -68,7 +69,7 @@ def bring_up(
         articles = read_articles(sources)
         predictions = list(preannotate_articles(articles, preannotator=names, schema=schema, layers=layers))
     say("starting Label Studio (a minute the first time, then seconds)")
-    studio = start_studio(dir, port=port, database=database, public_url=public_url)
+    studio = start_studio(dir, port=port, database=database, public_url=public_url, backend=backend)
     if not sources:
         return Workplace(studio, {})
     from annotate.labelstudio.push.push import push_predictions

@@ -125,6 +125,20 @@ def test_datasets_reads_the_saved_dataset(tmp_path: Path) -> None:
     assert (read.entities, read.quotes, read.claims) == (GOLD.entities, GOLD.quotes, GOLD.claims)
 
 
+def test_an_address_on_the_hub_without_a_split_is_refused_before_anything_is_asked_for() -> None:
+    with pytest.raises(AnnotateError, match=r"^hf:news: expected hf:NAME\[:CONFIG\]/SPLIT, such as hf:"):
+        read_predictions("hf:news", "hf")
+
+
+def test_columns_end_a_sentence_behind_a_full_stop_but_not_behind_an_abbreviation(tmp_path: Path) -> None:
+    text = "Mr. Kadhimi left. He met Sen. Lee."
+    record = GoldRecord(id="a", text=text, entities=[])
+    write_format([record], tmp_path / "a.conll", "conll")
+    sentences = (tmp_path / "a.conll").read_text("utf-8").partition("= a\n")[2].strip("\n").split("\n\n")
+    words = [[line.split("\t")[0] for line in sentence.split("\n")] for sentence in sentences]
+    assert [" ".join(sentence) for sentence in words] == ["Mr. Kadhimi left .", "He met Sen. Lee ."]
+
+
 def test_datasets_with_tag_columns_are_aligned(tmp_path: Path) -> None:
     import datasets
 

@@ -18,8 +18,8 @@ PACKAGE = Path(annotate.__file__).parent
 #: Packages and modules from the ground up: each imports only what stands on a line before its own.
 ORDER = [
     [
-        "version", "errors", "extras", "files", "printing", "records", "spans", "items", "differences", "jsonl",
-        "schema",
+        "version", "errors", "problems", "extras", "files", "folders", "locks", "processes", "printing", "records",
+        "spans", "items", "differences", "jsonl", "disjoint", "schema",
     ],
     ["text", "ingest", "artifacts", "html", "label_studio_server"],
     ["task_json", "score"],

@@ -26,7 +26,7 @@ from annotate.jsonl import write_records
 from annotate.label_studio_server import Studio, start_studio, stop_studio
 from annotate.labelstudio.connection import Server, connect
 from annotate.labelstudio.pull.pull import pull_annotations
-from annotate.labelstudio.push.push import push as push_module
+from annotate.labelstudio.push import push as push_module
 from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Prediction
 
@@ -63,7 +63,7 @@ def each_once(server: Server, title: str) -> int:
 PUSH = """
 import sys, httpx
 from pathlib import Path
-from annotate.labelstudio import push
+from annotate.labelstudio.push import push
 push.BATCH_TASKS = 15
 send = httpx.Client.send
 def say(client, request, **options):

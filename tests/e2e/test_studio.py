@@ -17,8 +17,8 @@ from annotate.cli.app import app
 from annotate.errors import StudioError
 from annotate.label_studio_server import Studio, explain_end, find_studio, start_studio, stop_studio
 from annotate.label_studio_server.database import DATABASE
-from annotate.label_studio_server.locks import is_locked
 from annotate.label_studio_server.settings import server_environment
+from annotate.locks import is_locked
 
 pytestmark = pytest.mark.studio
 
@@ -76,6 +76,34 @@ def test_nobody_signs_up_without_an_invitation(studio: Studio) -> None:
     users = _get(studio, "/api/users", token=studio.api_key).json()
     assert answer.status_code == 403
     assert "stranger@example.org" not in [user["email"] for user in users]
+
+
+def test_nothing_leads_into_this_machine(studio: Studio) -> None:
+    headers = {"Authorization": f"Token {studio.api_key}"}
+    with socket.socket() as inside, httpx.Client(base_url=studio.url, headers=headers, timeout=60) as client:
+        inside.bind(("127.0.0.1", 0))
+        inside.listen()
+        url = f"http://127.0.0.1:{inside.getsockname()[1]}/tasks.json"
+        config = "<View><Text name='text' value='$text'/></View>"
+        project = client.post("/api/projects/", json={"title": "SSRF", "label_config": config}).json()["id"]
+        answers = [
+            client.post(f"/api/projects/{project}/import", data={"url": url}),
+            client.post("/api/webhooks/", json={"url": url, "project": project}),
+            client.post("/api/ml/", json={"url": url, "project": project, "title": "model"}),
+        ]
+        assert ["reserved network address" in answer.text for answer in answers] == [True] * 3
+        assert all(answer.status_code in (400, 403) for answer in answers)
+        inside.settimeout(0)
+        with pytest.raises(BlockingIOError):  # and no connection was opened
+            inside.accept()
+
+
+def test_other_hosts_origins_and_frames_are_refused(studio: Studio) -> None:
+    assert httpx.get(f"{studio.url}/user/login/", headers={"Host": "evil.example"}).status_code == 400
+    answer = httpx.get(f"{studio.url}/user/login/", headers={"Origin": "https://evil.example"})
+    assert answer.status_code == 200
+    assert answer.headers["x-frame-options"] == "SAMEORIGIN"
+    assert "access-control-allow-origin" not in answer.headers
 
 
 def test_settings_of_the_caller_do_not_reach_the_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

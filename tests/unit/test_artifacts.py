@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from annotate.artifacts.build import build_artifacts, find_stale_artifacts, write_artifacts
-from annotate.artifacts.features import TAG_COLUMNS, to_features, to_tags, to_token_features
+from annotate.artifacts.features import TAG_COLUMNS, list_tags, to_features, to_token_features
 from annotate.artifacts.guidelines import to_guidelines_html, to_guidelines_markdown, to_instruction
 from annotate.artifacts.json_schema import RECORDS, to_json_schema
 from annotate.artifacts.label_config import to_label_config
@@ -183,4 +183,4 @@ def test_the_columns_are_what_datasets_makes_of_them_to_the_byte(layers: tuple[L
         theirs = datasets.Features.from_arrow_schema(columns).arrow_schema
         assert columns.equals(theirs, check_metadata=True)
     tags = datasets.Features.from_arrow_schema(to_token_features(schema))[TAG_COLUMNS[layers[0]]]
-    assert tags == datasets.List(datasets.ClassLabel(names=to_tags(schema, layers[0])))
+    assert tags == datasets.List(datasets.ClassLabel(names=list_tags(schema, layers[0])))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from annotate.errors import AnnotateError
-from annotate.files import atomic_writer, load_toml, read_text, write_text
+from annotate.files import Outputs, atomic_writer, load_toml, read_text, write_text
 
 
 def test_a_link_is_followed(tmp_path: Path) -> None:
@@ -59,3 +59,90 @@ def test_reading_errors_say_where(tmp_path: Path) -> None:
     (tmp_path / "t.toml").write_text("a = \n")
     with pytest.raises(AnnotateError, match=r"t\.toml: not valid TOML: .*line 1"):
         load_toml(tmp_path / "t.toml")
+
+
+def test_a_rewritten_file_keeps_its_mode_and_owner(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    path.write_text("old")
+    path.chmod(0o640)
+    before = path.stat()
+    if os.geteuid() == 0:
+        os.chown(path, 1234, 1234)
+        before = path.stat()
+    write_text(path, "new")
+    after = path.stat()
+    assert path.read_text() == "new"
+    assert (after.st_mode, after.st_uid, after.st_gid) == (before.st_mode, before.st_uid, before.st_gid)
+
+
+def test_a_private_file_becomes_private_when_it_was_not(tmp_path: Path) -> None:
+    (tmp_path / "f").write_text("old")
+    (tmp_path / "f").chmod(0o644)
+    write_text(tmp_path / "f", "new", private=True)
+    assert stat.S_IMODE((tmp_path / "f").stat().st_mode) == 0o600
+
+
+def test_what_a_killed_run_left_is_used_up_by_the_next(tmp_path: Path) -> None:
+    left = tmp_path / ".f.annotate.tmp"
+    left.write_text("a longer text that was never finished")
+    write_text(tmp_path / "f", "new")
+    assert [path.name for path in tmp_path.iterdir()] == ["f"]
+    assert (tmp_path / "f").read_text() == "new"
+
+
+def test_two_writers_of_one_file_do_not_mix(tmp_path: Path) -> None:
+    with atomic_writer(tmp_path / "f") as one:
+        one.write(b"one")
+        with atomic_writer(tmp_path / "f") as other:
+            other.write(b"other")
+        assert (tmp_path / "f").read_text() == "other"
+    assert (tmp_path / "f").read_text() == "one"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_link_in_the_place_of_the_temporary_file_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "victim").write_text("mine")
+    (tmp_path / ".f.annotate.tmp").symlink_to("victim")
+    write_text(tmp_path / "f", "new")
+    assert (tmp_path / "victim").read_text() == "mine"
+    assert not (tmp_path / "f").is_symlink()
+
+
+def test_of_two_outputs_the_first_appears_last(tmp_path: Path) -> None:
+    (tmp_path / "log").write_text("old log")
+
+    def write_both() -> None:
+        with Outputs() as outputs:
+            outputs.open(tmp_path / "main").write(b"new")
+            outputs.open(tmp_path / "log").write(b"new log")
+            (tmp_path / "main" / "in the way").mkdir(parents=True)  # the rename of the main file fails
+
+    with pytest.raises(AnnotateError, match=r"main: cannot be written .*; nothing was changed"):
+        write_both()
+    assert (tmp_path / "log").read_text() == "old log"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["log", "main"]
+
+
+def test_where_the_main_output_fails_the_other_was_never_there(tmp_path: Path) -> None:
+    def write_both() -> None:
+        with Outputs() as outputs:
+            outputs.open(Path("/dev/full")).write(b"x")
+            outputs.open(tmp_path / "log").write(b"x")
+
+    with pytest.raises(AnnotateError, match="/dev/full: cannot be written"):
+        write_both()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_standard_output_that_is_a_file_keeps_what_is_in_it(tmp_path: Path) -> None:
+    with (tmp_path / "f").open("ab") as file:
+        file.write(b"before ")
+        file.flush()
+        write_text(Path(f"/proc/self/fd/{file.fileno()}"), "after")
+    assert (tmp_path / "f").read_text() == "before after"
+
+
+def test_a_link_to_itself_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(AnnotateError, match="link to itself"):
+        write_text(tmp_path / "loop", "x")

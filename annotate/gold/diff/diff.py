@@ -11,9 +11,10 @@ import msgspec
 
 from annotate.differences import ItemChange, compare_items
 from annotate.errors import GoldError
+from annotate.gold.contents import find_file_problems
 from annotate.gold.diff.schema_changes import find_meaning_changes
 from annotate.gold.load import find_release, read_places, split_files
-from annotate.gold.manifest import Manifest, find_file_problems, read_manifest
+from annotate.gold.manifest import Manifest, read_manifest
 from annotate.gold.parquet import iter_gold
 from annotate.records import LAYERS, GoldRecord
 from annotate.schema import load_schema

@@ -15,6 +15,8 @@ from annotate.files import sha256_text
 from annotate.labelstudio.connection import Server
 from annotate.labelstudio.project import canonical_config, find_config_conflicts
 from annotate.labelstudio.push.receipt import read_receipt
+from annotate.labelstudio.shapes import make_all_safe
+from annotate.problems import SECOND_RECORD
 from annotate.records import Prediction
 from annotate.schema import Schema
 from annotate.task_json.tasks import Key, Task, TaskInfo, build_task, find_task_problems, read_info
@@ -32,8 +34,8 @@ class ProjectPlan(msgspec.Struct, kw_only=True):
     """What a push does to one project; the lists hold article ids.
 
     `settings` names the project settings that will change. `replaced` are articles whose text changed and on
-    which nobody has worked: their task is made anew. `surplus` counts tasks that stand there twice, untouched by
-    people, and go. `behind` counts tasks that keep the prediction of another model than the one pushed now.
+    which nobody has worked: their task is made anew. `surplus` counts second tasks of an article that nobody
+    touched; they go. `behind` counts tasks that keep the prediction of another model than the one pushed now.
     """
 
     title: str
@@ -93,7 +95,7 @@ def describe_plan(plan: PushPlan) -> list[str]:
         if part.blind:
             lines.append(f"  {part.blind} articles are shown without pre-annotation")
         if part.surplus:
-            lines.append(f"  {part.surplus} tasks that stood there twice, untouched: removed")
+            lines.append(f"  {part.surplus} untouched second tasks of an article: removed")
         if part.behind:
             lines.append(f"  {part.behind} tasks keep predictions of another model than {part.model} and open empty")
         lines.extend(f"  {name}: {change}" for name, change in part.settings.items() if name != "project")
@@ -162,7 +164,7 @@ def survey_predictions(predictions: Iterable[Prediction], schema: Schema, blind:
     for prediction in predictions:
         survey.problems.extend(f"{prediction.id}: {problem}" for problem in find_task_problems(prediction, schema))
         if prediction.id in survey.keys:
-            survey.problems.append(f"{prediction.id}: a second prediction for this article; push one a time")
+            survey.problems.append(f"{prediction.id}: {SECOND_RECORD}")
         survey.keys[prediction.id] = prediction.text_sha256 or sha256_text(prediction.text or "")
         survey.models[prediction.model or "unnamed"] = None
         digest.update(encoder.encode(prediction))
@@ -253,8 +255,8 @@ def _is_complete(server: Server, project: dict[str, Any], survey: Survey) -> boo
         survey.fingerprint,
     ):
         return False
-    for task in server.iter_changed(project["id"], receipt.last_change, include="id,data"):
-        data = task.get("data") or {}
+    for task in make_all_safe(server.iter_changed(project["id"], receipt.last_change, include="id,data")):
+        data = task["data"]
         if survey.keys.get(str(data.get("doc_id"))) != sha256_text(str(data.get("text"))):
             return False
     return True
@@ -341,8 +343,8 @@ def _plan_tasks(
 
 def _read_known(server: Server, project: int) -> Iterator[Known]:
     drafts: set[int] | None = None
-    for task in server.iter_tasks(project, include=TASK_FIELDS):
-        data = task.get("data") or {}
+    for task in make_all_safe(server.iter_tasks(project, include=TASK_FIELDS)):
+        data = task["data"]
         text = data.get("text")
         digest = sha256_text(text) if isinstance(text, str) else ""
         touched = bool(task.get("total_annotations") or task.get("cancelled_annotations"))

@@ -21,6 +21,7 @@ from annotate.preannotate.news.linking import FoundQuote
 from annotate.preannotate.news.network import CUTS, SYNTAX_TAGS, Reading
 from annotate.preannotate.news.passage import Ints, Passage, Range
 from annotate.preannotate.news.worth import WorthModel
+from annotate.text.tokens import LETTERS
 
 #: The least probability of being checkable, and of being worth checking, at which we say so. The second lies under
 #: one half because the model learnt from debates, where much more of what is said is meant to persuade.
@@ -276,7 +277,7 @@ def _trim(text: str, span: Range) -> Range | None:
                 end += closing.end()
             elif start and text[start - 1] == left:
                 start -= 1
-    if len(re.findall(r"[^\W_]+", text[start:end])) < LEAST_WORDS or _NO_CLAIM.match(text, start, end):
+    if len(LETTERS.findall(text, start, end)) < LEAST_WORDS or _NO_CLAIM.match(text, start, end):
         return None
     return start, end
 

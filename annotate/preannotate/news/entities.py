@@ -11,7 +11,7 @@ from functools import cache
 
 from annotate.preannotate.news.network import ENTITY_TAGS, Reading, find_spans
 from annotate.preannotate.news.passage import Passage
-from annotate.preannotate.rules.words import list_countries, load_lists, split_names
+from annotate.text.english import list_countries, load_lists, load_names, load_words, split_names
 
 #: Log-odds of a name that no window proposed but another mention of it makes likely.
 _BY_CONSISTENCY = (-0.4, 0.0, -0.1)
@@ -20,11 +20,8 @@ _BY_RULE = (-0.05, 0.0, -0.05)
 _NAMES = frozenset({"PERSON", "ORG", "GPE", "LOC", "FAC", "NORP", "PRODUCT", "EVENT", "WORK_OF_ART", "LAW"})
 
 _TITLE = re.compile(
-    r"(?:(?:Mr|Mrs|Ms|Dr|Sen|Gov|Rep|Gen|Lt|Col|Capt|Sgt|Rev|Prof|Hon|Adm|Maj|Pres)\b\.? ?"
-    r"|(?:President|Senator|Governor|Congressman|Congresswoman|General|Secretary|Minister|Judge|Justice|Pope|King"
-    r"|Queen|Prince|Princess|Chancellor|Ayatollah|Sheikh|Lord|Miss|Sir|Dame|Tsar|Czar|Emperor|Empress|Admiral|Captain"
-    r"|Colonel|Major|Commodore|Lieutenant|Sergeant|Commander|Ambassador|Mayor|Premier|(?:Scots|Irish|French|English)(?:wo)?man)"
-    r" )+(?=\S)"
+    rf"(?:(?:{'|'.join((*load_words('abbreviations', 'titles', 'rarer_titles'), 'Pres'))})\b\.? ?"
+    rf"|(?:{'|'.join(load_names('titles', 'capitalised'))}|(?:Scots|Irish|French|English)(?:wo)?man) )+(?=\S)"
 )
 _NO_NAME_BEFORE = re.compile(
     r"(?:(?:pro|anti|ex|then|non|mid)-|(?:north|south|east|west|central|upper|lower|former)[a-z]* )(?=[A-Z])"
@@ -39,8 +36,8 @@ _NUMBERED = re.compile(
 _ERAS = re.compile(r"(?:BC|AD|CE|BCE|B\.C\.(?:E\.)?|A\.D\.|C\.E\.)")
 #: How a quantity begins: not as a name does.
 _AMOUNTS = re.compile(
-    r"[^A-Z]|(?:An?|One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten|Eleven|Twelve|Twenty|Thirty|Forty|Fifty|Sixty|Seventy|Eighty"
-    r"|Ninety|Half|Hundreds?|Thousands?|Millions?|Dozens?|About|Around|Nearly|Almost|Over|Some|Several|More|Less|Fewer)\b"
+    rf"[^A-Z]|(?:An?|{'|'.join(word.capitalize() for word in load_words('numbers', 'units', 'teens', 'tens'))}"
+    r"|Half|Hundreds?|Thousands?|Millions?|Dozens?|About|Around|Nearly|Almost|Over|Some|Several|More|Less|Fewer)\b"
 )
 #: Adverbs of time, which name no date.
 _NO_DATES = frozenset({"now", "currently", "presently", "soon", "recently", "then", "time", "long", "later", "earlier"})
@@ -52,7 +49,7 @@ _ABOUT = re.compile(
     re.I,
 )
 _AMOUNT = r"\d[\d,.]*\d|\d"
-_SCALE = r"(?:[ -](?:hundred|thousand|million|billion|trillion|mn|bn))?"
+_SCALE = rf"(?:[ -](?:{'|'.join(load_words('numbers', 'scales'))}|mn|bn))?"
 _VALUES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("PERCENT", re.compile(rf"(?<![\w.,])[-+]?(?:{_AMOUNT})(?: ?%| ?per ?cent\b| percentage points?\b)")),
     (
@@ -397,7 +394,7 @@ def _first_names() -> frozenset[str]:
         "Roman Art Sandy Virginia Victoria Florence Lincoln Charlotte Louis George Christian Dale Earl Dean Marine Wolf"
     )
     words += " Penny Crystal Dawn Joy Grace Rose Morgan Brooke Robin Rod Lee Al San Guy June April Rand Kirk Ross Troy"
-    return frozenset(split_names(load_lists("titles")["first_names"])) - set(words.split())
+    return frozenset(load_names("titles", "first_names")) - set(words.split())
 
 
 @cache

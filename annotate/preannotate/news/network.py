@@ -14,6 +14,7 @@ import numpy.typing as npt
 from annotate.errors import PreannotatorError
 from annotate.files import read_text
 from annotate.preannotate.news.passage import Ints, Passage, WordPieces, cut_windows
+from annotate.text.bio import from_tags
 
 Floats = npt.NDArray[np.float32]
 
@@ -118,21 +119,13 @@ def _pad(windows: list[Floats]) -> tuple[npt.NDArray[np.float64], Ints]:
 
 def find_spans(tags: Ints, odds: Floats, names: tuple[str, ...]) -> Iterator[tuple[int, int, str, tuple[float, ...]]]:
     """The spans of a BIO sequence, with log-odds of their start, inside and end."""
-    count = len(tags)
-    at = 0
-    while at < count:
-        if tags[at] == 0:
-            at += 1
-            continue
-        begin, inside = int(tags[at]), int(tags[at]) + 1
-        last = at + 1
-        while last < count and tags[last] == inside:
-            last += 1
-        middle = odds[at + 1 : last, inside]
-        stop = 1.0 - float(odds[last, inside]) if last < count else 1.0
-        values = (float(odds[at, begin]), float(middle.min()) if len(middle) else 1.0, stop)
-        yield at, last, names[begin][2:], tuple(float(np.log(max(value, 1e-6))) for value in values)
-        at = last
+    spans, _ = from_tags([names[tag] for tag in tags])
+    for first, last, label in spans:
+        inside = names.index(f"I-{label}")
+        middle = odds[first + 1 : last, inside]
+        stop = 1.0 - float(odds[last, inside]) if last < len(tags) else 1.0
+        values = (float(odds[first, tags[first]]), float(middle.min()) if len(middle) else 1.0, stop)
+        yield first, last, label, tuple(float(np.log(max(value, 1e-6))) for value in values)
 
 
 @dataclass(frozen=True)

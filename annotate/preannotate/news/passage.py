@@ -7,7 +7,6 @@ uncased, which is why the case of each word is kept beside them.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,12 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from annotate.text.quotation import find_paragraphs, find_stretches
+from annotate.text.tokens import FINE_TOKEN, find_tokens
 
 Ints = npt.NDArray[np.int64]
 #: Half-open, of words or of code points.
 Range = tuple[int, int]
-
-WORD = re.compile(r"[^\W_]+|[^\w\s]|_")
 
 CASES = ("mark", "lower", "capital", "upper", "initial", "mixed", "number", "other")
 
@@ -35,7 +33,7 @@ def split_words(text: str) -> list[tuple[int, int]]:
     >>> [("Don't!")[start:end] for start, end in split_words("Don't!")]
     ['Don', "'", 't', '!']
     """
-    return [match.span() for match in WORD.finditer(text)]
+    return find_tokens(text, FINE_TOKEN)
 
 
 def case_of(word: str) -> int:

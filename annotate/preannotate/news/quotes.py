@@ -20,6 +20,7 @@ from annotate.preannotate.news.entities import FoundEntity
 from annotate.preannotate.news.linking import FoundQuote
 from annotate.preannotate.news.passage import Passage, Range
 from annotate.records import QuoteType, Span
+from annotate.text.english import load_names
 from annotate.text.quotation import find_stretches, quote_type
 
 #: Words that a stretch in marks needs to be taken for speech where the network saw none.
@@ -239,15 +240,7 @@ _PRONOUN = re.compile(r"(?:he|she|him|her|who)$", re.I)
 _WOMAN = re.compile(r"\b(?:Mrs|Ms|Miss|Lady|Queen|Princess|Congresswoman|spokeswoman|chairwoman|wife)\b", re.I)
 _MAN = re.compile(r"\b(?:Mr|Sir|King|Prince|Congressman|spokesman|chairman|Pope|Ayatollah|husband)\b", re.I)
 
-#: Titles that stand for a person when "the" or a nationality stands before them.
-TITLES = (
-    "prime minister", "president", "vice president", "foreign minister", "defense minister", "defence minister",
-    "interior minister", "finance minister", "minister", "premier", "chancellor", "secretary of state", "secretary",
-    "press secretary", "senator", "governor", "congressman", "congresswoman", "mayor", "ambassador", "general",
-    "commander", "attorney general", "speaker", "leader", "chairman", "chairwoman", "chief", "director", "spokesman",
-    "spokeswoman", "spokesperson", "judge", "sheriff", "pope", "king", "queen", "candidate", "nominee", "businessman",
-    "billionaire", "cleric", "professor", "author", "analyst", "economist", "lawyer", "attorney",
-)  # fmt: skip
+TITLES = load_names("titles", "instead_of_names")
 _TITLE = re.compile(r"\b(" + "|".join(sorted(map(re.escape, TITLES), key=len, reverse=True)) + r")\b", re.I)
 _ALIKE = {
     "leader": {"president", "prime minister", "premier", "chancellor", "leader", "chairman"},

@@ -119,6 +119,26 @@ def test_patterns_name_what_guidelines_could_settle() -> None:
     assert found["GPE: only one of two marked it"].examples[0].versions == {"a": "France (GPE)", "b": None}
 
 
+@pytest.mark.parametrize(
+    ("more", "name"),
+    [
+        ("Mix, ", "a capitalised word"),
+        ("former Sen. ", "title or role"),
+        ("vice-chairman ", "title or role"),
+        ("of the (old) ", "two or three words"),
+        ("of the “old” and (new) ", "four or more words"),
+    ],
+)
+def test_the_words_more_are_counted_without_marks(more: str, name: str) -> None:
+    text = f"{more}Ada spoke."
+    start, end = len(more), len(more) + 3
+    pair = [
+        Annotation(id="x", text=text, annotator=who, entities=[Entity(first, end, "PERSON")])
+        for who, first in (("a", start), ("b", 0))
+    ]
+    assert [pattern.name for pattern in measure_agreement(pair, trials=0).patterns] == [f"PERSON: {name} before it"]
+
+
 def test_patterns_count_the_words_in_question_and_take_examples_from_several_articles() -> None:
     versions = [by(name, f"a{i}", entities=[ADA if name == "a" else TITLED]) for i in range(5) for name in "ab"]
     (pattern,) = measure_agreement(versions, trials=0).patterns
@@ -213,7 +233,7 @@ def test_a_stray_blank_makes_no_disagreement() -> None:
         entities = [Entity(start, end, "ORG") for start, end in ranges]
         return Annotation(id="a", text=text, annotator=name, entities=entities)
 
-    versions = [by("ann", (0, 8), (13, 22), (26, 31)), by("bob", (0, 9), (12, 22), (26, 32))]
+    versions = [by("ann", (0, 8), (13, 22), (26, 31)), by("bob", (0, 9), (12, 22), (26, 31))]
     found = measure_agreement(versions, trials=0)
     assert found.ceiling["f1:strict:entities"] == 1.0
     assert found.outcomes["entities"]["agreed"] == 3

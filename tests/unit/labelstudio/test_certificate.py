@@ -12,10 +12,10 @@ PREDICTED = Layers(entities=[Entity(11, 19, "PERSON", id="e1")], quotes=[Quote("
 
 
 def read(**layers: object) -> tuple[Annotation, Certificate]:
-    certificate = Certificate(toolkit="", url="", schema="", pulled_at="")
+    certificate = Certificate(toolkit="", url="", schema="", pulled_at="", verified_against="ledger")
     annotation = Annotation(id="a", text=TEXT, annotator="ann", predicted=PREDICTED, **layers)  # type: ignore[arg-type]
     trimmed = certificate.trim(annotation)
-    certificate.count_annotation(trimmed)
+    certificate.count_annotation(trimmed, verified=True)
     return trimmed, certificate
 
 
@@ -39,5 +39,5 @@ def test_what_has_the_offsets_of_the_prediction_keeps_them() -> None:
     certificate = Certificate(toolkit="", url="", schema="", pulled_at="")
     annotation = Annotation(id="a", text=TEXT, annotator="ann", predicted=Layers(entities=[wide]), entities=[wide])
     assert certificate.trim(annotation).entities == [wide]
-    certificate.count_annotation(annotation)
+    certificate.count_annotation(annotation, verified=True)
     assert (certificate.trimmed, certificate.changes["entities"]["unchanged"]) == (0, 1)

@@ -66,4 +66,4 @@ def made_article(n: int) -> GoldRecord:
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """`bridges/1.0.0` of six articles."""
     home = tmp_path_factory.mktemp("gold")
-    return build_release(map(made_article, range(6)), "bridges", "1.0.0", to=home, licence="CC-BY-4.0")
+    return build_release(map(made_article, range(6)), "bridges", "1.0.0", to=home, licence="CC-BY-4.0", names=True)

@@ -31,6 +31,7 @@ class Commit:
 class Repo:
     commits: list[Commit] = field(default_factory=list)
     tags: dict[str, str] = field(default_factory=dict)
+    private: bool = False
 
     def find(self, revision: str) -> Commit | None:
         oid = self.tags.get(revision, revision)
@@ -151,15 +152,16 @@ class _Handler(BaseHTTPRequestHandler):
         name = f"{asked['organization'] or 'user'}/{asked['name']}"
         if name in self.hub.repos:
             return self._send(409, {"error": "You already created this dataset repo"})
-        self.hub.repos[name] = Repo()
+        self.hub.repos[name] = Repo(private=asked.get("visibility") == "private" or bool(asked.get("private")))
         self.hub.repos[name].add({".gitattributes": b"*.parquet filter=lfs\n"}, "initial commit")
         self._send(200, {"url": f"{self.hub.url}/datasets/{name}", "name": name, "id": "1"})
 
     def info(self, name: str, revision: str | None = None) -> None:
         commit = self._commit(name, revision or "main")
         if commit:
+            private = self.hub.repos[name].private
             siblings = [{"rfilename": file} for file in sorted(commit.files)]
-            self._send(200, {"id": name, "sha": commit.oid, "siblings": siblings, "private": False, "tags": []})
+            self._send(200, {"id": name, "sha": commit.oid, "siblings": siblings, "private": private, "tags": []})
 
     def refs(self, name: str) -> None:
         repo = self._repo(name)

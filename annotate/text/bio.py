@@ -1,4 +1,4 @@
-"""BIO tags: from spans over tokens and back. Pure."""
+"""BIO tags: from spans over tokens and back, for files, releases and the network's answers alike. Pure."""
 
 from __future__ import annotations
 

@@ -1,0 +1,74 @@
+"""No process outlives the command that started it, however that ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from annotate.records import Article
+
+#: Articles that take long enough for a signal to come in the middle.
+COUNT = 4000
+
+
+@pytest.fixture(scope="module")
+def articles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("articles") / "a.jsonl"
+    text = "“It is over,” President Biden said in Baghdad on Monday. " * 20
+    path.write_bytes(b"".join(msgspec.json.encode(Article(id=str(n), text=text)) + b"\n" for n in range(COUNT)))
+    return path
+
+
+def group_members(group: int) -> list[int]:
+    """The living processes of a process group."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, pgrp = entry.read_text().rpartition(")")[2].split()[:3]
+        except OSError:
+            continue
+        if int(pgrp) == group and state != "Z":
+            found.append(int(entry.parent.name))
+    return found
+
+
+def wait_until(condition: object, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition():  # type: ignore[operator]
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGKILL, -9), (signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_nothing_is_left_running(articles: Path, tmp_path: Path, number: int, code: int) -> None:
+    output = tmp_path / "p.jsonl"
+    command = [sys.executable, "-m", "annotate", "preannotate", str(articles), "-o", str(output)]
+    process = subprocess.Popen(
+        [*command, "--preannotator", "rules", "--jobs", "2"], stderr=subprocess.PIPE, start_new_session=True
+    )
+    group = process.pid
+    try:
+        partial = tmp_path / ".p.jsonl.partial"
+        assert wait_until(lambda: partial.exists() and partial.stat().st_size > 0, 120)
+        assert len(group_members(group)) >= 3
+        os.kill(process.pid, number)
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == code
+        assert wait_until(lambda: not group_members(group), 20), "workers are left"
+        if number != signal.SIGKILL:
+            assert errors.decode().splitlines() == ["interrupted; files are either as before or complete"]
+        assert not output.exists()
+    finally:
+        for pid in group_members(group):
+            os.kill(pid, signal.SIGKILL)
