@@ -162,7 +162,7 @@ def run_preannotator(name: str, gold: Sequence[GoldRecord], layers: Sequence[Lay
     Raises:
         PreannotatorError: it is unknown, cannot be built, or fails on an article.
     """
-    from annotate.preannotate.pipeline import preannotate_articles
+    from annotate.preannotate import preannotate_articles
 
     return list(preannotate_articles(map(to_article, gold), preannotator=name, layers=layers))
 

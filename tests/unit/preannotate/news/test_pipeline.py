@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from annotate.preannotate.news.layout import ENTITY_LABELS
+from annotate.preannotate.news.network import ENTITY_LABELS
 from annotate.preannotate.news.pipeline import MODEL, NewsPipeline
 from annotate.preannotate.registry import build, default_preannotator
 from annotate.records import Article
