@@ -58,8 +58,8 @@ def check_release(
     Checked are: that nothing but plain files is there; the manifest's own digest; the folder's name; the set of files
     and the hash of each; the schema; the columns; the form, hash, text, offsets and labels of every row; ids over all
     splits; that stories keep to one split; the tokens against the text and the tags against the spans; counts,
-    provenance, shares, card and `croissant.json` against the tables; and, where the parent is beside it, the parent's digest
-    and `CHANGES.md` against it.
+    provenance, shares, card and `croissant.json` against the tables; and, where the parent is beside it, the parent's
+    digest and `CHANGES.md` against it.
 
     What does not follow from the tables (agreement, work, dates, texts themselves) only a pinned digest or a signature
     proves.
