@@ -80,8 +80,8 @@ class Manifest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     annotator, pre-annotation, guideline and rule of decision, and spans by origin and preannotator. `agreement`
     and `ceiling` are those of `annotate.agreement`; `work` has articles and time by annotator, `preannotators` the
     scores of what annotators started from against the release. `withdrawn` remembers the place of articles that an
-    earlier version had, so that they come back to it. `about` is the user's own part of the card. `made_from` is the digest of
-    the release whose texts were left out, or put back in another wording; None for a release as it was built.
+    earlier version had, so that they come back to it. `about` is the user's own part of the card. `made_from` is the
+    digest of the release whose texts were left out, or put back in another wording; None for a release as it was built.
     """
 
     format: int = FORMAT
