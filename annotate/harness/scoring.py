@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def score_predictions(
-    predictions: Path | None,
+    predictions: str | Path | None,
     gold: str | Path,
     options: ScoreOptions | None = None,
     *,
@@ -29,7 +29,7 @@ def score_predictions(
     run: str | None = None,
     spacy: str | None = None,
     schema: str | Path | None = None,
-    html: Path | None = None,
+    html: str | Path | None = None,
 ) -> tuple[Report, FormatReport | None]:
     """Score one system: a file of predictions, a program, or a spaCy pipeline.
 
@@ -70,7 +70,7 @@ def score_predictions(
         else:
             known = list(golds) if format is not None else ()
             found, loss = open_predictions(
-                predictions or Path("-"),
+                Path(predictions or "-"),
                 problems,
                 format=format,
                 gold=known,
@@ -95,12 +95,12 @@ def score_predictions(
         page = render_report(
             report, list(golds), list(found), schema=source.schema, seen_surfaces=source.seen_surfaces()
         )
-        write_text(html, page)
+        write_text(Path(html), page)
     return report, loss
 
 
 def compare(
-    predictions: Sequence[Path],
+    predictions: Sequence[str | Path],
     gold: str | Path,
     options: ScoreOptions | None = None,
     *,
@@ -116,6 +116,7 @@ def compare(
         ScoreError: problems on any side.
         GoldError: there is no such gold.
     """
+    paths = [Path(path) for path in predictions]
     problems = Problems()
     source = open_gold(gold, problems, schema=schema)
     options = source.complete(options or COMPARE_OPTIONS)
@@ -124,7 +125,7 @@ def compare(
         name: list(
             open_predictions(path, problems, format=format, gold=golds, schema=source.schema, layers=options.layers)[0]
         )
-        for name, path in zip(name_systems(predictions), predictions, strict=True)
+        for name, path in zip(name_systems(paths), paths, strict=True)
     }
     if problems.sentences:
         raise ScoreError(problems.sentences)

@@ -237,7 +237,9 @@ import annotate
 from annotate.records import Annotation, Prediction
 gold = annotate.load_gold({files["GOLD"]!r})
 predictions = annotate.read_records(Path({files["P"]!r}), Prediction)
-report = annotate.evaluate(gold, predictions, trials=20)
+report, _ = annotate.score_predictions({files["P"]!r}, {files["GOLD"]!r}, annotate.ScoreOptions(trials=20))
+assert annotate.evaluate(gold, predictions, trials=20).measures == report.measures
+assert annotate.compare([{files["P"]!r}, {files["Q"]!r}], {files["GOLD"]!r}, annotate.ScoreOptions(trials=100)).groups
 assert report.measures["f1:strict:entities"].value == 1.0
 assert annotate.check({files["GOLD"]!r}).articles == len(gold)
 annotate.compare_systems(gold, {{"p": predictions, "q": predictions}}, trials=100)
@@ -247,7 +249,7 @@ assert annotate.agree(annotate.read_records(Path({files["A"]!r}), Annotation), t
 assert annotate.effort({files["A"]!r}, predictions).articles
 assert len(annotate.explore_records([{files["GOLD"]!r}], "page.html")) == 1
 assert annotate.audit_gold({files["GOLD"]!r}) == annotate.audit_gold(gold)
-assert annotate.adjudicate({files["A"]!r}, "decided.jsonl").decided
+assert annotate.adjudicate({files["A"]!r}, "decided.jsonl", strategy="union").decided
 annotate.diff({files["GOLD"]!r}, {files["GOLD"]!r}, html="diff.html")
 annotate.build_artifacts(annotate.load_schema())
 annotate.measures(), annotate.releases({str(ROOT / "gold")!r})
