@@ -73,7 +73,7 @@ class LeftOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kin: list[str]
 
 
-class Manifest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What `manifest.json` holds.
 
     `counts` has articles, clusters and the spans of each layer and label; `provenance` counts articles by
