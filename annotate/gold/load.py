@@ -15,7 +15,7 @@ from annotate.records import GoldRecord
 
 
 def load_gold(source: str | Path) -> list[GoldRecord]:
-    """The gold records of a release, of one split of it, or of a JSON Lines file, in the order they stand there.
+    """The gold records of a release, of one split of it, or of a JSON Lines file, in their order there.
 
     Args:
         source: a release folder, or one with `/split` behind it; `name/version[/split]` of a release below `gold/`

@@ -60,14 +60,14 @@ class SplitEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Placed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where an article stood."""
+    """The split and cluster of an article."""
 
     split: str
     cluster: str
 
 
 class LeftOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An article that no split can take, because it is kin to articles in several."""
+    """An article that no split can take, because it is related to articles in several."""
 
     id: str
     kin: list[str]
@@ -79,9 +79,9 @@ class Manifest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     `counts` has articles, clusters and the spans of each layer and label; `provenance` counts articles by
     annotator, pre-annotation, guideline and rule of decision, and spans by origin and preannotator. `agreement`
     and `ceiling` are those of `annotate.agreement`; `work` has articles and time by annotator, `preannotators` the
-    scores of what people started from against the release. `withdrawn` remembers the place of articles that an earlier
-    version had, so that they come back to it. `about` is the user's own part of the card. `made_from` is the digest of
-    the release whose texts were left out, or put back in another wording; None for a release as it was built.
+    scores of what annotators started from against the release. `withdrawn` remembers the place of articles that an
+    earlier version had, so that they come back to it. `about` is the user's own part of the card. `made_from` is the
+    digest of the release whose texts were left out, or put back in another wording; None for a release as it was built.
     """
 
     format: int = FORMAT
@@ -188,7 +188,7 @@ class _Form(msgspec.Struct):
 
 def _to_content(manifest: Manifest) -> dict[str, Any]:
     content: dict[str, Any] = msgspec.to_builtins(manifest)
-    # fields that toolkit 0.1 did not know: left out where they say nothing, so that its manifests keep their bytes
+    # fields that toolkit 0.1 did not know: left out where they are empty, so that its manifests keep their bytes
     for name in ("about", "made_from"):
         if content[name] is None:
             del content[name]
@@ -202,7 +202,7 @@ def encode_manifest(manifest: Manifest) -> str:
 
 
 def manifest_digest(manifest: Manifest) -> str:
-    """The digest that stands at the end of the manifest, in hex: it names the content of the whole release."""
+    """The digest at the end of the manifest, in hex: it identifies the content of the release."""
     return sha256_text(json.dumps(_to_content(manifest), ensure_ascii=False, indent=1))
 
 
@@ -261,7 +261,7 @@ def _find_name_problems(manifest: Manifest) -> list[str]:
     problems += [f"split {split!r}; expected a lower-case word" for split in manifest.splits if not is_split(split)]
     # the names of a split's tables follow from how many articles it has: no number is believed without its rows
     problems += [
-        f"split {split!r} has {entry.articles:,} articles, expected {len(entry.row_hashes):,}, one a row hash"
+        f"split {split!r} has {entry.articles:,} articles, expected {len(entry.row_hashes):,}, one per row hash"
         for split, entry in manifest.splits.items()
         if entry.articles != len(entry.row_hashes)
     ]

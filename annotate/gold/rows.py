@@ -19,7 +19,7 @@ _encoder = msgspec.json.Encoder(order="deterministic")
 def normalize_record(record: GoldRecord) -> GoldRecord:
     """The record as a release holds it: sorted, each span with its text, the text with its hash.
 
-    Spans stand by start, then longest first; `excluded` joins `ignore`, which means the same. Two records that
+    Spans are in order of start, then longest first; `excluded` joins `ignore`, which means the same. Two records that
     differ only in the order of spans come back equal. Spans must fit the text (`find_span_problems`).
 
     >>> record = GoldRecord(id="a", text="Ann met Bo.", entities=[Entity(8, 10, "PERSON"), Entity(0, 3, "PERSON")])

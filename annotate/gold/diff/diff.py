@@ -21,7 +21,7 @@ from annotate.schema import load_schema
 
 ArticleKind: TypeAlias = Literal["added", "removed", "changed"]
 
-# fields of an article whose change is told by name; layers are told span by span, hashes follow from the text
+# fields of an article whose change is reported by name; layers are reported span by span, hashes follow from the text
 _FIELDS = (
     *("text", "title", "date", "publisher", "url", "meta", "licence", "schema", "guideline", "model", "annotators"),
     *("decided_by", "split", "cluster", "ignore", "sentences"),
@@ -60,7 +60,8 @@ class DiffCounts(msgspec.Struct):
 class Diff:
     """The difference of two releases; iterating reads both, and fills `counts` on the way.
 
-    `a` and `b` are the manifests, `schema` is the newer label schema, `meaning` says in sentences what changed in it.
+    `a` and `b` are the manifests, `schema` is the newer label schema, `meaning` describes in sentences what changed in
+    it.
     """
 
     def __init__(self, a: Path, b: Path, left: Manifest, right: Manifest) -> None:
@@ -155,7 +156,7 @@ def _park(
 
 
 def _moved(a: Path, b: Path, left: Manifest, right: Manifest) -> set[str]:
-    """The ids that stand in both releases, but in different splits."""
+    """The ids that are in both releases, but in different splits."""
     if left.name == right.name:
         return set()
     before, after = read_places(a, left), read_places(b, right)
