@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from annotate.gold.load import releases as releases
     from annotate.harness.scoring import compare as compare
     from annotate.harness.scoring import score_predictions as score_predictions
-    from annotate.ingest.articles import read_articles as read_articles
+    from annotate.ingest import read_articles as read_articles
     from annotate.jsonl import read_records as read_records
     from annotate.jsonl import write_records as write_records
     from annotate.label_studio_server import Studio as Studio
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from annotate.labelstudio.pull.pull import pull_annotations as pull_annotations
     from annotate.labelstudio.push.push import push_predictions as push_predictions
     from annotate.labelstudio.submit import submit_annotations as submit_annotations
-    from annotate.preannotate.pipeline import preannotate_articles as preannotate_articles
-    from annotate.preannotate.store import preannotate_to_file as preannotate_to_file
+    from annotate.preannotate import preannotate_articles as preannotate_articles
+    from annotate.preannotate import preannotate_to_file as preannotate_to_file
     from annotate.publish import publish_release as publish_release
     from annotate.publish.rehydrate import rehydrate as rehydrate
     from annotate.records import Annotation as Annotation
@@ -117,12 +117,12 @@ _PUBLIC = {
     "load_schema": "annotate.schema",
     "measures": "annotate.score.measures",
     "migrate_project": "annotate.labelstudio.migrate",
-    "preannotate_articles": "annotate.preannotate.pipeline",
-    "preannotate_to_file": "annotate.preannotate.store",
+    "preannotate_articles": "annotate.preannotate",
+    "preannotate_to_file": "annotate.preannotate",
     "publish_release": "annotate.publish",
     "pull_annotations": "annotate.labelstudio.pull.pull",
     "push_predictions": "annotate.labelstudio.push.push",
-    "read_articles": "annotate.ingest.articles",
+    "read_articles": "annotate.ingest",
     "read_predictions": "annotate.formats",
     "read_records": "annotate.jsonl",
     "rehydrate": "annotate.publish.rehydrate",

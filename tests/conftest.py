@@ -26,6 +26,15 @@ settings.register_profile("any machine", deadline=None, suppress_health_check=[H
 settings.load_profile("any machine")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a server or a browser by the fixture that brings it."""
+    for item in items:
+        for fixture, mark in (("studio", "studio"), ("chromium", "browser")):
+            if fixture in getattr(item, "fixturenames", ()):
+                item.add_marker(mark)
+
+
 def skip_or_fail(reason: str) -> None:
     """Skip with the reason; on CI, where everything is to be there, fail."""
     if REQUIRE_ALL:

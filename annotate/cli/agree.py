@@ -74,10 +74,13 @@ def adjudicate(
 
     Example: annotate adjudicate A.jsonl -o D.jsonl --strategy majority --push "News review"
     """
+    from annotate.errors import AnnotateError
     from annotate.files import is_stream
     from annotate.jsonl import STDIO
     from annotate.schema import load_schema
 
+    if output.is_dir():
+        raise AnnotateError(f"{output}: is a folder; give the name of a file to write")
     if log is None and output != STDIO and not is_stream(output):
         log = output.with_suffix(".decisions.jsonl")
         check_outputs({"the decision log": log}, {"A.jsonl": annotations, "--decisions": decisions})

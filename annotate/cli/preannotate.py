@@ -1,4 +1,4 @@
-"""`annotate preannotate`: articles to predictions."""
+"""`annotate preannotate`: articles to predictions, by `annotate.preannotate_to_file`."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def preannotate(
 
     Example: annotate preannotate seeds/ -o predictions.jsonl --jobs 2
     """
-    from annotate.preannotate.pipeline import choose_preannotators
+    from annotate.preannotate.run import choose_preannotators
     from annotate.schema import load_schema
 
     names = choose_preannotators(preannotator)

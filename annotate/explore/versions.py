@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from annotate.errors import RecordError
-from annotate.gold.load import load_gold
+from annotate.gold import load_gold
 from annotate.jsonl import iter_objects, read_records
 from annotate.records import Annotation, GoldRecord, LayeredRecord, Prediction
 

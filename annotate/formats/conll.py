@@ -219,7 +219,7 @@ def _parse(path: Path, reading: Reading) -> tuple[_Header, list[_Document]]:
     names: list[str] | None = None
     documents: list[_Document] = []
     width = 0
-    for number, raw in enumerate(read_text(path).split("\n"), 1):
+    for number, raw in enumerate(read_text(path).removeprefix("\ufeff").split("\n"), 1):
         line = raw.rstrip("\r")
         ours = names is not None and any(name.startswith(_NAMESPACE) for name in names)
         if match := _COLUMNS.fullmatch(line):

@@ -67,11 +67,11 @@ def read_origin(folder: Path) -> Origin:
     try:
         return msgspec.json.decode(read_text(folder / ORIGIN), type=Origin)
     except (msgspec.MsgspecError, RecursionError) as error:
-        raise GoldError([f"{folder / ORIGIN}: not what a stand-off release was made from ({error})"]) from error
+        raise GoldError([f"{folder / ORIGIN}: not the origin of a stand-off release ({error})"]) from error
 
 
 def find_entry_problems(folder: Path) -> list[str]:
-    """A sentence for each entry that no release can have, whatever its manifest says; nothing is opened.
+    """A sentence for each entry that no release can have, whatever is in its manifest; nothing is opened.
 
     Raises:
         GoldError: the folder cannot be listed.

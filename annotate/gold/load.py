@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from annotate.errors import GoldError, RecordError
+from annotate.errors import GoldError
 from annotate.files import resource_dir, sha256_file
 from annotate.gold.manifest import MANIFEST, Manifest, Placed, read_manifest
 from annotate.gold.names import check_name, find_versions, is_split, is_version
 from annotate.gold.parquet import iter_gold, iter_rows, table_names
-from annotate.jsonl import STDIO, find_record_problems, read_records, stream_records
+from annotate.jsonl import STDIO, read_records
 from annotate.records import GoldRecord
 
 
 def load_gold(source: str | Path) -> list[GoldRecord]:
-    """The gold records of a release, of one split of it, or of a JSON Lines file, in their order there.
+    """The gold records of a release, of one split of it, or of a JSON Lines file, in their order.
 
     Args:
         source: a release folder, or one with `/split` behind it; `name/version[/split]` of a release below `gold/`
@@ -30,18 +30,6 @@ def load_gold(source: str | Path) -> list[GoldRecord]:
         return read_records(path, GoldRecord)
     folder, split = find_release(source)
     return list(stream_release(folder, split))
-
-
-def stream_decided(path: Path) -> Iterator[GoldRecord]:
-    """The records of a JSON Lines file one by one, for a build that does not hold them all.
-
-    Raises:
-        RecordError: after the last record, all that is wrong with the others.
-    """
-    problems: list[str] = []
-    yield from stream_records(path, GoldRecord, problems=problems, check=find_record_problems)
-    if problems:
-        raise RecordError(problems)
 
 
 def find_release(source: str | Path) -> tuple[Path, str | None]:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from annotate.errors import GoldError
-from annotate.files import sha256_file, sha256_text
+from annotate.files import sha256_text
 from annotate.gold.names import check_name, is_split, is_version
 
 MANIFEST = "manifest.json"
@@ -60,7 +60,7 @@ class SplitEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Placed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The split and cluster of an article."""
+    """The split and the cluster of an article."""
 
     split: str
     cluster: str
@@ -112,20 +112,6 @@ class Manifest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     def ref(self) -> str:
         """The release as it is cited, `name/version`."""
         return f"{self.name}/{self.version}"
-
-
-def hash_files(folder: Path, rows: dict[str, int]) -> dict[str, FileEntry]:
-    """The entry of each file below the folder, by its path with `/`, the manifest itself left out.
-
-    Args:
-        rows: the number of rows of the files that are tables.
-    """
-    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    return {
-        name: FileEntry(sha256_file(folder / name), (folder / name).stat().st_size, rows.get(name))
-        for name in names
-        if name != MANIFEST
-    }
 
 
 class _LayerForm(msgspec.Struct, forbid_unknown_fields=True):
@@ -202,7 +188,7 @@ def encode_manifest(manifest: Manifest) -> str:
 
 
 def manifest_digest(manifest: Manifest) -> str:
-    """The digest at the end of the manifest, in hex: it identifies the content of the release."""
+    """The digest at the end of the manifest, in hex; it identifies the content of the release."""
     return sha256_text(json.dumps(_to_content(manifest), ensure_ascii=False, indent=1))
 
 

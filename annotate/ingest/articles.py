@@ -1,9 +1,9 @@
 """Ingest: articles from text files, JSON, CSV, Parquet and datasets, checked once and streamed.
 
-Every source is read twice: first to check it whole (all problems are reported together, before any work starts),
-then to hand the articles out one by one. Memory does not grow with the number of articles, but for eight bytes an
-id. Plain text is normalised here and never again; structured sources keep their text verbatim, because offsets of
-others may point into it.
+Every source is read once. Articles that pass the checks go to a temporary file; when all sources are read, all
+problems are reported together, or the articles are handed out from that file, as often as they are asked for. Memory
+does not grow with the number of articles, except for a hash of each id. Plain text is normalised here and never
+again; structured sources keep their text verbatim, because offsets of others may point into it.
 """
 
 from __future__ import annotations
@@ -12,14 +12,16 @@ import datetime
 import hashlib
 import math
 import re
+import tempfile
+import weakref
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
 
-from annotate.errors import SourceError
+from annotate.errors import AnnotateError, SourceError
 from annotate.files import sha256_text
-from annotate.ingest.sources import Row, find_skipped, normalize_text, read_jsonl, read_rows, spool_stdin
+from annotate.ingest.sources import find_skipped, normalize_text, read_rows
 from annotate.jsonl import decode_object, find_value_problem
 from annotate.printing import print_line, shorten
 from annotate.problems import WRONG_HASH, find_surrogate
@@ -39,27 +41,57 @@ _RECORD_FIELDS = (
 )
 
 
+#: Bytes of articles that are kept in memory; what is more goes to a temporary file.
+_IN_MEMORY = 1 << 24
+#: Bytes of articles that are read from there at a time.
+_BLOCK = 1 << 18
+
+
 class Articles:
-    """Checked articles, read again from their sources each time one goes through them; `len()` is known.
+    """Checked articles, which one can go through any number of times; `len()` is known.
 
     Attributes:
         sources, normalize: as given to `read_articles`.
     """
 
     def __init__(self, sources: Sequence[str], *, normalize: bool = False) -> None:
-        self._stdin = spool_stdin() if "-" in sources else None
         self.sources = list(sources)
         self.normalize = normalize
-        self._count = sum(1 for _ in self)
+        self._count = 0
+        self._spool = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed with the object
+        weakref.finalize(self, self._spool.close)
+        for line in self._check():
+            try:
+                self._spool.write(line)
+            except OSError as error:
+                raise AnnotateError(
+                    f"{tempfile.gettempdir()}: the articles cannot be kept there ({error.strerror or error}); "
+                    "set TMPDIR to a folder with more space"
+                ) from error
+            self._count += 1
 
     def __len__(self) -> int:
         return self._count
 
     def __iter__(self) -> Iterator[Article]:
+        decoder = msgspec.json.Decoder(Article)
+        place = 0
+        while True:
+            self._spool.seek(place)  # another iteration may have moved on meanwhile
+            lines = self._spool.readlines(_BLOCK)
+            place = self._spool.tell()
+            if not lines:
+                return
+            yield from map(decoder.decode, lines)
+
+    def _check(self) -> Iterator[bytes]:
+        """The articles of all sources as lines of JSON; in the end, all that is wrong with the others is raised."""
+        encoder = msgspec.json.Encoder()
         problems: list[str] = []
         seen: set[bytes] = set()
         for source in self.sources:
-            yield from self._read_source(source, seen, problems)
+            for article in self._read_source(source, seen, problems):
+                yield encoder.encode(article) + b"\n"
         if problems:
             raise SourceError(problems)
 
@@ -68,7 +100,7 @@ class Articles:
         before = len(problems)
         rows = 0
         incomplete: list[str] = []
-        for place, row in self._read_rows(source):
+        for place, row in read_rows(source):
             rows += 1
             if isinstance(row, str):
                 problems.append(f"{place}: {row}")
@@ -89,12 +121,6 @@ class Articles:
         elif rows == len(incomplete) > 1:  # one cause, one message
             problems[before:] = [f"{source}: all {rows} rows are alike: {incomplete[0]}"]
 
-    def _read_rows(self, source: str) -> Iterator[Row]:
-        if self._stdin is None or source != "-":
-            return read_rows(source)
-        self._stdin.seek(0)
-        return read_jsonl("standard input", self._stdin)
-
 
 def read_articles(sources: Sequence[str], *, normalize: bool = False) -> Articles:
     """The articles of all sources, in order, as an iterable with a length.
@@ -112,6 +138,8 @@ def read_articles(sources: Sequence[str], *, normalize: bool = False) -> Article
     Raises:
         SourceError: all problems of all sources together, before the first article is handed out: not UTF-8, an
             empty text, a bad date, a BOM or carriage return in a structured text, two articles with one id ...
+        RecordError: a line of standard input that is too long.
+        AnnotateError: the temporary file cannot be written.
     """
     articles = Articles(sources, normalize=normalize)
     for source in sources:

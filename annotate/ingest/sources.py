@@ -7,7 +7,6 @@ import gzip
 import re
 import stat
 import sys
-import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from annotate.errors import AnnotateError, RecordError
 from annotate.extras import require
-from annotate.jsonl import MAX_LINE, decode_json, decode_object, iter_raw, number_lines
+from annotate.jsonl import MAX_LINE, decode_json, decode_object, number_lines
 from annotate.printing import shorten
 from annotate.problems import BOM, cannot_read, find_encoding_problem
 
@@ -42,6 +41,9 @@ def read_rows(source: str) -> Iterator[Row]:
 
     What stops a reader becomes one more problem, so that the other sources are still checked.
 
+    Raises:
+        RecordError: a line of standard input that is too long; it may never end.
+
     >>> list(read_rows("nowhere.jsonl"))
     [('nowhere.jsonl', 'no such file or folder')]
     """
@@ -52,6 +54,8 @@ def read_rows(source: str) -> Iterator[Row]:
             expected = (Exception,)  # fsspec and datasets have a family of errors for each of their back ends
         yield from read(source)
     except RecordError as error:  # a line that is too long
+        if source == "-":
+            raise
         place, _, sentence = error.problems[0].removeprefix(source).partition(": ")
         yield source + place, sentence
     except AnnotateError:
@@ -112,6 +116,8 @@ def parse_hub_address(source: str) -> HubAddress | None:
 def _find_reader(source: str) -> Callable[[str], Iterator[Row]]:
     if not source:
         return lambda name: iter([("''", f"an empty name; expected {_EXPECTED}")])
+    if source == "-":
+        return lambda _: _read_jsonl("standard input", sys.stdin.buffer)
     if source.startswith("hf:"):
         return _read_hub
     path = Path(source)
@@ -200,7 +206,7 @@ def _line_of(source: str, data: bytes) -> str:
     return source
 
 
-def read_jsonl(source: str, file: IO[bytes]) -> Iterator[Row]:
+def _read_jsonl(source: str, file: IO[bytes]) -> Iterator[Row]:
     """The objects of an open JSON Lines file."""
     for number, line in number_lines(file, name=source):
         place = f"{source}:{number}"
@@ -382,24 +388,12 @@ def _read_hub(source: str) -> Iterator[Row]:
         yield f"{source}: row {number}", row
 
 
-def spool_stdin() -> IO[bytes]:
-    """Standard input in a temporary file, since it is read twice.
-
-    Raises:
-        RecordError: a line longer than any that is read.
-    """
-    spool = tempfile.SpooledTemporaryFile(max_size=1 << 24)  # noqa: SIM115 - lives as long as the articles do
-    for _, line in iter_raw(sys.stdin.buffer, name="standard input"):
-        spool.write(line)
-    return spool
-
-
 _READERS: dict[str, Callable[[str, IO[bytes]], Iterator[Row]]] = {
     ".txt": _read_text,
-    ".jsonl": read_jsonl,
+    ".jsonl": _read_jsonl,
     ".json": _read_json,
     ".csv": _read_csv,
     ".parquet": _read_parquet,
 }
 _EXPECTED = f"a folder, a file ending in {', '.join(_READERS)} (or .jsonl.gz and the like), hf:NAME/SPLIT or -"
-_NO_FILE = "a pipe or device, which cannot be read twice; give a file, or - for JSON Lines on standard input"
+_NO_FILE = "a pipe or device, which may never end; give a file, or - for JSON Lines on standard input"

@@ -7,8 +7,8 @@ import shutil
 from pathlib import Path
 
 from annotate.publish.plan import Package, PublishPlan, make_plan, refuse_change
-from annotate.release.check import check_release
-from annotate.release.folder import new_release_folder
+from annotate.release import check_release
+from annotate.release.writer import new_release
 
 
 class FolderTarget:
@@ -39,7 +39,7 @@ class FolderTarget:
         """Copy the release into place and check it there; returns where."""
         place = self._place(package)
         if plan.status != "published":
-            with new_release_folder(place.parent, place.name) as folder:
+            with new_release(place.parent, place.name) as folder:
                 for name in package.files:
                     (folder / name).parent.mkdir(exist_ok=True)
                     shutil.copyfile(package.folder / name, folder / name)

@@ -1,6 +1,6 @@
 """Publishing to the Hugging Face Hub: one commit on `main` with all files, then a tag of the version.
 
-The tag is what people load, and it never moves. The token is the one that `huggingface_hub` finds (`HF_TOKEN`, or
+The tag is what is loaded, and it never moves. The token is the one that `huggingface_hub` finds (`HF_TOKEN`, or
 `hf auth login`); it is neither read nor printed here.
 """
 
@@ -25,7 +25,7 @@ from annotate.gold.manifest import MANIFEST, read_manifest
 from annotate.gold.names import Version
 from annotate.gold.rows import from_row, hash_row
 from annotate.publish.plan import Package, PublishPlan, is_release_file, make_plan, refuse_change
-from annotate.release.check import check_release
+from annotate.release import check_release
 
 
 @dataclass
@@ -61,11 +61,11 @@ class HubTarget:
         """What will be done.
 
         Raises:
-            PublishError: the tag stands for other content, the repository holds something else or a newer version,
+            PublishError: the tag is of other content, the repository holds something else or a newer version,
                 or the Hub cannot be reached.
         """
         tag = package.manifest.version
-        with self._told("cannot be read"):
+        with self._explained("cannot be read"):
             state = self._read_state()
             self._planned_on = state.head
             if state.public and self._private:
@@ -97,7 +97,7 @@ class HubTarget:
 
         tag = package.manifest.version
         if plan.status != "published":
-            with self._told("cannot be written"), quiet_progress():
+            with self._explained("cannot be written"), quiet_progress():
                 if self._planned_on is None:
                     self._create()
                     self._planned_on = self._read_state().head
@@ -116,7 +116,7 @@ class HubTarget:
                         parent_commit=self._planned_on,
                     ).oid
                 self._api.create_tag(self.repo, tag=tag, revision=commit, repo_type="dataset")
-        with self._told("published, but cannot be loaded back"), quiet_progress():
+        with self._explained("published, but cannot be loaded back"), quiet_progress():
             self._verify(package, tag)
         return f'load_dataset("{self.repo}", revision="{tag}")'
 
@@ -168,12 +168,12 @@ class HubTarget:
                 if name == SIGNATURE:
                     raise refuse_change(package, self.shown, [MANIFEST])
                 raise PublishError(
-                    f"{self.shown} has a tag {package.manifest.version} that stands for other content; a tag is never "
+                    f"{self.shown} has a tag {package.manifest.version} of other content; a tag is never "
                     "moved: release a newer version"
                 )
 
     def _check_order(self, package: Package, head: str) -> None:
-        """Refuse to put an older version, or another dataset, in the place of what people see first."""
+        """Refuse to put an older version, or another dataset, in the place of what is seen first."""
         with tempfile.TemporaryDirectory(prefix="annotate-") as folder:
             (Path(folder) / MANIFEST).write_bytes(self._read_file(MANIFEST, head))
             try:
@@ -188,7 +188,7 @@ class HubTarget:
             )
 
     def _verify(self, package: Package, tag: str) -> None:
-        """Load the tag back in both ways that people do, and compare every byte and every row."""
+        """Load the tag back in both ways that are in use, and compare every byte and every row."""
         import datasets
 
         with tempfile.TemporaryDirectory(prefix="annotate-") as folder:
@@ -212,7 +212,7 @@ class HubTarget:
                     raise PublishError(f"{self.shown} at {tag}: split {split} does not load as it was released")
 
     @contextlib.contextmanager
-    def _told(self, what: str) -> Iterator[None]:
+    def _explained(self, what: str) -> Iterator[None]:
         from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 
         try:
@@ -226,7 +226,7 @@ class HubTarget:
         except HfHubHTTPError as error:
             status = error.response.status_code if error.response is not None else None
             if status in (409, 412):
-                message = f"{self.shown}: somebody else committed meanwhile; nothing was changed: run this again"
+                message = f"{self.shown}: another commit came in between; nothing was changed; run this again"
             elif status in (401, 403):
                 message = f"{self.shown}: {what}: no right to it (HTTP {status}); set HF_TOKEN or run hf auth login"
             else:

@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 from annotate.errors import PublishError
 from annotate.gold.contents import SIGNATURE
 from annotate.gold.manifest import MANIFEST, Manifest, read_manifest, spell_digest
+from annotate.printing import format_count
 
 Status: TypeAlias = Literal["new", "resumed", "published"]
 
@@ -23,7 +24,7 @@ class Package:
 
     @property
     def files(self) -> list[str]:
-        """All files, the manifest last: where it stands, the release stands."""
+        """All files, the manifest last: where it is, the release is complete."""
         signature = [SIGNATURE] if (self.folder / SIGNATURE).is_file() else []
         return [*sorted(self.manifest.files), *signature, MANIFEST]
 
@@ -49,7 +50,7 @@ class PublishPlan:
         foreign: files at the target that belong to no release and are left alone.
         digest: of the release as it is published, `sha256:HEX`.
         public: whether anybody can read it there.
-        warnings: what would be passed on that somebody should look at first.
+        warnings: what would be published and should be looked at first.
         remarks: what else is different from the release.
     """
 
@@ -73,8 +74,8 @@ class PublishPlan:
     def __str__(self) -> str:
         texts = "without texts (stand-off)" if self.stand_off else "with texts"
         lines = [
-            f"{self.ref}, {self.articles:,} article{'' if self.articles == 1 else 's'} {texts}, "
-            f"{self.bytes:,} bytes -> {self.target}" + (f", tag {self.tag}" if self.tag else "")
+            f"{self.ref}, {format_count(self.articles, 'article')} {texts}, {format_count(self.bytes, 'byte')} -> "
+            f"{self.target}" + (f", tag {self.tag}" if self.tag else "")
         ]
         if self.status == "published":
             return f"{lines[0]}\n  already there, byte for byte: nothing to do"

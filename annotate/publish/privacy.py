@@ -10,8 +10,9 @@ from annotate.files import read_text
 from annotate.gold.contents import CARD, CHANGES, SCHEMA
 from annotate.gold.load import stream_release
 from annotate.gold.manifest import MANIFEST, Manifest
+from annotate.printing import format_count
 from annotate.records import LAYERS, GoldRecord, get_layer
-from annotate.release.pseudonyms import is_pseudonym
+from annotate.release import is_pseudonym
 
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 
@@ -24,17 +25,18 @@ def find_warnings(folder: Path, manifest: Manifest) -> list[str]:
     warnings = []
     unknown = manifest.provenance.get("licences", {}).get("unknown", 0)
     if unknown and not manifest.stand_off:
-        warnings.append(f"{_count(unknown, 'text')} of unknown licence; --stand-off leaves the texts out")
+        warnings.append(f"{format_count(unknown, 'text')} of unknown licence; --stand-off leaves the texts out")
     named = [name for name in manifest.provenance.get("annotators", {}) if not is_pseudonym(name)]
     if named:
-        warnings.append(f"{_count(len(named), 'annotator')} under a name; release without --names for pseudonyms")
+        warnings.append(f"{format_count(len(named), 'annotator')} under a name; release without --names for pseudonyms")
     places: dict[str, set[str]] = {}
     for place, text in _list_texts(folder, manifest):
         for address in _EMAIL.findall(text):
             places.setdefault(address.casefold(), set()).add(place)
     if places:
         where = ", ".join(sorted(set().union(*places.values())))
-        warnings.append(f"{_count(len(places), 'e-mail address', 'e-mail addresses')} outside the articles, in {where}")
+        addresses = format_count(len(places), "e-mail address", "e-mail addresses")
+        warnings.append(f"{addresses} outside the articles, in {where}")
     return warnings
 
 
@@ -54,7 +56,3 @@ def _list_fields(record: GoldRecord) -> Iterator[tuple[str, str]]:
         for item in get_layer(record, layer) or ():
             yield "notes", item.note or ""
             yield "annotators", " ".join(item.annotators or ())
-
-
-def _count(n: int, one: str, more: str | None = None) -> str:
-    return f"{n:,} {one if n == 1 else more or one + 's'}"

@@ -18,7 +18,7 @@ from annotate.publish.plan import Package, PublishPlan, open_package
 from annotate.publish.privacy import find_warnings
 from annotate.publish.stand_off import write_stand_off
 from annotate.publish.store import StoreTarget
-from annotate.release.check import check_release
+from annotate.release import check_release
 
 
 class Target(Protocol):
@@ -65,7 +65,7 @@ def publish_release(
         show: called with the plan before it is carried out.
 
     Raises:
-        GoldError: the release is not whole.
+        GoldError: the release is damaged.
         PublishError: the target holds something else under this version, refuses, or does not give back what it got;
             or the plan warns, the target is public, and `yes` is not given.
         MissingExtraError: the target needs an extra, `publish` or `s3`, that is not installed.

@@ -1,4 +1,4 @@
-"""`CHANGES.md`: what a release changed against its parent, and whether its version number says so."""
+"""`CHANGES.md`: what a release changed against its parent, and whether its version number fits."""
 
 from __future__ import annotations
 

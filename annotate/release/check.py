@@ -20,10 +20,10 @@ from annotate.gold.rows import hash_row, normalize_record
 from annotate.jsonl import find_record_problems
 from annotate.problems import SECOND_RECORD
 from annotate.records import Claim, Entity, GoldRecord, Region, Span, iter_spans
+from annotate.release.check_papers import find_paper_problems
 from annotate.release.counts import Counts
 from annotate.release.grouping.kinship import Kinship
 from annotate.release.grouping.stories import parse_day
-from annotate.release.papers import find_paper_problems
 from annotate.release.signing import verify_manifest
 from annotate.release.spool import Spool
 from annotate.release.tokens import RULE, TagReport, layer_spans, to_bio
@@ -33,10 +33,10 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
 
 
 class ReleaseReport(msgspec.Struct, frozen=True):
-    """What was proved: files, bytes, articles, spans of each layer, and the pairs of kin that stand together.
+    """What was proved: files, bytes, articles, spans of each layer, and the pairs of related articles.
 
     `digest` is the manifest's, spelled `sha256:HEX`. `signed` says whether there is a signature, `signer` whose it is:
-    None where nobody gave the allowed signers.
+    None where no allowed signers were given.
     """
 
     ref: str
@@ -58,8 +58,8 @@ def check_release(
     Checked are: that nothing but plain files is there; the manifest's own digest; the folder's name; the set of files
     and the hash of each; the schema; the columns; the form, hash, text, offsets and labels of every row; ids over all
     splits; that stories keep to one split; the tokens against the text and the tags against the spans; counts,
-    provenance, shares, card and `croissant.json` against the tables; and, where it lies beside, the parent's digest
-    and `CHANGES.md` against it.
+    provenance, shares, card and `croissant.json` against the tables; and, where the parent is beside it, the parent's
+    digest and `CHANGES.md` against it.
 
     What does not follow from the tables (agreement, work, dates, texts themselves) only a pinned digest or a signature
     proves.
@@ -166,7 +166,7 @@ def _find_table_problems(folder: Path, manifest: Manifest, schema: Schema) -> It
 
 
 def _find_parent(folder: Path, manifest: Manifest) -> Path | None:
-    """The parent, which is looked for beside the release; elsewhere nothing can be said."""
+    """The parent, which is looked for beside the release only."""
     if manifest.parent is None:
         return None
     parent = folder.parent / manifest.parent.version
@@ -191,7 +191,7 @@ def _find_parent_problems(folder: Path, manifest: Manifest, place: Path | None) 
         return
     for id, split in after.items():
         if id in before and before[id].split != split.split:
-            yield f"{id} stands in split {split.split}, but stood in {before[id].split} in {parent.version}"
+            yield f"{id} is in split {split.split}, but was in {before[id].split} in {parent.version}"
 
 
 class _RowChecker:
@@ -222,7 +222,7 @@ class _RowChecker:
         if self.counts.to_dict() != self.manifest.counts:
             yield f"{MANIFEST} counts other articles or spans than the tables hold"
         if self.counts.provenance() != self.manifest.provenance:
-            yield f"{MANIFEST} tells another provenance than the tables hold"
+            yield f"{MANIFEST} has another provenance than the tables"
         layers = {layer: msgspec.to_builtins(report) for layer, report in self._reports.items()}
         if self.manifest.tokens != ({} if self.manifest.stand_off else {"rule": RULE, "layers": layers}):
             yield f"{MANIFEST} has another account of the tokens than they give"
@@ -270,7 +270,7 @@ class _RowChecker:
         if not record.cluster:
             yield "no cluster"
         elif self._clusters.setdefault(record.cluster, split) != split:
-            yield f"cluster {record.cluster} stands in {self._clusters[record.cluster]} too: the splits leak"
+            yield f"cluster {record.cluster} is in split {self._clusters[record.cluster]} too: the splits leak"
         if not _is_day(record.date):
             yield f"date {record.date!r}, expected YYYY-MM-DD"
         yield from find_label_problems(record, self.schema)
@@ -293,7 +293,7 @@ class _RowChecker:
         for a, b in kinship.links(spool.__getitem__):
             self.kin += 1
             if splits[a] != splits[b]:
-                yield f"{spool.ids[a]} ({splits[a]}) and {spool.ids[b]} ({splits[b]}) tell one story: the splits leak"
+                yield f"{spool.ids[a]} ({splits[a]}) and {spool.ids[b]} ({splits[b]}) are related: the splits leak"
 
     def _find_token_problems(self, record: GoldRecord, row: dict[str, Any]) -> Iterator[str]:
         text = record.text or ""

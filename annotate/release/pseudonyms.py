@@ -176,7 +176,7 @@ def assign_pseudonyms(
         raise GoldError(
             [
                 f"earlier versions of this release have {', '.join(unexplained)}, and the map of annotators does not "
-                "say who that is; give the map that was written with them (--annotator-map), or --names"
+                "explain them; give the map that was written with them (--annotator-map), or --names"
             ]
         )
     first = max((_number(name) for name in {*known.values(), *taken, *filter(is_pseudonym, work)}), default=0) + 1

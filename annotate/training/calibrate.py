@@ -48,7 +48,7 @@ def judge_names(data: Path, find: Callable[[str], Findings]) -> Iterator[Judged]
                 for label in (entity["label"], *(entity.get("alt_labels") or ()))
             }
             regions = [(region["start"], region["end"]) for region in record.get("ignore") or ()]
-            for name in find(record["text"]).names:
+            for name in find(record["text"]).entities:
                 if name.label not in known:
                     continue
                 right = (name.start, name.end, _merged(name.label, merge)) in gold

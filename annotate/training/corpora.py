@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from annotate.errors import AnnotateError
-from annotate.preannotate.news.layout import ENTITY_LABELS
+from annotate.preannotate.news.network import ENTITY_LABELS
 from annotate.text.tokens import WORD
 from annotate.training.examples import Document
 from annotate.training.gazetteers import Gazetteers

@@ -15,9 +15,9 @@ from annotate.files import load_toml, write_text
 from annotate.folders import check_folder, place_folder, scratch_beside
 from annotate.gold.load import load_gold
 from annotate.locks import lock_output
-from annotate.preannotate.news.layout import ENTITY_LABELS
+from annotate.preannotate.news.network import ENTITY_LABELS
+from annotate.preannotate.news.passage import WordPieces
 from annotate.preannotate.news.pipeline import MODEL, NewsPipeline
-from annotate.preannotate.news.words import WordPieces
 from annotate.records import GoldRecord, Prediction
 from annotate.score.evaluate import evaluate
 from annotate.training import require_training

@@ -67,12 +67,12 @@ def demo(
     from annotate.adjudication import adjudicate_annotations, apply_review, to_review
     from annotate.agreement import agree
     from annotate.gold.load import load_gold
-    from annotate.ingest.articles import read_articles
+    from annotate.ingest import read_articles
     from annotate.label_studio_server import start_studio
     from annotate.labelstudio.pull.pull import fetch_annotations
     from annotate.labelstudio.push.push import push_predictions
     from annotate.labelstudio.submit import submit_annotations
-    from annotate.preannotate.pipeline import preannotate_articles
+    from annotate.preannotate import preannotate_articles
     from annotate.release.build import build_release
     from annotate.release.check import check_release
     from annotate.score import evaluate

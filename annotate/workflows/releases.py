@@ -7,7 +7,7 @@ from pathlib import Path
 
 from annotate.files import write_text
 from annotate.gold.diff.diff import Diff, diff_releases
-from annotate.gold.load import find_release, stream_decided
+from annotate.gold.load import find_release
 from annotate.jsonl import RecordSource, gather_records
 from annotate.records import Annotation, GoldRecord, Prediction
 from annotate.release.build import build_release
@@ -64,12 +64,10 @@ def release_records(
         MissingExtraError: the extra `release` is not installed.
     """
     if isinstance(decided, (str, Path)):
-        records: Iterable[GoldRecord] = stream_decided(Path(decided))
-        annotator_map = annotator_map or find_map(Path(decided), name)
-    else:
-        records = decided
+        decided = Path(decided)
+        annotator_map = annotator_map or find_map(decided, name)
     return build_release(
-        records,
+        decided,
         name,
         version,
         to=to,

@@ -59,9 +59,9 @@ def up(
     schema = schema or load_schema()
     predictions = []
     if sources:
-        from annotate.ingest.articles import read_articles
+        from annotate.ingest import read_articles
         from annotate.labelstudio.connection import require_client
-        from annotate.preannotate.pipeline import choose_preannotators, preannotate_articles
+        from annotate.preannotate.run import choose_preannotators, preannotate_articles
 
         require_client()
         names = choose_preannotators(preannotator)

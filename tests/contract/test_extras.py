@@ -273,7 +273,6 @@ for found in pkgutil.walk_packages(annotate.__path__, "annotate."):
     assert done.returncode == 0, done.stderr
     purposes = (
         "annotate.training.",
-        "annotate.preannotate.rules.components",
         "annotate.preannotate.news.component",
         "annotate.harness.pytest_plugin",
         "annotate.label_studio_server.django_settings",

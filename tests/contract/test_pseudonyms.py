@@ -236,5 +236,5 @@ def test_names_stay_where_only_the_user_can_know(tmp_path: Path) -> None:
     folder = build_release([record], "news", "1.0.0", to=tmp_path)
     [found] = load_gold(folder)
     assert (found.entities or [])[0].note == f"ask {ADA}"
-    with pytest.raises(GoldError, match="map of annotators does not say who that is"):
+    with pytest.raises(GoldError, match="map of annotators does not explain them"):
         build_release(make_records(), "news", "1.1.0", to=tmp_path)

@@ -291,6 +291,21 @@ def test_all_problems_are_reported_together_and_nothing_is_left(tmp_path: Path) 
         assert words in problems
 
 
+def test_problems_of_a_file_have_their_lines(tmp_path: Path) -> None:
+    """Also those that only a release has: records are checked once, where they are read."""
+    path = tmp_path / "d.jsonl"
+    outside = make_record(1, entities=[Entity(0, 9_999, "PERSON")])
+    write_records(path, [make_record(0), outside, make_record(2, annotators=[]), make_record(0)])
+    with path.open("a", encoding="utf-8") as file:
+        file.write("{}\n")
+    with pytest.raises(GoldError) as caught:
+        build_release(path, "news", "1.0.0", to=tmp_path / "gold")
+    starts = [f"{path}:2: a001: entities[0]", f"{path}:3: a002: no annotators", "a000: a second", f"{path}:5: "]
+    for problem, start in zip(caught.value.problems, starts, strict=True):
+        assert problem.startswith(start), problem
+    assert not (tmp_path / "gold").exists()
+
+
 def test_nothing_to_release_is_an_error(tmp_path: Path) -> None:
     assert problems_of([], tmp_path / "gold") == ["nothing to release: no decided record"]
 
@@ -442,7 +457,7 @@ def test_an_article_that_bridges_two_splits_is_left_out_by_name(tmp_path: Path) 
         assert "`c`" in (folder / paper).read_text("utf-8")
     check_release(folder)
     records["c"].split = "train"
-    with pytest.raises(GoldError, match="b stands in split test and c in train") as caught:
+    with pytest.raises(GoldError, match="b is in split test and c in train") as caught:
         build_release(records.values(), "news", "1.1.0", to=tmp_path)
     assert len(caught.value.problems) == 1
 
@@ -501,7 +516,7 @@ def test_a_split_that_an_article_left_is_found(release: Path, tmp_path: Path) ->
     shutil.copytree(alone, to / "news" / "1.1.0")
     digest = manifest_digest(read_manifest(release))
     forge(to / "news" / "1.1.0", parent=ParentEntry("1.0.0", digest))
-    with pytest.raises(GoldError, match=r"stands in split test, but stood in train in 1\.0\.0"):
+    with pytest.raises(GoldError, match=r"is in split test, but was in train in 1\.0\.0"):
         check_release(to / "news" / "1.1.0")
     forge(to / "news" / "1.1.0", parent=ParentEntry("1.0.0", "0" * 64))
     with pytest.raises(GoldError, match="not the release that it was built on"):

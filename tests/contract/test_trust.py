@@ -9,7 +9,7 @@ import shutil
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,25 +22,25 @@ from hypothesis import strategies as st
 
 from annotate.artifacts.features import to_features, to_token_features
 from annotate.errors import AnnotateError, GoldError
-from annotate.files import resource_dir, sha256_text
+from annotate.files import resource_dir, sha256_file, sha256_text
 from annotate.gold.manifest import (
+    FileEntry,
     LeftOut,
     Manifest,
     ParentEntry,
     Placed,
     encode_manifest,
-    hash_files,
     read_manifest,
     spell_digest,
 )
-from annotate.gold.parquet import iter_gold, iter_rows, write_rows
+from annotate.gold.parquet import TableWriter, iter_gold, iter_rows
 from annotate.gold.rows import hash_row, normalize_record, to_row
 from annotate.publish.stand_off import write_stand_off
 from annotate.records import Annotation, Claim, Entity, GoldRecord, Quote, Span
 from annotate.release.build import build_release
 from annotate.release.card import to_card
 from annotate.release.check import check_release
-from annotate.release.papers import render_croissant
+from annotate.release.croissant import render_croissant
 from annotate.schema import load_schema
 
 DEV = "data/dev-00000-of-00001.parquet"
@@ -89,6 +89,21 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def folder(release: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(release, tmp_path / "news" / "1.0.0"))
+
+
+def hash_files(folder: Path, rows: dict[str, int]) -> dict[str, FileEntry]:
+    paths = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        name: FileEntry(sha256_file(path), path.stat().st_size, rows.get(name))
+        for name, path in paths.items()
+        if name != "manifest.json"
+    }
+
+
+def write_rows(path: Path, rows: Iterable[dict[str, Any]], schema: pa.Schema) -> None:
+    with TableWriter(path, schema) as table:
+        for row in rows:
+            table.add(row)
 
 
 def forge(folder: Path, **changes: Any) -> None:
@@ -184,7 +199,7 @@ FORGERIES: dict[str, tuple[Callable[[Path], dict[str, Any]], str | None]] = {
     "other counts": (edit(lambda m: {"counts": {**m.counts, "clusters": 99}}), "counts other articles"),
     "other annotators": (
         edit(lambda m: {"provenance": {**m.provenance, "annotators": {"annotator-1": 12}}}),
-        "tells another provenance",
+        "has another provenance",
     ),
     "other account of tokens": (
         edit(lambda m: {"tokens": {**m.tokens, "rule": "innermost-first"}}),

@@ -18,8 +18,6 @@ from annotate.records import Annotation, Claim, Entity, Layers, Prediction, Quot
 from annotate.task_json.outcomes import compare_layers
 from tests.support.spans import span_of
 
-pytestmark = pytest.mark.browser
-
 PROJECT = "In the browser"
 TEXT = "“It is 𝒳 over,” Ada Lovelace 👩‍👩‍👧 said on Monday.\nShe thinks taxes rose by 5 % in Rome, and Bob agrees."
 TASKS = (

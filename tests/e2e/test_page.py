@@ -19,8 +19,6 @@ from annotate.records import Article, Claim, Entity, Prediction, Quote, Span
 from annotate.workflows.up import up
 from tests.support.spans import range_of
 
-pytestmark = pytest.mark.browser
-
 TEXT = "The minister said that Iraq has bought 500 tanks from France."
 at = partial(range_of, TEXT)
 

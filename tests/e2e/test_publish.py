@@ -169,7 +169,7 @@ def test_a_commit_in_between_is_not_overwritten(annotate: Any, hub: Any, release
     hub.on_request = race
     done = annotate("publish", releases["1.0.0"], "--to", "hf:user/raced")
     assert done.returncode == 1
-    assert "somebody else committed meanwhile" in done.stderr
+    assert "another commit came in between" in done.stderr
     assert [commit.message for commit in repo.commits] == ["initial commit", "somebody else"]
     assert repo.tags == {}
 

@@ -97,8 +97,8 @@ def test_a_killed_build_leaves_the_old_state_or_the_new_one(tmp_path: Path) -> N
     home = tmp_path / "gold" / "news"
     code = (
         "import sys; from pathlib import Path; from annotate.release.build import build_release; "
-        "from annotate.gold.load import stream_decided; print('ready', flush=True); sys.stdin.readline(); "
-        f"decided = stream_decided(Path({str(tmp_path / 'd.jsonl')!r})); "
+        "print('ready', flush=True); sys.stdin.readline(); "
+        f"decided = Path({str(tmp_path / 'd.jsonl')!r}); "
         f"build_release(decided, 'news', '1.0.0', to={str(tmp_path / 'gold')!r}, names=True)"
     )
     # at what a build can be seen doing: the first tables there, papers there, done

@@ -12,8 +12,6 @@ from annotate.records import Claim, Entity, GoldRecord, Prediction, Quote, Regio
 from annotate.schema import load_schema
 from annotate.score import evaluate
 
-pytestmark = pytest.mark.browser
-
 HOSTILE = "</script><script>window.broken = 1</script><img src=x onerror='window.broken=2'> 🎉"
 TEXT = f"“We won,” Ann Lee said in Oslo.\n{HOSTILE}\nProfits rose 5%. Bob & Co cheered."
 AT = TEXT.index("Bob")

@@ -7,13 +7,14 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from annotate.cli.app import app
 from annotate.errors import AnnotateError
 from annotate.formats import read_predictions
 from annotate.records import Article
+
+pytestmark = pytest.mark.slow
 
 TEXT = "Mayor Ann Lee said “Rain fell” in Oslo."
 GOOD = {"id": "a", "text": TEXT, "entities": [{"start": 6, "end": 13, "label": "PERSON"}], "quotes": [], "claims": []}

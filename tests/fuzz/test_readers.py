@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from spacy.tokens import DocBin
 
 from annotate.errors import AnnotateError
 from annotate.explore import read_versions
@@ -31,6 +32,9 @@ from annotate.ingest.articles import read_articles
 from annotate.jsonl import read_records, write_records
 from annotate.records import Annotation, Claim, Entity, GoldRecord, Prediction, Quote, Span
 from annotate.schema import Schema, load_schema
+from annotate.text.tokens import load_blank
+
+pytestmark = pytest.mark.slow
 
 TEXT = "Mayor Ann Lee said “Rain fell” in Oslo. It did."
 RECORDS = [
@@ -47,8 +51,8 @@ RECORDS = [
     for name in "ab"
 ]
 FUZZ = settings(
-    max_examples=int(os.environ.get("ANNOTATE_FUZZ", "100")),
-    deadline=datetime.timedelta(seconds=10),
+    max_examples=int(os.environ.get("ANNOTATE_FUZZ", "50")),
+    deadline=datetime.timedelta(seconds=30),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 FEW = settings(FUZZ, max_examples=max(20, FUZZ.max_examples // 5))
@@ -173,10 +177,7 @@ def test_saved_datasets(good_files: dict[str, Path], tmp_path: Path, data: st.Da
 @FUZZ
 @given(data=st.data())
 def test_spacy_documents_with_other_user_data(tmp_path: Path, data: st.DataObject) -> None:
-    import spacy
-    from spacy.tokens import DocBin
-
-    doc = spacy.blank("en")(TEXT)
+    doc = load_blank("en")(TEXT)
     good = {"record": {"id": "a", "meta": {}}, "items": {"entity0": {"values": {}, "extras": {"score": 0.5}}}}
     doc.user_data = data.draw(other_json({"annotate": good, "id": "a"}))
     doc.spans["entities"] = [doc.char_span(6, 13, "PERSON", span_id="entity0")]

@@ -21,7 +21,7 @@ from annotate.schema import load_schema
 
 ArticleKind: TypeAlias = Literal["added", "removed", "changed"]
 
-# fields of an article whose change is reported by name; layers are reported span by span, hashes follow from the text
+# fields of an article that are compared as one value; layers are compared item by item, hashes follow from the text
 _FIELDS = (
     *("text", "title", "date", "publisher", "url", "meta", "licence", "schema", "guideline", "model", "annotators"),
     *("decided_by", "split", "cluster", "ignore", "sentences"),
@@ -29,7 +29,7 @@ _FIELDS = (
 
 
 class ArticleChange(msgspec.Struct, frozen=True):
-    """One article that differs; `fields` says what changed beside spans. `before` and `after` are its two versions."""
+    """One article that differs; `fields` has what changed beside items. `before` and `after` are its two versions."""
 
     id: str
     kind: ArticleKind
@@ -60,8 +60,7 @@ class DiffCounts(msgspec.Struct):
 class Diff:
     """The difference of two releases; iterating reads both, and fills `counts` on the way.
 
-    `a` and `b` are the manifests, `schema` is the newer label schema, `meaning` describes in sentences what changed in
-    it.
+    `a` and `b` are the manifests, `schema` is the newer label schema, `meaning` has sentences on what changed in it.
     """
 
     def __init__(self, a: Path, b: Path, left: Manifest, right: Manifest) -> None:

@@ -1,7 +1,7 @@
 """A text as the rules see it: words, sentences and quoted stretches, found in time linear in its length.
 
-spaCy's own tokenizer needs quadratic time on a run of quotation marks, and its exceptions serve a model that is not
-used here; this one splits at hyphens, as OntoNotes 5 does ("US-led": US is a GPE).
+Words are split at hyphens, as OntoNotes 5 does ("US-led": US is a GPE). spaCy's tokenizer is not used: it needs
+quadratic time on a run of quotation marks, and its exceptions serve models that are not used here.
 """
 
 from __future__ import annotations

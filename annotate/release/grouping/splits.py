@@ -1,4 +1,4 @@
-"""Splits that keep stories together: kin articles share a split, and nobody moves once placed."""
+"""Splits that keep stories together: related articles share a split, and no article ever moves."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def check_shares(shares: Mapping[str, float]) -> dict[str, float]:
 
 
 def find_bridged(ids: Sequence[str], links: Iterable[tuple[int, int]], placed: Mapping[str, Placed]) -> list[list[int]]:
-    """The groups that the links make of articles with places in different splits: there, somebody has to stay out.
+    """The groups that the links make of articles with places in different splits: there, an article has to be left out.
 
     >>> find_bridged(["a", "b", "c"], [(0, 1), (1, 2)], {"a": Placed("train", ""), "c": Placed("test", "")})
     [[0, 1, 2]]
@@ -123,7 +123,7 @@ def assign_splits(
             still to be found.
 
     Raises:
-        GoldError: two placed articles belong together but stand in different splits.
+        GoldError: two placed articles belong together but are in different splits.
 
     >>> result = assign_splits(["a", "b", "c"], [(0, 2)], shares={"train": 0.6, "test": 0.4})
     >>> [place.split for place in result.placed]
@@ -179,7 +179,7 @@ def _join_fixed(groups: Groups, ids: Sequence[str], kin: Mapping[int, set[int]],
             here, there = groups.split[groups.find(number)], groups.split[groups.find(other)]
             if here != there:
                 problems.append(
-                    f"{ids[number]} stands in split {here} and {ids[other]} in {there}, but they tell one story; "
+                    f"{ids[number]} is in split {here} and {ids[other]} in {there}, but they are related; "
                     "take one of them out"
                 )
             else:

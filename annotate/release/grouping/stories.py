@@ -1,8 +1,8 @@
 """Articles about one event: many rare names in common, and dates close together.
 
-Two articles tell one story when their names have a Jaccard similarity of at least 0.2, five names or more in common,
+Two articles belong to one story when their names have a Jaccard similarity of at least 0.2, five or more in common,
 and their dates lie at most two days apart. Where a date is missing, the words have to vouch for it: eight runs of five
-words in common as well. Names are the capitalised words inside sentences, and numbers; words that stand in any
+words in common as well. Names are the capitalised words inside sentences, and numbers; words that are in any
 news (weekdays, titles, institutions) are no names. The thresholds were set on 924 political articles of seven
 publishers over one year, read pair by pair around the border, a hard case because all of them share their cast.
 
@@ -86,7 +86,7 @@ def parse_day(text: str | None) -> int | None:
 def find_stories(
     names: Sequence[Names], days: Sequence[int | None], get_shingles: Callable[[int], Shingles]
 ) -> Iterator[tuple[int, int]]:
-    """Pairs of articles that tell one story.
+    """Pairs of articles that belong to one story.
 
     Args:
         names: of each article.

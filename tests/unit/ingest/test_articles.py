@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import datasets
@@ -95,13 +97,54 @@ def test_csv_with_bom_quotes_and_long_cells(tmp_path: Path) -> None:
     assert (second.text, second.meta) == (long, {"k": 1})
 
 
-def test_standard_input_is_read_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_standard_input_serves_any_number_of_times(monkeypatch: pytest.MonkeyPatch) -> None:
     class Stdin:
         buffer = io.BytesIO(b'{"id": "a", "text": "Rain."}\n')
 
     monkeypatch.setattr("sys.stdin", Stdin)
     articles = read_articles(["-"])
     assert [one.id for one in articles] == [one.id for one in articles] == ["a"]
+
+
+def test_a_source_is_read_once(tmp_path: Path) -> None:
+    source = _write(tmp_path, "x.jsonl", "\n".join(json.dumps(row) for row in ROWS))
+    articles = read_articles([source])
+    Path(source).unlink()
+    assert len(articles) == 2
+    first, second = articles
+    assert list(articles) == [first, second]
+    assert (second.id, second.text, second.meta) == ("b", ROWS[1]["text"], {"section": "weather"})
+
+
+def test_iterations_do_not_disturb_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("annotate.ingest.articles._BLOCK", 100)
+    rows = [{"id": str(number), "text": "Rain. " * 9} for number in range(50)]
+    articles = read_articles([_write(tmp_path, "x.json", json.dumps(rows))])
+    slow = iter(articles)
+    seen = [next(slow).id]
+    for article in articles:
+        seen += [one.id for one in [next(slow, None)] if one]
+        assert article.text == rows[0]["text"]
+    assert seen == [row["id"] for row in rows]
+
+
+def test_articles_that_do_not_fit_into_the_temporary_folder(tmp_path: Path) -> None:
+    source = _write(
+        tmp_path, "x.jsonl", "\n".join(json.dumps({"id": one, "text": "Rain. " * 1_000_000}) for one in "abc")
+    )
+    code = f"""
+import resource, signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+from annotate.errors import AnnotateError
+from annotate.ingest.articles import read_articles
+try:
+    read_articles([{source!r}])
+except AnnotateError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "set TMPDIR to a folder with more space" in done.stdout
 
 
 def test_records_serve_without_their_layers(tmp_path: Path) -> None:

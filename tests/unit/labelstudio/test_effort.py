@@ -39,7 +39,7 @@ def annotation(number: int, *, blind: bool, seconds: float) -> Annotation:
 
 
 def test_changes_scores_and_times() -> None:
-    records = [annotation(n, blind=n >= 4, seconds=10.0 * (n + 1)) for n in range(6)]
+    records = [annotation(n, blind=n >= 4, seconds=10.0 * 2**n) for n in range(6)]
     skipped = Annotation(id="a9", annotator="ada@example.org", status="skipped")
     pushed = [Prediction(id=record.id, text=TEXT, entities=PREDICTED) for record in records]
     found = effort([*records, skipped], predictions=pushed)
@@ -53,8 +53,8 @@ def test_changes_scores_and_times() -> None:
         (False, 2, 0.25, 0.25, 0.25),
     ]
     assert [(row.shown, row.articles, row.median_s, row.mean_s) for row in found.times] == [
-        (True, 4, 25.0, 25.0),
-        (False, 2, 55.0, 55.0),
+        (True, 4, 30.0, 37.5),
+        (False, 2, 240.0, 240.0),
     ]
     assert len(list(describe_effort(found))) == 3
 

@@ -372,7 +372,7 @@ HONEST: dict[str, Any] = {
 
 @given(data=st.data())
 @settings(
-    max_examples=int(os.environ.get("ANNOTATE_FUZZ_EXAMPLES", "60")),
+    max_examples=int(os.environ.get("ANNOTATE_FUZZ", "60")),
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )

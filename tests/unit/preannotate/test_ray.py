@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from annotate.ingest.articles import read_articles
-from annotate.preannotate.pipeline import preannotate_articles
-from annotate.preannotate.store import preannotate_to_file
+from annotate.preannotate.prediction_file import preannotate_to_file
+from annotate.preannotate.run import preannotate_articles
 from annotate.preannotate.worker import Failure
 
 ray = pytest.importorskip("ray")

@@ -18,11 +18,9 @@ pytest.importorskip("faker")
 
 from annotate.errors import AnnotateError  # noqa: E402
 from annotate.files import resource_dir  # noqa: E402
-from annotate.preannotate.news.layout import ENTITY_LABELS, ENTITY_TAGS, ROLE_TAGS  # noqa: E402
-from annotate.preannotate.news.network import NewsNetwork  # noqa: E402
+from annotate.preannotate.news.network import ENTITY_LABELS, ENTITY_TAGS, ROLE_TAGS, NewsNetwork  # noqa: E402
+from annotate.preannotate.news.passage import WordPieces, read_passage  # noqa: E402
 from annotate.preannotate.news.pipeline import MODEL  # noqa: E402
-from annotate.preannotate.news.windows import read_passage  # noqa: E402
-from annotate.preannotate.news.words import WordPieces  # noqa: E402
 from annotate.records import Entity, GoldRecord, Quote, Region, Span  # noqa: E402
 from annotate.training.crf import Crf  # noqa: E402
 from annotate.training.examples import UNKNOWN, Answers, Document, make_answers, slice_answers  # noqa: E402

@@ -7,10 +7,9 @@ import itertools
 import numpy as np
 import pytest
 
-from annotate.preannotate.news.clauses import CLAUSE, SENTENCE, cut_clauses
-from annotate.preannotate.news.layout import SYNTAX_TAGS
-from annotate.preannotate.news.windows import read_passage
-from annotate.preannotate.news.words import WordPieces
+from annotate.preannotate.news.claims import CLAUSE, SENTENCE, cut_clauses
+from annotate.preannotate.news.network import SYNTAX_TAGS
+from annotate.preannotate.news.passage import WordPieces, read_passage
 
 PIECES = WordPieces(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *"abcdefghijklmnopqrstuvwxyz"])
 #: The part of speech of the words of the examples; whatever else there is, is "other".

@@ -9,15 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from annotate.preannotate.news.chain import Chain
 from annotate.preannotate.news.claims import kind_of
-from annotate.preannotate.news.decode import FoundName, FoundQuote
-from annotate.preannotate.news.linking import Piece, Place, link_pieces
-from annotate.preannotate.news.names import Name, tidy_names
-from annotate.preannotate.news.quotes import SpokenQuote, finish_quotes
-from annotate.preannotate.news.speakers import resolve_speakers
-from annotate.preannotate.news.windows import Passage, cut_windows, read_passage
-from annotate.preannotate.news.words import WordPieces, split_words
+from annotate.preannotate.news.entities import FoundEntity, tidy_entities
+from annotate.preannotate.news.linking import FoundQuote, Piece, Place, link_pieces
+from annotate.preannotate.news.network import Chain
+from annotate.preannotate.news.passage import WordPieces, cut_windows, read_passage, split_words
+from annotate.preannotate.news.quotes import finish_quotes, resolve_speakers
 from annotate.text.quotation import find_paragraphs, find_stretches
 
 PIECES = WordPieces(
@@ -137,21 +134,13 @@ def test_content_on_both_sides_of_a_cue_is_one_quote() -> None:
     assert (quote.cue, quote.speaker) == (pieces[1], pieces[2])
 
 
-def find_names(text: str, *names: tuple[str, str]) -> tuple[Passage, list[FoundName]]:
-    passage = read_passage(text, PIECES)
-    starts = passage.spans[:, 0].tolist()
-    ends = passage.spans[:, 1].tolist()
+def tidied(text: str, *names: tuple[str, str]) -> list[tuple[str, str]]:
     found, at = [], 0
     for words, label in names:
         at = text.index(words, at)
-        found.append(FoundName(starts.index(at), ends.index(at + len(words)) + 1, label, SURE))
+        found.append(FoundEntity(at, at + len(words), label, SURE))
         at += len(words)
-    return passage, found
-
-
-def tidied(text: str, *names: tuple[str, str]) -> list[tuple[str, str]]:
-    passage, found = find_names(text, *names)
-    return [(text[name.start : name.end], name.label) for name in tidy_names(passage, found)]
+    return [(text[name.start : name.end], name.label) for name in tidy_entities(text, found)]
 
 
 @pytest.mark.parametrize(
@@ -213,9 +202,8 @@ def test_names_are_tidied(text: str, names: list[tuple[str, str]], expected: lis
 def test_a_direct_quote_takes_its_marks_and_the_speaker_of_the_one_before() -> None:
     text = "“We will go,” Ann said.\n\n“We will all go home today then.”"
     passage = read_passage(text, PIECES)
-    starts = passage.spans[:, 0].tolist()
-    said = starts.index(text.index("said"))
-    found = [FoundQuote([(1, 5)], (said, said + 1), (said - 1, said), (0.0,) * 5)]
+    ann, said = text.index("Ann"), text.index("said")
+    found = [FoundQuote("direct", [(1, 12)], (said, said + 4), (ann, ann + 3), (0.0,) * 5)]
     first, second = finish_quotes(passage, found)
     assert [text[start:end] for start, end in first.content] == ["“We will go,”"]
     assert (first.type, second.type) == ("direct", "direct")
@@ -241,11 +229,11 @@ def test_kinds_of_the_schemas_own_examples(claim: str, counted: bool, kind: str)
 def test_pronouns_and_titles_stand_for_the_last_plausible_person() -> None:
     text = "Iraqi Prime Minister Mustafa al-Kadhimi met President Joe Biden. The Iraqi prime minister agreed. He left."
     names = [
-        Name(text.index(name), text.index(name) + len(name), "PERSON", SURE)
+        FoundEntity(text.index(name), text.index(name) + len(name), "PERSON", SURE)
         for name in ("Mustafa al-Kadhimi", "Joe Biden")
     ]
     quotes = [
-        SpokenQuote("indirect", [(0, 1)], None, (text.index(words), text.index(words) + len(words)), ())
+        FoundQuote("indirect", [(0, 1)], None, (text.index(words), text.index(words) + len(words)), ())
         for words in ("President Joe Biden", "The Iraqi prime minister", "He")
     ]
     assert resolve_speakers(text, quotes, names) == [None, "Mustafa al-Kadhimi", "Mustafa al-Kadhimi"]

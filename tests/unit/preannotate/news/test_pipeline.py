@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from annotate.preannotate.news.layout import ENTITY_LABELS
+from annotate.preannotate.news.network import ENTITY_LABELS
 from annotate.preannotate.news.pipeline import MODEL, NewsPipeline
 from annotate.preannotate.registry import build, default_preannotator
 from annotate.records import Article
@@ -125,7 +125,7 @@ def test_the_same_in_threads_or_alone(news: NewsPipeline) -> None:
     assert NewsPipeline(threads=2)(TEXT) == news(TEXT)
 
 
-def test_runs_without_torch() -> None:
+def test_without_torch_nothing_is_raised() -> None:
     code = (
         "import sys; sys.modules['torch'] = None\n"
         "from annotate.preannotate.news import NewsPipeline; NewsPipeline()('A b')"

@@ -8,28 +8,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from annotate.preannotate.news.decode import FoundQuote, Range
 from annotate.preannotate.news.furniture import find_furniture
-from annotate.preannotate.news.quotes import SpokenQuote, finish_quotes
-from annotate.preannotate.news.reporting import tells_what_was_said
-from annotate.preannotate.news.windows import Passage, read_passage
-from annotate.preannotate.news.words import WordPieces
+from annotate.preannotate.news.linking import FoundQuote
+from annotate.preannotate.news.passage import Range, WordPieces, read_passage
+from annotate.preannotate.news.quotes import finish_quotes, tells_what_was_said
 
 PIECES = WordPieces(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *"abcdefghijklmnopqrstuvwxyz"])
 
 
-def find_words(passage: Passage, part: str) -> Range:
-    start = passage.text.index(part)
-    return passage.words_in(start, start + len(part))
+def find_part(text: str, part: str) -> Range:
+    start = text.index(part)
+    return start, start + len(part)
 
 
-def finish(text: str, *content: str, cue: str | None = "said", speaker: str | None = None) -> list[SpokenQuote]:
+def finish(text: str, *content: str, cue: str | None = "said", speaker: str | None = None) -> list[FoundQuote]:
     """The finished quotes where the network saw one quote of these parts."""
     passage = read_passage(text, PIECES)
     found = FoundQuote(
-        [find_words(passage, part) for part in content],
-        find_words(passage, cue) if cue else None,
-        find_words(passage, speaker) if speaker else None,
+        "indirect",
+        [find_part(text, part) for part in content],
+        find_part(text, cue) if cue else None,
+        find_part(text, speaker) if speaker else None,
         (0.0,) * 5,
     )
     return finish_quotes(passage, [found])
@@ -70,12 +69,12 @@ def test_whatever_the_network_sees_the_spans_are_sound(words: list[str], glue: s
         return
     # parts in a row, as the network's tags give them: words of one role each
     cuts = sorted(data.draw(st.sets(st.integers(0, len(passage)), min_size=2, max_size=8)))
-    pieces = data.draw(st.permutations(list(itertools.pairwise(cuts))))
+    pieces = data.draw(st.permutations([passage.range_of(*words) for words in itertools.pairwise(cuts)]))
     content, cue, speaker = (
         sorted(pieces[2:]) or pieces[:1],
         *(pieces[at] if len(pieces) > 2 else None for at in (0, 1)),
     )
-    for quote in finish_quotes(passage, [FoundQuote(content, cue, speaker, (0.0,) * 5)]):
+    for quote in finish_quotes(passage, [FoundQuote("indirect", content, cue, speaker, (0.0,) * 5)]):
         spans = [*quote.content, *(part for part in (quote.cue, quote.speaker) if part)]
         assert all(0 <= start < end <= len(passage.text) for start, end in spans), quote
         assert all(one[1] <= two[0] for one, two in itertools.pairwise(quote.content)), quote
@@ -87,7 +86,7 @@ def test_a_speaker_is_not_trimmed_to_nothing() -> None:
     assert quote.speaker == (8, 19)
 
 
-def texts(text: str, quotes: list[SpokenQuote]) -> list[list[str]]:
+def texts(text: str, quotes: list[FoundQuote]) -> list[list[str]]:
     return [[text[start:end] for start, end in quote.content] for quote in quotes]
 
 

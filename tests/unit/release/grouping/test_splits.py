@@ -84,7 +84,7 @@ def test_an_article_with_kin_in_two_splits_is_left_out_by_name() -> None:
 
 def test_placed_kin_in_two_splits_are_refused() -> None:
     placed = {"a": Placed("train", ""), "b": Placed("test", "")}
-    with pytest.raises(GoldError, match="a stands in split train and b in test"):
+    with pytest.raises(GoldError, match="a is in split train and b in test"):
         assign_splits(["a", "b"], [(0, 1)], placed=placed)
 
 

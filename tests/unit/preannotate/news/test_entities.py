@@ -7,11 +7,9 @@ import itertools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from annotate.preannotate.news.decode import FoundName
-from annotate.preannotate.news.layout import ENTITY_LABELS
-from annotate.preannotate.news.names import tidy_names
-from annotate.preannotate.news.windows import read_passage
-from annotate.preannotate.news.words import WordPieces
+from annotate.preannotate.news.entities import FoundEntity, tidy_entities
+from annotate.preannotate.news.network import ENTITY_LABELS
+from annotate.preannotate.news.passage import WordPieces, read_passage
 
 PIECES = WordPieces(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *"abcdefghijklmnopqrstuvwxyz"])
 WORDS = st.lists(
@@ -51,11 +49,11 @@ def test_whatever_the_network_takes_for_a_name(words: list[str], glue: str, data
     passage = read_passage(glue.join(words), PIECES)
     cuts = sorted(data.draw(st.sets(st.integers(0, len(passage)), max_size=10)))
     found = [
-        FoundName(first, last, data.draw(st.sampled_from(ENTITY_LABELS)), (-0.1, -0.1, -0.1))
+        FoundEntity(*passage.range_of(first, last), data.draw(st.sampled_from(ENTITY_LABELS)), (-0.1, -0.1, -0.1))
         for first, last in itertools.pairwise(cuts)
         if data.draw(st.booleans())
     ]
-    names = tidy_names(passage, found)
+    names = tidy_entities(passage.text, found)
     assert all(0 <= name.start < name.end <= len(passage.text) for name in names)
     assert all(any(letter.isalnum() for letter in passage.text[name.start : name.end]) for name in names)
     assert all(one.end <= two.start for one, two in itertools.pairwise(names))
@@ -64,12 +62,11 @@ def test_whatever_the_network_takes_for_a_name(words: list[str], glue: str, data
 
 def tidied(text: str, *named: tuple[str, str]) -> list[tuple[str, str]]:
     """What becomes of these words under these labels."""
-    passage = read_passage(text, PIECES)
     found = []
     for words, label in named:
         start = text.index(words)
-        found.append(FoundName(*passage.words_in(start, start + len(words)), label, (-0.1, -0.1, -0.1)))
-    return [(text[name.start : name.end], name.label) for name in tidy_names(passage, found)]
+        found.append(FoundEntity(start, start + len(words), label, (-0.1, -0.1, -0.1)))
+    return [(text[name.start : name.end], name.label) for name in tidy_entities(text, found)]
 
 
 def test_a_byname_belongs_to_the_person() -> None:

@@ -1,4 +1,4 @@
-"""Names after the network: tidy edges, values by rule, and one article calling one thing by one label."""
+"""Entities: the network's spans with tidy edges, values by rule, and one article calling one thing by one label."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 
-from annotate.preannotate.news.decode import FoundName, to_offsets
-from annotate.preannotate.news.kinds import PLACES, label_by_form
-from annotate.preannotate.news.windows import Passage
-from annotate.text.english import list_countries, load_names, load_words, split_names
+from annotate.preannotate.news.network import ENTITY_TAGS, Reading, find_spans
+from annotate.preannotate.news.passage import Passage
+from annotate.text.english import list_countries, load_lists, load_names, load_words, split_names
 
 #: Log-odds of a name that no window proposed but another mention of it makes likely.
 _BY_CONSISTENCY = (-0.4, 0.0, -0.1)
@@ -96,8 +95,8 @@ _SHIP = re.compile(r"\b(?:USS|HMS|HMCS|INS) [A-Z][\w.]*(?: [A-Z][\w.]*){0,3}(?<!
 
 
 @dataclass(frozen=True)
-class Name:
-    """A name in code points; `odds` are the features of its confidence."""
+class FoundEntity:
+    """An entity in code points; `odds` are the features of its confidence."""
 
     start: int
     end: int
@@ -105,11 +104,17 @@ class Name:
     odds: tuple[float, ...]
 
 
-def tidy_names(passage: Passage, found: Iterable[FoundName]) -> list[Name]:
-    """The names with the article's own consistency and the rules applied, flat, in order."""
-    text = passage.text
-    raw = (Name(*to_offsets(passage, (name.first, name.last)), name.label, name.odds) for name in found)
-    names = [_trim(text, part) for name in raw for part in _split(text, name)]
+def find_entities(passage: Passage, reading: Reading) -> list[FoundEntity]:
+    """The entities of one window as the network sees them, in order."""
+    return [
+        FoundEntity(*passage.range_of(reading.start + first, reading.start + last), label, odds)
+        for first, last, label, odds in find_spans(reading.entities, reading.entity_odds, ENTITY_TAGS)
+    ]
+
+
+def tidy_entities(text: str, found: Iterable[FoundEntity]) -> list[FoundEntity]:
+    """The entities with the article's own consistency and the rules applied, flat, in order."""
+    names = [_trim(text, part) for name in found for part in _split(text, name)]
     names = [
         replace(name, label=label_by_form(text, name.start, name.end, name.label))
         for name in _flatten(text, names)
@@ -118,9 +123,9 @@ def tidy_names(passage: Passage, found: Iterable[FoundName]) -> list[Name]:
     return list(_with_about(text, _flatten(text, _agree(text, _add_values(text, _add_known(text, names))))))
 
 
-def _flatten(text: str, names: list[Name]) -> list[Name]:
+def _flatten(text: str, names: list[FoundEntity]) -> list[FoundEntity]:
     """Names that share no code point: where rules made two meet, the one that begins first keeps what both cover."""
-    kept: list[Name] = []
+    kept: list[FoundEntity] = []
     for name in sorted(names, key=lambda name: (name.start, -name.end)):
         start = max(name.start, kept[-1].end) if kept else name.start
         start += len(text[start : name.end]) - len(text[start : name.end].lstrip())
@@ -129,7 +134,7 @@ def _flatten(text: str, names: list[Name]) -> list[Name]:
     return kept
 
 
-def _with_about(text: str, names: list[Name]) -> Iterator[Name]:
+def _with_about(text: str, names: list[FoundEntity]) -> Iterator[FoundEntity]:
     """Numbers with the words that make them rough ones."""
     before = 0
     for name in names:
@@ -140,7 +145,7 @@ def _with_about(text: str, names: list[Name]) -> Iterator[Name]:
         before = name.end
 
 
-def _split(text: str, name: Name) -> list[Name]:
+def _split(text: str, name: FoundEntity) -> list[FoundEntity]:
     """One name a line, and "2011, eight years" apart: neither a line's end nor such a comma is inside a name."""
     pattern = r"\s*\n\s*|, (?=(?:\w+ )?\w+ (?:years?|months?|weeks?|days?)$)" if name.label == "DATE" else r"\s*\n\s*"
     inside, parts, start = text[name.start : name.end], [], 0
@@ -150,7 +155,7 @@ def _split(text: str, name: Name) -> list[Name]:
     return [*parts, replace(name, start=name.start + start)]
 
 
-def _is_no_name(text: str, name: Name) -> bool:
+def _is_no_name(text: str, name: FoundEntity) -> bool:
     """Whether it is the number of a longer word ("COVID-19"), "no one", "now" or the like, an era or a disease."""
     before = text[max(name.start - 6, 0) : name.start]
     words = text[name.start : name.end]
@@ -169,19 +174,19 @@ def _is_no_name(text: str, name: Name) -> bool:
     return re.fullmatch(r"(?i:covid|covid-19|coronavirus)", words) is not None
 
 
-def _add_known(text: str, names: list[Name]) -> list[Name]:
+def _add_known(text: str, names: list[FoundEntity]) -> list[FoundEntity]:
     """The few names that news is full of and that are often written in pieces or taken for something else."""
-    found = [Name(*match.span(), _KNOWN[match.group()], _BY_RULE) for match in _KNOWN_NAMES.finditer(text)]
+    found = [FoundEntity(*match.span(), _KNOWN[match.group()], _BY_RULE) for match in _KNOWN_NAMES.finditer(text)]
     if "Islamic State" in text:
-        found += [Name(*match.span(), "ORG", _BY_RULE) for match in _SHORT_ISLAMIC_STATE.finditer(text)]
-    found += [Name(*match.span(), "PRODUCT", _BY_RULE) for match in _SHIP.finditer(text)]
+        found += [FoundEntity(*match.span(), "ORG", _BY_RULE) for match in _SHORT_ISLAMIC_STATE.finditer(text)]
+    found += [FoundEntity(*match.span(), "PRODUCT", _BY_RULE) for match in _SHIP.finditer(text)]
     found += [
-        Name(match.start(), name.end, "ORG", _BY_RULE)
+        FoundEntity(match.start(), name.end, "ORG", _BY_RULE)
         for name in names
         if name.label == "GPE" and (match := _GOVERNMENT.search(text, max(name.start - 25, 0), name.start))
     ]
     taken = Taken(names)
-    dropped: set[Name] = set()
+    dropped: set[FoundEntity] = set()
     added = []
     for known in found:
         over = taken.overlapping(known.start, known.end)
@@ -194,7 +199,7 @@ def _add_known(text: str, names: list[Name]) -> list[Name]:
     return sorted([*(name for name in names if name not in dropped), *added], key=lambda name: name.start)
 
 
-def _trim(text: str, name: Name) -> Name:
+def _trim(text: str, name: FoundEntity) -> FoundEntity:
     start, end = name.start, name.end
     if name.label in _NAMES:
         if match := re.match(r"[Tt]he\s+(?=\w)", text[start:end]):
@@ -224,12 +229,14 @@ def _trim(text: str, name: Name) -> Name:
     return replace(name, start=start, end=end)
 
 
-def _add_values(text: str, names: list[Name]) -> list[Name]:
+def _add_values(text: str, names: list[FoundEntity]) -> list[FoundEntity]:
     """Money and percentages wherever a rule finds them: their form says what they are."""
-    found = [Name(*match.span(), label, _BY_RULE) for label, pattern in _VALUES for match in pattern.finditer(text)]
+    found = [
+        FoundEntity(*match.span(), label, _BY_RULE) for label, pattern in _VALUES for match in pattern.finditer(text)
+    ]
     kept = Taken(names)
-    dropped: set[Name] = set()
-    added: list[Name] = []
+    dropped: set[FoundEntity] = set()
+    added: list[FoundEntity] = []
     for value in sorted(found, key=lambda value: value.start):
         over = kept.overlapping(value.start, value.end)
         same = [name for name in over if name.label == value.label]
@@ -245,11 +252,11 @@ def _add_values(text: str, names: list[Name]) -> list[Name]:
 class Taken:
     """Flat names in order, to be asked which of them a range touches."""
 
-    def __init__(self, names: list[Name]) -> None:
+    def __init__(self, names: list[FoundEntity]) -> None:
         self._names = names
         self._starts = [name.start for name in names]
 
-    def overlapping(self, start: int, end: int) -> list[Name]:
+    def overlapping(self, start: int, end: int) -> list[FoundEntity]:
         """The names that share a code point with `[start, end)`."""
         at = max(bisect_right(self._starts, start) - 1, 0)
         found = []
@@ -260,7 +267,7 @@ class Taken:
         return found
 
 
-def _agree(text: str, names: list[Name]) -> list[Name]:
+def _agree(text: str, names: list[FoundEntity]) -> list[FoundEntity]:
     names = [
         replace(name, label="GPE") if name.label in _NAMES and text[name.start : name.end] in _countries() else name
         for name in _vote(text, names)
@@ -281,11 +288,11 @@ def _countries() -> frozenset[str]:
     return frozenset([*list_countries(), *split_names(everyday)]) - {"Georgia", "Jordan", "Chad", "Israel", "Dominica"}
 
 
-def _weight(name: Name) -> float:
+def _weight(name: FoundEntity) -> float:
     return float(2.718281828 ** sum(name.odds[:2]))
 
 
-def _vote(text: str, names: list[Name]) -> list[Name]:
+def _vote(text: str, names: list[FoundEntity]) -> list[FoundEntity]:
     """The same words get the same label throughout, the one that the network is surest of in sum."""
     votes: dict[str, Counter[str]] = defaultdict(Counter)
     for name in names:
@@ -297,7 +304,7 @@ def _vote(text: str, names: list[Name]) -> list[Name]:
     ]
 
 
-def _family_names(text: str, names: list[Name]) -> set[str]:
+def _family_names(text: str, names: list[FoundEntity]) -> set[str]:
     """Last parts of people's full names, with and without "al-", that belong to no other kind of name here."""
     family: set[str] = set()
     others = {text[name.start : name.end] for name in names if name.label in ("GPE", "LOC", "NORP")}
@@ -312,7 +319,7 @@ def _family_names(text: str, names: list[Name]) -> set[str]:
     return family
 
 
-def _add_missed(text: str, names: list[Name], family: set[str]) -> list[Name]:
+def _add_missed(text: str, names: list[FoundEntity], family: set[str]) -> list[FoundEntity]:
     """Further mentions of full names, and of people by their last name, that no window proposed."""
     known = dict.fromkeys(family, "PERSON")
     for name in names:
@@ -326,7 +333,7 @@ def _add_missed(text: str, names: list[Name], family: set[str]) -> list[Name]:
         r"(?<![\w-])(?:" + "|".join(re.escape(form) for form in sorted(known, key=len, reverse=True)) + r")(?![\w-])"
     )
     added = [
-        Name(*match.span(), known[match.group()], _BY_CONSISTENCY)
+        FoundEntity(*match.span(), known[match.group()], _BY_CONSISTENCY)
         for match in pattern.finditer(text)
         if not taken.overlapping(*match.span()) and not _in_longer_name(text, match.start(), match.end())
     ]
@@ -339,3 +346,58 @@ def _in_longer_name(text: str, start: int, end: int) -> bool:
         re.match(r" [A-Z][a-z]", text[end : end + 3]) is not None
         or re.search(r"\b(?!The )[A-Z]\w* $", text[max(start - 20, 0) : start]) is not None
     )
+
+
+# ------------------------------------------------------------------------------------------------------- labels by form
+
+PLACES = frozenset({"GPE", "LOC", "FAC"})
+
+_NUMERAL = re.compile(r"I{1,3}|IV|VI{0,3}|IX|XI{0,3}|XIV")
+_STATE = re.compile(r"(?:[A-Z][\w’']+ )*(?:Republic|Kingdom|Commonwealth|Emirate) of (?:the )?[A-Z]\S*(?: [A-Z]\S*)?")
+_LAND = re.compile(r"[A-Z][a-z]{2,}(?:ia|land|stan|asus)")
+#: People known by their initials.
+_INITIALS = frozenset({"JFK", "FDR", "LBJ", "RFK", "AOC", "RBG", "MLK", "DSK", "OJ", "MBS"})
+
+
+def label_by_form(text: str, start: int, end: int, label: str) -> str:
+    """The label of the name `text[start:end]`: another than `label` where its form speaks against that.
+
+    >>> label_by_form("Christopher Columbus sailed", 0, 20, "GPE"), label_by_form("Ann Chiang of DAB", 14, 17, "PERSON")
+    ('PERSON', 'ORG')
+    """
+    form = text[start:end]
+    if label in PLACES and _is_person(form, text[max(start - 6, 0) : start]):
+        return "PERSON"
+    if label == "ORG" and _STATE.fullmatch(form):
+        return "GPE"
+    if label == "NORP" and form not in ("Shia", "Islamophobia") and _LAND.fullmatch(form):
+        return "GPE"
+    if label == "PERSON" and 2 <= len(form) <= 4 and form.isupper() and form.isalpha() and form not in _INITIALS:
+        return "ORG"
+    return label
+
+
+def _is_person(form: str, before: str) -> bool:
+    """Whether what looks like a place is a ruler with a number, or begins with a first name and is no known place."""
+    words = form.split()
+    if len(words) == 2 and _NUMERAL.fullmatch(words[1]):
+        return True
+    if not 2 <= len(words) <= 3 or re.search(r"\b(?:in|at|from|near|to|of)\s+$", before, re.I):
+        return False
+    return words[0] in _first_names() and words[-1] not in _place_words()
+
+
+@cache
+def _first_names() -> frozenset[str]:
+    """First names that are neither words nor parts of places' names."""
+    words = (
+        "Roman Art Sandy Virginia Victoria Florence Lincoln Charlotte Louis George Christian Dale Earl Dean Marine Wolf"
+    )
+    words += " Penny Crystal Dawn Joy Grace Rose Morgan Brooke Robin Rod Lee Al San Guy June April Rand Kirk Ross Troy"
+    return frozenset(load_names("titles", "first_names")) - set(words.split())
+
+
+@cache
+def _place_words() -> frozenset[str]:
+    """Words that end the name of a place or of an organisation."""
+    return frozenset(word for words in load_lists("titles")["suffixes"].values() for word in split_names(words))

@@ -1,4 +1,4 @@
-"""What a release's card, `CHANGES.md` and `croissant.json` must hold, given its manifest, schema and tables."""
+"""Whether a release's card, `CHANGES.md` and `croissant.json` follow from its manifest, schema and tables."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from annotate.artifacts.features import to_features, to_token_features
 from annotate.errors import AnnotateError, GoldError
 from annotate.files import read_text
 from annotate.gold.contents import CARD, CHANGES, CROISSANT, ORIGIN, read_origin
@@ -14,24 +13,8 @@ from annotate.gold.diff.diff import diff_releases
 from annotate.gold.manifest import MANIFEST, Manifest
 from annotate.release.card import front_matter, spell, to_card
 from annotate.release.changes import render_changes
-from annotate.release.croissant import to_croissant
+from annotate.release.croissant import render_croissant
 from annotate.schema import Schema
-
-
-def render_croissant(manifest: Manifest, schema: Schema) -> str:
-    """The text of `croissant.json`; of the manifest's `files` only the tables play a part."""
-    configs = {"data": to_features(schema)}
-    if not manifest.stand_off:
-        configs["tokens"] = to_token_features(schema)
-    return to_croissant(
-        name=manifest.name,
-        version=manifest.version,
-        description=schema.description,
-        licence=manifest.licence or "not stated",
-        date=manifest.date,
-        files=manifest.files,
-        configs=configs,
-    )
 
 
 def find_paper_problems(folder: Path, manifest: Manifest, schema: Schema, parent: Path | None) -> Iterator[str]:
