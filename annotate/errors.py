@@ -10,11 +10,11 @@ from collections.abc import Iterable
 
 
 class AnnotateError(Exception):
-    """Something that the user can mend: the message says where, what was expected, what was found, what to do."""
+    """Something that the user can fix: the message has the place, what was expected, what was found, what to do."""
 
 
 class DataProblems(AnnotateError):
-    """All problems of one input together, one a line.
+    """All problems of one input together, one per line.
 
     Args:
         problems: one sentence each, place first (`file:line: ...`).

@@ -1,7 +1,7 @@
 """What an item is: its layer, place, label and links, when two items are the same, and their order. Pure.
 
 An item is an `Entity`, a `Quote` or a `Claim`. They hold the same kinds of things under different names; this module
-gives them one name each, so that nobody else has to ask which of the three an item is.
+gives them one name each, so that no other module has to ask which of the three an item is.
 
 | | entity | quote | claim |
 |---|---|---|---|
@@ -11,7 +11,7 @@ gives them one name each, so that nobody else has to ask which of the three an i
 | links | none | speaker, cue | claimer |
 
 Two items are the same when layer, content, attributes and links are (`identity_of`). Everything else says where an item
-comes from or how sure somebody was of it: ids, scores, origin, notes, annotators, the name of a quote's speaker.
+comes from or how confident a model was: ids, scores, origin, notes, annotators, the name of a quote's speaker.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""JSON and JSON Lines in and out: the one reader of objects, one record a line, all problems of a file together.
+"""JSON and JSON Lines in and out: the one reader of objects, one record per line, all problems of a file together.
 
 What is read can be written again: a key that appears twice, numbers beyond 64 bits, unpaired surrogates and very deep
 nesting are problems here, with file and line, and nowhere later. A byte order mark at the start of a file is skipped.
@@ -154,7 +154,7 @@ def iter_raw(file: IO[bytes], *, name: str | Path = "the file") -> Iterator[tupl
         number += 1
         if len(line) > MAX_LINE:
             raise RecordError(
-                [f"{name}:{number}: a line of more than {MAX_LINE >> 20} MiB; expected one record a line"]
+                [f"{name}:{number}: a line of more than {MAX_LINE >> 20} MiB; expected one record per line"]
             )
         yield start, line
         start += len(line)
@@ -305,7 +305,7 @@ def find_record_problems(record: LayeredRecord) -> Iterator[str]:
 
 
 def write_records(path: Path, records: Iterable[msgspec.Struct]) -> int:
-    """Write one record a line, atomically (`-` = standard output); returns how many."""
+    """Write one record per line, atomically (`-` = standard output); returns how many."""
     with Outputs() as outputs:
         return write_lines(open_output(outputs, path), records)
 
@@ -316,7 +316,7 @@ def open_output(outputs: Outputs, path: Path) -> IO[bytes] | Stdout:
 
 
 def write_lines(file: IO[bytes] | Stdout, records: Iterable[msgspec.Struct]) -> int:
-    """Write one record a line to an open file; returns how many."""
+    """Write one record per line to an open file; returns how many."""
     encoder = msgspec.json.Encoder()
     buffer = bytearray()
     count = 0

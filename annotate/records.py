@@ -33,7 +33,7 @@ class Entity(msgspec.Struct, frozen=True, omit_defaults=True):
     """A mention: a span that names something of type `label`; `alt_labels` (gold only) are right too.
 
     `score` is the preannotator's confidence in [0, 1]; `preannotator` is the code that proposed the span,
-    `annotators` (decided and gold) the people who marked it as it stands.
+    `annotators` (decided and gold) the annotators who marked exactly this.
     """
 
     start: int
@@ -50,9 +50,9 @@ class Entity(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Quote(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What was said (`content`, in one or more fragments), who said it and the words that report it.
+    """Reported speech: `content` in one or more fragments, with its speaker and the words that report it.
 
-    `speaker_name` is the named person whom a pronoun or title in `speaker` stands for.
+    `speaker_name` is the named person that a pronoun or title in `speaker` refers to.
     """
 
     type: QuoteType
@@ -108,7 +108,7 @@ class Layers(msgspec.Struct, omit_defaults=True):
 
 
 class Article(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """One article; every other record repeats its fields, so that each file stands by itself."""
+    """One article; every other record repeats its fields, so that each file is complete by itself."""
 
     id: str
     text: str
@@ -137,16 +137,16 @@ class LayeredRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class Prediction(LayeredRecord, kw_only=True, omit_defaults=True):
-    """What a machine said about one article. `score` in [0, 1] is its confidence in the whole record."""
+    """A prediction for one article. `score` in [0, 1] is its confidence in the whole record."""
 
     model: str | None = None
     score: float | None = None
 
 
 class Annotation(LayeredRecord, kw_only=True, omit_defaults=True):
-    """What one person said about one article.
+    """An annotation: one annotator, one article.
 
-    `model` and `predicted` are the pre-annotation that the person started from; both are null where the article
+    `model` and `predicted` are the pre-annotation that the annotator started from; both are null where the article
     was shown without one. `blind` says that it was left out on purpose.
     """
 
@@ -164,9 +164,9 @@ class Annotation(LayeredRecord, kw_only=True, omit_defaults=True):
 
 
 class GoldRecord(LayeredRecord, kw_only=True, omit_defaults=True):
-    """What stands after adjudication (decided) and in a release (gold).
+    """A record after adjudication (decided) or in a release (gold).
 
-    `decided_by` names the rule or person that decided; `model` the pre-annotation that people started from;
+    `decided_by` names the rule or annotator that decided; `model` the pre-annotation that annotators started from;
     `cluster` the story that the article belongs to. `ignore` and `excluded` mean the same.
     """
 
@@ -197,7 +197,7 @@ def to_dict(record: msgspec.Struct) -> dict[str, Any]:
 
 
 def article_fields(record: Article | LayeredRecord) -> dict[str, Any]:
-    """What the record says of its article, by field name, to be repeated in another record.
+    """The article's fields in the record, by name, to be repeated in another record.
 
     >>> article_fields(Article(id="a", text="Rain.", date="2021-07-26"))["date"]
     '2021-07-26'

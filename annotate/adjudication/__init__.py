@@ -1,6 +1,6 @@
-"""From several people's annotations to one decided record an article, or to a list of what they dispute.
+"""From several annotators' annotations to one decided record per article, or to a list of what they dispute.
 
-Position (what people meant as one thing) -> votes -> strategy -> accepted, rejected or disputed; every decision is
+Position (what annotators meant as one thing) -> votes -> strategy -> accepted, rejected or disputed; every decision is
 logged. Articles with disputes go to a reviewer, whose annotation is the decision.
 """
 

@@ -22,7 +22,7 @@ class DisputedArticle(NamedTuple):
     """An article that needs a reviewer.
 
     `agreed` has the layers without what is disputed; `disputes` are the disputed positions, in order; `annotators`
-    says who annotated each layer.
+    has the annotators of each layer.
     """
 
     agreed: GoldRecord
@@ -43,8 +43,8 @@ def adjudicate_annotations(
 ) -> Adjudication:
     """One decided record for each article on which the strategy settles everything; the others are disputed.
 
-    Only submitted annotations count; skipped ones and drafts are no opinion. Where one person annotated a layer,
-    that person's version stands, and `decided_by` says so.
+    Only submitted annotations count; skipped ones and drafts are no opinion. Where one annotator annotated a layer,
+    that version is taken, and `decided_by` names the annotator.
 
     Args:
         annotations: with their text; all of one article on the same text.
@@ -60,7 +60,7 @@ def adjudicate_annotations(
     ([0], 'majority')
 
     Raises:
-        RecordError: an annotation without text, two texts for one article, spans that do not fit, or one person
+        RecordError: an annotation without text, two texts for one article, spans that do not fit, or one annotator
             twice on one article; all problems together.
         AnnotateError: there is no such strategy.
     """
@@ -102,7 +102,7 @@ def _adjudicate_article(versions: list[Annotation], strategy: Strategy, at: str,
 
 
 def _dispute_overlaps(positions: list[Position], verdicts: list[Verdict]) -> None:
-    """Accepted items that overlap, though in nobody's version they do, are disputed: no one has seen both."""
+    """Accepted items that overlap, but do not in any annotator's version, are disputed."""
     accepted = [i for i, verdict in enumerate(verdicts) if verdict.item is not None]
     for i, j in combinations(accepted, 2):
         left, right = verdicts[i], verdicts[j]
@@ -141,7 +141,7 @@ def _log(
 
 
 def list_candidates(position: Position, annotators: list[str]) -> list[Candidate]:
-    """What each person who annotated the layer said about the position."""
+    """What each annotator who annotated the layer said about the position."""
     return [
         Candidate(annotator=name, item=to_dict(position.items[name]) if name in position.items else None)
         for name in annotators
@@ -165,7 +165,7 @@ def _make_record(versions: list[Annotation], layers: dict[Layer, list[Item] | No
 
 
 def _unique_ids(items: list[Item] | None) -> list[Item] | None:
-    """The items sorted by place; of two with one id (it came from two people) the later loses it."""
+    """The items sorted by place; of two with one id (it came from two annotators) the later loses it."""
     if items is None:
         return None
     seen: set[str] = set()

@@ -12,7 +12,7 @@ from annotate.records import Item, Layer, to_dict
 
 
 class Candidate(msgspec.Struct, kw_only=True):
-    """What one person said about a position; `item` null = annotated the layer and marked nothing here."""
+    """One annotator's version of a position; `item` null = annotated the layer and marked nothing here."""
 
     annotator: str
     item: dict[str, Any] | None
@@ -21,7 +21,7 @@ class Candidate(msgspec.Struct, kw_only=True):
 class Decision(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What became of one position of one article.
 
-    `start` and `end` cover all candidates, in code points; `text` is what stands there. `rule` is the strategy, or
+    `start` and `end` cover all candidates, in code points; `text` is the text there. `rule` is the strategy, or
     `review`; `by` the strategy, or the reviewer; `at` an ISO 8601 time. `decided` is what went on, if anything did.
     """
 

@@ -1,4 +1,4 @@
-"""A record as a pre-annotation for people to go over once more."""
+"""A record as a pre-annotation, for another look by annotators."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def to_queued(
 ) -> Prediction:
     """The record's article with these layers, as `model` proposes them; a layer that is None stays absent.
 
-    Region ids go: they came from several people and could stand twice. The server makes new ones.
+    Region ids go: they came from several annotators and could appear twice. The server makes new ones.
     """
     found: dict[str, Any] = {
         layer: None if items is None else [msgspec.structs.replace(item, id=None) for item in items]

@@ -25,7 +25,7 @@ REVIEW_MODEL = "adjudication"
 def to_review(disputed: Iterable[DisputedArticle]) -> list[Prediction]:
     """One prediction a disputed article: the agreed layer, and every candidate with a note who proposed it.
 
-    Candidates that say the same are one, with all who proposed it (also in `preannotator`). The reviewer deletes the
+    Equal candidates are one, with all who proposed it (also in `preannotator`). The reviewer deletes the
     wrong ones and may change or add anything; what is submitted is the decision.
     """
     return [_to_prediction(article) for article in disputed]
@@ -62,13 +62,13 @@ def _candidates(position: Position, annotators: list[str], index: TextIndex) -> 
 def apply_review(adjudication: Adjudication, reviews: Iterable[Annotation], *, at: str | None = None) -> Adjudication:
     """The adjudication with the reviewers' decisions: each reviewed article is decided as its reviewer left it.
 
-    What stands in the review exactly as an annotator or the agreed layer had it keeps that origin and preannotator;
+    What is in the review exactly as an annotator or the agreed layer had it keeps that origin and preannotator;
     what the reviewer made is `manual`. The log gets a line for each disputed position and for each agreed item that
     the reviewer changed.
 
     Raises:
         RecordError: a review of an article that is not disputed, on another text, by two reviewers, or one in which
-            overlapping candidates of a dispute were left standing; all problems together.
+            overlapping candidates of a dispute were left; all problems together.
     """
     time = at or now()
     submitted = group_submitted(reviews)
@@ -174,7 +174,7 @@ def _explain(chosen: Item | None, here: list[Item], position: Position, index: T
 
 
 def _find_left_standing(article_id: str, position: Position, here: list[Item], index: TextIndex) -> list[str]:
-    """A sentence if two different candidates of the dispute still stand: nobody decided."""
+    """A sentence if two different candidates of the dispute are left: it was not decided."""
     proposed = [item_values(candidate, index) for candidate in position.items.values()]
     standing = [item for item in here if item_values(item, index) in proposed]
     for a, b in combinations(standing, 2):

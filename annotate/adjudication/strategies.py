@@ -1,7 +1,7 @@
 """How votes become a decision: unanimous, majority, trusted, union, intersection. Pure.
 
-A position (what people meant as one thing) is decided in two steps: is something there, and which value does each of
-its fields (extent, label, speaker, ...) have. A person who annotated the layer and marked nothing votes that nothing
+A position (what annotators meant as one thing) is decided in two steps: is something there, and which value does each
+of its fields (extent, label, speaker, ...) have. A person who annotated the layer and marked nothing votes that nothing
 is there.
 """
 
@@ -73,7 +73,7 @@ def decide(position: Position, annotators: Collection[str], strategy: Strategy) 
     """What the strategy makes of one position.
 
     Args:
-        annotators: everybody who annotated this layer of the article.
+        annotators: all who annotated this layer of the article.
 
     >>> from annotate.records import Entity
     >>> item = Entity(0, 4, "GPE")
@@ -184,7 +184,7 @@ def _attributes(field: str, item: Item) -> tuple[str, ...]:
 
 
 def _nearest_origin(items: list[Item]) -> Origin | None:
-    """Of several people's origins of one item, the one nearest to the prediction: it is what the item equals."""
+    """Of several annotators' origins of one item, the one nearest to the prediction: it is what the item equals."""
     origins = {item.origin for item in items}
     return next((origin for origin in _ORIGINS if origin in origins), None)
 

@@ -18,7 +18,7 @@ def cohen_kappa(tables: Values) -> Values:
     """Cohen's kappa (Cohen 1960) of contingency tables.
 
     Args:
-        tables: how often one person's label (row) met the other's (column), shape (n, labels, labels).
+        tables: how often one annotator's label (row) met the other's (column), shape (n, labels, labels).
 
     >>> cohen_kappa(np.array([[[20, 5], [10, 15]]])).round(3).tolist()
     [0.4]

@@ -22,7 +22,7 @@ SPAN_FIELDS = ("extent", *(name for layer in LAYERS for name in LINKS[layer]))
 
 
 class Aligned(NamedTuple):
-    """One layer of one article: everybody who annotated it, and the positions of all of them together."""
+    """One layer of one article: all who annotated it, and the positions of all of them together."""
 
     article: int
     layer: Layer
@@ -31,7 +31,7 @@ class Aligned(NamedTuple):
 
 
 class Compared(NamedTuple):
-    """One layer of one article by two people: their positions, and the article's number and text."""
+    """One layer of one article by two annotators: their positions, and the article's number and text."""
 
     article: int
     id: str
@@ -42,7 +42,7 @@ class Compared(NamedTuple):
 
 
 def align_articles(articles: Mapping[str, Sequence[Annotation]]) -> tuple[list[Aligned], list[Compared]]:
-    """Every layer that two people or more annotated in an article: all of them aligned, and each two of them."""
+    """Every layer that two annotators or more annotated in an article: all of them aligned, and each two of them."""
     aligned: list[Aligned] = []
     compared: list[Compared] = []
     for number, (article, versions) in enumerate(articles.items()):
@@ -99,7 +99,7 @@ def count_outcomes(compared: Sequence[Compared]) -> dict[str, Any]:
 def measure_kappa(compared: Sequence[Compared], field: str, rows: Values) -> tuple[Interval, int]:
     """Cohen's kappa of one attribute over matched items: the mean of the pairs' kappas, weighted by their items.
 
-    For more than two people this is Light's kappa (Light 1971), weighted.
+    For more than two annotators this is Light's kappa (Light 1971), weighted.
     """
     labels = _labels(compared, field)
     total: Values = np.zeros(len(rows))
@@ -132,7 +132,7 @@ def _labels(compared: Sequence[Compared], field: str) -> list[Any]:
 
 
 def measure_alpha(aligned: Sequence[Aligned], field: str, rows: Values) -> tuple[Interval, int]:
-    """Krippendorff's nominal alpha of one attribute; the units are positions that two or more people marked."""
+    """Krippendorff's nominal alpha of one attribute; the units are positions that two or more annotators marked."""
     units = [[[values[field] for values in position.values.values()] for position in one.positions] for one in aligned]
     labels = sorted({label for found in units for unit in found for label in unit}, key=str)
     tables = np.zeros((rows.shape[1], len(labels), len(labels)))
@@ -147,8 +147,8 @@ def measure_alpha_u(
 ) -> dict[str | None, tuple[Interval, int]]:
     """Krippendorff's alpha_u by label, and of all labels together (None); for quotes and claims the latter only.
 
-    Of all labels together: 1 - sum of D_o / sum of D_e over labels. Several pairs of people: each pair's D_o and D_e
-    weighted by the length of the articles that they share.
+    Of all labels together: 1 - sum of D_o / sum of D_e over labels. Several pairs of annotators: each pair's D_o and
+    D_e weighted by the length of the articles that they share.
     """
     sums: dict[str | None, list[tuple[Values, Values]]] = {None: []}
     sizes: dict[str | None, int] = {None: 0}

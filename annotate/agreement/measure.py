@@ -39,7 +39,7 @@ class Figure(msgspec.Struct, kw_only=True):
 
 
 class PairAgreement(msgspec.Struct, kw_only=True):
-    """Two people: the articles that both annotated, and their figures by measure."""
+    """Two annotators: the articles that both annotated, and their values by measure."""
 
     annotators: tuple[str, str]
     articles: int
@@ -49,9 +49,9 @@ class PairAgreement(msgspec.Struct, kw_only=True):
 class Agreement(msgspec.Struct, kw_only=True):
     """How far annotators agree.
 
-    `articles` were annotated by two people or more, `single` by one. `measures` are named metric:match:layer[/label]:
-    those of the scorer, and kappa, alpha (nominal) and alpha_u (unitising). `outcomes` has per layer how positions
-    came out, boundaries and attributes apart; `patterns` the costliest disagreements.
+    `articles` were annotated by two annotators or more, `single` by one. `measures` are named
+    metric:match:layer[/label]: those of the scorer, and kappa, alpha (nominal) and alpha_u (unitising). `outcomes` has
+    per layer how positions came out, boundaries and attributes apart; `patterns` the costliest disagreements.
     """
 
     annotators: dict[str, int]
@@ -104,7 +104,7 @@ def agree(
     (0.667, 1)
 
     Raises:
-        RecordError: annotations without text, on different texts, or twice by one person.
+        RecordError: annotations without text, on different texts, or twice by one annotator.
         ScoreError: labels that the schema does not declare.
     """
     articles = group_submitted(gather_records(annotations, Annotation))

@@ -44,7 +44,7 @@ _TITLE = re.compile(
 
 
 class Example(msgspec.Struct, kw_only=True):
-    """Where a pattern was seen: the span of both versions in code points, and what each person's version has there."""
+    """Where a pattern was seen: the span of both versions in code points, and what each of them has there."""
 
     id: str
     start: int
@@ -56,7 +56,7 @@ class Pattern(msgspec.Struct, kw_only=True):
     """One kind of disagreement: how often, what it costs in strict errors, which words most often, and examples.
 
     `words` are the words in question with their counts: those at the edge, the surface under two labels, or, where only
-    one person marked something, the mention or the quote's cue.
+    one annotator marked something, the mention or the quote's cue.
     """
 
     layer: Layer

@@ -1,8 +1,8 @@
-"""Who marked what where: the items of several people on one text, brought together one a person.
+"""Who marked what where: the items of several annotators on one text, brought together one a person.
 
-A position is what people meant as the same thing. Items are joined greedily, the surest pair first: equal extents
+A position is what annotators meant as the same thing. Items are joined greedily, the surest pair first: equal extents
 before overlapping ones, among these the largest Dice overlap, then the most equal attributes. A position holds at
-most one item of each person, and the order of the input plays no part.
+most one item of each annotator, and the order of the input plays no part.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ FIELDS: dict[Layer, tuple[str, ...]] = {layer: ("extent", *ATTRIBUTES[layer], *L
 
 
 class Position(NamedTuple):
-    """One thing that at least one person marked: the items by annotator, and their comparable values by field.
+    """One thing that at least one annotator marked: the items by annotator, and their comparable values by field.
 
-    `values[annotator][field]` are equal exactly where the two people agree on the field; extents, speakers, cues and
-    claimers are compared by the code points that are not white space.
+    `values[annotator][field]` are equal exactly where the two annotators agree on the field; extents, speakers, cues
+    and claimers are compared by the code points that are not white space.
     """
 
     layer: Layer

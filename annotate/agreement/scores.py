@@ -25,7 +25,7 @@ Interval = tuple[float | None, float | None, float | None]
 
 
 class PairScores(msgspec.Struct):
-    """The scorer's figures for all pairs together (value, low, high, n items) and for each pair (value)."""
+    """The scorer's values for all pairs together (value, low, high, n items) and for each pair (value)."""
 
     pooled: dict[str, tuple[Interval, int]]
     by_pair: dict[tuple[str, str], dict[str, float | None]]
@@ -35,14 +35,14 @@ def score_pairs(articles: Mapping[str, Sequence[Annotation]], schema: Schema, ro
     """Every annotator against every other on the articles that both annotated, in both directions.
 
     Both directions are added up, so that no one is gold: precision, recall and F1 are then one number, and an
-    accuracy rests on both people's speakers or claims alike.
+    accuracy rests on both annotators' speakers or claims alike.
 
     Args:
         articles: at least two versions each, in the order of the columns of `rows`.
         rows: see `resampling.draw_with_point`.
 
     Raises:
-        ScoreError: a label that the schema does not declare; all faults together.
+        ScoreError: a label that the schema does not declare; all problems together.
     """
     gold: list[GoldRecord] = []
     system: list[Prediction] = []

@@ -1,8 +1,8 @@
-"""Krippendorff's alpha for unitising, alpha_u: do two people cut the same pieces out of a text?
+"""Krippendorff's alpha for unitising, alpha_u: do two annotators cut the same pieces out of a text?
 
 Defined in Krippendorff (1995, "On the Reliability of Unitizing Continuous Data") and corrected in Krippendorff
-(2004, Content Analysis, 2nd ed., ch. 11.6). It is for two people here: for more the definition was found to misbehave
-(Krippendorff, Mathet, Bouvry & Widlöcher 2016), so callers pool the pairs.
+(2004, Content Analysis, 2nd ed., ch. 11.6). It is for two annotators here: for more the definition was found to
+misbehave (Krippendorff, Mathet, Bouvry & Widlöcher 2016), so callers pool the pairs.
 
 The articles that both annotated form one continuum, of code points; a gap ends where its article ends. Units of one
 person that overlap under one label are joined, because alpha_u knows no nesting.
@@ -53,7 +53,7 @@ class UnitSums:
 
 
 def sum_units(articles: Sequence[tuple[int, Units, Units]]) -> UnitSums:
-    """The sums over articles, each given as its length and the units of the two people.
+    """The sums over articles, each given as its length and the units of the two annotators.
 
     >>> sums = sum_units([(10, [(1, 9)], [(2, 3), (4, 5), (6, 7)])])
     >>> [round(float(value[0]), 3) for value in sums.disagreements(np.ones((1, 1)))]
@@ -83,10 +83,10 @@ def sum_units(articles: Sequence[tuple[int, Units, Units]]) -> UnitSums:
 
 
 def observe(a: Units, b: Units) -> float:
-    """The summed squared differences of two people's units, each side's sorted and without overlap.
+    """The summed squared differences of two annotators' units, each side's sorted and without overlap.
 
     Units that overlap differ by the squares of the distances of their starts and of their ends; a unit that lies in
-    a gap of the other person, by the square of its length.
+    a gap of the other annotator, by the square of its length.
 
     >>> observe([(225, 295), (370, 400)], [(220, 300), (355, 375), (400, 420)])
     1300.0

@@ -1,4 +1,4 @@
-"""Several people's versions of one article, checked that they are about one text."""
+"""Several annotators' versions of one article, checked that they are about one text."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from annotate.spans import find_span_problems
 def group_submitted(annotations: Iterable[Annotation]) -> dict[str, list[Annotation]]:
     """The submitted annotations by article, people in alphabetical order; skipped ones and drafts are left out.
 
-    Spans are trimmed of white space and marks at their edges (`annotate.items.trim_annotation`). Of items of one person
-    that are the same (`annotate.items.identity_of`), the first is kept.
+    Spans are trimmed of white space and marks at their edges (`annotate.items.trim_annotation`). Of items of one
+    annotator that are the same (`annotate.items.identity_of`), the first is kept.
 
     Raises:
-        RecordError: an annotation without text, two texts for one article, spans that do not fit, or one person
+        RecordError: an annotation without text, two texts for one article, spans that do not fit, or one annotator
             twice on one article; all problems together.
     """
     articles: dict[str, list[Annotation]] = {}
@@ -35,7 +35,7 @@ def group_submitted(annotations: Iterable[Annotation]) -> dict[str, list[Annotat
         else:
             problems.extend(f"{where}: {problem}" for problem in find_span_problems(annotation, annotation.text))
         if any(version.annotator == annotation.annotator for version in versions):
-            problems.append(f"{where}: a second annotation by this person; keep the one that counts")
+            problems.append(f"{where}: a second annotation by this annotator; keep the one that counts")
         versions.append(annotation)
     if problems:
         raise RecordError(problems)
@@ -50,7 +50,7 @@ def _name(version: Annotation) -> str:
 
 
 def _drop_copies(version: Annotation) -> Annotation:
-    """The annotation without items that are the same as an earlier one: one person meant one thing."""
+    """The annotation without items that are the same as an earlier one: one annotator meant one thing."""
     seen: set[Hashable] = set()
 
     def first(item: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What annotators read: the definitions, examples and keys of a schema as Markdown, as a page, as an instruction."""
+"""Guidelines for annotators: a schema's definitions, examples and keys as Markdown, as a page, as an instruction."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def to_guidelines_html(schema: Schema) -> str:
 
 
 def to_guidelines_markdown(schema: Schema) -> str:
-    """The guidelines as Markdown; the marked words of an example stand in bold."""
+    """The guidelines as Markdown; the marked words of an example are in bold."""
     return _render("guidelines.md", schema)
 
 
@@ -65,7 +65,7 @@ def _to_sections(schema: Schema) -> list[dict[str, Any]]:
 
 
 def _to_pieces(example: str) -> list[tuple[str, bool]]:
-    """The example in pieces, each with whether it stood in square brackets.
+    """The example in pieces, each with whether it was in square brackets.
 
     >>> _to_pieces("[Iraq] and Rome")
     [('Iraq', True), (' and Rome', False)]

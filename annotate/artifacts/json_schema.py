@@ -1,4 +1,4 @@
-"""JSON Schemas of the records, with the labels of a label schema in them, for people who write other tools."""
+"""JSON Schemas of the records, with the labels of a label schema in them, for authors of other tools."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RECORDS: dict[str, type[msgspec.Struct]] = {
     "gold": GoldRecord,
 }
 
-# what the types cannot say: offsets are counts, scores lie in [0, 1], texts have the form that the contract names
+# what the types cannot express: offsets are counts, scores lie in [0, 1], texts have the form that the contract names
 _LIMITS: dict[str, dict[str, Any]] = {
     "start": {"minimum": 0},
     "end": {"minimum": 1},
@@ -32,7 +32,7 @@ _LIMITS: dict[str, dict[str, Any]] = {
 def to_json_schema(schema: Schema, kind: str) -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of one line of a file of such records.
 
-    It cannot say that `end` is greater than `start`, nor that spans fit the text; reading a file checks both.
+    It cannot express that `end` is greater than `start`, nor that spans fit the text; reading a file checks both.
     Unknown keys are allowed, as they are when a file is read.
 
     Args:

@@ -1,4 +1,4 @@
-"""The Label Studio interface of a schema, as XML: two blocks of labels over one text, attributes, arrows.
+"""The Label Studio interface of a schema, as XML: two blocks of labels over one text, attributes, relations.
 
 Two `<Labels>` blocks on the one `<Text>` (parts of quotes and claims; entities): pressing a key of the other
 block on a selected region then adds a second label instead of replacing the first, so no correction is lost.

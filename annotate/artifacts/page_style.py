@@ -40,7 +40,8 @@ _INSTRUCTION = """
 .ann-guidelines mark { padding: 1px 2px; border-radius: 3px; background: rgba(255,213,79,.5); color: inherit; }
 """
 
-# arrows cross the text: dotted, so that they do not read as struck-out words, their names small on a quiet ground
+# the lines of relations cross the text: dotted, so that they do not read as struck-out words, their names small on a
+# quiet ground
 _ARROWS = """
 svg.relations-overlay path { stroke: #5b6b7d; stroke-width: 1.5; stroke-dasharray: 1.5 3.5; opacity: .6; }
 svg.relations-overlay marker path { fill: #5b6b7d; stroke: none; }
@@ -53,7 +54,7 @@ _COLOURS: dict[Role, str] = {"content": "#4a90d9", "speaker": "#2f9e5b", "cue": 
 
 
 def to_css(schema: Schema) -> str:
-    """The style sheet for the schema's labels, to stand in the interface's `<Style>`."""
+    """The style sheet for the schema's labels, for the interface's `<Style>`."""
     rules = [_LAYOUT.strip(), _INSTRUCTION.strip()]
     for number, part in enumerate(schema.parts, 1):
         colour = part.colour or _COLOURS[part.role]
@@ -91,5 +92,5 @@ def _fade(colour: str, alpha: float) -> str:
 
 
 def _escape(text: str) -> str:
-    """The text as it stands in a CSS string."""
+    """The text as it is in a CSS string."""
     return text.replace("\\", "\\\\").replace('"', '\\"')

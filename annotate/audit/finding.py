@@ -16,7 +16,7 @@ class Finding(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     `score` in [0, 1] ranks findings: the share of the evidence that speaks against gold (of the systems, or of the
     other occurrences). `start` and `end` are code points of the article's text; `label` is gold's (null where gold
-    has nothing); `proposed` is what the evidence says, if it says something definite.
+    has nothing); `proposed` is what the evidence suggests, if it is definite.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""What gold says against itself: one surface under two labels, marked here and not there, labels used once, cut words.
+"""Where gold contradicts itself: one surface under two labels, marked here and not there, labels used once, cut words.
 
 The consistency of equal strings as a sign of annotation errors follows Dickinson & Meurers (2003, "Detecting Errors
 in Part-of-Speech Annotation"), here with the label's share among all occurrences as the evidence.
@@ -60,7 +60,7 @@ def find_label_conflicts(gold: Sequence[GoldRecord]) -> Iterator[Finding]:
 
 
 def find_unmarked(gold: Sequence[GoldRecord]) -> Iterator[Finding]:
-    """Words that are a mention nearly everywhere, and stand unmarked here.
+    """Words that are an entity nearly everywhere, and are not marked here.
 
     Only surfaces with a capital letter: for the others context decides. An occurrence inside or across a marked
     mention is not unmarked.

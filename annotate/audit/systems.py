@@ -23,7 +23,7 @@ def find_system_conflicts(
     """Places where at least two systems agree with each other on extent and label, and not with gold.
 
     Args:
-        systems: predictions by article id, by system. A system without the article or the layer has no say there.
+        systems: predictions by article id, by system. A system without the article or the layer is not counted there.
     """
     for record in gold:
         index = TextIndex(record.text or "")
@@ -78,7 +78,7 @@ def _what(values: Mapping[str, object]) -> tuple[object, ...]:
 
 
 def _weight(n_systems: int) -> float:
-    """More systems in unison are better evidence: 2/3 for two, 3/4 for three, towards 1 (Laplace's rule)."""
+    """More systems together are better evidence: 2/3 for two, 3/4 for three, towards 1 (Laplace's rule)."""
     return n_systems / (n_systems + 1)
 
 

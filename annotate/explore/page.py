@@ -103,7 +103,7 @@ def _describe(article: str, text: str, versions: Sequence[Version]) -> dict[str,
 
 
 def _find_differing(records: Mapping[str, LayeredRecord], text: str) -> dict[str, set[Place]]:
-    """For each version what not all versions that have the layer say in the same way."""
+    """For each version, what differs between the versions that have the layer."""
     if len(records) < 2:
         return {}
     index = TextIndex(text)

@@ -20,7 +20,7 @@ class Version(NamedTuple):
 
 
 def read_versions(sources: Sequence[str]) -> list[Version]:
-    """The versions in releases and JSON Lines files, in their order; annotations give one version a person.
+    """The versions in releases and JSON Lines files, in their order; annotations give one version per annotator.
 
     Raises:
         RecordError: a file with problems.
@@ -63,7 +63,7 @@ def _short_name(path: Path) -> str:
 
 
 def _name_apart(versions: list[Version]) -> list[Version]:
-    """The same versions with a number behind names that stood there already."""
+    """The same versions with a number after names that were used before."""
     seen: dict[str, int] = {}
     named = []
     for version in versions:

@@ -77,7 +77,7 @@ def write_format(
     layers: tuple[Layer, ...] = LAYERS,
     alignment: Alignment = "split",
 ) -> FormatReport:
-    """Write the records in a foreign format and say what it cannot hold.
+    """Write the records in a foreign format, and report what it cannot hold.
 
     Args:
         records: with their texts.

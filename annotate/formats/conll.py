@@ -348,10 +348,10 @@ def _add_marks(
     quotes = {mark.key: mark for mark in markup.marks if mark.key.startswith("quotes")}
     offset = 0
     for sentence in document.sentences:
-        spans, mended = from_tags(["O" if row[column] == "_" else row[column] for row in sentence])
-        if mended:
+        spans, repaired = from_tags(["O" if row[column] == "_" else row[column] for row in sentence])
+        if repaired:
             first = " ".join(row[header.token] for row in sentence[:5])
-            reading.report.add_note("I- tags that begin a span", f"{article}: {first}", mended)
+            reading.report.add_note("I- tags that begin a span", f"{article}: {first}", repaired)
         for span in spans:
             there = [place for place in aligned.ranges[offset + span.first : offset + span.last] if place]
             if not there:

@@ -144,9 +144,9 @@ def _from_tags(tokens: list[str], tags: list[str], article: str, reading: Readin
         return None
     if aligned.missing:
         reading.report.add_loss("tokens that are not in the text", article, aligned.missing)
-    spans, mended = from_tags(tags)
-    if mended:
-        reading.report.add_note("I- tags that begin a span", article, mended)
+    spans, repaired = from_tags(tags)
+    if repaired:
+        reading.report.add_note("I- tags that begin a span", article, repaired)
     entities = []
     for span in spans:
         there = [found for found in aligned.ranges[span.first : span.last] if found]

@@ -1,4 +1,4 @@
-"""The toolkit's own records, one a line."""
+"""The toolkit's own records, one per line."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def write_labelstudio(records: Iterable[LayeredRecord], path: Path, writing: Wri
 
 @reads("labelstudio")
 def read_labelstudio(path: Path, reading: Reading) -> Iterator[Prediction]:
-    """One record a task of an export: its newest full prediction, or else its newest submitted annotation."""
+    """One record per task of an export: its newest full prediction, or else its newest submitted annotation."""
     try:
         tasks = decode_json(path.read_bytes())
     except OSError as error:

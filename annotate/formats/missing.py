@@ -1,4 +1,4 @@
-"""What an item gets where a foreign format does not say it: the type of a quote, the judgement and kind of a claim."""
+"""What an item gets if a foreign format does not have it: the type of a quote, the judgement and kind of a claim."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Strings instead of offsets, as language models answer: one JSON object an article, grounded in its text.
+"""Strings instead of offsets, as language models answer: one JSON object per article, grounded in its text.
 
 `{"id": "a-1", "entities": [{"text": "Mosul", "label": "GPE"}], "quotes": [{"content": "“Go.”", "speaker": "she",
 "cue": "said", "type": "direct"}], "claims": [{"text": "...", "check_worthy": true, "kind": "event"}]}`. Entities may
@@ -213,7 +213,7 @@ def read_strings(path: Path, reading: Reading) -> Iterator[Prediction]:
 
 @writes("strings")
 def write_strings(records: Iterable[LayeredRecord], path: Path, writing: Writing) -> None:
-    """One answer a line, with the article's text: what a language model would ideally have said."""
+    """One answer per line, with the article's text: what a language model would ideally have said."""
     write_records(path, (_to_answer(record, writing) for record in records))
 
 

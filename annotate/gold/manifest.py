@@ -247,7 +247,7 @@ def _find_name_problems(manifest: Manifest) -> list[str]:
     problems += [f"split {split!r}; expected a lower-case word" for split in manifest.splits if not is_split(split)]
     # the names of a split's tables follow from how many articles it has: no number is believed without its rows
     problems += [
-        f"split {split!r} has {entry.articles:,} articles, expected {len(entry.row_hashes):,}, one a row hash"
+        f"split {split!r} has {entry.articles:,} articles, expected {len(entry.row_hashes):,}, one per row hash"
         for split, entry in manifest.splits.items()
         if entry.articles != len(entry.row_hashes)
     ]

@@ -55,7 +55,7 @@ def render_report(
     schema: Schema | None = None,
     seen_surfaces: frozenset[str] | None = None,
 ) -> str:
-    """The page as one self-contained HTML document.
+    """The page as one self-contained HTML page.
 
     Args:
         report: of these records.

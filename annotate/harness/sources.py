@@ -127,7 +127,7 @@ def to_article(record: GoldRecord) -> Article:
 
 
 def run_program(command: str, gold: Sequence[GoldRecord]) -> list[Prediction]:
-    """What a program predicts: it reads articles, one JSON object a line, and writes predictions in the same way.
+    """What a program predicts: it reads articles, one JSON object per line, and writes predictions in the same way.
 
     Args:
         command: as in a shell, but run without one.

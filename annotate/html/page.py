@@ -26,7 +26,7 @@ def render_page(
     script: str = "",
     style: str = "",
 ) -> str:
-    """A complete HTML document.
+    """A complete HTML page.
 
     Args:
         title: shown as the page's heading and in the browser's tab.

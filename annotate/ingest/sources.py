@@ -168,7 +168,7 @@ def _read_whole(file: IO[bytes]) -> bytes:
     """
     data = file.read(MAX_FILE + 1)
     if len(data) > MAX_FILE:
-        raise ValueError(f"larger than {MAX_FILE >> 30} GiB; use JSON Lines, one article a line")
+        raise ValueError(f"larger than {MAX_FILE >> 30} GiB; use JSON Lines, one article per line")
     return data
 
 

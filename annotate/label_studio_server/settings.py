@@ -23,7 +23,7 @@ _FIXED = {
     "LABEL_STUDIO_FRONTEND_SENTRY_DSN": "",
     "LABEL_STUDIO_LATEST_VERSION_CHECK": "false",
     "LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK": "true",
-    # what people enter as address of a file, webhook or model must not lead into this machine or its network
+    # what annotators enter as address of a file, webhook or model must not lead into this machine or its network
     "LABEL_STUDIO_ML_BLOCK_LOCAL_IP": "true",
     "LABEL_STUDIO_SSRF_PROTECTION_ENABLED": "true",
     "LABEL_STUDIO_CORS_ALLOW_ALL_ORIGINS": "false",

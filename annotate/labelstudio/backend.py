@@ -223,7 +223,7 @@ class _Service:
         return layers
 
     def predict(self, tasks: Sequence[dict[str, Any]], config: Any) -> list[dict[str, Any]]:
-        """One prediction a task, in order; empty for a task that has no text or that the preannotator fails on."""
+        """One prediction per task, in order; empty for a task that has no text or that the preannotator fails on."""
         schema = self.schema.restrict(self.find_layers(config))
         return [self._predict_task(task, schema) for task in tasks]
 

@@ -54,7 +54,7 @@ def migrate_project(
     """Bring a project to the schema as it is now, with the maps under `[[migrations]]` in the schema's file.
 
     Labels and kinds with a new name are renamed in every stored prediction and annotation (two old names with one
-    new name are a merge), the interface gets new labels and loses those that nobody uses. Killed in the middle, the
+    new name are a merge), the interface gets new labels and loses unused ones. Killed in the middle, the
     next run finishes it.
 
     Args:

@@ -1,4 +1,4 @@
-"""The labels and layers of a project's interface, and what a new one would take away from people's work."""
+"""The labels and layers of a project's interface, and what a new one would take away from annotators' work."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LAYER_CONTROL: dict[Layer, str] = {"entities": ENTITY, "quotes": QUOTE_TYPE, "cl
 
 
 def find_shown_layers(project: dict[str, Any], schema: Schema) -> tuple[Layer, ...]:
-    """The layers of the schema that the project's interface lets people annotate.
+    """The layers of the schema that the project's interface lets annotators annotate.
 
     Raises:
         LabelStudioError: there is none.
@@ -52,7 +52,7 @@ def canonical_config(config: str) -> str:
 
 
 def find_config_conflicts(server: Connection, project: dict[str, Any], schema: Schema) -> Iterator[str]:
-    """Labels and attribute values that people have used and the schema's interface would take away.
+    """Labels and attribute values that annotators have used and the schema's interface would take away.
 
     The server's own summary of labels in use misses some (1.23 resets it while it counts), so the annotations
     themselves are read, but only when the new interface lacks something that the old one has.

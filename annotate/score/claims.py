@@ -129,7 +129,7 @@ class ClaimCounts(ArticleCounts):
 class CountedClaims:
     """Counts by article, the answers on kinds, and every sentence of every article for ranking.
 
-    `article`, `score` and `positive` have one row a sentence.
+    `article`, `score` and `positive` have one row per sentence.
     """
 
     counts: ClaimCounts

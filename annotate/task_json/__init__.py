@@ -1,5 +1,5 @@
 """Label Studio's task JSON from layers and back: no connection, no files.
 
 `to_result` writes regions and relations, `from_result` reads them, `tasks` does whole tasks with their metadata, and
-`outcomes` says what an annotator made of each predicted item.
+`outcomes` finds what an annotator made of each predicted item.
 """

@@ -36,7 +36,7 @@ class Region(msgspec.Struct):
 
     @property
     def kept_score(self) -> float | None:
-        """The confidence, where it still speaks of what stands there."""
+        """The confidence, where it still speaks of the text there."""
         return self.score if self.is_as_proposed else None
 
     @property

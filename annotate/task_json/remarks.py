@@ -10,8 +10,8 @@ import msgspec
 class Remark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing that did not come back as a record can hold it.
 
-    `repaired`: the text or the relations decide what was meant, and the record says that. `quarantined`: a person has
-    to look; what could not be held is in `item`, as the server has it, and the record is without it.
+    `repaired`: the text or the relations decide what was meant, and the record says that. `quarantined`: an annotator
+    has to look; what could not be held is in `item`, as the server has it, and the record is without it.
     """
 
     action: Literal["repaired", "quarantined"]
@@ -25,7 +25,7 @@ class Remark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def repaired(reason: str, item: Any = None) -> Remark:
-    """A remark on something mended."""
+    """A remark on something repaired."""
     return Remark(action="repaired", reason=reason, item=item)
 
 

@@ -1,7 +1,7 @@
 """Predictions to Label Studio tasks, and exported tasks back to annotations. Pure; both directions side by side.
 
-The natural key of a task is `doc_id` and `text_sha256` in its data. What the toolkit has to know again, and people
-need not see, stands in the task's `meta`.
+The natural key of a task is `doc_id` and `text_sha256` in its data. The task's `meta` holds what
+`pull` needs; annotators do not see it.
 """
 
 from __future__ import annotations
@@ -276,7 +276,7 @@ def find_prediction(entry: Mapping[str, Any], task: Task) -> dict[str, Any] | No
     """The prediction that the annotation began from, as far as the server says.
 
     The server also notes its newest prediction on annotations that were begun empty; without a `parent_prediction`
-    a shared region id tells the two apart.
+    a shared region id distinguishes the two.
     """
     stored = {p["id"]: p for p in task.get("predictions") or () if isinstance(p, dict) and "id" in p}
     noted = entry.get("prediction")

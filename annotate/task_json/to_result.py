@@ -156,7 +156,7 @@ class _Writer:
 
     def _make_id(self, key: str) -> str:
         self.seen[key] += 1
-        # twins of one extent and label are told apart by their number
+        # twins of one extent and label are distinguished by their number
         twin = "" if self.seen[key] == 1 else f"\0{self.seen[key]}"
         return hashlib.blake2b(f"{self.key}{key}{twin}".encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 

@@ -39,7 +39,7 @@ def from_tags(tags: Sequence[str]) -> tuple[list[TagSpan], int]:
     ([TagSpan(first=0, last=2, label='PER'), TagSpan(first=3, last=4, label='LOC')], 1)
     """
     spans: list[TagSpan] = []
-    mended = 0
+    repaired = 0
     first, label = -1, ""  # the open span
     for i, tag in enumerate([*tags, "O"]):
         prefix, _, name = tag.partition("-")
@@ -49,11 +49,11 @@ def from_tags(tags: Sequence[str]) -> tuple[list[TagSpan], int]:
             first = -1
         if prefix != "O" and not continues:
             first, label = i, name
-            mended += prefix in ("I", "L", "E")
+            repaired += prefix in ("I", "L", "E")
         if first >= 0 and prefix in ("L", "E", "U", "S"):
             spans.append(TagSpan(first, i + 1, label))
             first = -1
-    return spans, mended
+    return spans, repaired
 
 
 def into_lanes(spans: Iterable[TagSpan]) -> list[list[TagSpan]]:

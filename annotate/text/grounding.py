@@ -1,6 +1,6 @@
-"""Find strings in a text: where does what somebody wrote down, without offsets, stand?
+"""Find strings in a text: the offsets of what was written down without them.
 
-Extractors built on language models answer with strings. A string may stand in the text many times, or only almost:
+Extractors built on language models answer with strings. A string may be in the text many times, or only almost:
 other quotation marks, other spaces, a word changed. The search goes from strict to lenient and stops at the first
 step that finds anything: exactly, then after folding typography, then without regard to case, then by similarity.
 Of several places the ones are taken that keep the strings in the order in which they were given, each place once.
@@ -35,7 +35,7 @@ _EDGES = " \t\n\r'\"“”‘’„«».,;:!?…()[]"
 
 
 class Place(NamedTuple):
-    """Where a string stands: a half-open range of code points, how it was found, its similarity in (0, 1]."""
+    """The place of a string: a half-open range of code points, how it was found, its similarity in (0, 1]."""
 
     start: int
     end: int

@@ -24,7 +24,8 @@ TOKEN = re.compile(r"\w+|[^\w\s]")
 #: Letters and digits only, so that an underscore parts words: the words of a claim.
 LETTERS = re.compile(r"[^\W_]+")
 
-#: As fine as any edge that people mark: letters and digits, or one other visible character. The encoder reads these.
+#: As fine as any edge that annotators mark: letters and digits, or one other visible character. The encoder reads
+# these.
 FINE_TOKEN = re.compile(r"[^\W_]+|[^\w\s]|_")
 
 #: The words of OntoNotes 5 as far as rules need them: "U.S." and "2,500" whole, "US-led" and "Biden's" in parts.

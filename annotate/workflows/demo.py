@@ -60,7 +60,8 @@ def demo(
         report: called with one line per step.
 
     Raises:
-        AnnotateError: `out` holds something else than an earlier demo, or a step fails; the message says which and why.
+        AnnotateError: `out` holds something else than an earlier demo, or a step fails; the message names the step and
+        the reason.
         MissingExtraError: the extra `studio` is not installed.
     """
     from annotate.adjudication import adjudicate_annotations, apply_review, to_review

@@ -52,7 +52,7 @@ def up(
         report: called with one line per step.
 
     Raises:
-        AnnotateError: the sources, the server or the push have a problem; the message says which.
+        AnnotateError: the sources, the server or the push have a problem; the message names it.
         MissingExtraError: the extra `studio` is not installed.
     """
     require_server("annotate up")

@@ -224,7 +224,7 @@ FORGERIES: dict[str, tuple[Callable[[Path], dict[str, Any]], str | None]] = {
     ),
     "articles without rows": (
         edit(lambda m: {"splits": {**m.splits, "dev": msgspec.structs.replace(m.splits["dev"], articles=10**15)}}),
-        "one a row hash",
+        "one per row hash",
     ),
     "nothing": (lambda folder: {}, None),
     "another publisher": (

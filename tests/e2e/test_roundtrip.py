@@ -331,7 +331,7 @@ def test_nothing_is_sent_before_everything_is_checked(server: Connection, title:
     with pytest.raises(DataProblems) as caught:
         push_predictions([one, *bad], title)
     told = str(caught.value)
-    for words in ("second prediction", "[0, 9999)", "PERSONN", "no text", "score is 7.0", "predictions of 2 models"):
+    for words in ("second record", "[0, 9999)", "PERSONN", "no text", "score is 7.0", "predictions of 2 models"):
         assert words in told
     assert server.find_projects(title) == []
 

@@ -95,9 +95,9 @@ class Pull:
     """An iterable of the annotations in one or several projects; `certificate` is complete when it is exhausted.
 
     Annotations come one by one as they arrive; a second copy of the data is never held. Submitted and skipped ones
-    are told apart by `status`; a skipped one has no layers, because the server stores the untouched prediction
-    there. Drafts are counted, not returned. Of several annotations by one person for one article the newest
-    submitted one counts, and the others are quarantined. Several projects are merged: layers that one person
+    are distinguished by `status`; a skipped one has no layers, because the server stores the untouched prediction
+    there. Drafts are counted, not returned. Of several annotations by one annotator for one article the newest
+    submitted one counts, and the others are quarantined. Several projects are merged: layers that one annotator
     annotated in different projects come back as one annotation. White space and marks outside words at the edges of
     annotators' spans are trimmed; what has the offsets of the prediction keeps them.
 
@@ -106,9 +106,9 @@ class Pull:
     are those that were pushed.
 
     Args:
-        projects: titles or `#NUMBER`s; a title without a project of its own stands for its projects per layer.
+        projects: titles or `#NUMBER`s; a title without a project of its own means its projects per layer.
         since: only tasks changed after this time (ISO 8601; without a zone: UTC). Tasks with a new prediction
-            count as changed. Other people's drafts are not counted then.
+            count as changed. Other annotators' drafts are not counted then.
         predictions: what was pushed, where another machine pushed it; read once for each project.
 
     Raises:
@@ -239,7 +239,7 @@ class Pull:
         return self.server.iter_changed(number, _format_time(self.since))
 
     def _pick_newest(self, tasks: Iterable[list[Annotation]]) -> Iterator[Annotation]:
-        """One annotation per person and task; two tasks for one article are caught by the seen keys."""
+        """One annotation per annotator and task; two tasks for one article are caught by the seen keys."""
         seen: dict[tuple[str, str], int | None] = {}
         for found in tasks:
             best: dict[str, Annotation] = {}
@@ -250,11 +250,11 @@ class Pull:
                     continue
                 older, newer = sorted((rival, annotation), key=_rank)
                 best[annotation.annotator] = newer
-                self._set_aside(older, f"a newer annotation ({newer.annotation_id}) of the same person counts")
+                self._set_aside(older, f"a newer annotation ({newer.annotation_id}) of the same annotator counts")
             for annotation in best.values():
                 key = (annotation.id, annotation.annotator)
                 if key in seen:
-                    self._set_aside(annotation, f"the same person annotated this article in task {seen[key]} too")
+                    self._set_aside(annotation, f"the same annotator annotated this article in task {seen[key]} too")
                     continue
                 seen[key] = annotation.task_id
                 yield annotation
@@ -274,7 +274,7 @@ class Pull:
         )
 
     def _merge(self, spool: IO[bytes], emails: dict[int, str]) -> Iterator[Annotation]:
-        """Spool all projects to disk with an index in memory, then hand out one annotation per article and person."""
+        """Spool all projects to disk with an index in memory, then yield one annotation per article and annotator."""
         places: dict[tuple[str, str, str], list[tuple[int, int]]] = {}
         verified: set[tuple[str, str]] = set()
         encoder = msgspec.json.Encoder()
@@ -307,7 +307,7 @@ class Pull:
                 continue
             taken = set(annotated_layers(merged))
             if taken & set(annotated_layers(part)):
-                self._set_aside(part, "the same layer by the same person in a second project; the newer one counts")
+                self._set_aside(part, "the same layer by the same annotator in a second project; the newer one counts")
                 continue
             for layer in annotated_layers(part):
                 setattr(merged, layer, getattr(part, layer))

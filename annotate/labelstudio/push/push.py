@@ -72,12 +72,12 @@ def push_predictions(
         predictions: a JSON Lines file (`-` = standard input), or the records; read several times, one record in memory.
             An iterator is kept as a list.
         project: title, or `#NUMBER`. With `layers`, the projects are called `TITLE (LAYER)`.
-        layers: one project a layer, for one pass a layer; default: one project with all layers of the schema.
-        overlap: how many people annotate each article; default 1 for a new project, else as it is.
+        layers: one project per layer, for one pass a layer; default: one project with all layers of the schema.
+        overlap: how many annotators annotate each article; default 1 for a new project, else as it is.
         order: `uncertain` gives annotators the articles with the lowest prediction score first (blind ones, which
             show no prediction, come last), `sequence` as they were pushed; default: as the project has it.
         blind: share in [0, 1] of the articles that are shown without their prediction, to measure how much the
-            prediction leads people; chosen by `seed` and article id, and noted in the tasks.
+            prediction leads annotators; chosen by `seed` and article id, and noted in the tasks.
         progress: called with project title, tasks done and tasks to do.
         report: called with one line when another process is pushing to the project, and this one waits.
 
@@ -143,7 +143,7 @@ def _take_turn(
 
 
 class PredictionFile:
-    """The predictions of a JSON Lines file (`-` = standard input), read anew by each loop over it.
+    """The predictions of a JSON Lines file (`-` = standard input), read again by each loop over it.
 
     Raises:
         RecordError: all problems of the file together, at the end of a loop.
@@ -345,7 +345,7 @@ class _Push:
         return found
 
     def _update(self, project: int) -> None:
-        """New predictions for tasks that people have worked on, each added before the old ones go."""
+        """New predictions for tasks that annotators have worked on, each added before the old ones go."""
         batch: list[tuple[Known, Task]] = []
         for prediction in self.predictions if self.work.update else ():
             known = self.work.update.get(prediction.id)
@@ -382,7 +382,7 @@ class _Push:
         self._report(len(batch))
 
     def _retire_predictions(self, task: Task, stored: list[dict[str, object]]) -> None:
-        """Delete the predictions that the new one stands for; those of other models are what people began from."""
+        """Delete the predictions that the new one replaces; those of other models are what annotators began from."""
         kept = read_info(task).digest
         for prediction in stored:
             if prediction["model_version"] == self.plan.model and digest_prediction(prediction) != kept:
