@@ -10,12 +10,13 @@ INSTALL := $(UV) pip install --quiet --python $(BIN)/python
 ROUNDS ?= 50
 SEED   ?= 0
 
-.PHONY: run test check bench faults newest lock wheels screenshot format clean help
+.PHONY: run test check fuzz bench faults newest lock wheels screenshot format clean help
 
 help:
 	@echo "make run     install and run the demo: seeds -> Label Studio -> corrections -> release -> scores"
 	@echo "make test    install everything and run every test (a real server and a real browser included)"
 	@echo "make check   lint, format, types, stale generated files"
+	@echo "make fuzz    try every reader on thousands of damaged files"
 	@echo "make bench   time us and the peers in the same run"
 	@echo "make faults  kill -9 every command that writes, ROUNDS=50 times each, and count what was lost"
 	@echo "make newest  unit and contract tests with the newest versions that pyproject.toml allows"
@@ -54,6 +55,9 @@ check: $(VENV)/.test
 	$(BIN)/ruff format --check annotate tests
 	$(BIN)/mypy
 	$(BIN)/annotate schema build --check
+
+fuzz: $(VENV)/.test
+	ANNOTATE_FUZZ=2000 $(BIN)/python -m pytest -n $(JOBS) tests/fuzz
 
 bench: $(VENV)/.test
 	$(INSTALL) -c requirements/test.lock -e '.[bench]'

@@ -1,11 +1,15 @@
 """Gold datasets of news articles: pre-annotate, correct in Label Studio, measure agreement, release, publish, score.
 
-The functions below are the public interface; each command of the command line is one of them. They are imported on
-first use, so that `import annotate` costs nothing.
+The functions below are the public interface. Each command of the command line has one: `annotate check` is
+`annotate.check`; where a package has the command's name, its object is added, as in `annotate.score_predictions`.
+What takes a file of records also takes the records. Names are imported on first use, so that `import annotate` costs
+nothing.
 
 >>> import annotate
 >>> annotate.Entity(0, 5, "PERSON").label
 'PERSON'
+>>> annotate.check("news/0.1.0").articles
+5
 """
 
 from __future__ import annotations
@@ -14,36 +18,34 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from annotate.adjudication import adjudicate_annotations as adjudicate_annotations
-    from annotate.adjudication import apply_review as apply_review
     from annotate.agreement import Agreement as Agreement
-    from annotate.agreement import measure_agreement as measure_agreement
+    from annotate.agreement.measure import agree as agree
     from annotate.artifacts.build import build_artifacts as build_artifacts
-    from annotate.audit import audit_gold as audit_gold
     from annotate.errors import AnnotateError as AnnotateError
-    from annotate.explore import explore_records as explore_records
-    from annotate.explore import read_versions as read_versions
+    from annotate.explore.page import explore_records as explore_records
     from annotate.formats import read_predictions as read_predictions
-    from annotate.gold.diff.diff import diff_releases as diff_releases
-    from annotate.gold.load import list_releases as list_releases
     from annotate.gold.load import load_gold as load_gold
-    from annotate.ingest.articles import read_articles as read_articles
+    from annotate.gold.load import releases as releases
+    from annotate.harness.scoring import compare as compare
+    from annotate.harness.scoring import score_predictions as score_predictions
+    from annotate.ingest import read_articles as read_articles
     from annotate.jsonl import read_records as read_records
     from annotate.jsonl import write_records as write_records
     from annotate.label_studio_server import Studio as Studio
     from annotate.label_studio_server import find_studio as find_studio
     from annotate.label_studio_server import start_studio as start_studio
-    from annotate.label_studio_server import stop_studio as stop_studio
-    from annotate.labelstudio.backend import serve_backend as serve_backend
-    from annotate.labelstudio.doctor import examine as examine
-    from annotate.labelstudio.effort import measure_effort as measure_effort
+    from annotate.labelstudio.backend import backend as backend
+    from annotate.labelstudio.doctor import doctor as doctor
+    from annotate.labelstudio.effort import effort as effort
     from annotate.labelstudio.migrate import migrate_project as migrate_project
+    from annotate.labelstudio.pull.pull import fetch_annotations as fetch_annotations
     from annotate.labelstudio.pull.pull import pull_annotations as pull_annotations
     from annotate.labelstudio.push.push import push_predictions as push_predictions
     from annotate.labelstudio.submit import submit_annotations as submit_annotations
-    from annotate.preannotate.pipeline import preannotate_articles as preannotate_articles
+    from annotate.preannotate import preannotate_articles as preannotate_articles
+    from annotate.preannotate import preannotate_to_file as preannotate_to_file
     from annotate.publish import publish_release as publish_release
-    from annotate.publish import rehydrate_release as rehydrate_release
+    from annotate.publish.rehydrate import rehydrate as rehydrate
     from annotate.records import Annotation as Annotation
     from annotate.records import Article as Article
     from annotate.records import Claim as Claim
@@ -54,22 +56,28 @@ if TYPE_CHECKING:
     from annotate.records import Quote as Quote
     from annotate.records import Region as Region
     from annotate.records import Span as Span
-    from annotate.release.build import build_release as build_release
-    from annotate.release.check import check_release as check_release
     from annotate.schema import Schema as Schema
     from annotate.schema import load_schema as load_schema
     from annotate.score import Report as Report
-    from annotate.score import list_measures as list_measures
-    from annotate.score.compare import compare as compare
-    from annotate.score.evaluate import evaluate as evaluate
-    from annotate.training.improve import improve_news as improve_news
-    from annotate.workflows.demo import run_demo as run_demo
-    from annotate.workflows.export import export_records as export_records
-    from annotate.workflows.up import bring_up as bring_up
+    from annotate.score import ScoreOptions as ScoreOptions
+    from annotate.score import compare_systems as compare_systems
+    from annotate.score import evaluate as evaluate
+    from annotate.score.measures import measures as measures
+    from annotate.training.improve import train as train
+    from annotate.workflows.adjudicate import adjudicate as adjudicate
+    from annotate.workflows.audit import audit_gold as audit_gold
+    from annotate.workflows.demo import demo as demo
+    from annotate.workflows.export import export as export
+    from annotate.workflows.releases import check as check
+    from annotate.workflows.releases import diff as diff
+    from annotate.workflows.releases import release_records as release_records
+    from annotate.workflows.studio import down as down
+    from annotate.workflows.studio import status as status
+    from annotate.workflows.up import up as up
 
 from annotate.version import __version__ as __version__
 
-# where each public name lives; the imports above say the same to type checkers
+# where each public name is defined; the imports above are the same for type checkers
 _PUBLIC = {
     "Agreement": "annotate.agreement",
     "AnnotateError": "annotate.errors",
@@ -84,44 +92,48 @@ _PUBLIC = {
     "Region": "annotate.records",
     "Report": "annotate.score",
     "Schema": "annotate.schema",
+    "ScoreOptions": "annotate.score",
     "Span": "annotate.records",
     "Studio": "annotate.label_studio_server",
-    "adjudicate_annotations": "annotate.adjudication",
-    "apply_review": "annotate.adjudication",
-    "audit_gold": "annotate.audit",
-    "bring_up": "annotate.workflows.up",
+    "adjudicate": "annotate.workflows.adjudicate",
+    "agree": "annotate.agreement.measure",
+    "audit_gold": "annotate.workflows.audit",
+    "backend": "annotate.labelstudio.backend",
     "build_artifacts": "annotate.artifacts.build",
-    "build_release": "annotate.release.build",
-    "check_release": "annotate.release.check",
-    "compare": "annotate.score.compare",
-    "diff_releases": "annotate.gold.diff.diff",
-    "evaluate": "annotate.score.evaluate",
-    "examine": "annotate.labelstudio.doctor",
-    "explore_records": "annotate.explore",
-    "export_records": "annotate.workflows.export",
+    "check": "annotate.workflows.releases",
+    "compare": "annotate.harness.scoring",
+    "compare_systems": "annotate.score",
+    "demo": "annotate.workflows.demo",
+    "diff": "annotate.workflows.releases",
+    "doctor": "annotate.labelstudio.doctor",
+    "down": "annotate.workflows.studio",
+    "effort": "annotate.labelstudio.effort",
+    "evaluate": "annotate.score",
+    "explore_records": "annotate.explore.page",
+    "export": "annotate.workflows.export",
+    "fetch_annotations": "annotate.labelstudio.pull.pull",
     "find_studio": "annotate.label_studio_server",
-    "improve_news": "annotate.training.improve",
-    "list_measures": "annotate.score",
-    "list_releases": "annotate.gold.load",
     "load_gold": "annotate.gold.load",
     "load_schema": "annotate.schema",
-    "measure_agreement": "annotate.agreement",
-    "measure_effort": "annotate.labelstudio.effort",
+    "measures": "annotate.score.measures",
     "migrate_project": "annotate.labelstudio.migrate",
-    "preannotate_articles": "annotate.preannotate.pipeline",
+    "preannotate_articles": "annotate.preannotate",
+    "preannotate_to_file": "annotate.preannotate",
     "publish_release": "annotate.publish",
     "pull_annotations": "annotate.labelstudio.pull.pull",
     "push_predictions": "annotate.labelstudio.push.push",
-    "read_articles": "annotate.ingest.articles",
+    "read_articles": "annotate.ingest",
     "read_predictions": "annotate.formats",
     "read_records": "annotate.jsonl",
-    "read_versions": "annotate.explore",
-    "rehydrate_release": "annotate.publish",
-    "run_demo": "annotate.workflows.demo",
-    "serve_backend": "annotate.labelstudio.backend",
+    "rehydrate": "annotate.publish.rehydrate",
+    "release_records": "annotate.workflows.releases",
+    "releases": "annotate.gold.load",
+    "score_predictions": "annotate.harness.scoring",
     "start_studio": "annotate.label_studio_server",
-    "stop_studio": "annotate.label_studio_server",
+    "status": "annotate.workflows.studio",
     "submit_annotations": "annotate.labelstudio.submit",
+    "train": "annotate.training.improve",
+    "up": "annotate.workflows.up",
     "write_records": "annotate.jsonl",
 }
 

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import IO, Any
 
 from annotate.errors import AnnotateError
+from annotate.problems import cannot_read, find_encoding_problem
 
 #: errno values for a full, failing or read-only disk.
 DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
@@ -291,11 +292,12 @@ def read_text(path: Path) -> str:
         AnnotateError: there is no such file, it cannot be read, or it is not UTF-8.
     """
     try:
-        return path.read_bytes().decode("utf-8")
-    except OSError as error:
-        raise AnnotateError(f"{path}: cannot be read ({error.strerror or error})") from error
-    except UnicodeDecodeError as error:
-        raise AnnotateError(f"{path}: not UTF-8 at byte {error.start}; convert the file first") from error
+        data = path.read_bytes()
+    except (OSError, ValueError) as error:
+        raise AnnotateError(cannot_read(path, error)) from error
+    if problem := find_encoding_problem(data):
+        raise AnnotateError(f"{path}: {problem}")
+    return data.decode("utf-8")
 
 
 def load_toml(path: Path) -> dict[str, Any]:
@@ -305,8 +307,8 @@ def load_toml(path: Path) -> dict[str, Any]:
         AnnotateError: the file cannot be read or is not TOML; the message has the line.
     """
     try:
-        return tomllib.loads(read_text(path))
-    except tomllib.TOMLDecodeError as error:
+        return tomllib.loads(read_text(path).removeprefix("\ufeff"))
+    except (ValueError, RecursionError) as error:
         raise AnnotateError(f"{path}: not valid TOML: {error}") from error
 
 

@@ -37,7 +37,7 @@ from annotate.records import (
     Span,
     get_layer,
 )
-from annotate.spans import shared, trim_edges
+from annotate.spans import Edges, shared, trim_edges
 
 Ranges: TypeAlias = tuple[tuple[int, int], ...]
 AnySpan: TypeAlias = Span | Entity | Claim
@@ -305,6 +305,7 @@ def trim_item(item: I, text: str) -> I:
     """The item without white space and marks outside words at the edges of its spans; see `spans.trim_edges`.
 
     Quotation marks belong to the content of quotes and claims and stay there; around entities and links they do not.
+    The full stop of a sentence is no part of a claim or of indirect speech; one behind a name may belong to it.
 
     >>> text = "“Go,” said (Ann)."
     >>> trimmed = trim_item(Quote("direct", [Span(0, 6)], speaker=Span(11, 17)), text)
@@ -315,8 +316,8 @@ def trim_item(item: I, text: str) -> I:
     content: set[int] = set() if isinstance(item, Entity) else {id(span) for span in spans_of(item)}
 
     def trim(span: Any) -> Any:
-        how: Any = "trim" if id(span) not in content else "bound" if direct else "keep"
-        start, end = trim_edges(text, span.start, span.end, quotation=how)
+        of: Edges = "name" if id(span) not in content else "speech" if direct else "clause"
+        start, end = trim_edges(text, span.start, span.end, of)
         if (start, end) == (span.start, span.end):
             return span
         words = None if span.text is None else text[start:end]

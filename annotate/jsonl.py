@@ -1,46 +1,212 @@
-"""JSON Lines in and out: one record a line, problems with file and line, all of a file together."""
+"""JSON and JSON Lines in and out: the one reader of objects, one record a line, all problems of a file together.
+
+What is read can be written again: a key that appears twice, numbers beyond 64 bits, unpaired surrogates and very deep
+nesting are problems here, with file and line, and nowhere later. A byte order mark at the start of a file is skipped.
+"""
 
 from __future__ import annotations
 
+import json
+import math
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO, Any, TypeAlias, TypeVar
 
 import msgspec
 
 from annotate.errors import AnnotateError, RecordError
 from annotate.files import Outputs, sha256_text
-from annotate.printing import Stdout
+from annotate.printing import Stdout, shorten
+from annotate.problems import BOM, EMPTY_ID, SECOND_RECORD, WRONG_HASH, cannot_read, find_encoding_problem
 from annotate.records import LayeredRecord
 from annotate.spans import find_span_problems
 
 R = TypeVar("R", bound=msgspec.Struct)
 L = TypeVar("L", bound=LayeredRecord)
+#: Records, or where they are: a JSON Lines file, or several.
+RecordSource: TypeAlias = str | Path | Iterable[str | Path | L]
 
 STDIO = Path("-")
+#: The longest line that is read, in bytes: far longer than any article, short enough for every machine.
+MAX_LINE = 1 << 26
+#: The deepest nesting of lists and objects that is read; what goes deeper breaks other tools, if not ours.
+MAX_DEPTH = 100
+
+_TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep; flatten it"
+_TOO_LARGE = "a number that does not fit into 64 bits; write it as a string"
+_KEY = re.compile(rb'"[ \t\r\n]*:')
+#: Escapes of the characters in `_KEY`, with which the keys of a line cannot be counted by it.
+_ESCAPED_KEY = (b"\\u0022", b"\\u003a", b"\\u003A", b"\\u0020")
+_KINDS = {list: "array", str: "string", bool: "boolean", int: "number", float: "number", type(None): "null"}
+
+
+# ------------------------------------------------------------------------------------------------------- values
+
+
+def decode_json(data: bytes) -> Any:
+    """The value that the bytes hold, a byte order mark in front skipped.
+
+    >>> decode_json(b'{"id": "a", "id": "b"}')
+    Traceback (most recent call last):
+    ValueError: the key 'id' appears twice in one object
+
+    Raises:
+        ValueError: one sentence: not JSON, not UTF-8, a key twice in one object, a number beyond 64 bits, NaN or
+            Infinity, an unpaired surrogate, nested more than `MAX_DEPTH` levels deep.
+    """
+    data = data.removeprefix(BOM)
+    try:
+        found = msgspec.json.decode(data)
+        encoded = msgspec.json.encode(found)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError, OverflowError) as error:
+        raise ValueError(_explain_json(data, error)) from error
+    if problem := find_value_problem(found):
+        raise ValueError(problem)
+    # the value has each key once; where the bytes seem to have more, look closely
+    if any(escape in data for escape in _ESCAPED_KEY) or len(_KEY.findall(data)) != encoded.count(b'":'):
+        json.loads(data, object_pairs_hook=_refuse_second_key)
+    return found
+
+
+def decode_object(line: bytes) -> dict[str, Any]:
+    """The JSON object that the line holds.
+
+    >>> decode_object(b'{"id": "a"}')
+    {'id': 'a'}
+    >>> decode_object(b"[1, 2]")
+    Traceback (most recent call last):
+    ValueError: a JSON array; expected an object
+
+    Raises:
+        ValueError: one sentence, as in `decode_json`, or that it is no object.
+    """
+    found = decode_json(line)
+    if not isinstance(found, dict):
+        raise ValueError(f"a JSON {_KINDS[type(found)]}; expected an object")
+    return found
+
+
+def find_value_problem(value: Any) -> str | None:
+    """Why other tools could not hold the value, made of dicts, lists and the like; None where they can.
+
+    >>> find_value_problem({"a": [1, {"b": None}]}), find_value_problem([2**64])
+    (None, 'a number that does not fit into 64 bits; write it as a string')
+    """
+    level: list[Any] = [[value]]
+    for _ in range(MAX_DEPTH + 1):
+        below: list[Any] = []
+        for node in level:
+            for child in node.values() if type(node) is dict else node:
+                kind = type(child)
+                if kind is dict or kind is list or kind is tuple:
+                    below.append(child)
+                elif kind is int and not -(2**63) <= child < 2**64:
+                    return _TOO_LARGE
+                elif kind is float and not math.isfinite(child):
+                    return f"the number {child}, which JSON cannot hold; write null or leave the key out"
+        if not below:
+            return None
+        level = below
+    return _TOO_DEEP
+
+
+def _refuse_second_key(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        second = next(name for i, name in enumerate(names) if name in names[:i])
+        raise ValueError(f"the key {shorten(second)!r} appears twice in one object")
+    return found
+
+
+def _explain_json(data: bytes, error: Exception) -> str:
+    """Why the bytes are not JSON that can be read and written, in words that help to find it."""
+    if problem := find_encoding_problem(data):
+        return problem
+    if isinstance(error, RecursionError):
+        return _TOO_DEEP
+    if isinstance(error, OverflowError) or "out of range" in str(error):
+        return _TOO_LARGE
+    constants: list[str] = []
+    try:
+        json.loads(data, parse_constant=constants.append)
+    except (ValueError, RecursionError):
+        if not constants:
+            return f"not a JSON object on one line ({error})"
+    if constants:
+        return f"{constants[0]} is not a JSON number; write null or leave the key out"
+    return "an unpaired surrogate, not valid Unicode; remove it"  # what Python reads and no UTF-8 can hold
+
+
+# -------------------------------------------------------------------------------------------------------- lines
+
+
+def iter_raw(file: IO[bytes], *, name: str | Path = "the file") -> Iterator[tuple[int, bytes]]:
+    """Each line of an open file with its end, as it is, and the byte at which it starts; for copying lines.
+
+    Raises:
+        RecordError: a line of more than `MAX_LINE` bytes; the lines before have been handed out.
+    """
+    start = number = 0
+    while line := file.readline(MAX_LINE + 1):
+        number += 1
+        if len(line) > MAX_LINE:
+            raise RecordError(
+                [f"{name}:{number}: a line of more than {MAX_LINE >> 20} MiB; expected one record a line"]
+            )
+        yield start, line
+        start += len(line)
+
+
+def number_lines(file: IO[bytes], *, name: str | Path = "the file") -> Iterator[tuple[int, bytes]]:
+    """The lines of an open file that hold something, with their numbers from 1, without a byte order mark.
+
+    Raises:
+        RecordError: a line of more than `MAX_LINE` bytes; the lines before have been handed out.
+    """
+    for number, (start, line) in enumerate(iter_raw(file, name=name), 1):
+        content = line if start else line.removeprefix(BOM)
+        if content.strip():
+            yield number, content
 
 
 def iter_lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """The non-empty lines of a file (`-` = standard input) with their numbers, from 1.
+    """The same for a file that is not open yet (`-` = standard input).
+
+    Raises:
+        RecordError: a line of more than `MAX_LINE` bytes.
+        AnnotateError: the file cannot be read.
+    """
+    try:
+        if path == STDIO:
+            yield from number_lines(sys.stdin.buffer, name=path)
+        else:
+            with path.open("rb") as file:
+                yield from number_lines(file, name=path)
+    except (OSError, ValueError) as error:  # ValueError: a name that no system takes
+        raise AnnotateError(cannot_read(path, error)) from error
+
+
+def iter_objects(path: Path, *, problems: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The JSON objects of a file with their places (`file:line`); what is wrong with other lines goes to `problems`.
 
     Raises:
         AnnotateError: the file cannot be read.
     """
     try:
-        if path == STDIO:
-            yield from _numbered(sys.stdin.buffer)
-        else:
-            with path.open("rb") as file:
-                yield from _numbered(file)
-    except OSError as error:
-        raise AnnotateError(f"{path}: cannot be read ({error.strerror or error})") from error
+        for number, line in iter_lines(path):
+            place = f"{path}:{number}"
+            try:
+                yield place, decode_object(line)
+            except ValueError as error:
+                problems.append(f"{place}: {error}")
+    except RecordError as error:  # a line without end: what follows it is not known
+        problems += error.problems
 
 
-def _numbered(file: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    for number, line in enumerate(file, 1):
-        if line.strip():
-            yield number, line
+# ------------------------------------------------------------------------------------------------------ records
 
 
 def stream_records(
@@ -51,19 +217,37 @@ def stream_records(
     Args:
         kind: the record type.
         check: further sentences about a record, without a place; they are prefixed with file, line and id.
+
+    Raises:
+        AnnotateError: the file cannot be read.
     """
     decoder = msgspec.json.Decoder(kind)
-    for number, line in iter_lines(path):
-        try:
-            record = decoder.decode(line)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            problems.append(f"{path}:{number}: {_id_of(line)}{_explain(error, kind)}")
-            continue
-        found = list(check(record)) if check else []
-        if found:
-            problems.extend(f"{path}:{number}: {getattr(record, 'id', '')}: {sentence}" for sentence in found)
-        else:
-            yield record
+    encoder = msgspec.json.Encoder()
+    try:
+        for number, line in iter_lines(path):
+            try:
+                record = decoder.decode(line)
+                if not _is_ours(record, line, encoder):
+                    decode_object(line)
+            except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+                problems.append(f"{path}:{number}: {_explain(line, error, kind)}")
+                continue
+            found = list(check(record)) if check else []
+            if found:
+                problems.extend(f"{path}:{number}: {getattr(record, 'id', '')}: {sentence}" for sentence in found)
+            else:
+                yield record
+    except RecordError as error:
+        problems += error.problems
+
+
+def _is_ours(record: msgspec.Struct, line: bytes, encoder: msgspec.json.Encoder) -> bool:
+    """Whether the line is exactly what `write_records` writes, so that nothing in it can be twice or too large."""
+    try:
+        same = encoder.encode(record) == line.rstrip()
+    except (UnicodeError, OverflowError, RecursionError):
+        return False
+    return same and find_value_problem(getattr(record, "meta", None)) is None
 
 
 def read_records(path: Path, kind: type[L]) -> list[L]:
@@ -73,6 +257,7 @@ def read_records(path: Path, kind: type[L]) -> list[L]:
 
     Raises:
         RecordError: all problems of the file together, with file and line.
+        AnnotateError: the file cannot be read.
     """
     problems: list[str] = []
     records: list[L] = []
@@ -81,7 +266,7 @@ def read_records(path: Path, kind: type[L]) -> list[L]:
         key = (record.id, getattr(record, "annotator", ""))
         if key in seen:
             who = f" by {key[1]}" if key[1] else ""
-            problems.append(f"{path}: {record.id}: a second record with this id{who}; ids must be unique")
+            problems.append(f"{path}: {record.id}{who}: {SECOND_RECORD}")
         seen.add(key)
         records.append(record)
     if problems:
@@ -89,14 +274,33 @@ def read_records(path: Path, kind: type[L]) -> list[L]:
     return records
 
 
+def gather_records(source: RecordSource[L], kind: type[L]) -> list[L]:
+    """The records of a file, of several files, or given as they are: what public functions take as annotations.
+
+    Args:
+        source: a JSON Lines file (`-` = standard input), or an iterable of such files, of records, or of both.
+
+    >>> from annotate.records import Prediction
+    >>> [record.id for record in gather_records([Prediction(id="a")], Prediction)]
+    ['a']
+
+    Raises:
+        RecordError, AnnotateError: see `read_records`, which reads each file.
+    """
+    found: list[L] = []
+    for each in [source] if isinstance(source, (str, Path)) else source:
+        found += read_records(Path(each), kind) if isinstance(each, (str, Path)) else [each]
+    return found
+
+
 def find_record_problems(record: LayeredRecord) -> Iterator[str]:
     """What is wrong inside one record: its text's hash, and its spans where the text is there."""
     if not record.id:
-        yield "empty id; every article needs one"
+        yield EMPTY_ID
     if record.text is None:
         return
     if record.text_sha256 is not None and record.text_sha256 != sha256_text(record.text):
-        yield "text_sha256 is not the hash of text; was the text edited after pre-annotation?"
+        yield WRONG_HASH
     yield from find_span_problems(record, record.text)
 
 
@@ -126,18 +330,13 @@ def write_lines(file: IO[bytes] | Stdout, records: Iterable[msgspec.Struct]) -> 
     return count
 
 
-def _explain(error: Exception, kind: type[msgspec.Struct]) -> str:
-    message = str(error)
-    if isinstance(error, msgspec.ValidationError):
-        text, _, place = message.partition(" - at `$")
-        where = place.rstrip("`").lstrip(".")
-        return f"{where + ': ' if where else ''}{text[0].lower()}{text[1:]} (a {kind.__name__} record)"
-    return f"not a JSON object on one line ({message})"
-
-
-def _id_of(line: bytes) -> str:
+def _explain(line: bytes, error: Exception, kind: type[msgspec.Struct]) -> str:
+    """Why the line is no record, after its id where it has one; trouble with the JSON itself comes first."""
     try:
-        found = msgspec.json.decode(line)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return ""
-    return f"{found['id']}: " if isinstance(found, dict) and isinstance(found.get("id"), str) else ""
+        found = decode_object(line)
+    except ValueError as problem:
+        return str(problem)
+    text, _, place = str(error).partition(" - at `$")
+    where = place.rstrip("`").lstrip(".")
+    name = f"{found['id']}: " if isinstance(found.get("id"), str) else ""
+    return f"{name}{where + ': ' if where else ''}{text[0].lower()}{text[1:]} (a {kind.__name__} record)"

@@ -13,7 +13,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -82,6 +82,26 @@ def hold_lock(path: Path) -> Iterator[int]:
     descriptor = _acquire(path, deadline=None)
     try:
         yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def take_turn(path: Path, what: str, note: Callable[[str], None]) -> Iterator[None]:
+    """Holds the lock of the file for the block; while another process holds it, `note` gets one line with its name.
+
+    The file stays.
+
+    Args:
+        what: what is waited for, such as `the push to News`.
+    """
+    try:
+        descriptor = _acquire(path, deadline=time.monotonic())
+    except _HeldError:
+        note(f"waiting for {what}: {read_holder(path) or 'another process'}")
+        descriptor = _acquire(path, deadline=None)
+    try:
+        yield
     finally:
         os.close(descriptor)
 

@@ -156,7 +156,8 @@ class Annotation(LayeredRecord, kw_only=True, omit_defaults=True):
     created_at: str | None = None
     updated_at: str | None = None
     lead_time_s: float | None = None
-    status: Status = "submitted"
+    # a factory, because a plain default is left out of the JSON, and readers rely on this field
+    status: Status = msgspec.field(default_factory=lambda: "submitted")
     model: str | None = None
     predicted: Layers | None = None
     blind: bool = False

@@ -12,6 +12,7 @@ import msgspec
 
 from annotate.errors import SchemaError
 from annotate.files import load_toml, resource_dir, sha256_text
+from annotate.problems import appears_twice
 from annotate.records import LAYERS, Layer, LayeredRecord, Layers
 
 Role: TypeAlias = Literal["content", "speaker", "cue", "claim"]
@@ -252,7 +253,7 @@ def _find_form_problems(schema: Schema) -> Iterator[str]:
     ]
     for group, names in groups:
         for name in sorted({name for name in names if names.count(name) > 1}):
-            yield f"{group}: {name!r} stands there twice"
+            yield appears_twice(f"{group}: {name!r}")
         if "" in names:
             yield f"{group}: an empty name"
     for layer, roles in {"quotes": ("content", "speaker", "cue"), "claims": ("claim", "speaker")}.items():

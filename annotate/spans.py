@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Iterator
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from annotate.printing import shorten
+from annotate.problems import outside_text
 from annotate.records import LayeredRecord, Layers, iter_spans
 
 #: Characters that show nothing: soft hyphen, zero-width space, direction marks, word joiner, byte order mark.
@@ -21,6 +22,9 @@ _LAST_WORD = re.compile(r"(?<![\w.])(\w+)\.$")
 _SENTENCE_END = re.compile(r"[\"'”’»)\]]*(?:\s*$|\s+[^\sa-z,;:])")
 #: Of capitalised words ("Corp", "Sept", "Bros"); longer ones with a full stop end a sentence.
 _LONGEST_ABBREVIATION = 4
+
+
+Edges: TypeAlias = Literal["name", "clause", "speech"]
 
 
 class HasRange(Protocol):
@@ -66,25 +70,26 @@ def trim_range(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def trim_edges(
-    text: str, start: int, end: int, *, quotation: Literal["keep", "trim", "bound"] = "keep"
-) -> tuple[int, int]:
-    """The range without what lies outside words at its edges: white space, commas, colons, dashes, a full stop.
+def trim_edges(text: str, start: int, end: int, of: Edges) -> tuple[int, int]:
+    """The range without what lies outside words at its edges: white space, commas, colons, dashes, lone brackets.
 
     Signs that belong to a word stay (`$5`, `10%`, `U.S.`, `Acme Corp.`, `why?`), and so do brackets and quotation
     marks of which both are inside, as in `Bo (D-Ohio)` and `Thomas "Tip" Brady`. A pair of brackets around the whole
     range goes. A range of which nothing would be left, or that does not fit the text, comes back as it is.
 
     Args:
-        quotation: what becomes of quotation marks at the edges. `keep` leaves them; `trim` takes away one without
-            its partner, and a pair around the whole range; `bound` takes them as the bounds of the range, so that only
-            white space and what lies outside the marks goes (direct speech: the comma before the mark is spoken).
+        of: what the range holds. Of a `name`, quotation marks at the edges go where the partner is not inside, or where
+            a pair is around everything; a full stop stays, because it may be the name's. Of a `clause`, quotation
+            marks stay, and the full stop of the sentence goes. Of `speech`, quotation marks are the edges: only white
+            space and what lies outside the marks goes, for the comma before the mark is spoken.
 
     >>> text = "We met (Ana Reis), of Acme Corp., twice."
-    >>> [text[slice(*trim_edges(text, *span))] for span in ((6, 17), (7, 19), (21, 34), (34, 40))]
-    ['Ana Reis', 'Ana Reis', 'Acme Corp.', 'twice']
+    >>> [text[slice(*trim_edges(text, *span, "name"))] for span in ((6, 17), (7, 19), (21, 34))]
+    ['Ana Reis', 'Ana Reis', 'Acme Corp.']
+    >>> text[slice(*trim_edges(text, 0, 40, "clause"))]
+    'We met (Ana Reis), of Acme Corp., twice'
     >>> text = "“We won,” he said."
-    >>> trim_edges(text, 0, 10, quotation="bound"), trim_edges(text, 0, 8, quotation="bound")
+    >>> trim_edges(text, 0, 10, "speech"), trim_edges(text, 0, 8, "speech")
     ((0, 9), (0, 8))
     """
     if not 0 <= start < end <= len(text):
@@ -94,9 +99,11 @@ def trim_edges(
         before = left, right
         left, right = _trim_blank(text, left, right)
         if left < right:
-            left, right = (_trim_bound if quotation == "bound" else _trim_marks)(text, left, right)
-        if quotation == "trim" and left < right:
+            left, right = _trim_bound(text, left, right) if of == "speech" else _trim_marks(text, left, right)
+        if left < right and of == "name":
             left, right = _trim_pair(text, left, right, _QUOTATION, _QUOTATION)
+        if left < right and of == "clause" and _ends_with_stop(text, left, right):
+            right -= 1
         if (left, right) == before:
             return left, right
     return start, end
@@ -115,7 +122,7 @@ def _trim_marks(text: str, start: int, end: int) -> tuple[int, int]:
     minus = text[start] in _DASHES and text[start + 1 : end][:1].isdigit()
     if text[start] in _OUTSIDE + ")]}" and not minus:
         start += 1
-    if start < end and (text[end - 1] in _OUTSIDE + "([{" or _ends_with_stop(text, start, end)):
+    if start < end and (text[end - 1] in _OUTSIDE + "([{" or text[start:end].endswith(_STOP_OUTSIDE)):
         end -= 1
     for opening, closing in ("()", "[]", "{}"):
         if start < end:
@@ -140,19 +147,18 @@ def _trim_bound(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _trim_pair(text: str, start: int, end: int, opening: str, closing: str) -> tuple[int, int]:
     """Without the mark at an edge whose partner is not inside, and without a pair around everything."""
-    inside = text[start + 1 : end - 1]
-    free = not any(mark in inside for mark in opening + closing)
     opens, closes = text[start] in opening, text[end - 1] in closing
-    if free and end - start > 1:
-        inch = closes and not opens and text[end - 2].isdigit()
-        return start + opens, end - (closes and not inch)
-    return start, end
+    if not (opens or closes) or end - start < 2:
+        return start, end
+    inside = text[start + 1 : end - 1]
+    if any(mark in inside for mark in opening + closing):
+        return start, end
+    inch = closes and not opens and text[end - 2].isdigit()
+    return start + opens, end - (closes and not inch)
 
 
 def _ends_with_stop(text: str, start: int, end: int) -> bool:
     """Whether the range ends with the full stop of a sentence, and not with that of an abbreviation."""
-    if text[start:end].endswith(_STOP_OUTSIDE):
-        return True
     found = _LAST_WORD.search(text, max(start, end - 40), end)
     if found is None or not _SENTENCE_END.match(text, end):
         return False
@@ -171,7 +177,7 @@ def find_span_problems(record: LayeredRecord | Layers, text: str) -> Iterator[st
     for place, span in iter_spans(record):
         start, end = span.start, span.end
         if not 0 <= start < end <= length:
-            yield f"{place} is [{start}, {end}); expected 0 <= start < end <= {length}, the length of the text"
+            yield outside_text(place, start, end, length)
         elif span.text is not None and span.text != text[start:end]:
             there = shorten(text[start:end])
             yield f"{place} covers [{start}, {end}) {shorten(span.text)!r} but the text there is {there!r}"

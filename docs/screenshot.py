@@ -15,7 +15,7 @@ from playwright.sync_api import sync_playwright
 
 from annotate.files import resource_dir
 from annotate.label_studio_server import stop_studio
-from annotate.workflows.up import bring_up
+from annotate.workflows.up import up
 
 ARTICLE = "001_71547604df16ebc7.txt"
 SIZE = {"width": 1440, "height": 900}
@@ -28,7 +28,7 @@ def take_screenshot(target: Path) -> None:
         folder = Path(scratch)
         browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox", "--disable-gpu"])
         try:
-            place = bring_up([str(resource_dir("seeds") / ARTICLE)], project="Seed articles", dir=folder)
+            place = up([str(resource_dir("seeds") / ARTICLE)], project="Seed articles", dir=folder)
             page = browser.new_page(viewport=SIZE)
             page.goto(f"{place.studio.url}/user/login/")
             page.fill("input[name=email]", place.studio.username)

@@ -13,12 +13,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from annotate.label_studio_server import Studio
 
 ROOT = Path(__file__).parent.parent
 REQUIRE_ALL = os.environ.get("ANNOTATE_REQUIRE_ALL") == "1"
+
+# properties are judged by what holds, not by how fast a busy machine shows it
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a server or a browser by the fixture that brings it."""
+    for item in items:
+        for fixture, mark in (("studio", "studio"), ("chromium", "browser")):
+            if fixture in getattr(item, "fixturenames", ()):
+                item.add_marker(mark)
 
 
 def skip_or_fail(reason: str) -> None:
@@ -28,12 +42,30 @@ def skip_or_fail(reason: str) -> None:
     pytest.skip(reason)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def state_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder for what `push` notes, also in other processes, so that the user's own notes stay as they are."""
+    folder = tmp_path_factory.mktemp("state")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ANNOTATE_STATE_DIR", str(folder))
+        yield folder
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of third-party corpora; tests that need one are skipped where it is absent."""
     folder = Path(os.environ.get("ANNOTATE_SHARED", ROOT.parent / "shared")) / "data"
     if not folder.is_dir():
         pytest.skip(f"no corpora at {folder}: figures on third-party data are not checked")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def hostile_cases() -> Path:
+    """The folder of small files made to hurt; tests that read them are skipped where it is absent."""
+    folder = Path(os.environ.get("ANNOTATE_SHARED", ROOT.parent / "shared")) / "cases" / "hostile"
+    if not folder.is_dir():
+        pytest.skip(f"no cases at {folder}: files made to hurt are not tried")
     return folder
 
 

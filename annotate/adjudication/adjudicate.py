@@ -109,7 +109,7 @@ def _dispute_overlaps(positions: list[Position], verdicts: list[Verdict]) -> Non
         if left.item is None or right.item is None:
             continue
         if overlap_unseen(positions[i], positions[j], left.item, right.item):
-            reason = "it overlaps another accepted item, as in nobody's version"
+            reason = "it overlaps another accepted item, which it does in no annotator's version"
             verdicts[i] = Verdict("disputed", reason, fields=left.fields)
             verdicts[j] = Verdict("disputed", reason, fields=right.fields)
 

@@ -22,11 +22,11 @@ Outcome: TypeAlias = Literal["accepted", "rejected", "disputed"]
 Rule: TypeAlias = Literal["unanimous", "majority", "trusted", "union", "intersection"]
 
 RULES: dict[Rule, str] = {
-    "unanimous": "everybody marked it and agrees on every field; anything else is disputed",
+    "unanimous": "all annotators marked it and agree on every field; anything else is disputed",
     "majority": "more than half marked it, and more than half of these agree on each field; ties are disputed",
-    "trusted": "what the named person says, where that person annotated the article; elsewhere the majority",
-    "union": "one person is enough; of several extents the majority's, else the longest",
-    "intersection": "everybody marked it under one label; of several extents the majority's, else the shortest",
+    "trusted": "the named annotator decides, where that annotator annotated the article; elsewhere the majority",
+    "union": "one annotator is enough; of several extents the majority's, else the longest",
+    "intersection": "all annotators marked it under one label; of several extents the majority's, else the shortest",
 }
 _ORIGINS: tuple[Origin, ...] = ("prediction", "prediction-changed", "manual")
 
@@ -84,7 +84,7 @@ def decide(position: Position, annotators: Collection[str], strategy: Strategy) 
     present, asked = len(position.items), len(annotators)
     if asked == 1:
         (annotator,) = position.items
-        return Verdict("accepted", "only one person annotated this", position.items[annotator])
+        return Verdict("accepted", "only one annotator annotated this", position.items[annotator])
     marked = f"{present} of {asked} marked it"
     rule = strategy.rule
     if rule == "trusted" and strategy.trusted in annotators:

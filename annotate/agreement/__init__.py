@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from annotate.agreement.measure import Agreement, measure_agreement
+from annotate.agreement.measure import Agreement, agree
 from annotate.agreement.report import describe_agreement
 
-__all__ = ["Agreement", "describe_agreement", "measure_agreement"]
+__all__ = ["Agreement", "agree", "describe_agreement"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -19,6 +19,8 @@ from annotate.agreement.patterns import Pattern, find_patterns
 from annotate.agreement.scores import Interval, score_pairs
 from annotate.agreement.versions import group_submitted
 from annotate.items import ATTRIBUTES
+from annotate.jsonl import RecordSource, gather_records
+from annotate.printing import format_count
 from annotate.records import Annotation, Layer
 from annotate.schema import Schema, load_schema
 from annotate.score.formulas import Values
@@ -65,7 +67,7 @@ class Agreement(msgspec.Struct, kw_only=True):
 
     @property
     def ceiling(self) -> dict[str, float]:
-        """What people reach against each other, by the scorer's measure names; undefined ones left out."""
+        """What annotators reach against each other, by the scorer's measure names; undefined ones left out."""
         return {
             name: figure.value
             for name, figure in self.measures.items()
@@ -82,13 +84,14 @@ class Agreement(msgspec.Struct, kw_only=True):
 _SCORED_KAPPAS = ("kappa:kind:claims", "kappa:check-worthy:claims")
 
 
-def measure_agreement(
-    annotations: Iterable[Annotation], *, schema: Schema | None = None, seed: int = 0, trials: int = 1000
+def agree(
+    annotations: RecordSource[Annotation], *, schema: Schema | None = None, seed: int = 0, trials: int = 1000
 ) -> Agreement:
-    """The agreement of everybody who annotated an article that somebody else annotated too.
+    """How far the annotators agree on the articles that two or more of them annotated.
 
     Args:
-        annotations: with their text; skipped ones and drafts are left out.
+        annotations: a JSON Lines file as `pull` writes it, or the records; with their text. Skipped ones and drafts
+            are left out.
         schema: declares the labels; the packaged `news` if not given.
         trials: resamples of articles for the intervals; 0 = none. Below five articles there is none either.
 
@@ -96,7 +99,7 @@ def measure_agreement(
     >>> rome, oslo = Entity(0, 4, "GPE"), Entity(9, 13, "GPE")
     >>> a = Annotation(id="a1", text="Rome and Oslo", annotator="a", entities=[rome])
     >>> b = Annotation(id="a1", text="Rome and Oslo", annotator="b", entities=[rome, oslo])
-    >>> agreement = measure_agreement([a, b])
+    >>> agreement = agree([a, b])
     >>> round(agreement.ceiling["f1:strict:entities"], 3), agreement.outcomes["entities"]["alone"]
     (0.667, 1)
 
@@ -104,7 +107,7 @@ def measure_agreement(
         RecordError: annotations without text, on different texts, or twice by one person.
         ScoreError: labels that the schema does not declare.
     """
-    articles = group_submitted(annotations)
+    articles = group_submitted(gather_records(annotations, Annotation))
     people = sorted({version.annotator for versions in articles.values() for version in versions})
     shared = {article: articles[article] for article in sorted(articles) if len(articles[article]) > 1}
     agreement = Agreement(
@@ -117,7 +120,7 @@ def measure_agreement(
         seed=seed,
     )
     if not shared:
-        agreement.remarks.append("no article was annotated by two people, so there is no agreement to measure")
+        agreement.remarks.append("no article was annotated by two annotators, so there is no agreement to measure")
         return agreement
     rows = draw_with_point(len(shared), trials, seed)
     aligned, compared = align_articles(shared)
@@ -167,4 +170,4 @@ def _add_remarks(agreement: Agreement) -> None:
             f"{agreement.articles} articles have two annotators; below {MIN_ARTICLES} no interval can be given"
         )
     if agreement.single:
-        agreement.remarks.append(f"{agreement.single} articles have one annotator and say nothing about agreement")
+        agreement.remarks.append(f"{format_count(agreement.single, 'article')} with one annotator left out")

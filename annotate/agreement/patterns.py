@@ -22,13 +22,14 @@ from annotate.items import LINKS, extent_of, links_of, name_of, ranges_of, write
 from annotate.printing import shorten
 from annotate.records import Item, Layer, Span
 from annotate.spans import overlap
+from annotate.text.english import load_names
+from annotate.text.tokens import WORD
 
 EXAMPLES = 3
 WORDS = 5
 SHOWN = 80
 """Of long spans so many code points are shown, from both edges: that is where annotators differ."""
 
-_WORD = re.compile(r"\w+|[^\w\s]+")
 _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("article (the, a, an)", re.compile(r"(?i:the|a|an)")),
     ('"that"', re.compile(r"(?i:that)")),
@@ -38,9 +39,7 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("number", re.compile(r"[\d.,]+")),
 )
 _TITLE = re.compile(
-    r"(?i)(mr|mrs|ms|dr|prof|sir|president|vice|prime|minister|secretary|senator|sen|representative|rep|governor|gov|"
-    r"general|gen|colonel|col|lt|sgt|capt|captain|judge|justice|king|queen|prince|princess|pope|chancellor|mayor|"
-    r"ambassador|spokes\w+|chief|director|chairman|chairwoman|leader|commander|ayatollah|sheikh|former|professor)\b"
+    rf"(?i)(former|vice|spokes\w+|{'|'.join(sorted(load_names('titles', 'before_names'), reverse=True))})\b"
 )
 
 
@@ -156,7 +155,7 @@ def _describe(extra: str) -> str:
     for name, pattern in _KINDS:
         if pattern.fullmatch(extra):
             return name
-    words = _WORD.findall(extra)
+    words = WORD.findall(extra)
     if _TITLE.match(extra) and len(words) <= 6:
         return "title or role"
     if len(words) == 1:

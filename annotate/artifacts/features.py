@@ -118,11 +118,11 @@ def to_features(schema: Schema) -> pa.Schema:
     )
 
 
-def to_tags(schema: Schema, layer: Layer) -> list[str]:
+def list_tags(schema: Schema, layer: Layer) -> list[str]:
     """The BIO tags of one layer: entity labels, or the names of the layer's parts.
 
     >>> from annotate.schema import load_schema
-    >>> to_tags(load_schema("news"), "claims")
+    >>> list_tags(load_schema("news"), "claims")
     ['O', 'B-CLAIM', 'I-CLAIM']
     """
     if layer == "entities":
@@ -142,7 +142,7 @@ def to_token_features(schema: Schema) -> pa.Schema:
     ['id', 'tokens', 'starts', 'ends', 'ner_tags', 'quote_tags', 'claim_tags']
     """
     string, offset = make_value("string"), make_value("int32")
-    tags = {TAG_COLUMNS[layer]: {"names": to_tags(schema, layer), "_type": "ClassLabel"} for layer in schema.layers}
+    tags = {TAG_COLUMNS[layer]: {"names": list_tags(schema, layer), "_type": "ClassLabel"} for layer in schema.layers}
     return to_arrow(
         {
             "id": string,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from annotate.audit.audit import CHECKS, audit_gold, to_queue
+from annotate.audit.audit import CHECKS, find_likely_errors, to_queue
 from annotate.audit.finding import Finding
 
-__all__ = ["CHECKS", "Finding", "audit_gold", "to_queue"]
+__all__ = ["CHECKS", "Finding", "find_likely_errors", "to_queue"]

@@ -16,9 +16,9 @@ from annotate.items import ITEM_TYPES, extent_of
 from annotate.records import LAYERS, GoldRecord, Item, Layer, Prediction, get_layer
 
 CHECKS: dict[Check, str] = {
-    "labels": "the same words carry another label nearly everywhere else",
-    "unmarked": "words that are marked nearly everywhere stand unmarked here",
-    "lone": "a label that the whole gold uses once",
+    "labels": "the same words have another label nearly everywhere else",
+    "unmarked": "words that are marked nearly everywhere else are not marked here",
+    "lone": "a label that is used only once in the gold",
     "edges": "white space at an edge, or an edge that cuts a word",
     "systems-add": "several systems mark the same thing where gold has nothing",
     "systems-change": "several systems agree on another extent or label than gold",
@@ -27,7 +27,9 @@ CHECKS: dict[Check, str] = {
 QUEUE_MODEL = "audit-1"
 
 
-def audit_gold(gold: Iterable[GoldRecord], systems: Mapping[str, Iterable[Prediction]] | None = None) -> list[Finding]:
+def find_likely_errors(
+    gold: Iterable[GoldRecord], systems: Mapping[str, Iterable[Prediction]] | None = None
+) -> list[Finding]:
     """The places in gold that look wrong, the likeliest errors first.
 
     Args:
@@ -39,7 +41,7 @@ def audit_gold(gold: Iterable[GoldRecord], systems: Mapping[str, Iterable[Predic
     >>> records = [
     ...     GoldRecord(id="a", text=text, entities=[Entity(start, start + 4, "GPE") for start in (0, 11, 22)])
     ... ]
-    >>> [(finding.check, finding.start, finding.reason) for finding in audit_gold(records)]
+    >>> [(finding.check, finding.start, finding.reason) for finding in find_likely_errors(records)]
     [('unmarked', 34, 'marked as GPE in 3 of 4 places')]
 
     Raises:

@@ -6,12 +6,12 @@ in Part-of-Speech Annotation"), here with the label's share among all occurrence
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from annotate.audit.finding import Finding, propose
 from annotate.records import Claim, Entity, GoldRecord
+from annotate.text.tokens import TOKEN
 
 MIN_MARKED = 3
 """A surface must be marked so often before its unmarked occurrences are suspicious."""
@@ -77,7 +77,7 @@ def find_unmarked(gold: Sequence[GoldRecord]) -> Iterator[Finding]:
     # one pass a text: a pattern of first words finds candidates, whatever the number of surfaces
     by_first: dict[str, list[str]] = defaultdict(list)
     for surface in sorted(wanted, key=len, reverse=True):
-        match = re.match(r"\w+|\W", surface)
+        match = TOKEN.match(surface)
         if match:
             by_first[match[0]].append(surface)
     bare: dict[str, list[tuple[GoldRecord, int]]] = defaultdict(list)
@@ -102,7 +102,7 @@ def find_unmarked(gold: Sequence[GoldRecord]) -> Iterator[Finding]:
 
 def _occurrences(text: str, by_first: dict[str, list[str]]) -> Iterator[tuple[str, int]]:
     """(surface, start) of the longest surface at each word of the text, on word borders."""
-    for match in re.finditer(r"\w+|[^\w\s]", text):
+    for match in TOKEN.finditer(text):
         for surface in by_first.get(match[0], ()):
             end = match.start() + len(surface)
             if text.startswith(surface, match.start()) and not text[end : end + 1].isalnum():

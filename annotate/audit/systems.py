@@ -1,4 +1,4 @@
-"""What several systems say in unison against gold."""
+"""Items on which several systems agree with each other and not with gold."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The command line: thin shells over the public functions of the package."""
+"""The command line: options and printing around the public functions of the package."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from annotate.cli.options import ApiKeyOption, OutputOption, SchemaOption, UrlOption, say
+import annotate
+from annotate.cli.options import ApiKeyOption, OutputOption, SchemaOption, UrlOption, note
 from annotate.cli.outputs import check_outputs
 from annotate.printing import format_count
 
@@ -28,25 +28,22 @@ class Format(StrEnum):
 
 def agree(
     annotations: AnnotationsArgument,
-    format: Annotated[Format, typer.Option(help="A table for people, or JSON.")] = Format.table,
+    format: Annotated[Format, typer.Option(help="Table or JSON.")] = Format.table,
     trials: Annotated[int, typer.Option(min=0, help="Bootstrap resamples of the articles; 0 = no intervals.")] = 1000,
-    seed: Annotated[int, typer.Option(help="Seed of the resamples.")] = 0,
+    seed: Annotated[int, typer.Option(help="Random seed for resampling.")] = 0,
     schema: SchemaOption = None,
 ) -> None:
-    """Measure how far the annotators agree, per layer, label and pair, and what they disagree about most.
+    """Measure how far the annotators agree, by layer, label and pair, and what they disagree about most.
 
     Example: annotate agree annotations.jsonl
     """
     import json
 
-    from annotate.agreement import describe_agreement, measure_agreement
-    from annotate.jsonl import read_records
+    from annotate.agreement import describe_agreement
     from annotate.printing import print_blocks, print_json
-    from annotate.records import Annotation
     from annotate.schema import load_schema
 
-    records = read_records(annotations, Annotation)
-    agreement = measure_agreement(records, schema=load_schema(schema), seed=seed, trials=trials)
+    agreement = annotate.agree(annotations, schema=load_schema(schema), seed=seed, trials=trials)
     if format is Format.json:
         print_json(json.dumps(agreement.to_dict(), ensure_ascii=False, indent=2))
     else:
@@ -73,55 +70,44 @@ def adjudicate(
     api_key: ApiKeyOption = None,
     schema: SchemaOption = None,
 ) -> None:
-    """Decide what the annotators' versions of each article come to; send what is disputed to a reviewer.
+    """Decide between the annotators' versions of each article; send disputes to a reviewer.
 
     Example: annotate adjudicate A.jsonl -o D.jsonl --strategy majority --push "News review"
     """
-    from annotate.adjudication import adjudicate_annotations, apply_review
-    from annotate.files import Outputs, is_stream
-    from annotate.jsonl import STDIO, open_output, read_records, write_lines
-    from annotate.locks import lock_output
-    from annotate.records import Annotation
-
-    streamed = output == STDIO or is_stream(output)
-    if log is None and not streamed:
-        log = output.with_suffix(".decisions.jsonl")
-        check_outputs({"the decision log": log}, {"A.jsonl": annotations, "--decisions": decisions})
-    if push is not None:
-        from annotate.labelstudio.connection import require_client
-
-        require_client()
-    with contextlib.nullcontext() if streamed else lock_output(output):
-        result = adjudicate_annotations(read_records(annotations, Annotation), strategy=strategy)
-        if decisions is not None:
-            result = apply_review(result, read_records(decisions, Annotation))
-        if push is not None and result.disputed:
-            _push(result, push, url, api_key, schema)
-        with Outputs() as outputs:
-            write_lines(open_output(outputs, output), result.decided)
-            if log is not None:
-                write_lines(open_output(outputs, log), result.log)
-    _report(result, push)
-
-
-def _push(result: Adjudication, project: str, url: str | None, api_key: str | None, schema: str | None) -> None:
-    from annotate.adjudication import to_review
-    from annotate.labelstudio.push.push import push_predictions
+    from annotate.errors import AnnotateError
+    from annotate.files import is_stream
+    from annotate.jsonl import STDIO
     from annotate.schema import load_schema
 
-    push_predictions(to_review(result.disputed), project, url=url, api_key=api_key, schema=load_schema(schema))
+    if output.is_dir():
+        raise AnnotateError(f"{output}: is a folder; give the name of a file to write")
+    if log is None and output != STDIO and not is_stream(output):
+        log = output.with_suffix(".decisions.jsonl")
+        check_outputs({"the decision log": log}, {"A.jsonl": annotations, "--decisions": decisions})
+    result = annotate.adjudicate(
+        annotations,
+        output,
+        strategy=strategy,
+        decisions=decisions,
+        push=push,
+        log=log,
+        url=url,
+        api_key=api_key,
+        schema=load_schema(schema),
+    )
+    _report(result, push)
 
 
 def _report(result: Adjudication, project: str | None) -> None:
     outcomes = [decision.outcome for decision in result.log]
-    say(
+    note(
         f"{format_count(len(result.decided), 'article')} decided: "
         f"{format_count(outcomes.count('accepted'), 'item')} accepted, "
         f"{outcomes.count('rejected')} rejected"
     )
     single = sum((record.decided_by or "").startswith("single:") for record in result.decided)
     if single:
-        say(f"{single} of them had one annotator, whose version is taken as it is")
+        note(f"{format_count(single, 'article')} of these had one annotator, whose version is used unchanged")
     if result.disputed:
         disputes = sum(len(article.disputes) for article in result.disputed)
         if project is not None:
@@ -129,4 +115,4 @@ def _report(result: Adjudication, project: str | None) -> None:
         else:
             rest = "not written; --push PROJECT sends them to a reviewer"
         articles, items = format_count(len(result.disputed), "article"), format_count(disputes, "disputed item")
-        say(f"{articles} with {items}: {rest}")
+        note(f"{articles} with {items}: {rest}")

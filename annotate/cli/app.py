@@ -17,40 +17,40 @@ from annotate.files import DISK_ERRORS
 from annotate.printing import print_line, silence_stdout
 from annotate.processes import Terminated, raise_on_sigterm
 
-# command -> module of annotate.cli that holds the function of the same name, and its line in the list of commands
+# command -> module of annotate.cli with the function of that name, and the line in the list of commands
 COMMANDS = {
-    "demo": ("demo", "The whole loop on five articles, without questions."),
+    "demo": ("demo", "Every step on five articles, without questions."),
     "up": ("studio", "Start Label Studio and show pre-annotated articles."),
-    "down": ("studio", "Stop it; what people annotated stays."),
-    "status": ("studio", "What runs, where, and how to log in."),
-    "preannotate": ("preannotate", "Articles to predictions."),
-    "push": ("labelstudio", "Predictions to a Label Studio project."),
-    "pull": ("labelstudio", "Corrections back, with a certificate."),
-    "effort": ("labelstudio", "What people changed, and how long it took."),
-    "doctor": ("labelstudio", "What is wrong with server or project, and its cure."),
+    "down": ("studio", "Stop it; annotations are kept."),
+    "status": ("studio", "What is running, where, and how to log in."),
+    "preannotate": ("preannotate", "Propose entities, quotes and claims for articles."),
+    "push": ("labelstudio", "Send predictions to a Label Studio project."),
+    "pull": ("labelstudio", "Get corrections back, with a certificate."),
+    "effort": ("labelstudio", "What annotators changed, and how long it took."),
+    "doctor": ("labelstudio", "What is wrong with server or project, and the fix."),
     "backend": ("labelstudio", "Live pre-annotation for Label Studio."),
     "agree": ("agree", "How far annotators agree."),
     "adjudicate": ("agree", "Decide; send disputes to a reviewer."),
-    "release": ("gold", "Decided records to an immutable release."),
-    "check": ("gold", "Prove that a release is whole."),
+    "release": ("gold", "Build an immutable release from decided records."),
+    "check": ("gold", "Prove that a release is intact."),
     "diff": ("gold", "What changed between two releases, span by span."),
     "releases": ("gold", "List releases."),
     "audit": ("audit", "Likely errors in gold, likeliest first."),
-    "publish": ("publish", "A release to the Hub, a store or a folder."),
-    "rehydrate": ("publish", "Texts back into a stand-off release."),
-    "export": ("export", "Gold or predictions for other tools."),
+    "publish": ("publish", "Publish a release to the Hub, a store or a folder."),
+    "rehydrate": ("publish", "Restore the article texts of a stand-off release."),
+    "export": ("export", "Write gold or predictions for other tools."),
     "explore": ("explore", "One HTML page to search and read everything."),
     "score": ("score", "Score predictions against gold."),
-    "compare": ("score", "Rank systems; say what chance allows to say."),
+    "compare": ("score", "Rank systems and test the differences for significance."),
     "measures": ("score", "Every measure with its definition."),
-    "train": ("train", "Learn from corrections."),
+    "train": ("train", "Train the bundled pipeline on corrections."),
 }
 
 GROUPS = {"schema": ("schema", "Label schemas: show, build, check, migrate.")}
 
 
 class ErrorsAsMessages(TyperGroup):
-    """Runs a command and turns what the user can mend into one message and exit code 1; bugs keep their traceback."""
+    """Runs a command; errors that the user can fix become one message and exit code 1, bugs keep their traceback."""
 
     def invoke(self, ctx: Any) -> Any:
         """The command's result.
@@ -64,10 +64,10 @@ class ErrorsAsMessages(TyperGroup):
             print_line(f"error: {error}", err=True)
             raise typer.Exit(1) from error
         except KeyboardInterrupt as error:
-            print_line("interrupted; files are either as before or complete", err=True)
+            print_line("interrupted; every file is either unchanged or complete", err=True)
             raise typer.Exit(143 if isinstance(error, Terminated) else 130) from error
         except BrokenPipeError as error:
-            silence_stdout()  # whoever read our output has gone
+            silence_stdout()  # the reader of our output has closed it
             raise typer.Exit(1) from error
         except OSError as error:
             if error.errno not in DISK_ERRORS:
@@ -126,7 +126,7 @@ def main() -> None:
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EBADF, errno.EIO) or error.filename is not None:
             raise
-        # what typer prints itself, such as the help, to an output that is full or closed
+        # output that typer prints, such as the help, when standard output is full or closed
         silence_stdout()
         print_line(f"error: standard output cannot be written: {error.strerror}", err=True)
         sys.exit(1)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from annotate.cli.options import ApiKeyOption, SchemaOption, UrlOption, say
+import annotate
+from annotate.cli.options import ApiKeyOption, SchemaOption, UrlOption, note
 from annotate.printing import Table, format_count, print_blocks, shorten
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ def audit(
         list[Path] | None, typer.Option(metavar="P.jsonl", help="A system's predictions; give two or more.")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="All findings as JSON Lines; - is stdout.")
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write all findings as JSON Lines; - is stdout."),
     ] = None,
     push: Annotated[
         str | None, typer.Option(metavar="PROJECT", help="Send the articles with findings to this project.")
@@ -34,30 +36,16 @@ def audit(
 
     Example: annotate audit gold/news/0.1.0 --predictions rules.jsonl --predictions news.jsonl --push "News audit"
     """
-    from annotate.audit import audit_gold, to_queue
-    from annotate.gold.load import load_gold
-    from annotate.jsonl import STDIO, read_records, write_records
-    from annotate.records import Prediction
+    from annotate.jsonl import STDIO
+    from annotate.schema import load_schema
 
-    if push is not None:
-        from annotate.labelstudio.connection import require_client
-
-        require_client()
-    records = load_gold(gold)
-    systems = {f"{i}: {path}": read_records(path, Prediction) for i, path in enumerate(predictions or ())}
-    findings = audit_gold(records, systems)
-    if push is not None and findings:
-        from annotate.labelstudio.push.push import push_predictions
-        from annotate.schema import load_schema
-
-        push_predictions(to_queue(records, findings), push, url=url, api_key=api_key, schema=load_schema(schema))
-    if output is not None:
-        write_records(output, findings)
+    findings = annotate.audit_gold(
+        gold, predictions or (), output=output, push=push, url=url, api_key=api_key, schema=load_schema(schema)
+    )
     if output != STDIO:
         _print(findings, top)
-    articles = len({finding.id for finding in findings})
-    total = f"{articles} of {format_count(len(records), 'article')}"
-    say(f"{format_count(len(findings), 'finding')} in {total}" + (f", now in {push!r}" if push else ""))
+    articles = format_count(len({finding.id for finding in findings}), "article")
+    note(f"{format_count(len(findings), 'finding')} in {articles}" + (f", now in {push!r}" if push else ""))
 
 
 def _print(findings: list[Finding], top: int) -> None:

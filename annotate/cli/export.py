@@ -1,4 +1,4 @@
-"""The command export."""
+"""`annotate export`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from annotate.cli.options import LayersOption, SchemaOption, parse_layers, say
+import annotate
+from annotate.cli.options import LayersOption, SchemaOption, note, parse_layers
 
 
 def export(
@@ -23,12 +24,12 @@ def export(
         typer.Option(
             "--alignment",
             metavar="HOW",
-            help="Where a span's edge lies inside a token: split (the token), expand, contract or drop (the span).",
+            help="If a span begins or ends inside a token: split the token, or expand, contract or drop the span.",
         ),
     ] = "split",
     schema: SchemaOption = None,
 ) -> None:
-    """Write gold or predictions for another tool, and say what its format cannot hold.
+    """Write gold or predictions for another tool, and report what its format cannot hold.
 
     Example: annotate export news/1.0.0/train --to spacy -o train.spacy
     """
@@ -36,12 +37,11 @@ def export(
 
     from annotate.errors import AnnotateError
     from annotate.formats import Alignment
-    from annotate.workflows.export import export_records
 
     known = get_args(Alignment)
     if alignment not in known:
         raise AnnotateError(f"--alignment {alignment!r}: expected one of {', '.join(known)}")
-    report = export_records(
+    report = annotate.export(
         source,
         to,
         output,
@@ -49,4 +49,4 @@ def export(
         layers=parse_layers(layers),
         alignment=next(name for name in known if name == alignment),
     )
-    say(str(report))
+    note(str(report))

@@ -1,4 +1,4 @@
-"""The commands of releases: release, check, diff, releases."""
+"""`annotate release`, `check`, `diff` and `releases`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from annotate.cli.options import SchemaOption, say
+import annotate
+from annotate.cli.options import SchemaOption, note
 from annotate.printing import Table, format_count, print_blocks, print_data, print_line
 
 
@@ -19,7 +20,7 @@ def release(
     annotations: Annotated[
         Path | None,
         typer.Option(
-            "--annotations", metavar="A.jsonl", help="What people submitted, from annotate pull: for agreement."
+            "--annotations", metavar="A.jsonl", help="What annotators submitted, from annotate pull: for agreement."
         ),
     ] = None,
     predictions: Annotated[
@@ -34,48 +35,79 @@ def release(
     about: Annotated[
         Path | None, typer.Option("--about", metavar="FILE", help="Markdown for the card: who annotated, and how.")
     ] = None,
+    names: Annotated[
+        bool, typer.Option("--names", help="Annotators appear under their names, not as annotator-1, annotator-2, ...")
+    ] = False,
+    annotator_map: Annotated[
+        Path | None,
+        typer.Option(
+            "--annotator-map",
+            metavar="FILE",
+            help="Private file with the names behind the pseudonyms; default: NAME.annotators.json beside D.jsonl.",
+        ),
+    ] = None,
+    sign: Annotated[
+        Path | None, typer.Option("--sign", metavar="KEY", help="SSH private key to sign the release with.")
+    ] = None,
 ) -> None:
-    """Build an immutable release from what people decided.
+    """Build an immutable release from decided records.
 
     Example: annotate release decided.jsonl --name news --version 1.0.0 --annotations annotations.jsonl
     """
     from annotate.files import read_text
-    from annotate.gold.load import stream_decided
-    from annotate.jsonl import read_records
-    from annotate.records import Annotation, Prediction
-    from annotate.release.build import build_release
+    from annotate.gold.manifest import read_manifest, spell_digest
     from annotate.release.grouping.splits import parse_shares
+    from annotate.release.pseudonyms import find_map
 
-    folder = build_release(
-        stream_decided(decided),
+    names_kept = annotator_map or find_map(decided, name)
+    folder = annotate.release_records(
+        decided,
         name,
         version,
         to=to,
-        annotations=None if annotations is None else read_records(annotations, Annotation),
-        predictions=None if predictions is None else read_records(predictions, Prediction),
+        annotations=annotations,
+        predictions=predictions,
         schema=schema,
         parent=parent,
         licence=licence,
         shares=parse_shares(shares),
         about=None if about is None else read_text(about),
+        names=names,
+        annotator_map=names_kept,
+        sign=sign,
     )
     _describe(folder)
-    print_data(f"{folder}\n")
+    if not names:
+        note(f"the annotators' names are in {names_kept}, not in the release; keep that file, and keep it private")
+    print_data(f"{folder}\n{spell_digest(read_manifest(folder))}\n")
 
 
-def check(release: Annotated[str, typer.Argument(metavar="RELEASE", help="Release folder, or name/version.")]) -> None:
-    """Prove that a release is whole: every byte, every row, every span, and no leak between splits.
+def check(
+    release: Annotated[str, typer.Argument(metavar="RELEASE", help="Release folder, or name/version.")],
+    digest: Annotated[
+        str | None, typer.Option("--digest", metavar="sha256:HEX", help="The digest that the release must have.")
+    ] = None,
+    signers: Annotated[
+        Path | None,
+        typer.Option(
+            "--signers", metavar="FILE", help="Allowed signers (ssh-keygen's format); one of them must have signed it."
+        ),
+    ] = None,
+) -> None:
+    """Prove that a release is intact: every byte, every row, every span, and no leak between splits.
 
-    Example: annotate check gold/news/1.0.0
+    Example: annotate check gold/news/1.0.0 --digest sha256:HEX --signers allowed_signers
     """
-    from annotate.gold.load import find_release
-    from annotate.release.check import check_release
-
-    report = check_release(find_release(release)[0])
+    report = annotate.check(release, digest=digest, signers=signers)
     spans = ", ".join(f"{count:,} {layer}" for layer, count in report.spans.items()) or "no spans"
     files, size = format_count(report.files, "file"), format_count(report.bytes, "byte")
-    print_line(f"{report.ref}: whole. {files}, {size}, {format_count(report.articles, 'article')}, {spans}")
-    say(f"no story is in two splits ({format_count(report.kin, 'pair')} of kin); digest {report.digest}")
+    print_line(f"{report.ref}: intact. {files}, {size}, {format_count(report.articles, 'article')}, {spans}")
+    print_line(f"digest {report.digest}")
+    if report.signer is not None:
+        print_line(f"signed by {report.signer}")
+    elif report.signed:
+        note("signed, but the signature was not verified; give --signers FILE")
+    note(f"no story is in two splits ({format_count(report.kin, 'pair')} of related articles)")
 
 
 def diff(
@@ -87,19 +119,14 @@ def diff(
 
     Example: annotate diff news/1.0.0 news/1.0.1 --html changes.html
     """
-    from annotate.gold.diff.diff import diff_releases
     from annotate.gold.diff.text import iter_lines
 
-    found = diff_releases(a, b)
+    found = annotate.diff(a, b, html=html)
     if html is None:
         for line in iter_lines(found):
             print_line(line)
-        return
-    from annotate.files import write_text
-    from annotate.gold.diff.page import to_page
-
-    write_text(html, to_page(found))
-    say(f"{html} shows the difference in {format_count(found.counts.articles.total(), 'article')}")
+    else:
+        note(f"{html}: {format_count(found.counts.articles.total(), 'changed article')}")
 
 
 def releases(
@@ -109,31 +136,34 @@ def releases(
 
     Example: annotate releases --to gold
     """
-    from annotate.gold.load import list_releases
+    from annotate.gold.manifest import spell_digest
 
     rows = []
-    for manifest in list_releases(to):
+    found = annotate.releases(to)
+    for manifest in found:
         spans = ", ".join(f"{value['spans']:,} {layer}" for layer, value in manifest.counts["layers"].items())
         splits = ", ".join(f"{name} {split.articles:,}" for name, split in manifest.splits.items())
         parent = manifest.parent.version if manifest.parent else "-"
         schema = f"{manifest.schema.name}/{manifest.schema.version}"
         rows.append([manifest.ref, f"{manifest.counts['articles']:,}", spans, splits, schema, parent])
     if not rows:
-        say(f"no releases in {to}")
+        note(f"no releases in {to}")
         return
     columns = ("release", "articles", "spans", "splits", "schema", "parent")
     print_blocks([Table("", columns, rows, words=(0, 2, 3, 4, 5))])
+    for manifest in found:
+        print_line(f"{manifest.ref} {spell_digest(manifest)}")
 
 
 def _describe(folder: Path) -> None:
-    """What a new release holds, for people."""
+    """Print what is in a new release."""
     from annotate.gold.manifest import read_manifest
 
     manifest: Any = read_manifest(folder)
     layers = ", ".join(f"{value['spans']:,} {layer}" for layer, value in manifest.counts["layers"].items())
     articles = format_count(manifest.counts["articles"], "article")
-    say(f"{manifest.ref}: {articles} in {format_count(manifest.counts['clusters'], 'story', 'stories')}, {layers}")
+    note(f"{manifest.ref}: {articles} in {format_count(manifest.counts['clusters'], 'story', 'stories')}, {layers}")
     for name, split in manifest.splits.items():
-        say(f"  {name}: {format_count(split.articles, 'article')}, {split.share:.1%} (wanted {split.wanted:.1%})")
+        note(f"  {name}: {format_count(split.articles, 'article')}, {split.share:.1%} (wanted {split.wanted:.1%})")
     for left in manifest.left_out:
-        say(f"  left out: {left.id}, kin to articles in several splits: {', '.join(left.kin)}")
+        note(f"  left out: {left.id}, related to articles in several splits: {', '.join(left.kin)}")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+import annotate
 from annotate.cli.options import (
     ApiKeyOption,
     DirOption,
@@ -16,8 +16,8 @@ from annotate.cli.options import (
     OutputOption,
     SchemaOption,
     UrlOption,
+    note,
     parse_layers,
-    say,
 )
 from annotate.printing import print_blocks, print_json, print_line, show_progress
 
@@ -43,18 +43,20 @@ def push(
     project: ProjectOption,
     layers: Annotated[
         str | None,
-        typer.Option("--layers", metavar="L,..", help="One project a layer, called 'NAME (LAYER)', for these layers."),
+        typer.Option(
+            "--layers", metavar="L,..", help="One project per layer, called 'NAME (LAYER)', for these layers."
+        ),
     ] = None,
     overlap: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="How many people annotate each article; default 1.")
+        int | None, typer.Option(min=1, metavar="N", help="How many annotators get each article; default: 1.")
     ] = None,
     order: Annotated[
-        PushOrder | None, typer.Option(help="Least certain articles first, or as pushed; default: as the project is.")
+        PushOrder | None, typer.Option(help="Least certain articles first, or as pushed; default: unchanged.")
     ] = None,
     blind: Annotated[
         float, typer.Option(min=0, max=1, metavar="SHARE", help="Share of articles shown without pre-annotation.")
     ] = 0.0,
-    seed: Annotated[int, typer.Option(help="Chooses the blind share.")] = 0,
+    seed: Annotated[int, typer.Option(help="Random seed for choosing the blind articles.")] = 0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and send nothing.")] = False,
     schema: SchemaOption = None,
     url: UrlOption = None,
@@ -63,18 +65,17 @@ def push(
     """Show predictions to annotators: create or update a Label Studio project.
 
     Prints what is new, updated and unchanged. Running it again makes no duplicates; after an interruption it
-    finishes the job. Annotations are never touched; where a push would endanger some, nothing is sent.
+    finishes the job. Annotations are never changed; if a push would affect existing ones, nothing is sent.
 
     Example: annotate push predictions.jsonl --project News --overlap 2 --blind 0.1
     """
     from annotate.errors import DataProblems
     from annotate.labelstudio.push.plan import describe_plan
-    from annotate.labelstudio.push.push import PredictionFile, push_predictions
     from annotate.schema import load_schema
 
     with show_progress("pushing") as bar:
-        plan = push_predictions(
-            PredictionFile(predictions),
+        plan = annotate.push_predictions(
+            predictions,
             project,
             url=url,
             api_key=api_key,
@@ -86,6 +87,7 @@ def push(
             seed=seed,
             dry_run=dry_run,
             progress=lambda title, done, total: bar.update(f"pushing {title}", done, total),
+            report=note,
         )
     for line in describe_plan(plan):
         print_line(line)
@@ -97,47 +99,52 @@ def pull(
     output: OutputOption,
     project: Annotated[
         list[str],
-        typer.Option("--project", metavar="NAME", help="Title of the project, or #NUMBER; again = merged."),
+        typer.Option("--project", metavar="NAME", help="Title of the project, or #NUMBER; repeat to merge several."),
     ],
     since: Annotated[str | None, typer.Option(metavar="TIME", help="Only tasks changed since (ISO 8601, UTC).")] = None,
     certificate: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Where the certificate goes; default: beside the output.")
     ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit 1 if anything was repaired or quarantined.")] = False,
+    predictions: Annotated[
+        Path | None,
+        typer.Option(metavar="P.jsonl", help="What was pushed, to verify the texts; default: what push noted here."),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit 1 if anything was repaired, quarantined or could not be verified.")
+    ] = False,
     schema: SchemaOption = None,
     url: UrlOption = None,
     api_key: ApiKeyOption = None,
 ) -> None:
-    """Bring back what people submitted, with a certificate of what happened to every predicted span.
+    """Get back what annotators submitted, with a certificate of what happened to every predicted span.
 
     Example: annotate pull --project News -o annotations.jsonl
     """
-    import msgspec
-
     from annotate.errors import AnnotateError
-    from annotate.files import Outputs, is_stream
-    from annotate.jsonl import STDIO, open_output, write_lines
-    from annotate.labelstudio.pull.pull import Pull
-    from annotate.locks import lock_output
+    from annotate.files import is_stream
+    from annotate.jsonl import STDIO
     from annotate.schema import load_schema
 
-    streamed = output == STDIO or is_stream(output)
-    if certificate is None and not streamed:
+    if certificate is None and output != STDIO and not is_stream(output):
         certificate = output.with_suffix(".certificate.json")
-    with contextlib.nullcontext() if streamed else lock_output(output):
-        found = Pull(project, since=since, url=url, api_key=api_key, schema=load_schema(schema))
-        ledger = found.certificate
-        with Outputs() as outputs:
-            write_lines(open_output(outputs, output), found)
-            if certificate is not None:
-                encoded = msgspec.json.format(msgspec.json.encode(ledger.to_dict())) + b"\n"
-                open_output(outputs, certificate).write(encoded)
-    for line in ledger.summary():
-        say(line)
+    found = annotate.pull_annotations(
+        project,
+        output,
+        certificate=certificate,
+        since=since,
+        predictions=predictions,
+        url=url,
+        api_key=api_key,
+        schema=load_schema(schema),
+    )
+    for line in found.summary():
+        note(line)
     if certificate is not None:
-        say(f"certificate: {certificate}")
-    if strict and not ledger.is_clean:
-        raise AnnotateError("the round trip was not clean; the certificate says what was repaired or quarantined")
+        note(f"certificate: {certificate}")
+    if strict and not found.is_clean:
+        raise AnnotateError(
+            "the round trip was not clean; the certificate lists what was repaired, quarantined or not verified"
+        )
 
 
 def effort(
@@ -149,19 +156,17 @@ def effort(
     format: Annotated[Format, typer.Option(help="Table or JSON.")] = Format.table,
     layers: LayersOption = None,
 ) -> None:
-    """What people changed: kept, moved, relabelled, deleted, added; the preannotator's scores; time per article.
+    """Show what annotators kept, moved, relabelled, deleted and added, and the time per article.
+
+    Also scores the preannotator against each annotator.
 
     Example: annotate effort annotations.jsonl --predictions predictions.jsonl
     """
     import msgspec
 
-    from annotate.jsonl import read_records
-    from annotate.labelstudio.effort import describe_effort, measure_effort
-    from annotate.records import Annotation, Prediction
+    from annotate.labelstudio.effort import describe_effort
 
-    records = [record for path in annotations for record in read_records(path, Annotation)]
-    pushed = read_records(predictions, Prediction) if predictions is not None else None
-    found = measure_effort(records, predictions=pushed, layers=parse_layers(layers))
+    found = annotate.effort(annotations, predictions, layers=parse_layers(layers))
     if format is Format.json:
         print_json(msgspec.json.format(msgspec.json.encode(found)).decode())
         return
@@ -169,25 +174,24 @@ def effort(
 
 
 def doctor(
-    project: Annotated[str | None, typer.Option("--project", metavar="NAME", help="Look at this project too.")] = None,
+    project: Annotated[str | None, typer.Option("--project", metavar="NAME", help="Also check this project.")] = None,
     format: Annotated[Format, typer.Option(help="Table or JSON.")] = Format.table,
     schema: SchemaOption = None,
     url: UrlOption = None,
     api_key: ApiKeyOption = None,
     dir: DirOption = None,
 ) -> None:
-    """Why can't I connect, why do annotators see no pre-annotations, what is wrong with this project?
+    """Check the connection, and why annotators may see no pre-annotations in a project.
 
-    Exit code 1 if something has to be mended; each finding comes with what mends it.
+    Exit code 1 if something has to be fixed; each problem is printed with its fix.
 
     Example: annotate doctor --project News
     """
     import msgspec
 
-    from annotate.labelstudio.doctor import examine
     from annotate.schema import load_schema
 
-    findings = examine(project, url=url, api_key=api_key, schema=load_schema(schema), dir=dir)
+    findings = annotate.doctor(project, url=url, api_key=api_key, schema=load_schema(schema), dir=dir)
     if format is Format.json:
         print_json(msgspec.json.format(msgspec.json.encode(findings)).decode())
     else:
@@ -198,21 +202,23 @@ def doctor(
 
 
 def backend(
-    preannotator: Annotated[str, typer.Option(metavar="NAME", help="Which preannotator answers.")] = "rules",
+    preannotator: Annotated[str, typer.Option(metavar="NAME", help="Preannotator that answers.")] = "rules",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 9090,
-    host: Annotated[str, typer.Option(help="Address to listen on; others than this machine's need a reason.")] = (
-        "127.0.0.1"
-    ),
+    host: Annotated[
+        str, typer.Option(help="Address to listen on. Anything but 127.0.0.1 exposes an unauthenticated service.")
+    ] = ("127.0.0.1"),
     layers: LayersOption = None,
     schema: SchemaOption = None,
 ) -> None:
     """Live pre-annotation: answer Label Studio's requests for predictions (its ML backend protocol).
 
-    Connect it in the project's settings under Model; the embedded server allows addresses of this machine.
+    Connect it in the project's settings under Model. The embedded server connects to it only when started with its
+    address: annotate up --backend http://127.0.0.1:9090
 
     Example: annotate backend --preannotator rules --port 9090
     """
-    from annotate.labelstudio.backend import serve_backend
     from annotate.schema import load_schema
 
-    serve_backend(preannotator, schema=load_schema(schema), layers=parse_layers(layers), host=host, port=port, say=say)
+    annotate.backend(
+        preannotator, schema=load_schema(schema), layers=parse_layers(layers), host=host, port=port, report=note
+    )

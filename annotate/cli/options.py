@@ -1,4 +1,4 @@
-"""Options that several commands share, spelled once."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from annotate.records import Layer
 
 SchemaOption = Annotated[
-    str | None, typer.Option("--schema", metavar="FILE", help="Label schema: a TOML file or a packaged name.")
+    str | None,
+    typer.Option("--schema", metavar="FILE", help="Label schema: a TOML file or a packaged name; default: news."),
 ]
 OutputOption = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where to write; - is stdout.")]
 LayersOption = Annotated[
@@ -23,13 +24,13 @@ LayersOption = Annotated[
 UrlOption = Annotated[
     str | None,
     typer.Option(
-        "--url", envvar="LABEL_STUDIO_URL", help="Label Studio server; default: the embedded one, if it runs."
+        "--url", envvar="LABEL_STUDIO_URL", help="Label Studio server; default: the embedded one, if it is running."
     ),
 ]
 ApiKeyOption = Annotated[
     str | None,
     typer.Option(
-        "--api-key", envvar="LABEL_STUDIO_API_KEY", help="Its token; better given as an environment variable."
+        "--api-key", envvar="LABEL_STUDIO_API_KEY", help="API token; better given as an environment variable."
     ),
 ]
 DirOption = Annotated[
@@ -44,7 +45,7 @@ def parse_layers(text: str | None) -> tuple[Layer, ...] | None:
     ('entities', 'claims')
 
     Raises:
-        AnnotateError: a name that is no layer.
+        AnnotateError: a name is not a layer.
     """
     from annotate.records import LAYERS
 
@@ -57,6 +58,6 @@ def parse_layers(text: str | None) -> tuple[Layer, ...] | None:
     return tuple(layer for layer in LAYERS if layer in names)
 
 
-def say(text: str) -> None:
-    """A line on standard error, for whoever reads along."""
+def note(text: str) -> None:
+    """Print a line on standard error: progress and remarks, never data."""
     print_line(text, err=True)

@@ -1,4 +1,4 @@
-"""What a command writes is never what it reads: checked for every command, before it begins."""
+"""Checks, before any command begins, that it does not write to what it reads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`annotate preannotate`: articles to predictions."""
+"""`annotate preannotate`: articles to predictions, by `annotate.preannotate_to_file`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from annotate.cli.options import LayersOption, OutputOption, SchemaOption, parse_layers, say
+import annotate
+from annotate.cli.options import LayersOption, OutputOption, SchemaOption, note, parse_layers
 from annotate.errors import PreannotatorError
 from annotate.printing import format_count, show_progress
 
@@ -31,37 +32,38 @@ def preannotate(
     preannotator: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAME", help="rules, news, spacy:NAME, llm:MODEL or a plug-in; again = merged, the first wins."
+            metavar="NAME",
+            help="rules, news, spacy:NAME, llm:MODEL or a plug-in; repeat to merge several, the first wins.",
         ),
     ] = None,
     layers: LayersOption = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes on this machine, or Ray actors.")] = 1,
-    engine: Annotated[EngineName, typer.Option(help="This machine, or Ray (extra ray).")] = EngineName.local,
-    min_score: Annotated[float, typer.Option(min=0, max=1, help="Leave out spans less certain than this.")] = 0.0,
+    engine: Annotated[EngineName, typer.Option(help="Run on this machine, or on Ray (extra ray).")] = EngineName.local,
+    min_score: Annotated[float, typer.Option(min=0, max=1, help="Leave out spans with a lower confidence.")] = 0.0,
     side_by_side: Annotated[
         bool,
-        typer.Option("--side-by-side", help="With several preannotators: keep what collides too, with its origin."),
+        typer.Option(
+            "--side-by-side", help="With several preannotators: also keep overlapping spans, marked with their source."
+        ),
     ] = False,
     normalize: Annotated[
         bool, typer.Option("--normalize", help="Drop BOMs and carriage returns in structured sources too.")
     ] = False,
     schema: SchemaOption = None,
 ) -> None:
-    """Propose entities, quotes and claims for articles, one prediction a line, in order.
+    """Propose entities, quotes and claims for articles: one prediction per line, in order.
 
-    Articles that stand in the output already, predicted by the same model, are kept; interrupted work resumes.
+    Articles already in the output from the same model are skipped, so interrupted runs resume.
 
     Example: annotate preannotate seeds/ -o predictions.jsonl --jobs 2
     """
-    from annotate.ingest.articles import read_articles
-    from annotate.preannotate.pipeline import choose_preannotators
-    from annotate.preannotate.store import write_predictions
+    from annotate.preannotate.run import choose_preannotators
     from annotate.schema import load_schema
 
     names = choose_preannotators(preannotator)
-    articles = read_articles(sources, normalize=normalize)
+    articles = annotate.read_articles(sources, normalize=normalize)
     with show_progress("pre-annotating", len(articles)) as progress:
-        outcome = write_predictions(
+        outcome = annotate.preannotate_to_file(
             articles,
             output,
             preannotator=names,
@@ -73,10 +75,15 @@ def preannotate(
             side_by_side=side_by_side,
             advance=progress.advance,
         )
-    reused = f", {outcome.reused} kept from before" if outcome.reused else ""
-    say(f"{output}: {format_count(outcome.predicted, 'article')} predicted by {outcome.model}{reused}")
+    reused = f", {outcome.reused} kept from an earlier run" if outcome.reused else ""
+    note(f"{output}: {format_count(outcome.predicted, 'article')} predicted by {outcome.model}{reused}")
     if outcome.failures:
         failed = [f"article {failure.id!r}: {failure.reason}" for failure in outcome.failures]
         raise PreannotatorError(
-            "\n".join([f"{len(failed)} of {len(articles)} articles failed; the others are written", *failed[:20]])
+            "\n".join(
+                [
+                    f"{len(failed)} of {format_count(len(articles), 'article')} failed; the others are written",
+                    *failed[:20],
+                ]
+            )
         )

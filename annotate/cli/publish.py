@@ -1,4 +1,4 @@
-"""The commands publish and rehydrate."""
+"""`annotate publish` and `annotate rehydrate`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from annotate.cli.options import say
+import annotate
+from annotate.cli.options import note
 from annotate.printing import print_data
 
 
@@ -20,24 +21,29 @@ def publish(
         ),
     ],
     stand_off: Annotated[bool, typer.Option("--stand-off", help="Leave the article texts out.")] = False,
+    private: Annotated[bool, typer.Option("--private", help="On the Hub: make a new repository private.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Publish despite the plan's warnings (licences, names, e-mail addresses).")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and write nothing.")] = False,
 ) -> None:
-    """Publish one checked release under its version, and verify it by loading it back.
+    """Check a release, publish it under its version, and verify it by loading it back.
 
     Example: annotate publish gold/news/1.0.0 --to hf:user/news --dry-run
     """
-    from annotate.publish import publish_release
     from annotate.publish.plan import PublishPlan
 
     def show(plan: PublishPlan) -> None:
-        say(str(plan))
+        note(str(plan))
 
-    place = publish_release(release, to, stand_off=stand_off, dry_run=dry_run, show=show).place
-    if place is None:
-        say("dry run: nothing was written")
+    published = annotate.publish_release(
+        release, to, stand_off=stand_off, private=private, yes=yes, dry_run=dry_run, show=show
+    )
+    if published.place is None:
+        note("dry run: nothing was written")
     else:
-        say("loaded back and compared, byte for byte")
-        print_data(f"{place}\n")
+        note("loaded back and compared, byte for byte")
+        print_data(f"{published.place}\n{published.plan.digest}\n")
 
 
 def rehydrate(
@@ -47,12 +53,10 @@ def rehydrate(
     ],
     to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Folder of the result.")] = Path("rehydrated"),
 ) -> None:
-    """Put the texts back into a stand-off release, and say what could not be put back.
+    """Restore the article texts of a stand-off release, and report what could not be restored.
 
     Example: annotate rehydrate news/1.0.0 articles/ --to gold-with-texts
     """
-    from annotate.publish import rehydrate_release
-
-    report = rehydrate_release(release, sources, to=to)
-    say(str(report))
+    report = annotate.rehydrate(release, sources, to=to)
+    note(str(report))
     print_data(f"{report.place}\n")

@@ -13,8 +13,8 @@ from annotate.cli.options import (
     LayersOption,
     SchemaOption,
     UrlOption,
+    note,
     parse_layers,
-    say,
 )
 from annotate.cli.outputs import CheckedCommand
 from annotate.errors import SchemaError
@@ -64,7 +64,7 @@ def build(
         written = write_artifacts(loaded, folder)
         for path in written:
             print_data(f"{path}\n")
-        say(
+        note(
             f"{loaded.ref}: {format_count(len(written), 'file')} written to {folder}"
             if written
             else f"{folder}: all up to date"
@@ -138,7 +138,7 @@ def _check(schema: Schema, folder: Path) -> None:
     stale = find_stale_artifacts(schema, folder)
     if stale:
         raise SchemaError([f"{path}: missing or stale; run annotate schema build" for path in stale])
-    say(f"{schema.ref}: well formed, generated files in {folder} up to date")
+    note(f"{schema.ref}: well formed, generated files in {folder} up to date")
 
 
 def _print_labels(schema: Schema) -> None:

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from annotate.cli.options import LayersOption, OutputOption, SchemaOption, parse_layers, say
+import annotate
+from annotate.cli.options import LayersOption, OutputOption, SchemaOption, note, parse_layers
 from annotate.printing import print_blocks, print_data, print_json, print_line, to_markdown
 
 ReportFormat = Literal["table", "json", "markdown", "junit"]
@@ -23,12 +24,14 @@ FromOption = Annotated[
     ),
 ]
 MissingOption = Annotated[
-    Literal["error", "empty"], typer.Option(help="A gold article without prediction: an error, or an empty prediction.")
+    Literal["error", "empty"],
+    typer.Option(help="What to do with a gold article without a prediction: stop, or take an empty prediction."),
 ]
 ExtraOption = Annotated[
-    Literal["error", "ignore"], typer.Option(help="A prediction without gold article: an error, or ignored.")
+    Literal["error", "ignore"],
+    typer.Option(help="What to do with a prediction without a gold article: stop, or ignore it."),
 ]
-SeedOption = Annotated[int, typer.Option(min=0, help="Of the resampling.")]
+SeedOption = Annotated[int, typer.Option(min=0, help="Random seed for resampling.")]
 
 
 def score(
@@ -44,7 +47,8 @@ def score(
         list[str] | None, typer.Option(metavar="MEASURE=X", help="Exit code 1 if a measure is below X.")
     ] = None,
     run: Annotated[
-        str | None, typer.Option(metavar="COMMAND", help="Score a program: articles in, predictions out, JSONL.")
+        str | None,
+        typer.Option(metavar="COMMAND", help="Score a program: reads articles, writes predictions, as JSON Lines."),
     ] = None,
     spacy: Annotated[str | None, typer.Option(metavar="PIPELINE", help="Score an installed spaCy pipeline.")] = None,
     layers: LayersOption = None,
@@ -61,12 +65,11 @@ def score(
     import json
 
     from annotate.harness.report import check_thresholds, make_notes, make_tables, to_junit
-    from annotate.harness.scoring import score_predictions
     from annotate.harness.sources import parse_threshold
     from annotate.score.options import ScoreOptions
 
     thresholds = [parse_threshold(text) for text in fail_under or ()]
-    report, loss = score_predictions(
+    report, loss = annotate.score_predictions(
         predictions,
         gold,
         ScoreOptions(layers=parse_layers(layers), missing=missing, extra=extra, trials=trials, seed=seed),
@@ -77,9 +80,9 @@ def score(
         html=html,
     )
     if loss is not None:
-        say(str(loss))
+        note(str(loss))
     if html is not None:
-        say(f"wrote {html}")
+        note(f"wrote {html}")
     if format == "table":
         print_blocks([*make_tables(report), *make_notes(report)])
     elif format == "json":
@@ -92,11 +95,15 @@ def score(
 
 
 def compare(
-    predictions: Annotated[list[Path], typer.Argument(metavar="P1 P2...", help="Predictions, one file a system.")],
+    predictions: Annotated[list[Path], typer.Argument(metavar="P1 P2...", help="Predictions, one file per system.")],
     *,
     gold: GoldOption,
     measure: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Compare by this; the first ranks. Default: headlines.")
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Measure to compare by, repeatable; the first ranks. Default: headlines.",
+        ),
     ] = None,
     format: Annotated[
         Literal["table", "json", "markdown", "html"], typer.Option(help="How to print the comparison.")
@@ -106,19 +113,20 @@ def compare(
     layers: LayersOption = None,
     missing: MissingOption = "error",
     extra: ExtraOption = "error",
-    trials: Annotated[int, typer.Option(min=100, help="Swaps of the test and resamples of the intervals.")] = 10_000,
+    trials: Annotated[int, typer.Option(min=100, help="Permutations and resamples.")] = 10_000,
     seed: SeedOption = 0,
     schema: SchemaOption = None,
 ) -> None:
-    """Rank systems on the same gold: paired differences, corrected p, what this gold can show at all.
+    """Rank systems on the same gold and test their differences for significance.
+
+    Prints paired differences, Holm-corrected p-values and the smallest detectable difference.
 
     Example: annotate compare rules.jsonl news.jsonl --gold news/1.0.0/dev --measure f1:strict:entities
     """
     from annotate.harness.leaderboard import write_comparison
-    from annotate.harness.scoring import compare_predictions
     from annotate.score.options import ScoreOptions
 
-    comparison = compare_predictions(
+    comparison = annotate.compare(
         predictions,
         gold,
         ScoreOptions(layers=parse_layers(layers), missing=missing, extra=extra, trials=trials, seed=seed),
@@ -139,9 +147,7 @@ def measures(
     import json
     from dataclasses import asdict
 
-    from annotate.score.measures import list_measures
-
-    for definition in list_measures():
+    for definition in annotate.measures():
         if format == "json":
             print_json(json.dumps({"name": definition.name, **asdict(definition)}, ensure_ascii=False))
         else:

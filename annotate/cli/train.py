@@ -1,4 +1,4 @@
-"""`annotate train`: learn from what people corrected."""
+"""`annotate train`: learn from corrections."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from annotate.cli.options import say
+import annotate
+from annotate.cli.options import note
 from annotate.printing import format_count, print_line
 
 
@@ -17,22 +18,18 @@ def train(
     ],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Where the trained model goes.")],
 ) -> None:
-    """Go on training the bundled pipeline on gold; keeps the result only if it scores better on held-out articles.
+    """Train the bundled pipeline further on gold, and keep the result only if it scores better on held-out articles.
 
-    Takes the extra train. Use the result with --preannotator trained:DIR.
+    Needs the extra train. Use the result with --preannotator trained:DIR.
 
     Example: annotate train gold/news/1.0.0 -o models/mine
     """
     from annotate.errors import AnnotateError
-    from annotate.gold.load import load_gold
-    from annotate.training import require_training
-    from annotate.training.improve import improve_news
 
-    require_training()
-    found = improve_news(load_gold(gold), output, report=say)
+    found = annotate.train(gold, output, report=note)
     for measure, value in found.before.items():
         print_line(f"{measure}\t{value:.4f}\t{found.after[measure]:.4f}")
     articles = format_count(found.trained_on, "article")
     if found.folder is None:
         raise AnnotateError(f"training on {articles} did not help; {output} was not written")
-    say(f"trained on {articles}, scored on {found.held_out}: {output}")
+    note(f"trained on {articles}, scored on {found.held_out}: {output}")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from annotate.agreement.positions import FIELDS, align_items
 from annotate.errors import AnnotateError
-from annotate.explore.versions import Version, find_texts
+from annotate.explore.versions import Version, find_texts, read_versions
+from annotate.files import write_text
 from annotate.html import read_asset, render_page, to_marks
 from annotate.items import trim_annotation
 from annotate.records import LAYERS, Annotation, Item, Layer, LayeredRecord, get_layer
@@ -22,7 +24,29 @@ PARTS = ("speaker", "cue", "claimer")
 GROUPS = {"entity": "entities", "quote": "quotes", "claim": "claims"}
 
 
-def explore_records(versions: Sequence[Version], *, schema: Schema | None = None, title: str = "Explore") -> str:
+def explore_records(
+    sources: Sequence[str | Path], output: str | Path, *, schema: Schema | None = None
+) -> list[Version]:
+    """Write one HTML page to search, filter and compare what the sources hold; returns its versions.
+
+    Args:
+        sources: releases, and JSON Lines files of annotations, decided records or predictions. Each release, annotator
+            and file is a version; versions appear side by side.
+        output: the page.
+        schema: gives labels their colours; None = `news`.
+
+    Raises:
+        AnnotateError: the sources hold no record, or the page cannot be written.
+        RecordError: a file has problems, or an article has no text, or two texts.
+        GoldError: there is no such release, or it is damaged.
+    """
+    versions = read_versions([str(source) for source in sources])
+    title = " / ".join(version.name for version in versions[:3]) + (" ..." if len(versions) > 3 else "")
+    write_text(Path(output), render_explorer(versions, schema=schema, title=title))
+    return versions
+
+
+def render_explorer(versions: Sequence[Version], *, schema: Schema | None = None, title: str = "Explore") -> str:
     """The page as HTML: search, filters, versions side by side, with the keyboard or the mouse.
 
     Args:
@@ -101,17 +125,8 @@ def _find_differing(records: Mapping[str, LayeredRecord], text: str) -> dict[str
 
 def _mark(record: LayeredRecord, differing: set[Place]) -> list[dict[str, Any]]:
     marks = to_marks(record)
-    entities = 0
     for mark in marks:
-        part = mark["kind"] if mark["kind"] in PARTS else ""
-        if mark["kind"] == "entity":
-            place: Place = ("entities", entities, part)
-            entities += 1
-        elif "number" in mark:
-            place = ("quotes" if mark["group"].startswith("q") else "claims", mark["number"] - 1, part)
-        else:
-            continue
-        if place in differing:
+        if "item" in mark and (*mark["item"], mark["kind"] if mark["kind"] in PARTS else "") in differing:
             mark["state"] = "differs"
     return marks
 

@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
-
 from annotate.errors import RecordError
-from annotate.gold.load import load_gold
-from annotate.jsonl import iter_lines, read_records
+from annotate.gold import load_gold
+from annotate.jsonl import iter_objects, read_records
 from annotate.records import Annotation, GoldRecord, LayeredRecord, Prediction
 
 
@@ -50,17 +48,12 @@ def _read_file(path: Path) -> list[Version]:
 
 
 def _kind(path: Path) -> type[Annotation] | type[GoldRecord] | type[Prediction]:
-    """What the file holds, by the keys of its first record."""
-    for _, line in iter_lines(path):
-        try:
-            keys = msgspec.json.decode(line, type=dict)
-        except msgspec.MsgspecError:
-            break
-        if "annotator" in keys:
-            return Annotation
-        if keys.keys() & {"model", "score"} and "decided_by" not in keys and "annotators" not in keys:
-            return Prediction
-        break
+    """What the file holds, by the keys of its first object."""
+    _, keys = next(iter_objects(path, problems=[]), ("", {}))
+    if "annotator" in keys:
+        return Annotation
+    if keys.keys() & {"model", "score"} and "decided_by" not in keys and "annotators" not in keys:
+        return Prediction
     return GoldRecord
 
 

@@ -17,6 +17,7 @@ from annotate.formats.registry import texts_by_id as _texts_by_id
 from annotate.formats.report import FormatReport
 from annotate.formats.strings import ground_layers
 from annotate.jsonl import find_record_problems
+from annotate.problems import SECOND_RECORD
 from annotate.records import LAYERS, Article, Layer, LayeredRecord, Prediction
 from annotate.schema import Schema, load_schema
 
@@ -51,7 +52,7 @@ def read_predictions(
     for prediction in reader(path, reading):
         place = f"{path}: {prediction.id}"
         if prediction.id in seen:
-            reading.problems.append(f"{place}: a second record with this id; ids must be unique")
+            reading.problems.append(f"{place}: {SECOND_RECORD}")
         seen.add(prediction.id)
         reading.problems += [f"{place}: {problem}" for problem in find_record_problems(prediction)]
         if layers is not None:
@@ -85,12 +86,14 @@ def write_format(
         alignment: what happens to a span whose edge lies inside a token, in formats made of tokens.
 
     Raises:
-        RecordError: a record without text; nothing is written.
+        RecordError: no record, or one without text; nothing is written.
         AnnotateError: the format is unknown, or the path cannot be written.
     """
     writer = find_writer(format)
     report = FormatReport(format, "written")
     kept = list(records)
+    if not kept:
+        raise RecordError(["nothing to write: no record"])
     problems = [f"{record.id}: no text; an export needs one (annotate rehydrate)" for record in kept if not record.text]
     if problems:
         raise RecordError(problems)

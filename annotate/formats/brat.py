@@ -112,7 +112,7 @@ def read_brat(path: Path, reading: Reading) -> Iterator[Prediction]:
         if text is None:
             reading.problems.append(f"{file}: no {beside.name} beside it, and no article {article!r} in the gold")
             continue
-        markup = _parse(read_text(file), text, file, article, reading)
+        markup = _parse(read_text(file).removeprefix("\ufeff"), text, file, article, reading)
         layers = from_markup(markup, text, reading.schema, reading.report, article)
         found.append((Prediction(id=article, text=text), layers))
     if reading.layers is None:
@@ -131,7 +131,7 @@ def _configured_layers(path: Path, schema: Schema) -> tuple[Layer, ...] | None:
     return tuple(layer for role, layer in layer_of.items() if role in roles)
 
 
-_TEXT_BOUND = re.compile(r"(\S+) (\d+ \d+(?:;\d+ \d+)*)")
+_TEXT_BOUND = re.compile(r"(\S+) (\d{1,18} \d{1,18}(?:;\d{1,18} \d{1,18})*)")
 _RELATION = re.compile(r"(\S+) Arg1:(\S+) Arg2:(\S+)\s*")
 _ATTRIBUTE = re.compile(r"(\S+) (\S+)(?: (.*\S))?\s*")
 _NOTE = re.compile(r"(\S+) (\S+)\s*")
@@ -156,7 +156,7 @@ def _parse(content: str, text: str, file: Path, article: str, reading: Reading) 
             elif any(not 0 <= start < end <= len(text) for start, end in ranges):
                 reading.problems.append(f"{place}: {key} is {match[2]}; the text has {len(text)} characters")
             elif rest.rstrip("\r\n") != (covered := " ".join(text[start:end] for start, end in ranges)):
-                reading.problems.append(f"{place}: {key} covers {covered!r} but the file says {rest!r}")
+                reading.problems.append(f"{place}: {key} covers {covered!r} but the file has {rest!r}")
             else:
                 label = spelled.get(match[1], match[1])
                 marks[key] = Mark(key, label, _join_at_breaks(text, sorted(ranges)))

@@ -7,17 +7,14 @@ fragments, speaker, cue and claimer find together again. Mentions without nestin
 
 from __future__ import annotations
 
-import functools
 import itertools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from annotate.errors import AnnotateError
 from annotate.files import atomic_writer, read_text
-from annotate.formats.bio import TAG, TagSpan, from_tags, into_lanes, to_tags
 from annotate.formats.markup import (
     CHECK_WORTHY,
     KIND,
@@ -36,6 +33,8 @@ from annotate.formats.tokens import Tokens
 from annotate.records import LAYERS, Layer, LayeredRecord, Layers, Prediction
 from annotate.schema import RelationRole, Schema
 from annotate.text.align import AlignedTokens, align_tokens
+from annotate.text.bio import TAG, TagSpan, from_tags, into_lanes, to_tags
+from annotate.text.sentences import split_sentences
 
 _NAMESPACE = "ANNOTATE:"
 _COLUMNS = re.compile(r"# global\.columns = (.+)")
@@ -99,7 +98,7 @@ def _to_columns(record: LayeredRecord, writing: Writing) -> _Columns:
                 writing.report.add_loss("labels with white space", f"{label!r} as {spelled!r}")
             span = TagSpan(*found, spelled)
             if layer == "entities" and span in items:
-                writing.report.add_loss("mentions that stand there twice", f"{record.id}: {item}")
+                writing.report.add_loss("entities that appear twice", f"{record.id}: {item}")
             items.setdefault(span, []).append(item)
         covered.update(i for span in items for i in range(span.first + 1, span.last))
         for n, lane in enumerate(into_lanes(items) or [[]], 1):
@@ -111,7 +110,7 @@ def _to_columns(record: LayeredRecord, writing: Writing) -> _Columns:
                     numbers[span.first : span.last] = [",".join(items[span])] * (span.last - span.first)
                 columns.tags[f"{name}_ITEM"] = numbers
     # a sentence may end only where no span goes on: other tools end every span there
-    ends = {sentence.end_char for sentence in _sentence_splitter()(text).sents}
+    ends = {end for _, end in split_sentences(text)}
     columns.breaks = {
         i
         for i, (_, end) in enumerate(tokens.ranges, 1)
@@ -140,15 +139,6 @@ def _spans_of(layer: Layer, layers: Layers, markup: Markup, schema: Schema) -> I
             yield claim.start, claim.end, f"{claim.kind}:{yes if claim.check_worthy else no}", str(i)
             if claim.claimer:
                 yield claim.claimer.start, claim.claimer.end, names.part("speaker"), str(i)
-
-
-@functools.cache
-def _sentence_splitter() -> Any:
-    import spacy
-
-    nlp = spacy.blank("en")
-    nlp.add_pipe("sentencizer")
-    return nlp
 
 
 def _layer_of(column: str) -> Layer:
@@ -229,7 +219,7 @@ def _parse(path: Path, reading: Reading) -> tuple[_Header, list[_Document]]:
     names: list[str] | None = None
     documents: list[_Document] = []
     width = 0
-    for number, raw in enumerate(read_text(path).split("\n"), 1):
+    for number, raw in enumerate(read_text(path).removeprefix("\ufeff").split("\n"), 1):
         line = raw.rstrip("\r")
         ours = names is not None and any(name.startswith(_NAMESPACE) for name in names)
         if match := _COLUMNS.fullmatch(line):
@@ -304,8 +294,7 @@ def _match_texts(
         aligned = align_tokens(tokens, reading.texts[article])
         if tokens and aligned.missing > len(tokens) // 2:
             reading.problems.append(
-                f"{path}: {article}: {aligned.missing} of {len(tokens)} tokens do not stand in its text; "
-                "is it this article?"
+                f"{path}: {article}: {aligned.missing} of {len(tokens)} tokens are not in its text; is it this article?"
             )
             continue
         yield article, document, aligned
@@ -338,7 +327,7 @@ def _match_stream(
 def _report_alignment(aligned: AlignedTokens, article: str, reading: Reading) -> None:
     report = reading.report
     if aligned.missing:
-        report.add_loss("tokens that do not stand in the text", f"{article}: {aligned.missing}", aligned.missing)
+        report.add_loss("tokens that are not in the text", f"{article}: {aligned.missing}", aligned.missing)
     if aligned.changed:
         report.add_note("tokens spelled otherwise than in the text", f"{article}: {aligned.changed}", aligned.changed)
     if aligned.skipped:
@@ -366,7 +355,7 @@ def _add_marks(
         for span in spans:
             there = [place for place in aligned.ranges[offset + span.first : offset + span.last] if place]
             if not there:
-                reading.report.add_loss("spans whose tokens do not stand in the text", f"{article}: {span.label}")
+                reading.report.add_loss("spans whose tokens are not in the text", f"{article}: {span.label}")
                 continue
             place = there[0][0], there[-1][1]
             numbers = sentence[span.first][header.items[name]].split(",") if name in header.items else []

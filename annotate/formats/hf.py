@@ -14,11 +14,13 @@ import msgspec
 
 from annotate.errors import AnnotateError
 from annotate.folders import new_folder
-from annotate.formats.bio import TAG, from_tags
 from annotate.formats.progress import quiet_progress
 from annotate.formats.registry import Reading, Writing, reads, writes
+from annotate.ingest.sources import HUB_FORM, parse_hub_address
+from annotate.jsonl import decode_object
 from annotate.records import LAYERS, Entity, LayeredRecord, Layers, Prediction
 from annotate.text.align import align_tokens
+from annotate.text.bio import TAG, from_tags
 
 _TAG_COLUMNS = ("ner_tags", "tags", "labels", "pred_tags", "predictions")
 
@@ -29,7 +31,7 @@ def write_hf(records: Iterable[LayeredRecord], path: Path, writing: Writing) -> 
     from datasets import Dataset, Features
 
     from annotate.artifacts.features import to_features
-    from annotate.gold.rows import to_row
+    from annotate.gold import to_row
     from annotate.records import GoldRecord
 
     features = Features.from_arrow_schema(to_features(writing.schema))
@@ -57,7 +59,7 @@ def read_hf(path: Path, reading: Reading) -> Iterator[Prediction]:
         if any(layer in row for layer in LAYERS):
             try:
                 yield _from_layers(row)
-            except msgspec.MsgspecError as error:
+            except (msgspec.MsgspecError, ValueError) as error:
                 reading.problems.append(f"{place}: {row.get('id')}: {error}")
             continue
         article = str(row["id"]) if row.get("id") is not None and str(row["id"]) in reading.texts else None
@@ -80,36 +82,47 @@ def _load(source: str) -> Iterator[dict[str, Any]]:
     """Rows with the names of class labels instead of their numbers."""
     import datasets
 
+    address = parse_hub_address(source) if source.startswith("hf:") else None
+    if source.startswith("hf:") and address is None:
+        raise AnnotateError(f"{source}: expected {HUB_FORM}")
+    if Path(source).is_file() and not source.endswith(".parquet"):
+        raise AnnotateError(f"{source}: a file that is no Parquet; expected .parquet, a folder or hf:NAME/SPLIT")
     try:
-        if source.startswith("hf:"):
-            location, _, split = source.removeprefix("hf:").rpartition("/")
-            name, _, config = location.partition(":")
-            found = datasets.load_dataset(name, config or None, split=split)
+        if address is not None:
+            found = datasets.load_dataset(address.name, address.config, split=address.split)
         elif source.endswith(".parquet"):
             found = datasets.load_dataset("parquet", data_files=source, split="train")
         elif (Path(source) / "state.json").exists() or (Path(source) / "dataset_dict.json").exists():
             found = datasets.load_from_disk(source)
         else:
             found = datasets.load_dataset(source)
-    except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
-        raise AnnotateError(f"{source}: no dataset that can be loaded ({str(error).splitlines()[0]})") from error
+    except Exception as error:  # of datasets, pyarrow and the Hub's client, by what is broken
+        raise AnnotateError(_no_dataset(source, error)) from error
     for table in found.values() if isinstance(found, dict) else [found]:
         names = {}
         for column, feature in table.features.items():
             inner = getattr(feature, "feature", None)
             if isinstance(inner, datasets.ClassLabel):
                 names[column] = inner.names
-        for row in table:
-            for column, known in names.items():
-                if row[column] is not None:
-                    row[column] = [known[number] for number in row[column]]
-            yield row
+        try:
+            for row in table:
+                for column, known in names.items():
+                    if row[column] is not None:
+                        row[column] = [known[number] for number in row[column]]
+                yield row
+        except Exception as error:  # of pyarrow, pytz and Python, by the type of the column
+            raise AnnotateError(_no_dataset(source, error)) from error
+
+
+def _no_dataset(source: str, error: Exception) -> str:
+    reason = str(error).partition("\n")[0] or type(error).__name__
+    return f"{source}: no dataset that can be loaded ({reason})"
 
 
 def _from_layers(row: dict[str, Any]) -> Prediction:
     present = {name: value for name, value in row.items() if value is not None and name in Prediction.__struct_fields__}
     if isinstance(present.get("meta"), str):
-        present["meta"] = msgspec.json.decode(present["meta"])
+        present["meta"] = decode_object(present["meta"].encode())
     return msgspec.convert(present, Prediction)
 
 
@@ -127,10 +140,10 @@ def _from_tags(tokens: list[str], tags: list[str], article: str, reading: Readin
         return None
     aligned = align_tokens(tokens, reading.texts[article])
     if tokens and aligned.missing > len(tokens) // 2:
-        reading.problems.append(f"{place}: most of its tokens do not stand in the text of {article}")
+        reading.problems.append(f"{place}: most of its tokens are not in the text of {article}")
         return None
     if aligned.missing:
-        reading.report.add_loss("tokens that do not stand in the text", article, aligned.missing)
+        reading.report.add_loss("tokens that are not in the text", article, aligned.missing)
     spans, mended = from_tags(tags)
     if mended:
         reading.report.add_note("I- tags that begin a span", article, mended)
@@ -140,5 +153,5 @@ def _from_tags(tokens: list[str], tags: list[str], article: str, reading: Readin
         if there:
             entities.append(Entity(there[0][0], there[-1][1], span.label))
         else:
-            reading.report.add_loss("spans whose tokens do not stand in the text", f"{article}: {span.label}")
+            reading.report.add_loss("spans whose tokens are not in the text", f"{article}: {span.label}")
     return Layers(entities=entities)

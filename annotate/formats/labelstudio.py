@@ -15,6 +15,9 @@ from annotate.errors import AnnotateError, DataProblems
 from annotate.files import atomic_writer
 from annotate.formats.markup import report_fields
 from annotate.formats.registry import Reading, Writing, reads, writes
+from annotate.jsonl import decode_json
+from annotate.printing import shorten
+from annotate.problems import cannot_read
 from annotate.records import LayeredRecord, Prediction
 
 _HELD = ("title", "date", "publisher", "url", "meta", "model", "score")
@@ -51,53 +54,73 @@ def write_labelstudio(records: Iterable[LayeredRecord], path: Path, writing: Wri
 def read_labelstudio(path: Path, reading: Reading) -> Iterator[Prediction]:
     """One record a task of an export: its newest full prediction, or else its newest submitted annotation."""
     try:
-        tasks = msgspec.json.decode(path.read_bytes(), type=list[dict[str, Any]])
+        tasks = decode_json(path.read_bytes())
     except OSError as error:
-        raise AnnotateError(f"{path}: cannot be read ({error.strerror or error})") from error
-    except msgspec.MsgspecError as error:
-        raise AnnotateError(f"{path}: not Label Studio's JSON, a list of tasks ({error})") from error
+        raise AnnotateError(cannot_read(path, error)) from error
+    except ValueError as error:
+        raise AnnotateError(f"{path}: not Label Studio's JSON, a list of tasks: {error}") from error
+    if not isinstance(tasks, list):
+        raise AnnotateError(f"{path}: not Label Studio's JSON: expected a list of tasks")
     for number, task in enumerate(tasks):
+        if not isinstance(task, dict):
+            reading.problems.append(f"{path}: task {number}: expected an object with data, found {shorten(repr(task))}")
+            continue
         prediction = _read_task(task, f"{path}: task {task.get('id', number)}", reading)
         if prediction is not None:
             yield prediction
+
+
+def _entries(task: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """The task's predictions or annotations as far as they are there: an export may have their numbers only."""
+    found = task.get(name)
+    return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
+
+
+def _age(entry: dict[str, Any]) -> tuple[str, int]:
+    """A key that is larger for what was written later."""
+    number = entry.get("id")
+    return str(entry.get("updated_at") or entry.get("created_at") or ""), number if isinstance(number, int) else 0
 
 
 def _read_task(task: dict[str, Any], place: str, reading: Reading) -> Prediction | None:
     from annotate.task_json.from_result import from_result
     from annotate.task_json.tasks import ARTICLE_FIELDS, read_info
 
-    data = task.get("data") or {}
-    text = data.get("text")
-    if not isinstance(text, str) or not text:
+    data = task.get("data")
+    text = data.get("text") if isinstance(data, dict) else None
+    if not isinstance(data, dict) or not isinstance(text, str) or not text:
         reading.problems.append(f"{place}: no data.text")
         return None
     named = data.get("doc_id") or next((id for id, known in reading.texts.items() if known == text), None)
     article = str(named or f"task-{task.get('id')}")
-    entries = [entry for entry in task.get("predictions") or () if isinstance(entry, dict) and "result" in entry]
+    entries = [entry for entry in _entries(task, "predictions") if "result" in entry]
     source = "predictions"
     if not entries:
-        entries = [entry for entry in task.get("annotations") or () if not entry.get("was_cancelled")]
+        entries = [entry for entry in _entries(task, "annotations") if not entry.get("was_cancelled")]
         source = "annotations"
     if not entries:
         reading.report.add_loss("tasks without prediction and without submitted annotation", article)
         return None
     if len(entries) > 1:
         reading.report.add_note(f"tasks with several {source}, the newest read", article)
-    entry = max(entries, key=lambda e: (str(e.get("updated_at") or e.get("created_at") or ""), e.get("id") or 0))
+    entry = max(entries, key=_age)
+    result = entry.get("result") or []
+    if not isinstance(result, list):
+        reading.problems.append(f"{place}: result is {shorten(repr(result))}; expected a list")
+        return None
     info = read_info(task)
-    decoded = from_result(entry.get("result") or [], text, reading.schema)
+    decoded = from_result(result, text, reading.schema)
     for remark in decoded.remarks:
         (reading.report.add_note if remark.action == "repaired" else reading.report.add_loss)(remark.reason, article)
     wanted = reading.layers or info.layers or reading.schema.layers
-    prediction = Prediction(
-        id=article,
-        text=text,
-        text_sha256=data.get("text_sha256"),
-        meta=info.article_meta,
-        model=entry.get("model_version"),
-        score=entry.get("score"),
-        **{name: data[name] for name in ARTICLE_FIELDS if isinstance(data.get(name), str)},
-    )
+    fields = {name: data[name] for name in ARTICLE_FIELDS if isinstance(data.get(name), str)}
+    fields |= {"id": article, "text": text, "text_sha256": data.get("text_sha256"), "meta": info.article_meta}
+    fields |= {"model": entry.get("model_version"), "score": entry.get("score")}
+    try:
+        prediction = msgspec.convert(fields, Prediction)
+    except msgspec.ValidationError as error:
+        reading.problems.append(f"{place}: {error}")
+        return None
     for layer in wanted:
         setattr(prediction, layer, getattr(decoded.layers, layer))
     return prediction

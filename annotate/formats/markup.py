@@ -18,6 +18,7 @@ from annotate.formats.missing import read_claim_attributes, read_quote_type
 from annotate.formats.report import FormatReport
 from annotate.records import Claim, Entity, Item, LayeredRecord, Layers, Quote, Span
 from annotate.schema import RelationRole, Role, Schema
+from annotate.task_json.part_links import LinkRole, PartLinks
 
 QUOTE_TYPE = "quote_type"
 CHECK_WORTHY = "check_worthy"
@@ -156,16 +157,15 @@ class _Builder:
         self.text, self.schema, self.report, self.place = text, schema, report, place
         self.marks = {mark.key: mark for mark in markup.marks}
         self.role = {mark.key: self.names.role_of(mark.label) for mark in markup.marks}
-        self.root = {mark.key: mark.key for mark in markup.marks}
-        self.parts: dict[tuple[str, RelationRole], list[Mark]] = {}
-        self.linked: set[str] = set()
-        for link in sorted(markup.links, key=lambda link: self.names.arrow_of(link.label) != "continues"):
+        self.links: PartLinks[Link] = PartLinks(lambda key, role: self.role[key] == role)
+        for link in markup.links:
             self._add_link(link)
 
     def layers(self) -> Layers:
         entities: list[Entity] = []
         quotes: list[Quote] = []
         claims: list[Claim] = []
+        pieces = self.links.group(key for key, role in self.role.items() if role == "content")
         for mark in self.marks.values():
             place = f"{self.place}: {mark.key}"
             role = self.role[mark.key]
@@ -175,11 +175,11 @@ class _Builder:
                     self.report.add_loss("entities in several fragments, read as one span over all of them", place)
                 plain = {"start": start, "end": end, "label": mark.label}
                 entities.append(self._convert(plain, mark, Entity, place))
-            elif role == "content" and self.root[mark.key] == mark.key:
-                quotes.append(self._quote(mark, place))
+            elif role == "content" and mark.key in pieces:
+                quotes.append(self._quote(mark, pieces[mark.key], place))
             elif role == "claim":
                 claims.append(self._claim(mark, place))
-            elif role in ("speaker", "cue") and mark.key not in self.linked:
+            elif role in ("speaker", "cue") and mark.key not in self.links.served:
                 self.report.add_loss(f"{mark.label} without a quote or claim", place)
         return Layers(entities=entities, quotes=quotes, claims=claims)
 
@@ -190,34 +190,21 @@ class _Builder:
         if arrow is None or source not in self.marks or target not in self.marks:
             self.report.add_loss("relations that the schema does not know, or with an end that is not there", place)
             return
-        heads = {"speaker": "content", "cue": "content", "claimer": "claim", "continues": "content"}
-        tails = {"speaker": "speaker", "cue": "cue", "claimer": "speaker", "continues": "content"}
-        if (self.role[source], self.role[target]) == (tails[arrow], heads[arrow]) and arrow != "continues":
-            source, target = target, source
-        if (self.role[source], self.role[target]) != (heads[arrow], tails[arrow]):
+        ends = self.links.orient(arrow, source, target)
+        if ends is None:
             self.report.add_loss("relations between parts that they do not join", place)
-            return
-        if arrow == "continues":
-            first, further = self._root_of(source), self._root_of(target)
-            self.root[further] = first
-            return
-        self.linked.add(target)
-        self.parts.setdefault((self._root_of(source), arrow), []).append(self.marks[target])
+        else:
+            self.links.add(arrow, *ends, link)
 
-    def _root_of(self, key: str) -> str:
-        while self.root[key] != key:
-            key = self.root[key]
-        return key
-
-    def _quote(self, mark: Mark, place: str) -> Quote:
-        ranges = [r for key in self.marks if self._root_of(key) == mark.key for r in self.marks[key].fragments]
+    def _quote(self, mark: Mark, pieces: list[str], place: str) -> Quote:
+        ranges = [r for key in pieces for r in self.marks[key].fragments]
         content = [Span(*fragment) for fragment in sorted(ranges)]
         kind = read_quote_type(mark.values.get(QUOTE_TYPE), self.text, content, self.report, place)
         plain = {
             "type": kind,
             "content": [{"start": span.start, "end": span.end} for span in content],
-            "speaker": self._part(mark, "speaker", place),
-            "cue": self._part(mark, "cue", place),
+            "speaker": self._part(pieces, "speaker", place),
+            "cue": self._part(pieces, "cue", place),
         }
         return self._convert(plain, mark, Quote, place)
 
@@ -232,20 +219,21 @@ class _Builder:
             "end": end,
             "check_worthy": worthy,
             "kind": kind,
-            "claimer": self._part(mark, "claimer", place),
+            "claimer": self._part([mark.key], "claimer", place),
         }
         return self._convert(plain, mark, Claim, place)
 
-    def _part(self, mark: Mark, arrow: RelationRole, place: str) -> dict[str, Any] | None:
-        found = self.parts.get((mark.key, arrow), [])
-        if len(found) > 1:
-            self.report.add_loss(f"a second {arrow} of one item", place, len(found) - 1)
-        if not found:
+    def _part(self, pieces: list[str], arrow: LinkRole, place: str) -> dict[str, Any] | None:
+        found = self.links.follow(arrow, pieces)
+        if found.others:
+            self.report.add_loss(f"a second {arrow} of one item", place, len(found.others))
+        if found.target is None:
             return None
-        longest = max(found[0].fragments, key=lambda fragment: fragment[1] - fragment[0])
-        if len(found[0].fragments) > 1:
+        part = self.marks[found.target]
+        longest = max(part.fragments, key=lambda fragment: fragment[1] - fragment[0])
+        if len(part.fragments) > 1:
             self.report.add_loss(f"{arrow} in several fragments, read as the longest", place)
-        return {"start": longest[0], "end": longest[1], **found[0].extras}
+        return {"start": longest[0], "end": longest[1], **part.extras}
 
     def _convert(self, plain: dict[str, Any], mark: Mark, kind: type[ItemT], place: str) -> ItemT:
         known = {key: value for key, value in mark.extras.items() if key in kind.__struct_fields__}

@@ -15,7 +15,7 @@ import msgspec
 from annotate.formats.markup import Link, Mark, Markup, from_markup, report_fields, split_fragments, to_markup
 from annotate.formats.registry import Reading, Writing, reads, writes
 from annotate.formats.tokens import Tokens
-from annotate.jsonl import iter_lines, write_records
+from annotate.jsonl import iter_objects, write_records
 from annotate.records import LAYERS, LayeredRecord, Layers, Prediction
 
 _ARTICLE_FIELDS = ("title", "date", "publisher", "url", "meta")
@@ -94,13 +94,7 @@ def read_prodigy(path: Path, reading: Reading) -> Iterator[Prediction]:
     by_text = {text: article for article, text in reading.texts.items()}
     found: list[tuple[Prediction, Layers]] = []
     named: list[tuple[str, ...] | None] = []
-    for number, line in iter_lines(path):
-        place = f"{path}:{number}"
-        try:
-            task = msgspec.json.decode(line, type=dict[str, Any])
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            reading.problems.append(f"{place}: not a JSON object on one line ({error})")
-            continue
+    for place, task in iter_objects(path, problems=reading.problems):
         text = task.get("text")
         if not isinstance(text, str):
             reading.problems.append(f"{place}: no text; expected a task with text and spans")
@@ -117,7 +111,7 @@ def read_prodigy(path: Path, reading: Reading) -> Iterator[Prediction]:
         try:
             markup = _parse(task)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            reading.problems.append(f"{place}: {article}: spans or relations not in Prodigy's form ({error!r})")
+            reading.problems.append(f"{place}: {article}: spans or relations not in Prodigy's form ({error})")
             continue
         layers = from_markup(markup, text, reading.schema, reading.report, article)
         prediction = Prediction(id=article, text=text)
@@ -133,27 +127,33 @@ def read_prodigy(path: Path, reading: Reading) -> Iterator[Prediction]:
         yield prediction
 
 
+def _offset(value: Any) -> int:
+    if type(value) is not int:
+        raise TypeError(f"offset {value!r} is not a whole number")
+    return value
+
+
 def _parse(task: dict[str, Any]) -> Markup:
     marks: dict[str, Mark] = {}
     by_place: dict[tuple[int, int, str], str] = {}
     by_token: dict[int, str] = {}
     for i, span in enumerate(task.get("spans") or ()):
         key = str(span.get("key", f"span{i}"))
-        start, end, label = int(span["start"]), int(span["end"]), str(span["label"])
+        start, end, label = _offset(span["start"]), _offset(span["end"]), str(span["label"])
         values = {name: str(value) for name, value in (span.get("attributes") or {}).items()}
         extras = {name: value for name, value in span.items() if name not in _SPAN_KEYS}
         marks[key] = Mark(key, label, [(start, end)], values, extras)
         by_place.setdefault((start, end, label), key)
         if "token_end" in span:
-            by_token.setdefault(int(span["token_end"]), key)
+            by_token.setdefault(_offset(span["token_end"]), key)
 
     def find(relation: dict[str, Any], side: str) -> str:
         span = relation.get(f"{side}_span")
         if not span:
-            return by_token.get(int(relation[side]), f"token {relation[side]}")
+            return by_token.get(_offset(relation[side]), f"token {relation[side]}")
         if span.get("key") in marks:
             return str(span["key"])
-        place = int(span["start"]), int(span["end"]), str(span.get("label"))
+        place = _offset(span["start"]), _offset(span["end"]), str(span.get("label"))
         return by_place.get(place, f"[{place[0]}, {place[1]})")
 
     links = [Link(str(r["label"]), find(r, "head"), find(r, "child")) for r in task.get("relations") or ()]

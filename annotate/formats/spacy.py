@@ -30,9 +30,9 @@ from annotate.formats.markup import (
 )
 from annotate.formats.registry import Reading, Writing, reads, writes
 from annotate.formats.report import FormatReport
-from annotate.formats.tokens import english
 from annotate.records import LAYERS, LayeredRecord, Layers, Prediction
 from annotate.schema import Schema
+from annotate.text.tokens import load_blank
 
 USER_DATA = "annotate"
 _EXTENSION = ("._.", "layers", None, None)
@@ -41,6 +41,29 @@ _GROUPS: dict[str, tuple[str, ...]] = {
     "quotes": ("quotes", "speakers", "cues"),
     "claims": ("claims", "claimers"),
 }
+
+
+class _Item(msgspec.Struct):
+    """What an item has beside its spans: attributes, scores and the like."""
+
+    values: dict[str, str] = {}
+    extras: dict[str, Any] = {}
+
+
+class _Stored(msgspec.Struct):
+    """What `write_spacy` keeps in a document's user data."""
+
+    record: dict[str, Any] = {}
+    items: dict[str, _Item] = {}
+
+
+def _read_stored(doc: Any) -> _Stored:
+    """What is kept in the document; nothing where others made it.
+
+    Raises:
+        msgspec.ValidationError: it has not the form in which it was written.
+    """
+    return msgspec.convert(doc.user_data.get(USER_DATA, {}), _Stored)
 
 
 @writes("spacy", "spacy")
@@ -115,7 +138,7 @@ def _make_doc(record: LayeredRecord, ranges: list[tuple[int, int]], writing: Wri
     from spacy.tokens import Doc
 
     text = record.text or ""
-    doc = english().make_doc(text)
+    doc = load_blank("en").make_doc(text)
     if writing.alignment != "split":
         return doc
     starts, ends = {start for start, _ in ranges}, {end for _, end in ranges}
@@ -146,7 +169,7 @@ def read_spacy(path: Path, reading: Reading) -> Iterator[Prediction]:
     from spacy.tokens import DocBin
 
     try:
-        bin_ = DocBin().from_disk(path)
+        docs = list(DocBin().from_disk(path).get_docs(load_blank("en").vocab))
     except OSError as error:
         raise AnnotateError(f"{path}: cannot be read ({error.strerror or error})") from error
     except Exception as error:  # msgpack and zlib have a family of errors each
@@ -154,22 +177,23 @@ def read_spacy(path: Path, reading: Reading) -> Iterator[Prediction]:
     by_text = {text: article for article, text in reading.texts.items()}
     unmarked: list[tuple[Prediction, Layers]] = []
     predictions: list[Prediction] = []
-    for number, doc in enumerate(bin_.get_docs(english().vocab)):
-        ours = doc.user_data.get(USER_DATA, {})
-        article = ours.get("record", {}).get("id") or doc.user_data.get("id") or by_text.get(doc.text)
-        if not isinstance(article, str):
-            reading.problems.append(f'{path}: doc {number} has no user_data["id"], and its text is not one of the gold')
-            continue
-        prediction = Prediction(id=article, text=doc.text)
-        fields = {k: v for k, v in ours.get("record", {}).items() if k in Prediction.__struct_fields__}
+    for number, doc in enumerate(docs):
         try:
+            ours = _read_stored(doc)
+            article = ours.record.get("id") or doc.user_data.get("id") or by_text.get(doc.text)
+            if not isinstance(article, str):
+                reading.problems.append(
+                    f'{path}: doc {number} has no user_data["id"], and its text is not one of the gold'
+                )
+                continue
+            fields = {name: value for name, value in ours.record.items() if name in Prediction.__struct_fields__}
             prediction = msgspec.convert({**fields, "id": article, "text": doc.text}, Prediction)
+            layers = layers_of_doc(doc, reading.schema, reading.report, article)
         except msgspec.ValidationError as error:
-            reading.problems.append(f"{path}: {article}: user_data[{USER_DATA!r}]: {error}")
+            reading.problems.append(f"{path}: doc {number}: user_data: {error}")
             continue
         predictions.append(prediction)
-        layers = layers_of_doc(doc, reading.schema, reading.report, article)
-        if ours:
+        if USER_DATA in doc.user_data:
             prediction.entities, prediction.quotes, prediction.claims = layers.entities, layers.quotes, layers.claims
         else:
             unmarked.append((prediction, layers))
@@ -187,7 +211,7 @@ def layers_of_doc(doc: Any, schema: Schema, report: FormatReport, place: str) ->
     given = doc.user_data.get(_EXTENSION)
     if given is not None:
         return given if isinstance(given, Layers) else msgspec.convert(given, Layers)
-    items: Mapping[str, Any] = doc.user_data.get(USER_DATA, {}).get("items", {})
+    items = _read_stored(doc).items
     groups = {name: list(doc.spans[name]) for name in doc.spans}
     markup = Markup()
     for mark in _marks(doc, groups, items):
@@ -198,18 +222,16 @@ def layers_of_doc(doc: Any, schema: Schema, report: FormatReport, place: str) ->
         key = span.id_ or f"quote{len(quotes)}"
         if key not in quotes:
             values = {QUOTE_TYPE: span.label_}
-            quotes[key] = Mark(key, names.part("content"), [], values, items.get(key, {}).get("extras", {}))
+            quotes[key] = Mark(key, names.part("content"), [], values, items.get(key, _Item()).extras)
         quotes[key].fragments.append((span.start_char, span.end_char))
     markup.marks += quotes.values()
     for span in groups.get("claims", ()):
         key = span.id_ or f"claim{len(markup.marks)}"
-        said = items.get(key, {})
-        values = {**said.get("values", {}), KIND: span.label_}
+        said = items.get(key, _Item())
+        values = {**said.values, KIND: span.label_}
         if span.kb_id_:
             values[CHECK_WORTHY] = span.kb_id_
-        markup.marks.append(
-            Mark(key, names.part("claim"), [(span.start_char, span.end_char)], values, said.get("extras", {}))
-        )
+        markup.marks.append(Mark(key, names.part("claim"), [(span.start_char, span.end_char)], values, said.extras))
     parts = (("speakers", "speaker", "speaker"), ("cues", "cue", "cue"), ("claimers", "claimer", "speaker"))
     for group, arrow, role in parts:
         for i, span in enumerate(groups.get(group, ())):
@@ -227,7 +249,7 @@ def layers_of_doc(doc: Any, schema: Schema, report: FormatReport, place: str) ->
     return layers
 
 
-def _marks(doc: Any, groups: dict[str, list[Any]], items: Mapping[str, Any]) -> Iterator[Mark]:
+def _marks(doc: Any, groups: dict[str, list[Any]], items: Mapping[str, _Item]) -> Iterator[Mark]:
     spans = groups.get("entities")
     if spans is None:
         spans = [*doc.ents, *groups.get("sc", ())]
@@ -242,5 +264,5 @@ def _marks(doc: Any, groups: dict[str, list[Any]], items: Mapping[str, Any]) -> 
             f"entity{i}",
             span.label_,
             [(span.start_char, span.end_char)],
-            extras=items.get(key, {}).get("extras", {}),
+            extras=items.get(key, _Item()).extras,
         )

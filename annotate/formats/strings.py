@@ -19,14 +19,14 @@ from annotate.formats.missing import read_claim_attributes, read_quote_type
 from annotate.formats.registry import Reading, Writing, reads, writes
 from annotate.formats.report import FormatReport
 from annotate.items import links_of, place_of, sort_key, spans_of
-from annotate.jsonl import iter_lines, write_records
+from annotate.jsonl import iter_objects, write_records
 from annotate.printing import shorten
 from annotate.records import LAYERS, Claim, Entity, LayeredRecord, Layers, Prediction, Quote, Span, get_layer
 from annotate.schema import Schema, load_schema
 from annotate.text.grounding import MIN_SIMILARITY, Place, Text, Wanted, ground_strings, nearest_place
 
 MALFORMED = "items that have not the expected form"
-NOT_FOUND = "strings that do not stand in the text"
+NOT_FOUND = "strings that are not in the text"
 
 
 def ground_layers(
@@ -189,14 +189,7 @@ class _Grounder:
 @reads("strings", "rapidfuzz")
 def read_strings(path: Path, reading: Reading) -> Iterator[Prediction]:
     """The predictions of a JSON Lines file of answers; texts come with them or from `reading.texts`, by id."""
-    decoder = msgspec.json.Decoder(dict[str, Any])
-    for number, line in iter_lines(path):
-        place = f"{path}:{number}"
-        try:
-            answer = decoder.decode(line)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            reading.problems.append(f"{place}: not a JSON object on one line ({error})")
-            continue
+    for place, answer in iter_objects(path, problems=reading.problems):
         article = answer.get("id")
         text = answer.get("text") or reading.texts.get(article or "")
         if not isinstance(article, str) or not article:

@@ -1,34 +1,14 @@
-"""Tokens of a text, and what becomes of a span whose edge lies inside one."""
+"""The tokens of a text in a file format, and what becomes of a span whose edge lies inside one."""
 
 from __future__ import annotations
 
 import bisect
-import functools
 import itertools
 from collections.abc import Iterable
-from typing import Any
 
 from annotate.formats.registry import Alignment
 from annotate.formats.report import FormatReport
-
-
-@functools.cache
-def english() -> Any:
-    """spaCy's English tokeniser, without a model."""
-    import spacy
-
-    return spacy.blank("en")
-
-
-def tokenise(text: str) -> list[tuple[int, int]]:
-    """The ranges of spaCy's English tokens, white space left out.
-
-    >>> tokenise("U.S. troops' \\n\\nexit")
-    [(0, 4), (5, 11), (11, 12), (15, 19)]
-    """
-    doc = english().make_doc(text)
-    ranges = ((token.idx, token.idx + len(token.text)) for token in doc)
-    return [(start, end) for start, end in ranges if not text[start:end].isspace()]
+from annotate.text.tokens import find_touched, make_tokenizer
 
 
 class Tokens:
@@ -53,7 +33,7 @@ class Tokens:
         self.text = text
         self.alignment = alignment
         self.report = report
-        self.ranges = tokenise(text)
+        self.ranges = make_tokenizer("en")(text)
         if alignment == "split":
             edges = sorted({edge for span in spans for edge in span})
             pieces: list[tuple[int, int]] = []
@@ -64,25 +44,23 @@ class Tokens:
                 bounds = [start, *inner, end]
                 pieces += itertools.pairwise(bounds)
             self.ranges = pieces
-        self._starts = [start for start, _ in self.ranges]
-        self._ends = [end for _, end in self.ranges]
 
     def range(self, first: int, last: int) -> tuple[int, int]:
         """The code points that tokens [first, last) cover."""
-        return self._starts[first], self._ends[last - 1]
+        return self.ranges[first][0], self.ranges[last - 1][1]
 
     def align(self, start: int, end: int, place: str) -> tuple[int, int] | None:
         """The half-open range of tokens for the span, or None where none is left (counted as lost)."""
-        first = bisect.bisect_right(self._ends, start)  # the first token that ends behind the start
-        last = bisect.bisect_left(self._starts, end)  # one behind the last token that starts before the end
+        touched = find_touched(self.ranges, start, end)
+        first, last = touched.start, touched.stop
         if first < last and self.range(first, last) == (start, end):
             return first, last
         if self.alignment == "drop":
             self.report.add_loss("spans that do not fit the tokens, left out", place)
             return None
         if self.alignment == "contract" and first < last:
-            first += self._starts[first] < start
-            last -= last > first and self._ends[last - 1] > end
+            first += self.ranges[first][0] < start
+            last -= last > first and self.ranges[last - 1][1] > end
         if first >= last:
             self.report.add_loss("spans in which no token lies, left out", place)
             return None

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from annotate.errors import GoldError, RecordError
+from annotate.errors import GoldError
 from annotate.files import resource_dir, sha256_file
 from annotate.gold.manifest import MANIFEST, Manifest, Placed, read_manifest
 from annotate.gold.names import check_name, find_versions, is_split, is_version
 from annotate.gold.parquet import iter_gold, iter_rows, table_names
-from annotate.jsonl import STDIO, find_record_problems, read_records, stream_records
+from annotate.jsonl import STDIO, read_records
 from annotate.records import GoldRecord
 
 
 def load_gold(source: str | Path) -> list[GoldRecord]:
-    """The gold records of a release, of one split of it, or of a JSON Lines file, in the order they stand there.
+    """The gold records of a release, of one split of it, or of a JSON Lines file, in their order.
 
     Args:
         source: a release folder, or one with `/split` behind it; `name/version[/split]` of a release below `gold/`
@@ -30,18 +30,6 @@ def load_gold(source: str | Path) -> list[GoldRecord]:
         return read_records(path, GoldRecord)
     folder, split = find_release(source)
     return list(stream_release(folder, split))
-
-
-def stream_decided(path: Path) -> Iterator[GoldRecord]:
-    """The records of a JSON Lines file one by one, for a build that does not hold them all.
-
-    Raises:
-        RecordError: after the last record, all that is wrong with the others.
-    """
-    problems: list[str] = []
-    yield from stream_records(path, GoldRecord, problems=problems, check=find_record_problems)
-    if problems:
-        raise RecordError(problems)
 
 
 def find_release(source: str | Path) -> tuple[Path, str | None]:
@@ -66,7 +54,7 @@ def find_release(source: str | Path) -> tuple[Path, str | None]:
     known = sorted({f"{folder.parent.name}/{folder.name}" for home in homes for folder in _release_folders(home)})
     raise GoldError(
         [
-            f"{source}: no gold there; expected a release folder, name/version[/split] or a JSON Lines file"
+            f"no release or file called {source}; expected a release folder, name/version[/split] or a JSON Lines file"
             + (f"; known releases: {', '.join(known)}" if known else "")
         ]
     )
@@ -111,10 +99,10 @@ def read_places(folder: Path, manifest: Manifest) -> dict[str, Placed]:
     }
 
 
-def list_releases(to: str | Path = "gold") -> list[Manifest]:
+def releases(to: str | Path = "gold") -> list[Manifest]:
     """The manifests of all releases below a folder, by name, then oldest version first.
 
-    >>> list_releases("/nowhere")
+    >>> releases("/nowhere")
     []
 
     Raises:

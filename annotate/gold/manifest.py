@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+import stat
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from annotate.errors import GoldError
-from annotate.files import sha256_file, sha256_text
+from annotate.files import sha256_text
 from annotate.gold.names import check_name, is_split, is_version
 
 MANIFEST = "manifest.json"
-FORMAT = 1
+#: 1: written by toolkit 0.1. 2: the card and `CHANGES.md` follow from the manifest and the tables, and `check`
+#: renders them again; a change to how they are rendered needs a new number.
+FORMAT = 2
+#: bytes; a million articles take about 40 MB of row hashes
+MANIFEST_LIMIT = 128 << 20
 
 _FILE = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}/)?[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}", re.ASCII)
 
@@ -56,14 +60,14 @@ class SplitEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Placed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where an article stood."""
+    """The split and the cluster of an article."""
 
     split: str
     cluster: str
 
 
 class LeftOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An article that no split can take, because it is kin to articles in several."""
+    """An article that no split can take, because it is related to articles in several."""
 
     id: str
     kin: list[str]
@@ -75,8 +79,9 @@ class Manifest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     `counts` has articles, clusters and the spans of each layer and label; `provenance` counts articles by
     annotator, pre-annotation, guideline and rule of decision, and spans by origin and preannotator. `agreement`
     and `ceiling` are those of `annotate.agreement`; `work` has articles and time by annotator, `preannotators` the
-    scores of what people started from against the release. `withdrawn` remembers the place of articles that an earlier
-    version had, so that they come back to it.
+    scores of what annotators started from against the release. `withdrawn` remembers the place of articles that an
+    earlier version had, so that they come back to it. `about` is the user's own part of the card. `made_from` is the
+    digest of the release whose texts were left out, or put back in another wording; None for a release as it was built.
     """
 
     format: int = FORMAT
@@ -99,6 +104,8 @@ class Manifest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     work: dict[str, Any] = {}
     preannotators: dict[str, Any] = {}
     tokens: dict[str, Any] = {}
+    about: str | None = None
+    made_from: str | None = None
     files: dict[str, FileEntry]
 
     @property
@@ -107,40 +114,103 @@ class Manifest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         return f"{self.name}/{self.version}"
 
 
-def hash_files(folder: Path, rows: dict[str, int]) -> dict[str, FileEntry]:
-    """The entry of each file below the folder, by its path with `/`, the manifest itself left out.
+class _LayerForm(msgspec.Struct, forbid_unknown_fields=True):
+    articles: int
+    spans: int
+    labels: dict[str, int]
+    check_worthy: dict[str, int] | None = None
 
-    Args:
-        rows: the number of rows of the files that are tables.
-    """
-    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    return {
-        name: FileEntry(sha256_file(folder / name), (folder / name).stat().st_size, rows.get(name))
-        for name in names
-        if name != MANIFEST
-    }
+
+class _CountsForm(msgspec.Struct, forbid_unknown_fields=True):
+    articles: int
+    clusters: int
+    layers: dict[str, _LayerForm]
+    splits: dict[str, dict[str, int]]
+
+
+class _FigureForm(msgspec.Struct):
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class _AgreementForm(msgspec.Struct):
+    annotators: dict[str, int]
+    articles: int
+    measures: dict[str, _FigureForm]
+
+
+class _WorkForm(msgspec.Struct, forbid_unknown_fields=True):
+    articles: int
+    without_draft: int
+    median_seconds: float | None
+
+
+class _PartForm(msgspec.Struct, forbid_unknown_fields=True):
+    articles: int
+    measures: dict[str, float | None]
+
+
+class _TagForm(msgspec.Struct, forbid_unknown_fields=True):
+    spans: int
+    exact: int
+    widened: int
+    dropped: int
+
+
+class _TokensForm(msgspec.Struct, forbid_unknown_fields=True):
+    rule: str
+    layers: dict[str, _TagForm]
+
+
+class _Form(msgspec.Struct):
+    """The shape of what `Manifest` holds as plain dicts, so that readers can rely on it."""
+
+    counts: _CountsForm
+    work: dict[str, _WorkForm]
+    preannotators: dict[str, dict[str, _PartForm]]
+    agreement: _AgreementForm | None = None
+
+
+def _to_content(manifest: Manifest) -> dict[str, Any]:
+    content: dict[str, Any] = msgspec.to_builtins(manifest)
+    # fields that toolkit 0.1 did not know: left out where they are empty, so that its manifests keep their bytes
+    for name in ("about", "made_from"):
+        if content[name] is None:
+            del content[name]
+    return content
 
 
 def encode_manifest(manifest: Manifest) -> str:
     """The text of `manifest.json`; its last line is the digest of everything else in it."""
-    content = msgspec.to_builtins(manifest)
-    body = json.dumps(content, ensure_ascii=False, indent=1)
+    body = json.dumps(_to_content(manifest), ensure_ascii=False, indent=1)
     return f'{body[:-2]},\n "digest": "{sha256_text(body)}"\n}}\n'
 
 
 def manifest_digest(manifest: Manifest) -> str:
-    """The digest that stands at the end of the manifest: it names the content of the whole release."""
-    return sha256_text(json.dumps(msgspec.to_builtins(manifest), ensure_ascii=False, indent=1))
+    """The digest at the end of the manifest, in hex; it identifies the content of the release."""
+    return sha256_text(json.dumps(_to_content(manifest), ensure_ascii=False, indent=1))
+
+
+def spell_digest(manifest: Manifest) -> str:
+    """The digest as commands print it and `annotate check --digest` takes it: `sha256:` and 64 hex digits."""
+    return f"sha256:{manifest_digest(manifest)}"
 
 
 def read_manifest(folder: Path) -> Manifest:
     """The manifest of the release in the folder, its own bytes proved by its digest.
 
     Raises:
-        GoldError: there is none, a byte of it was changed, or it names something that no release can have.
+        GoldError: there is none, it is not a plain file of reasonable size, a byte of it was changed, a newer toolkit
+            wrote it, or it names something that no release can have.
     """
     path = folder / MANIFEST
     try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise GoldError([f"{path}: not a plain file; get the release again"])
+        if status.st_size > MANIFEST_LIMIT:
+            raise GoldError([f"{path}: {status.st_size:,} bytes; a manifest has at most {MANIFEST_LIMIT:,}"])
         data = path.read_bytes()
     except OSError as error:
         raise GoldError([f"{folder}: not a release: {MANIFEST} cannot be read ({error.strerror or error})"]) from error
@@ -148,9 +218,15 @@ def read_manifest(folder: Path) -> Manifest:
         content = json.loads(data.decode("utf-8"))
         content.pop("digest")
         manifest = msgspec.convert(content, Manifest)
-    except (ValueError, KeyError, AttributeError, RecursionError, msgspec.ValidationError) as error:
+        msgspec.convert(content, _Form)
+        if manifest.tokens:
+            msgspec.convert(manifest.tokens, _TokensForm)
+        same = encode_manifest(manifest).encode("utf-8") == data
+    except RecursionError as error:
+        raise GoldError([f"{path}: not the manifest of a release (nested too deeply)"]) from error
+    except (ValueError, KeyError, TypeError, AttributeError, msgspec.ValidationError) as error:
         raise GoldError([f"{path}: not the manifest of a release ({error})"]) from error
-    if encode_manifest(manifest).encode("utf-8") != data:
+    if not same:
         raise GoldError([f"{path}: changed since it was written: its digest does not fit; get the release again"])
     problems = list(_find_name_problems(manifest))
     if problems:
@@ -158,23 +234,10 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
-def find_file_problems(folder: Path, manifest: Manifest) -> Iterator[str]:
-    """A sentence for each file that is missing, added, a link, or has other bytes than the manifest says."""
-    present = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not path.is_dir()}
-    links = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_symlink()}
-    for name in sorted(links):
-        yield f"{name} is a link; a release has plain files only"
-    for name in sorted(present.keys() - manifest.files.keys() - {MANIFEST}):
-        yield f"{name} is not in the manifest; was it added later?"
-    for name, entry in manifest.files.items():
-        if name not in present:
-            yield f"{name} is missing"
-        elif name not in links and sha256_file(present[name]) != entry.sha256:
-            yield f"{name} was changed since the release: its SHA-256 is not the one in the manifest"
-
-
 def _find_name_problems(manifest: Manifest) -> list[str]:
     problems = []
+    if manifest.format not in range(1, FORMAT + 1):
+        problems.append(f"format {manifest.format}; expected 1 to {FORMAT}: a newer version of the toolkit can read it")
     try:
         check_name(manifest.name)
     except GoldError as error:
@@ -182,6 +245,12 @@ def _find_name_problems(manifest: Manifest) -> list[str]:
     if not is_version(manifest.version):
         problems.append(f"version {manifest.version!r}; expected MAJOR.MINOR.PATCH")
     problems += [f"split {split!r}; expected a lower-case word" for split in manifest.splits if not is_split(split)]
+    # the names of a split's tables follow from how many articles it has: no number is believed without its rows
+    problems += [
+        f"split {split!r} has {entry.articles:,} articles, expected {len(entry.row_hashes):,}, one a row hash"
+        for split, entry in manifest.splits.items()
+        if entry.articles != len(entry.row_hashes)
+    ]
     problems += [
         f"file {name!r}; expected a plain name, at most one folder deep"
         for name in manifest.files

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import msgspec
@@ -17,6 +17,11 @@ from annotate.records import GoldRecord
 
 ROWS_PER_GROUP = 1_000
 ROWS_PER_FILE = 100_000
+# as Python objects, rows take twenty times the memory that they take in Arrow
+_ROWS_PER_BATCH = 100
+
+# a damaged file may also hold strings that are not UTF-8 and numbers that are none, which Python finds
+_UNREADABLE = (OSError, ValueError, OverflowError, pa.ArrowException)
 
 
 def table_names(folder: str, split: str, rows: int) -> list[str]:
@@ -29,35 +34,61 @@ def table_names(folder: str, split: str, rows: int) -> list[str]:
     return [f"{folder}/{split}-{number:05d}-of-{count:05d}.parquet" for number in range(count)]
 
 
-def write_rows(path: Path, rows: Iterable[dict[str, Any]], schema: pa.Schema) -> None:
-    """Write the rows as one Parquet file, group by group; the same rows give the same bytes.
+class TableWriter:
+    """One Parquet file, written row by row; the same rows give the same bytes.
 
     Every writer setting that could change with a version's defaults is fixed here; the version of Parquet's library
-    stands in the file, so equal bytes need an equal pyarrow.
+    is written into the file, so equal bytes need an equal pyarrow. Memory holds one row group.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    stream = iter(rows)
-    with pq.ParquetWriter(
-        path,
-        schema,
-        version="2.6",
-        compression="zstd",
-        compression_level=3,
-        use_dictionary=True,
-        write_statistics=True,
-        data_page_version="1.0",
-        data_page_size=1 << 20,
-        write_page_index=False,
-        store_schema=True,
-    ) as writer:
-        while batches := list(_batches(islice(stream, ROWS_PER_GROUP), schema)):
-            writer.write_table(pa.Table.from_batches(batches, schema).combine_chunks(), row_group_size=ROWS_PER_GROUP)
 
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._schema = schema
+        self._rows: list[dict[str, Any]] = []
+        self._batches: list[pa.RecordBatch] = []
+        self._writer = pq.ParquetWriter(
+            path,
+            schema,
+            version="2.6",
+            compression="zstd",
+            compression_level=3,
+            use_dictionary=True,
+            write_statistics=True,
+            data_page_version="1.0",
+            data_page_size=1 << 20,
+            write_page_index=False,
+            store_schema=True,
+        )
 
-def _batches(rows: Iterator[dict[str, Any]], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """The rows as Arrow, a hundred at a time: as Python objects they take twenty times the memory."""
-    while some := list(islice(rows, 100)):
-        yield pa.RecordBatch.from_pylist(some, schema=schema)
+    def __enter__(self) -> TableWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self._end_group()
+        self._writer.close()
+
+    def add(self, row: dict[str, Any]) -> None:
+        """Write one row."""
+        self._rows.append(row)
+        if len(self._rows) == _ROWS_PER_BATCH:
+            self._end_batch()
+            if len(self._batches) == ROWS_PER_GROUP // _ROWS_PER_BATCH:
+                self._end_group()
+
+    def _end_batch(self) -> None:
+        if self._rows:
+            self._batches.append(pa.RecordBatch.from_pylist(self._rows, schema=self._schema))
+            self._rows.clear()
+
+    def _end_group(self) -> None:
+        self._end_batch()
+        if self._batches:
+            table = pa.Table.from_batches(self._batches, self._schema).combine_chunks()
+            self._writer.write_table(table, row_group_size=ROWS_PER_GROUP)
+            self._batches.clear()
 
 
 def iter_rows(path: Path, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
@@ -71,7 +102,7 @@ def iter_rows(path: Path, columns: Sequence[str] | None = None) -> Iterator[dict
             names = None if columns is None else [name for name in columns if name in file.schema_arrow.names]
             for batch in file.iter_batches(batch_size=256, columns=names, use_threads=False):
                 yield from batch.to_pylist()
-    except (OSError, pa.ArrowException) as error:
+    except _UNREADABLE as error:
         raise GoldError([f"{path}: cannot be read as Parquet ({error})"]) from error
 
 
@@ -83,7 +114,7 @@ def read_schema(path: Path) -> pa.Schema:
     """
     try:
         return pq.read_schema(path)
-    except (OSError, pa.ArrowException) as error:
+    except _UNREADABLE as error:
         raise GoldError([f"{path}: cannot be read as Parquet ({error})"]) from error
 
 
@@ -96,5 +127,5 @@ def iter_gold(path: Path) -> Iterator[GoldRecord]:
     for number, row in enumerate(iter_rows(path)):
         try:
             yield from_row(row)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, RecursionError) as error:
             raise GoldError([f"{path}: row {number}: {row.get('id')}: {error}"]) from error

@@ -19,7 +19,7 @@ _encoder = msgspec.json.Encoder(order="deterministic")
 def normalize_record(record: GoldRecord) -> GoldRecord:
     """The record as a release holds it: sorted, each span with its text, the text with its hash.
 
-    Spans stand by start, then longest first; `excluded` joins `ignore`, which means the same. Two records that
+    Spans are sorted by start, then longest first; `excluded` joins `ignore`, which means the same. Two records that
     differ only in the order of spans come back equal. Spans must fit the text (`find_span_problems`).
 
     >>> record = GoldRecord(id="a", text="Ann met Bo.", entities=[Entity(8, 10, "PERSON"), Entity(0, 3, "PERSON")])
@@ -32,13 +32,13 @@ def normalize_record(record: GoldRecord) -> GoldRecord:
     regions = [*(record.ignore or ()), *(record.excluded or ())]
 
     def normalized(item: Any) -> Any:
-        whole: Any = map_spans(item, lambda span: _with_text(span, text))
+        mapped: Any = map_spans(item, lambda span: _with_text(span, text))
         fields: dict[str, Any] = {"annotators": _names(item.annotators)}
         if isinstance(item, Quote):
-            fields["content"] = sorted(whole.content, key=sort_key)
+            fields["content"] = sorted(mapped.content, key=sort_key)
         elif isinstance(item, Entity):
             fields["alt_labels"] = _names(item.alt_labels)
-        return msgspec.structs.replace(whole, **fields)
+        return msgspec.structs.replace(mapped, **fields)
 
     return msgspec.structs.replace(
         sort_items(map_items(record, normalized)),

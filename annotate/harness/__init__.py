@@ -15,18 +15,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from annotate.harness.error_page import render_report as render_report
-    from annotate.harness.scoring import compare_predictions as compare_predictions
+    from annotate.harness.scoring import compare as compare
     from annotate.harness.scoring import score_predictions as score_predictions
     from annotate.harness.sources import run_function as run_function
 
 _PUBLIC = {
-    "compare_predictions": "annotate.harness.scoring",
+    "compare": "annotate.harness.scoring",
     "render_report": "annotate.harness.error_page",
     "run_function": "annotate.harness.sources",
     "score_predictions": "annotate.harness.scoring",
 }
 
-__all__ = ["compare_predictions", "render_report", "run_function", "score_predictions"]
+__all__ = ["compare", "render_report", "run_function", "score_predictions"]
 
 
 def __getattr__(name: str) -> Any:

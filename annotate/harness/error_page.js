@@ -104,11 +104,11 @@
     return gold ?? predicted;
   }
 
-  const itemOf = (error, side) => (error[side] === null ? null : `${error.layer}${error[side]}`);
+  const isOf = (mark, error, side) => mark.item?.[0] === error.layer && mark.item[1] === error[side];
 
   // Only the errors that pass the filter stand out.
   function withState(mark, side, errors) {
-    if (!mark.kinds?.length || !errors.some((error) => itemOf(error, side) === mark.item)) return mark;
+    if (!mark.kinds?.length || !errors.some((error) => isOf(mark, error, side))) return mark;
     let state = "differs";
     if (mark.kinds.includes("missed")) state = "missing";
     else if (mark.kinds.includes("spurious")) state = "spurious";
@@ -121,10 +121,8 @@
     for (const node of document.querySelectorAll(".m.pointed")) node.classList.remove("pointed");
     let first = null;
     for (const side of ["predicted", "gold"]) {
-      const item = itemOf(error, side);
-      if (item === null) continue;
       marks[side].forEach((mark, index) => {
-        if (mark.item !== item) return;
+        if (!isOf(mark, error, side)) return;
         for (const node of sides[side].querySelectorAll(`[data-mark="${index}"]`)) {
           node.classList.add("pointed");
           first = node;

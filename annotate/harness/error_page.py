@@ -1,4 +1,4 @@
-"""The page for reading errors: what to mend next, where, and each article with gold and prediction side by side."""
+"""The page for reading errors: what to fix first, where, and each article with gold and prediction side by side."""
 
 from __future__ import annotations
 
@@ -258,27 +258,21 @@ def _text(article: ArticleErrors, layers: Sequence[Layer]) -> dict[str, Any]:
         ),
     }
     marks = {side: to_marks(found) for side, found in sides.items()}
-    for side, found in sides.items():
-        _add_states(marks[side], found, article, side)
+    for side in sides:
+        _add_states(marks[side], article, side)
     regions = to_marks(GoldRecord(id="", ignore=article.gold.ignore, excluded=article.gold.excluded))
     return {"text": article.gold.text or "", "marks": {side: [*found, *regions] for side, found in marks.items()}}
 
 
-def _add_states(marks: list[dict[str, Any]], layers: Layers, article: ArticleErrors, side: str) -> None:
-    """Give each mark the kinds of its item's errors, a state to be drawn by, and its item's place."""
+def _add_states(marks: list[dict[str, Any]], article: ArticleErrors, side: str) -> None:
+    """Give each mark the kinds of its item's errors and a title that names them."""
     items: Mapping[tuple[str, int], ScoredItem] = {
         (item.layer, index): item
         for item in article.items
         if (index := item.gold if side == "gold" else item.predicted) is not None
     }
-    n_entities = len(layers.entities or ())
-    for place, mark in enumerate(marks):
-        if place < n_entities:
-            key = ("entities", place)
-        else:
-            key = ("quotes" if mark["group"].startswith("q") else "claims", mark["number"] - 1)
-        item = items.get(key)
-        mark["item"] = f"{key[0]}{key[1]}"
+    for mark in marks:
+        item = items.get(mark["item"])
         if item is None:
             mark["left_out"] = True
             mark["title"] = f"{mark.get('title', mark['label'])} · left out: overlaps a region that is not scored"

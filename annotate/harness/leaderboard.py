@@ -41,7 +41,7 @@ def _leaderboard(comparison: Comparison, measure: str) -> Table:
     if measure in comparison.ceiling:
         rows.append(["", "annotators", format_value(comparison.ceiling[measure]), "", ""])
     n = ", ".join(format_count(count, "article") for count in sorted(set(comparison.articles.values())))
-    title = f"{measure}: {n}; systems that share a letter cannot be told apart"
+    title = f"{measure}: {n}; systems that share a letter do not differ significantly"
     return Table(title, ("#", "system", "value", "95 % interval", "group"), rows, words=(1,))
 
 
@@ -58,7 +58,7 @@ def _differences(measure: str, differences: list[Difference]) -> Table:
         ]
         for found in differences
     ]
-    columns = ("better", "worse", "by", "95 % interval", "p", "p, Holm", "told apart")
+    columns = ("better", "worse", "by", "95 % interval", "p", "p, Holm", "significant")
     return Table(f"{measure}: differences, paired", columns, rows, words=(0, 1))
 
 

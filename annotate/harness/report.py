@@ -24,12 +24,12 @@ def write_interval(score: Score) -> str:
 def make_tables(report: Report) -> list[Table]:
     """The report as tables: by layer the matches, the accuracies, the labels; then the confusions."""
     tables: list[Table] = []
-    people = bool(report.ceiling)
+    ceiling = bool(report.ceiling)
     for layer in report.layers:
-        tables += [_ratio_table(report, layer, people), _outcome_table(report, layer)]
+        tables += [_ratio_table(report, layer, ceiling), _outcome_table(report, layer)]
         if layer == "quotes":
-            tables.append(_variant_table(report, people))
-        single = _single_table(report, layer, people)
+            tables.append(_variant_table(report, ceiling))
+        single = _single_table(report, layer, ceiling)
         if single.rows:
             tables.append(single)
         labels = _label_table(report, layer)
@@ -57,11 +57,11 @@ def _find(report: Report, *parts: str) -> Score | None:
     return report.measures.get(":".join(parts))
 
 
-def _ratio_table(report: Report, layer: Layer, people: bool) -> Table:
+def _ratio_table(report: Report, layer: Layer, ceiling: bool) -> Table:
     rows = []
     for match, f1 in _iter_matches(report, layer):
-        rows.append([*_ratio_row(report, layer, match, f1, people), f"{f1.n_gold:,}", f"{f1.n_pred:,}"])
-    columns = ("match", "P", "R", "F1", "95 % of F1", *(["people"] if people else []), "gold", "pred")
+        rows.append([*_ratio_row(report, layer, match, f1, ceiling), f"{f1.n_gold:,}", f"{f1.n_pred:,}"])
+    columns = ("match", "P", "R", "F1", "95 % of F1", *(["annotators"] if ceiling else []), "gold", "pred")
     return Table(f"{layer}: {format_count(report.layers[layer], 'article')}", columns, rows)
 
 
@@ -84,41 +84,41 @@ def _iter_matches(report: Report, layer: Layer) -> Iterator[tuple[str, Score]]:
             yield match, f1
 
 
-def _variant_table(report: Report, people: bool) -> Table:
+def _variant_table(report: Report, ceiling: bool) -> Table:
     """The variants of end-to-end F1 for quotes."""
     rows = []
     for name, score in report.measures.items():
         match = name.split(":")[1]
         if name.startswith("f1:end-to-end-"):
-            rows.append([match.removeprefix("end-to-end-"), *_ratio_row(report, "quotes", match, score, people)[1:]])
-    columns = ("content-speaker", "P", "R", "F1", "95 % of F1", *(["people"] if people else []))
+            rows.append([match.removeprefix("end-to-end-"), *_ratio_row(report, "quotes", match, score, ceiling)[1:]])
+    columns = ("content-speaker", "P", "R", "F1", "95 % of F1", *(["annotators"] if ceiling else []))
     return Table("quotes: end-to-end, variants (end-to-end above is overlap-head)", columns, rows)
 
 
-def _ratio_row(report: Report, layer: str, match: str, f1: Score, people: bool) -> list[str]:
+def _ratio_row(report: Report, layer: str, match: str, f1: Score, ceiling: bool) -> list[str]:
     sides = [_find(report, metric, match, layer) for metric in ("precision", "recall")]
     row = [match, *(format_value(side.value if side else None) for side in sides), format_value(f1.value)]
-    ceiling = [format_value(report.ceiling.get(f"f1:{match}:{layer}"))] if people else []
-    return [*row, write_interval(f1), *ceiling]
+    reached = [format_value(report.ceiling.get(f"f1:{match}:{layer}"))] if ceiling else []
+    return [*row, write_interval(f1), *reached]
 
 
-def _single_table(report: Report, layer: str, people: bool) -> Table:
+def _single_table(report: Report, layer: str, ceiling: bool) -> Table:
     rows = []
     for definition in DEFINITIONS:
         score = report.measures.get(definition.name)
         if definition.layer != layer or definition.metric in _RATIOS or score is None:
             continue
-        ceiling = [format_value(report.ceiling.get(definition.name))] if people else []
+        reached = [format_value(report.ceiling.get(definition.name))] if ceiling else []
         rows.append(
             [
                 f"{definition.metric} {definition.match}",
                 format_value(score.value),
                 write_interval(score),
-                *ceiling,
+                *reached,
                 str(score.n_gold),
             ]
         )
-    return Table(f"{layer}: further", ("measure", "value", "95 %", *(["people"] if people else []), "n"), rows)
+    return Table(f"{layer}: further", ("measure", "value", "95 %", *(["annotators"] if ceiling else []), "n"), rows)
 
 
 def _label_table(report: Report, layer: str) -> Table:
@@ -149,7 +149,7 @@ def _label_table(report: Report, layer: str) -> Table:
 
 
 def make_notes(report: Report) -> list[str]:
-    """Warnings, remarks, and the signature, one a line."""
+    """Warnings, remarks, and the signature, one per line."""
     return [
         *(f"warning: {warning}" for warning in report.warnings),
         *(f"note: {remark}" for remark in report.remarks),
@@ -173,7 +173,7 @@ def find_failures(report: Report, thresholds: Sequence[tuple[str, float]]) -> li
 
 
 def to_junit(report: Report, thresholds: Sequence[tuple[str, float]]) -> str:
-    """JUnit XML: one test case a threshold; without thresholds one passed case a measure of a whole layer."""
+    """JUnit XML: one test case per threshold; without thresholds, one passed case per measure of a layer."""
     names = [name for name, _ in thresholds] or [name for name in report.measures if "/" not in name]
     failures = {failure.partition(" ")[0]: failure for failure in find_failures(report, thresholds)}
     suite = ElementTree.Element(

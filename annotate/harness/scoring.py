@@ -10,7 +10,7 @@ from annotate.errors import AnnotateError, ScoreError
 from annotate.files import write_text
 from annotate.harness.sources import GoldSource, open_gold, open_predictions, run_preannotator, run_program
 from annotate.records import GoldRecord, Prediction
-from annotate.score.compare import Comparison, compare
+from annotate.score.compare import Comparison, compare_systems
 from annotate.score.evaluate import Report, score_tables
 from annotate.score.options import COMPARE_OPTIONS, ScoreOptions
 from annotate.score.problems import Problems
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def score_predictions(
-    predictions: Path | None,
+    predictions: str | Path | None,
     gold: str | Path,
     options: ScoreOptions | None = None,
     *,
@@ -29,9 +29,9 @@ def score_predictions(
     run: str | None = None,
     spacy: str | None = None,
     schema: str | Path | None = None,
-    html: Path | None = None,
+    html: str | Path | None = None,
 ) -> tuple[Report, FormatReport | None]:
-    """Scores one system: a file of predictions, a program, or a spaCy pipeline.
+    """Score one system: a file of predictions, a program, or a spaCy pipeline.
 
     Args:
         predictions: a file, `-` for standard input; None with `run` or `spacy`.
@@ -70,7 +70,7 @@ def score_predictions(
         else:
             known = list(golds) if format is not None else ()
             found, loss = open_predictions(
-                predictions or Path("-"),
+                Path(predictions or "-"),
                 problems,
                 format=format,
                 gold=known,
@@ -86,7 +86,7 @@ def score_predictions(
         report.source_format = loss.format
         if loss.lost:
             report.warnings.append(
-                f"{loss.lost} things in the {loss.format} file did not come through and are no predictions here: "
+                f"{loss.lost} things in the {loss.format} file could not be read as predictions: "
                 f"{', '.join(loss.losses)}"
             )
     if html is not None:
@@ -95,12 +95,12 @@ def score_predictions(
         page = render_report(
             report, list(golds), list(found), schema=source.schema, seen_surfaces=source.seen_surfaces()
         )
-        write_text(html, page)
+        write_text(Path(html), page)
     return report, loss
 
 
-def compare_predictions(
-    predictions: Sequence[Path],
+def compare(
+    predictions: Sequence[str | Path],
     gold: str | Path,
     options: ScoreOptions | None = None,
     *,
@@ -108,12 +108,15 @@ def compare_predictions(
     format: str | None = None,
     schema: str | Path | None = None,
 ) -> Comparison:
-    """Compares the systems whose predictions lie in files; each is named after its file.
+    """Compare systems by their files of predictions, pair by pair on the same articles; each is named after its file.
+
+    Options, measures and the result are those of `annotate.compare_systems`, which takes predictions in memory.
 
     Raises:
         ScoreError: problems on any side.
         GoldError: there is no such gold.
     """
+    paths = [Path(path) for path in predictions]
     problems = Problems()
     source = open_gold(gold, problems, schema=schema)
     options = source.complete(options or COMPARE_OPTIONS)
@@ -122,15 +125,15 @@ def compare_predictions(
         name: list(
             open_predictions(path, problems, format=format, gold=golds, schema=source.schema, layers=options.layers)[0]
         )
-        for name, path in zip(name_systems(predictions), predictions, strict=True)
+        for name, path in zip(name_systems(paths), paths, strict=True)
     }
     if problems.sentences:
         raise ScoreError(problems.sentences)
-    return compare(golds, systems, options, measures=measures)
+    return compare_systems(golds, systems, options, measures=measures)
 
 
 def name_systems(paths: Sequence[Path]) -> list[str]:
-    """A name for each file: its stem, or as much of its path as tells them apart.
+    """A name for each file: its stem, or as much of its path as distinguishes them.
 
     >>> name_systems([Path("a/p.jsonl"), Path("b/p.jsonl")])
     ['a/p', 'b/p']

@@ -1,4 +1,4 @@
-"""Where the errors are: slices by property, what mending each kind would gain, errors that come again and again."""
+"""Where the errors are: slices by property, what fixing each kind would gain, recurring errors."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def _count(found: dict[tuple[str, str], Slice], item: ScoredItem, properties: di
 
 @dataclass(frozen=True)
 class Gain:
-    """One kind of error on one layer: how many items have it, and the F1 if it were mended and nothing else."""
+    """One kind of error on one layer: how many items have it, and the F1 if it were fixed and nothing else."""
 
     layer: Layer
     kind: str
@@ -108,7 +108,7 @@ class Gain:
 
 
 def find_gains(articles: Sequence[ArticleErrors], layer: Layer) -> list[Gain]:
-    """What mending each kind would gain, largest first, in the F1 of items with nothing wrong at all."""
+    """What fixing each kind would gain, largest first, in the F1 of items with nothing wrong at all."""
     items = [item for article in articles for item in article.items if item.layer == layer]
     right = sum(not item.kinds for item in items)
     gold = sum(item.gold is not None for item in items)
@@ -122,13 +122,13 @@ def find_gains(articles: Sequence[ArticleErrors], layer: Layer) -> list[Gain]:
         having = [item for item in items if kind in item.kinds]
         if not having:
             continue
-        mended = sum(item.kinds == (kind,) for item in having)
+        fixed = sum(item.kinds == (kind,) for item in having)
         if kind == "spurious":
-            then = f1(right, gold, predicted - mended)
+            then = f1(right, gold, predicted - fixed)
         elif kind == "missed":
-            then = f1(right + mended, gold, predicted + mended)
+            then = f1(right + fixed, gold, predicted + fixed)
         else:
-            then = f1(right + mended, gold, predicted)
+            then = f1(right + fixed, gold, predicted)
         most = Counter(_name_of(item, kind) for item in having).most_common(4)
         gains.append(Gain(layer, kind, len(having), f1(right, gold, predicted), then, most))
     return sorted(gains, key=lambda gain: -gain.then)

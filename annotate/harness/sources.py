@@ -68,8 +68,7 @@ def open_gold(source: str | Path, problems: Problems, *, schema: str | Path | No
     if path == STDIO or path.is_file():
         name = "standard input" if path == STDIO else path.name
         return GoldSource(name, _stream(path, GoldRecord, "gold", problems), load_schema(schema))
-    from annotate.gold.load import find_release, stream_release
-    from annotate.gold.manifest import read_manifest
+    from annotate.gold import find_release, read_manifest, stream_release
 
     folder, split = find_release(source)
     manifest = read_manifest(folder)
@@ -163,7 +162,7 @@ def run_preannotator(name: str, gold: Sequence[GoldRecord], layers: Sequence[Lay
     Raises:
         PreannotatorError: it is unknown, cannot be built, or fails on an article.
     """
-    from annotate.preannotate.pipeline import preannotate_articles
+    from annotate.preannotate import preannotate_articles
 
     return list(preannotate_articles(map(to_article, gold), preannotator=name, layers=layers))
 

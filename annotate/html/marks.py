@@ -13,18 +13,22 @@ def to_marks(layers: LayeredRecord | Layers) -> list[dict[str, Any]]:
 
     A mark is `{"start", "end", "kind", "label", "title"?}` with offsets in code points, half-open; `title` is shown
     on hovering, default the label. `kind` is entity,
-    quote (one mark a fragment), speaker, cue, claim, claimer or ignore. The parts of one quote or claim share
+    quote (one mark a fragment), speaker, cue, claim, claimer or ignore. Every mark but that of an ignored region has
+    `item`: the layer of its item, and the item's index there. The parts of one quote or claim share
     `group` (such as `q2`) and `number`, by which they are shown to belong together. A page may add `state` (a word
     such as `missing` or `added`, drawn as an outline and in the tag) and its own keys.
 
-    >>> to_marks(Layers(entities=[Entity(0, 5, "PERSON", score=0.9)]))
-    [{'start': 0, 'end': 5, 'kind': 'entity', 'label': 'PERSON', 'title': 'PERSON · score 0.90'}]
+    >>> [mark] = to_marks(Layers(entities=[Entity(0, 5, "PERSON", score=0.9)]))
+    >>> mark["label"], mark["title"], mark["item"]
+    ('PERSON', 'PERSON · score 0.90', ('entities', 0))
     """
-    marks = [_mark(entity, "entity", entity.label, _describe(entity)) for entity in layers.entities or ()]
-    for number, quote in enumerate(layers.quotes or (), 1):
-        marks.extend(_quote_marks(quote, number))
-    for number, claim in enumerate(layers.claims or (), 1):
-        marks.extend(_claim_marks(claim, number))
+    marks: list[dict[str, Any]] = []
+    for index, entity in enumerate(layers.entities or ()):
+        marks.append(_mark(entity, "entity", entity.label, _describe(entity)) | {"item": ("entities", index)})
+    for index, quote in enumerate(layers.quotes or ()):
+        marks.extend(mark | {"item": ("quotes", index)} for mark in _quote_marks(quote, index + 1))
+    for index, claim in enumerate(layers.claims or ()):
+        marks.extend(mark | {"item": ("claims", index)} for mark in _claim_marks(claim, index + 1))
     for region in [*(getattr(layers, "ignore", None) or ()), *(getattr(layers, "excluded", None) or ())]:
         marks.append(_mark(region, "ignore", "ignored", "not scored"))
     return marks

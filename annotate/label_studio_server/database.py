@@ -56,7 +56,7 @@ def _migrate(folder: Path) -> None:
     )
     if done.returncode != 0 or not (folder / DATABASE).exists():
         lines = (done.stdout + done.stderr).splitlines()[-15:]
-        raise StudioError("Label Studio could not create its database; it said last:\n" + "\n".join(lines))
+        raise StudioError("Label Studio could not create its database; the end of its log:\n" + "\n".join(lines))
 
 
 def _copy(source: Path, target: Path) -> None:

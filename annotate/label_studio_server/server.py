@@ -48,7 +48,12 @@ class Studio:
 
 
 def start_studio(
-    dir: Path | None = None, *, port: int | None = None, database: str | None = None, public_url: str | None = None
+    dir: Path | None = None,
+    *,
+    port: int | None = None,
+    database: str | None = None,
+    public_url: str | None = None,
+    backend: str | None = None,
 ) -> Studio:
     """Start the embedded Label Studio, or return the one that already runs on the folder; ready when this returns.
 
@@ -61,6 +66,8 @@ def start_studio(
         database: `postgresql://USER:PASSWORD@HOST:PORT/NAME`, remembered for the next start; default: SQLite.
         public_url: `https://HOST` of a reverse proxy before it, remembered too; without it, log-ins through the
             proxy are refused.
+        backend: `http://HOST:PORT` of `annotate backend`, remembered too: the one address of this machine or its
+            network that the server may connect to. Not together with `public_url`.
 
     Raises:
         StudioError: the port is taken, the server died or did not answer; with the last lines of its log.
@@ -71,7 +78,7 @@ def start_studio(
     with _locked_folder(folder):
         state = read_state(folder)
         if state is not None and is_locked(folder / "server.lock"):
-            _refuse_other_settings(state, port, database, public_url)
+            _refuse_other_settings(state, port, database, public_url, backend)
             with contextlib.suppress(_Ended):  # it was on its way out when we found it: start another
                 if not _wait_until_ready(folder, state):
                     raise StudioError(
@@ -81,6 +88,7 @@ def start_studio(
         state = state or make_state(folder)
         state.database = database or state.database
         state.public_url = public_url or state.public_url
+        state.backend = backend or state.backend
         if state.database is None:
             place_empty_database(folder)
         return _start_on_free_port(folder, state, port)
@@ -158,13 +166,17 @@ def _locked_folder(folder: Path) -> Iterator[None]:
         yield
 
 
-def _refuse_other_settings(state: State, port: int | None, database: str | None, public_url: str | None) -> None:
+def _refuse_other_settings(
+    state: State, port: int | None, database: str | None, public_url: str | None, backend: str | None
+) -> None:
     if port is not None and port != state.port:
         raise StudioError(f"Label Studio already runs at port {state.port}; run `annotate down` to move it to {port}")
     if database is not None and database != state.database:
         raise StudioError("Label Studio already runs on another database; run `annotate down` first")
     if public_url is not None and public_url != state.public_url:
         raise StudioError(f"Label Studio already runs without {public_url}; run `annotate down` first")
+    if backend is not None and backend != state.backend:
+        raise StudioError(f"Label Studio already runs and may not connect to {backend}; run `annotate down` first")
 
 
 def _start_on_free_port(folder: Path, state: State, port: int | None) -> Studio:
@@ -189,7 +201,9 @@ def _start_on_free_port(folder: Path, state: State, port: int | None) -> Studio:
 
 def _spawn(folder: Path, state: State) -> None:
     login = {"USERNAME": state.username, "PASSWORD": state.password, "USER_TOKEN": state.api_key}
-    environment = server_environment(folder, database=state.database, public_url=state.public_url, login=login)
+    environment = server_environment(
+        folder, database=state.database, public_url=state.public_url, backend=state.backend, login=login
+    )
     state.pid = None
     write_state(folder, state)
     log_path = folder / "server.log"

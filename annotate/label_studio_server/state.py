@@ -26,6 +26,7 @@ class State(msgspec.Struct, kw_only=True):
     pid: int | None = None
     database: str | None = None
     public_url: str | None = None
+    backend: str | None = None
 
 
 def studio_dir(folder: Path | None) -> Path:

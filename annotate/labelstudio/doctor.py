@@ -1,4 +1,4 @@
-"""What keeps a person from connecting, or annotators from seeing pre-annotations; each finding with its remedy."""
+"""Why a connection fails, or annotators do not see pre-annotations; each finding with its remedy."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ import msgspec
 from annotate.artifacts.label_config import to_label_config
 from annotate.errors import LabelStudioError
 from annotate.files import sha256_text
+from annotate.labelstudio.answers import LostAnswer, NotFound
 from annotate.labelstudio.connection import (
     API_KEY_VARIABLE,
     URL_VARIABLE,
-    LostAnswer,
-    NotFound,
-    Server,
+    Connection,
     connect,
     require_client,
 )
@@ -26,6 +25,7 @@ from annotate.labelstudio.project import canonical_config, find_names, find_show
 from annotate.labelstudio.push.plan import (
     find_project,
 )
+from annotate.labelstudio.shapes import make_safe
 from annotate.schema import Schema, load_schema
 from annotate.task_json.from_result import from_result
 from annotate.task_json.tasks import read_info
@@ -35,7 +35,7 @@ MANY_REGIONS = 400
 
 
 class Finding(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """One thing looked at: fine, worth knowing, or to be mended with `remedy`."""
+    """One thing that was checked: fine, worth knowing, or to be fixed with `remedy`."""
 
     level: Literal["fine", "note", "problem"]
     what: str
@@ -46,7 +46,7 @@ class Finding(msgspec.Struct, kw_only=True, omit_defaults=True):
         return mark + self.what + (f"\n         -> {self.remedy}" if self.remedy else "")
 
 
-def examine(
+def doctor(
     project: str | None = None,
     *,
     url: str | None = None,
@@ -54,10 +54,10 @@ def examine(
     schema: Schema | None = None,
     dir: Path | None = None,
 ) -> list[Finding]:
-    """Everything looked at, in order; later checks are left out where earlier ones make them pointless.
+    """Check the connection, and a project; all findings in order. Later checks are left out after a problem.
 
     Args:
-        project: also look at this project, its tasks and stored predictions.
+        project: also check this project, its tasks and stored predictions.
         dir: data folder of the embedded server, where it is not the default one.
 
     Raises:
@@ -69,7 +69,7 @@ def examine(
 
         studio = find_studio(dir)
         if studio is None:
-            return [_problem(f"no embedded Label Studio runs in {dir}", f"annotate up --dir {dir}")]
+            return [_problem(f"no embedded Label Studio is running in {dir}", f"annotate up --dir {dir}")]
         url, api_key = studio.url, studio.api_key
     try:
         server = connect(url, api_key)
@@ -80,11 +80,14 @@ def examine(
     if findings[-1].level != "problem":
         findings += _check_token(server, token)
     if project is not None and findings[-1].level != "problem":
-        findings += _check_project(server, project, schema or load_schema())
-    return findings
+        try:
+            findings += _check_project(server, project, schema or load_schema())
+        except LabelStudioError as error:
+            findings.append(_problem(str(error), "correct --url: scheme, port, path; or see the server's log"))
+    return [msgspec.structs.replace(found, what=server.redact(found.what)) for found in findings]
 
 
-def _check_connection(server: Server) -> Iterator[Finding]:
+def _check_connection(server: Connection) -> Iterator[Finding]:
     try:
         version = server.version()
     except LostAnswer as error:
@@ -104,7 +107,7 @@ def _check_connection(server: Server) -> Iterator[Finding]:
         )
 
 
-def _check_token(server: Server, token: str) -> Iterator[Finding]:
+def _check_token(server: Connection, token: str) -> Iterator[Finding]:
     kind = "a personal access token" if token.count(".") == 2 else "a legacy token"
     try:
         user = server.whoami()
@@ -125,11 +128,11 @@ def _check_token(server: Server, token: str) -> Iterator[Finding]:
     settings = server.token_settings()
     if settings:
         names = {"api_tokens_enabled": "personal access tokens", "legacy_api_tokens_enabled": "legacy tokens"}
-        told = ", ".join(f"{name} {'on' if settings.get(key) else 'off'}" for key, name in names.items())
-        yield _fine(f"the organization has {told}")
+        listed = ", ".join(f"{name} {'on' if settings.get(key) else 'off'}" for key, name in names.items())
+        yield _fine(f"the organization has {listed}")
 
 
-def _check_project(server: Server, name: str, schema: Schema) -> Iterator[Finding]:
+def _check_project(server: Connection, name: str, schema: Schema) -> Iterator[Finding]:
     try:
         project = find_project(server, name)
     except LabelStudioError as error:
@@ -172,7 +175,7 @@ def _check_interface(name: str, project: dict[str, Any], schema: Schema) -> Iter
         yield _fine(f"the interface is that of schema {schema.ref} ({', '.join(layers)})")
 
 
-def _check_backends(server: Server, project: dict[str, Any]) -> Iterator[Finding]:
+def _check_backends(server: Connection, project: dict[str, Any]) -> Iterator[Finding]:
     for backend in server.list_backends(project["id"]):
         if backend.get("state") == "CO":
             yield _fine(f"the live preannotator at {backend.get('url')} is connected")
@@ -187,14 +190,14 @@ def _check_backends(server: Server, project: dict[str, Any]) -> Iterator[Finding
         blocked = "reserved network address" in error
         yield _problem(
             f"the live preannotator at {backend.get('url')} is not connected: {error.splitlines()[-1][:200]}",
-            "the server blocks addresses of this machine: start it with ML_BLOCK_LOCAL_IP=false and "
-            "SSRF_PROTECTION_ENABLED=false (annotate up does)"
+            f"the server connects to no address of its own machine or network but one: annotate down, then "
+            f"annotate up --backend {backend.get('url')}"
             if blocked
             else "annotate backend --port PORT, then connect it again (project settings, Model)",
         )
 
 
-def _check_tasks(server: Server, name: str, project: dict[str, Any], schema: Schema) -> Iterator[Finding]:
+def _check_tasks(server: Connection, name: str, project: dict[str, Any], schema: Schema) -> Iterator[Finding]:
     push = f"annotate push P.jsonl --project '{name}'"
     if not project["task_number"]:
         yield _problem("the project is empty", push)
@@ -203,8 +206,12 @@ def _check_tasks(server: Server, name: str, project: dict[str, Any], schema: Sch
     versions: Counter[str] = Counter()
     bare = edited = unknown = heavy = 0
     broken: dict[str, tuple[int, int]] = {}
-    for task in server.iter_tasks(project["id"]):
-        data = task.get("data") or {}
+    for found in server.iter_tasks(project["id"]):
+        task, remarks = make_safe(found)
+        for remark in remarks:
+            count, first = broken.get(remark.reason, (0, task["id"]))
+            broken[remark.reason] = (count + 1, first)
+        data = task["data"]
         text = data.get("text")
         seen[str(data.get("doc_id"))] += 1
         unknown += "doc_id" not in data
@@ -223,11 +230,11 @@ def _check_tasks(server: Server, name: str, project: dict[str, Any], schema: Sch
     yield from _check_visibility(name, project, versions, bare)
     yield from _report_broken(broken, push)
     for count, what, remedy in (
-        (edited, "tasks hold a text that was edited after the push; their marks cover other words", push),
+        (edited, "tasks have a text that was edited after the push; their spans cover other words", push),
         (
             sum(1 for article, times in seen.items() if times > 1 and article != "None"),
-            "articles stand there in more than one task",
-            f"{push} (removes those that nobody touched)",
+            "articles are in more than one task",
+            f"{push} (removes those without annotations)",
         ),
     ):
         if count:
@@ -238,12 +245,12 @@ def _check_tasks(server: Server, name: str, project: dict[str, Any], schema: Sch
         yield Finding(
             level="note",
             what=f"{heavy} predictions have more than {MANY_REGIONS} items; their pages open slowly",
-            remedy="one project a layer: annotate push --layers entities,quotes,claims",
+            remedy="one project per layer: annotate push --layers entities,quotes,claims",
         )
 
 
 def find_prediction_problems(entry: Mapping[str, Any], text: str, schema: Schema) -> Iterable[str]:
-    """Why a stored prediction would not show as it should; the server accepts all of this in silence."""
+    """Why a stored prediction would not show as it should; the server accepts all of this without an error."""
     for remark in from_result(entry.get("result") or [], text, schema).remarks:
         if remark.action == "quarantined":
             yield remark.reason
@@ -251,8 +258,8 @@ def find_prediction_problems(entry: Mapping[str, Any], text: str, schema: Schema
 
 def _report_broken(broken: dict[str, tuple[int, int]], push: str) -> Iterator[Finding]:
     for reason, (count, task) in sorted(broken.items()):
-        consequence = "; the editor shows an empty page then" if reason.startswith("an arrow from or to") else ""
-        yield _problem(f"stored predictions: {count} x {reason} (such as task {task}){consequence}", push)
+        consequence = "; the editor shows an empty page then" if reason.startswith("a relation from or to") else ""
+        yield _problem(f"stored tasks and predictions: {count} x {reason} (such as task {task}){consequence}", push)
     if not broken:
         yield _fine("all stored predictions are well formed")
 
@@ -263,9 +270,9 @@ def _check_visibility(name: str, project: dict[str, Any], versions: Counter[str]
         yield _problem("'use predictions to prelabel tasks' is off; annotators begin with an empty page", push)
     shown = project["model_version"] or ""
     if versions and versions[shown] == 0:
-        told = ", ".join(f"{version} ({count} tasks)" for version, count in versions.most_common())
+        listed = ", ".join(f"{version} ({count} tasks)" for version, count in versions.most_common())
         yield _problem(
-            f"the project shows predictions of {shown or 'no model'!r}, but those stored are of {told}", push
+            f"the project shows predictions of {shown or 'no model'!r}, but those stored are of {listed}", push
         )
     elif versions:
         yield _fine(f"annotators see the predictions of {shown} on {versions[shown]} tasks")

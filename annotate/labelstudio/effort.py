@@ -1,16 +1,17 @@
-"""What people did with the pre-annotation: what they changed, how good it was in their eyes, how long they took."""
+"""What annotators changed in the pre-annotation, how well it scores against them, and how long they took."""
 
 from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 import msgspec
 
 from annotate.errors import DataProblems
 from annotate.items import trim_annotation, write_attributes
+from annotate.jsonl import RecordSource, gather_records
 from annotate.printing import Table, format_value
 from annotate.records import LAYERS, Annotation, GoldRecord, Layer, LayeredRecord, Layers, Prediction, get_layer
 from annotate.task_json.outcomes import OUTCOMES, compare_layers
@@ -30,7 +31,7 @@ MATCH: dict[Layer, str] = {"entities": "strict", "quotes": "exact", "claims": "e
 
 
 class ChangeRow(msgspec.Struct, kw_only=True):
-    """What became of the predicted items of one label; `added` are people's own of that label."""
+    """What became of the predicted items of one label; `added` are the annotators' own of that label."""
 
     layer: Layer
     label: str
@@ -44,9 +45,9 @@ class ChangeRow(msgspec.Struct, kw_only=True):
 
 
 class ScoreRow(msgspec.Struct, kw_only=True):
-    """The preannotator scored against one annotator as if that person were the gold.
+    """The preannotator scored against one annotator as if that annotator were the gold.
 
-    `shown` says whether the person saw the prediction. Values in [0, 1], null where undefined; entities are
+    `shown`: whether the annotator saw the prediction. Values in [0, 1], null where undefined; entities are
     matched strictly, quotes and claims by exact extent.
     """
 
@@ -83,24 +84,28 @@ class Effort(msgspec.Struct, kw_only=True):
     times: list[TimeRow] = []
 
 
-def measure_effort(
-    annotations: Iterable[Annotation],
+def effort(
+    annotations: RecordSource[Annotation],
+    predictions: RecordSource[Prediction] | None = None,
     *,
-    predictions: Sequence[Prediction] | None = None,
     layers: Sequence[Layer] | None = None,
 ) -> Effort:
-    """The report on submitted annotations; skipped ones are left out.
+    """What annotators changed in the pre-annotation, how well it scores against them, and how long they took.
 
     Args:
-        predictions: what was pushed. Needed for the blind share, whose predictions the server never had: with them
-            the preannotator is scored there too, and the difference to the articles that were shown with it says
-            how far it leads people.
+        annotations: a JSON Lines file as `pull` writes it, several, or the records; skipped ones are left out.
+        predictions: what was pushed, a file or the records. Needed for the blind share, whose predictions the server
+            never had: with them the preannotator is scored there too, and the difference to the articles shown with
+            predictions shows how far it leads annotators.
         layers: only these.
 
     Raises:
         DataProblems: no submitted annotation.
+        RecordError: a file has problems.
     """
-    records = [trim_annotation(record) for record in annotations if record.status == "submitted"]
+    pushed = None if predictions is None else gather_records(predictions, Prediction)
+    submitted = [one for one in gather_records(annotations, Annotation) if one.status == "submitted"]
+    records = [trim_annotation(record) for record in submitted]
     if not records:
         raise DataProblems(["no submitted annotation; nothing to measure"])
     wanted = tuple(layers) if layers is not None else LAYERS
@@ -110,7 +115,7 @@ def measure_effort(
         annotators=sorted({record.annotator for record in records}),
         changes=rows,
         relabelled=relabelled,
-        scores=list(_score(records, predictions, wanted)),
+        scores=list(_score(records, pushed, wanted)),
         times=list(_measure_times(records)),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,11 +11,10 @@ import msgspec
 
 from annotate.artifacts.label_config import CLAIM_KIND, ENTITY, to_label_config
 from annotate.errors import DataProblems, LabelStudioError
-from annotate.labelstudio.connection import Server, connect
+from annotate.labelstudio.connection import Connection, connect
 from annotate.labelstudio.project import find_names, find_shown_layers
-from annotate.labelstudio.push.plan import (
-    find_project,
-)
+from annotate.labelstudio.push.ledger import Ledger, find_ledger
+from annotate.labelstudio.push.plan import find_project
 from annotate.schema import Label, Schema, load_schema
 from annotate.task_json.renames import Name, check_renames, rename_items
 from annotate.task_json.tasks import META, digest_prediction, read_info
@@ -85,18 +85,33 @@ def migrate_project(
         return plan
     if plan.refusals:
         raise DataProblems([*plan.refusals, "nothing was changed"])
-    if plan.renamed:
-        # predictions with labels that the interface lacks are refused, so it has to know both for a while
-        server.update_project(plan.project, label_config=to_label_config(_with_old_names(schema, names, old)))
-        for change in _find_changes(server, plan.project, names):
-            _apply_change(server, change, names, schema)
-    server.update_project(plan.project, label_config=to_label_config(schema))
+    with contextlib.ExitStack() as files:
+        ledger = find_ledger(found)
+        if ledger is not None:
+            files.enter_context(ledger)
+        _carry_out(server, plan, names, schema, old, ledger)
     plan.applied = True
     return plan
 
 
+def _carry_out(
+    server: Connection,
+    plan: MigrationPlan,
+    names: Mapping[Name, str],
+    schema: Schema,
+    old: set[Name],
+    ledger: Ledger | None,
+) -> None:
+    if plan.renamed:
+        # predictions with labels that the interface lacks are refused, so it has to know both for a while
+        server.update_project(plan.project, label_config=to_label_config(_with_old_names(schema, names, old)))
+        for change in _find_changes(server, plan.project, names):
+            _apply_change(server, change, names, schema, ledger)
+    server.update_project(plan.project, label_config=to_label_config(schema))
+
+
 def describe_migration(plan: MigrationPlan) -> list[str]:
-    """The plan in lines for people."""
+    """The plan in lines for reading."""
     lines = [f"project {plan.title!r} (#{plan.project}) to schema {plan.schema}:"]
     lines += [f"  {change}: {count} marks" for change, count in plan.renamed.items()]
     if plan.renamed:
@@ -109,7 +124,7 @@ def describe_migration(plan: MigrationPlan) -> list[str]:
     return lines if plan.applied else [*lines, "this is the plan; nothing was changed"]
 
 
-def _survey(server: Server, plan: MigrationPlan, names: Mapping[Name, str], new: set[Name]) -> None:
+def _survey(server: Connection, plan: MigrationPlan, names: Mapping[Name, str], new: set[Name]) -> None:
     """Count what changes, and find what would lose its label."""
     renamed: Counter[str] = Counter()
     lost: Counter[Name] = Counter()
@@ -137,7 +152,7 @@ def _survey(server: Server, plan: MigrationPlan, names: Mapping[Name, str], new:
             plan.predictions += bool(changed)
     plan.renamed = dict(renamed.most_common())
     plan.refusals = [
-        f"{name!r} ({control}) is in use on {count} annotated marks; say under [[migrations]] what it is called now"
+        f"{name!r} ({control}) is in use on {count} annotated marks; enter its new name under [[migrations]]"
         for (control, name), count in sorted(lost.items())
     ]
     if drafts:
@@ -145,7 +160,7 @@ def _survey(server: Server, plan: MigrationPlan, names: Mapping[Name, str], new:
         plan.refusals.append(f"drafts that use old names are open on tasks {tasks}; have them submitted first")
 
 
-def _find_changes(server: Server, project: int, names: Mapping[Name, str]) -> Iterator[_Change]:
+def _find_changes(server: Connection, project: int, names: Mapping[Name, str]) -> Iterator[_Change]:
     for task in server.iter_tasks(project):
         predictions = [entry for entry in task.get("predictions") or () if _needs(entry, names)]
         annotations = [entry for entry in task.get("annotations") or () if _needs(entry, names)]
@@ -157,10 +172,16 @@ def _needs(entry: Mapping[str, Any], names: Mapping[Name, str]) -> bool:
     return bool(rename_items(entry.get("result") or [], names)[1])
 
 
-def _apply_change(server: Server, change: _Change, names: Mapping[Name, str], schema: Schema) -> None:
+def _apply_change(
+    server: Connection, change: _Change, names: Mapping[Name, str], schema: Schema, ledger: Ledger | None
+) -> None:
     info = read_info(change.task)
+    article = str((change.task.get("data") or {}).get("doc_id"))
+    pushed = ledger.get(article) if ledger is not None else None
     for entry in change.predictions:
         result = rename_items(entry["result"], names)[0]
+        if ledger is not None and pushed is not None and digest_prediction(entry) in pushed.predictions:
+            ledger.add_prediction(article, digest_prediction({**entry, "result": result}))
         # with the task the server knows the project, without which it does not validate but refuse
         server.update_prediction(entry["id"], result=result, task=change.task["id"])
         if info.digest == digest_prediction(entry):

@@ -8,7 +8,8 @@ from xml.etree import ElementTree
 
 from annotate.artifacts.label_config import CLAIM_KIND, ENTITY, QUOTE_TYPE, to_label_config
 from annotate.errors import LabelStudioError
-from annotate.labelstudio.connection import Server
+from annotate.labelstudio.connection import Connection
+from annotate.labelstudio.shapes import make_all_safe
 from annotate.records import Layer
 from annotate.schema import Schema
 
@@ -50,7 +51,7 @@ def canonical_config(config: str) -> str:
         return config
 
 
-def find_config_conflicts(server: Server, project: dict[str, Any], schema: Schema) -> Iterator[str]:
+def find_config_conflicts(server: Connection, project: dict[str, Any], schema: Schema) -> Iterator[str]:
     """Labels and attribute values that people have used and the schema's interface would take away.
 
     The server's own summary of labels in use misses some (1.23 resets it while it counts), so the annotations
@@ -60,9 +61,10 @@ def find_config_conflicts(server: Server, project: dict[str, Any], schema: Schem
     if not dropped:
         return
     used: dict[tuple[str, str], int] = {}
-    for task in server.iter_export(project["id"]):
+    for task in make_all_safe(server.iter_export(project["id"])):
         entries = [*(task.get("annotations") or ()), *(task.get("drafts") or ())]
-        for item in (item for entry in entries for item in entry.get("result") or ()):
+        items = (item for entry in entries for item in entry.get("result") or () if isinstance(item, dict))
+        for item in items:
             value = item.get("value") or {}
             for name in [*(value.get("labels") or ()), *(value.get("choices") or ())]:
                 used[item.get("from_name", ""), name] = used.get((item.get("from_name", ""), name), 0) + 1

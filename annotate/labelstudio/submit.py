@@ -9,8 +9,9 @@ import msgspec
 
 from annotate.errors import LabelStudioError
 from annotate.files import sha256_text
-from annotate.labelstudio.connection import Server, connect
+from annotate.labelstudio.connection import Connection, connect
 from annotate.labelstudio.push.plan import find_project
+from annotate.labelstudio.shapes import make_all_safe
 from annotate.records import Annotation, Layers
 from annotate.schema import Schema, load_schema
 from annotate.task_json.tasks import Key
@@ -45,7 +46,7 @@ def submit_annotations(
     found = find_project(server, project)
     if found is None:
         raise LabelStudioError(f"no project {project!r} at {server.url}; push the articles first")
-    tasks = {_key_of(task): task for task in server.iter_tasks(found["id"])}
+    tasks = {_key_of(task): task for task in make_all_safe(server.iter_tasks(found["id"]))}
     missing = sorted({record.id for record in annotations if _key(record) not in tasks})
     if missing:
         raise LabelStudioError(f"project {project!r} has no task for {', '.join(missing)}; push these articles first")
@@ -86,7 +87,7 @@ def _identity(item: dict[str, Any]) -> bytes:
     return msgspec.json.encode(parts, order="deterministic")
 
 
-def _find_users(server: Server, annotators: Sequence[str]) -> dict[str, int]:
+def _find_users(server: Connection, annotators: Sequence[str]) -> dict[str, int]:
     numbers = {email: number for number, email in server.emails().items()}
     return {who: numbers.get(who) or server.create_user(who) for who in sorted(set(annotators))}
 

@@ -19,8 +19,8 @@ import msgspec
 
 from annotate.errors import PreannotatorError
 from annotate.files import write_text
-from annotate.preannotate.long_texts import join_windows, split_windows
 from annotate.preannotate.registry import Preannotator, register
+from annotate.preannotate.text_windows import join_windows, split_windows
 from annotate.records import LAYERS, Article, Layers
 from annotate.schema import Label, Schema
 

@@ -1,15 +1,20 @@
-"""The preannotator `spacy:NAME_OR_PATH`: an installed pipeline's entities, with our quotes and claims beside them."""
+"""The preannotator `spacy:NAME_OR_PATH`: an installed pipeline's entities, with the quotes and claims of `rules`.
+
+It is also where every `Doc` gets its `_.layers`, for components that find layers themselves.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from annotate.errors import PreannotatorError
-from annotate.preannotate.long_texts import join_windows, split_windows
+from annotate.items import sort_key
 from annotate.preannotate.registry import Preannotator, register
+from annotate.preannotate.rules.claims import find_claims
+from annotate.preannotate.rules.page import read_page
+from annotate.preannotate.rules.quotes import find_quotes
+from annotate.preannotate.text_windows import join_windows, split_windows
 from annotate.records import LAYERS, Article, Entity, Layers
 from annotate.schema import Schema
 
@@ -28,26 +33,21 @@ _OTHER_NAMES = {"PER": "PERSON", "ORGANIZATION": "ORG", "LOCATION": "LOC"}
 def build_spacy(schema: Schema, name: str) -> Preannotator:
     """An installed spaCy pipeline, or one in a folder, as a preannotator.
 
-    A pipeline that fills `doc._.layers` itself is taken at its word. Otherwise entities are `doc.ents`, and quotes
-    and claims come from the rules.
+    Layers that the pipeline puts into `doc._.layers` are kept. Of the others, entities are `doc.ents`, and quotes and
+    claims come from the rules.
 
     Raises:
         PreannotatorError: there is no such pipeline, it has no entities, or none of its labels is in the schema.
     """
     import spacy
 
-    from annotate.preannotate.rules.components import register_extensions
-
-    register_extensions()
+    register_extension()
     try:
         nlp = spacy.load(name)
     except (OSError, ValueError) as error:
         raise PreannotatorError(f"spaCy pipeline {name!r} cannot be loaded: {str(error).splitlines()[0]}") from error
     _check_labels(nlp, schema, name)
     nlp.max_length = max(nlp.max_length, _WINDOW)
-    for component in ("annotate_quotes", "annotate_claims"):
-        if not nlp.has_pipe(component):
-            nlp.add_pipe(component)
 
     def pipe(articles: Iterable[Article]) -> Iterator[Layers]:
         for article in articles:
@@ -58,6 +58,14 @@ def build_spacy(schema: Schema, name: str) -> Preannotator:
             )
 
     return Preannotator(f"spacy:{nlp.meta['lang']}_{nlp.meta['name']}", nlp.meta["version"], schema.layers, pipe)
+
+
+def register_extension() -> None:
+    """Give every `Doc` a `_.layers`: None, or the `Layers` that a component has found."""
+    from spacy.tokens import Doc
+
+    if not Doc.has_extension("layers"):
+        Doc.set_extension("layers", default=None)
 
 
 def _check_labels(nlp: Language, schema: Schema, name: str) -> None:
@@ -74,12 +82,15 @@ def _check_labels(nlp: Language, schema: Schema, name: str) -> None:
 
 
 def _to_layers(doc: Doc) -> Layers:
-    layers: Layers = doc._.layers
-    if layers.entities is not None:
-        return layers
-    entities = [
-        Entity(ent.start_char, ent.end_char, _OTHER_NAMES.get(ent.label_, ent.label_), ent.text)
-        for ent in doc.ents
-        if ent.text.strip()
-    ]
-    return msgspec.structs.replace(layers, entities=entities)
+    found: Layers = doc._.layers or Layers()
+    page = read_page(doc.text)
+    entities = found.entities
+    if entities is None:
+        entities = [
+            Entity(ent.start_char, ent.end_char, _OTHER_NAMES.get(ent.label_, ent.label_), ent.text)
+            for ent in doc.ents
+            if ent.text.strip()
+        ]
+    quotes = find_quotes(page) if found.quotes is None else found.quotes
+    claims = find_claims(page, sorted(entities, key=sort_key), quotes) if found.claims is None else found.claims
+    return Layers(entities=entities, quotes=quotes, claims=claims)

@@ -2,21 +2,21 @@
 
 An anchor holds hashes of the span's own text and of up to 24 characters before and behind it, each after folding
 typography (`annotate.text.grounding.fold`), so that other quotation marks or spaces do not matter. In a text that
-was edited since, a span stands where its own hash and its surroundings say; where it was edited inside, between its
-two surroundings. A hash tells a guesser whether a guess is right: short spans such as names can be guessed.
+was edited since, a span is where its own hash and its surroundings are found; where it was edited inside, between its
+two surroundings. A hash confirms a right guess: short spans such as names can be guessed.
 """
 
 from __future__ import annotations
 
 import bisect
 import hashlib
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Literal, NamedTuple, TypeAlias
 
 from annotate.text.grounding import fold
+from annotate.text.tokens import TOKEN
 
 How: TypeAlias = Literal["moved", "edited"]
 
@@ -42,7 +42,7 @@ class Anchor(NamedTuple):
 
 
 class Found(NamedTuple):
-    """Where a span stands now, in code points, and whether its own words are unchanged (`moved`) or not."""
+    """Where a span is now, in code points, and whether its own words are unchanged (`moved`) or not."""
 
     start: int
     end: int
@@ -71,7 +71,7 @@ class Folded:
     @cached_property
     def edges(self) -> list[int]:
         """Where words and marks begin and end: nearly every span does so there."""
-        found = {edge for match in re.finditer(r"\w+|[^\w\s]", self.folded) for edge in match.span()}
+        found = {edge for match in TOKEN.finditer(self.folded) for edge in match.span()}
         return sorted(found)
 
     def table(self, length: int, *, everywhere: bool = False) -> dict[str, list[int]]:
@@ -110,7 +110,7 @@ def make_anchors(text: str, ranges: Iterable[tuple[int, int]]) -> list[Anchor]:
 
 
 def find_anchors(text: str, anchors: Sequence[Anchor]) -> list[Found | None]:
-    """Where each span stands in a later version of the text; None where that cannot be said.
+    """Where each span is in a later version of the text; None where it cannot be found.
 
     >>> old = "Biden met Kadhimi. Biden spoke for an hour."
     >>> new = "On Monday, Biden met Kadhimi. Biden spoke for an hour."
@@ -119,7 +119,7 @@ def find_anchors(text: str, anchors: Sequence[Anchor]) -> list[Found | None]:
     """
     folded = Folded(text)
     options = [_candidates(folded, anchor) for anchor in anchors]
-    # spans whose surroundings are whole on both sides, and that stand there only once, tell how far the text moved
+    # spans whose surroundings are whole on both sides, and that occur only once, show how far the text moved
     sure: list[tuple[int, int]] = []
     for anchor, places in zip(anchors, options, strict=True):
         whole = [place for place, sides in places if sides == 2]

@@ -6,10 +6,9 @@ import filecmp
 import shutil
 from pathlib import Path
 
-from annotate.errors import PublishError
-from annotate.publish.plan import Package, PublishPlan, make_plan
-from annotate.release.check import check_release
-from annotate.release.folder import new_release_folder
+from annotate.publish.plan import Package, PublishPlan, make_plan, refuse_change
+from annotate.release import check_release
+from annotate.release.writer import new_release
 
 
 class FolderTarget:
@@ -26,15 +25,13 @@ class FolderTarget:
         """
         place = self._place(package)
         if place.exists():
-            same = all(
-                (place / name).is_file() and filecmp.cmp(place / name, package.folder / name, shallow=False)
+            same = [
+                name
                 for name in package.files
-            )
-            if not same:
-                raise PublishError(
-                    f"{place} holds another {package.manifest.ref}; a published version is never changed: "
-                    "release a newer version"
-                )
+                if (place / name).is_file() and filecmp.cmp(place / name, package.folder / name, shallow=False)
+            ]
+            if same != package.files:
+                raise refuse_change(package, str(place), same)
             return make_plan(package, str(place), "published", keep=package.files)
         return make_plan(package, str(place), "new", add=package.files)
 
@@ -42,7 +39,7 @@ class FolderTarget:
         """Copy the release into place and check it there; returns where."""
         place = self._place(package)
         if plan.status != "published":
-            with new_release_folder(place.parent, place.name) as folder:
+            with new_release(place.parent, place.name) as folder:
                 for name in package.files:
                     (folder / name).parent.mkdir(exist_ok=True)
                     shutil.copyfile(package.folder / name, folder / name)

@@ -1,6 +1,6 @@
 """Publishing to the Hugging Face Hub: one commit on `main` with all files, then a tag of the version.
 
-The tag is what people load, and it never moves. The token is the one that `huggingface_hub` finds (`HF_TOKEN`, or
+The tag is what is loaded, and it never moves. The token is the one that `huggingface_hub` finds (`HF_TOKEN`, or
 `hf auth login`); it is neither read nor printed here.
 """
 
@@ -19,27 +19,33 @@ from annotate.errors import AnnotateError, GoldError, PublishError
 from annotate.extras import require
 from annotate.files import sha256_file
 from annotate.formats.progress import quiet_progress
+from annotate.gold.contents import SIGNATURE
 from annotate.gold.load import stream_release
 from annotate.gold.manifest import MANIFEST, read_manifest
 from annotate.gold.names import Version
 from annotate.gold.rows import from_row, hash_row
-from annotate.publish.plan import Package, PublishPlan, is_release_file, make_plan
-from annotate.release.check import check_release
+from annotate.publish.plan import Package, PublishPlan, is_release_file, make_plan, refuse_change
+from annotate.release import check_release
 
 
 @dataclass
 class _State:
-    """What the Hub has: `head` is None where the repository does not exist yet."""
+    """What the Hub has: `head` and `public` are None where the repository does not exist yet."""
 
     head: str | None = None
+    public: bool | None = None
     files: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
 
 
 class HubTarget:
-    """A dataset repository `USER/NAME`."""
+    """A dataset repository `USER/NAME`.
 
-    def __init__(self, repo: str) -> None:
+    Args:
+        private: make a new repository private.
+    """
+
+    def __init__(self, repo: str, *, private: bool = False) -> None:
         require("publish", "publishing to the Hub", "huggingface_hub", "datasets")
         from huggingface_hub import HfApi
 
@@ -48,22 +54,27 @@ class HubTarget:
         self.repo = repo
         self.shown = f"hf:{repo}"
         self._api = HfApi()
+        self._private = private
         self._planned_on: str | None = None
 
     def plan(self, package: Package) -> PublishPlan:
         """What will be done.
 
         Raises:
-            PublishError: the tag stands for other content, the repository holds something else or a newer version,
+            PublishError: the tag is of other content, the repository holds something else or a newer version,
                 or the Hub cannot be reached.
         """
         tag = package.manifest.version
-        with self._told("cannot be read"):
+        with self._explained("cannot be read"):
             state = self._read_state()
             self._planned_on = state.head
+            if state.public and self._private:
+                raise PublishError(f"{self.shown} is public; --private makes new repositories private, not this one")
             if tag in state.tags:
                 self._check_tag(package, state.tags[tag])
-                return make_plan(package, self.shown, "published", tag=tag, keep=package.files)
+                return make_plan(
+                    package, self.shown, "published", tag=tag, public=not self._is_private(state), keep=package.files
+                )
             if MANIFEST in state.files and state.head:
                 self._check_order(package, state.head)
         same = [name for name in package.files if state.files.get(name) == _identity(package.folder / name)]
@@ -72,6 +83,7 @@ class HubTarget:
             self.shown,
             "resumed" if same == package.files else "new",
             tag=tag,
+            public=not self._is_private(state),
             add=[name for name in package.files if name not in state.files],
             replace=[name for name in package.files if name in state.files and name not in same],
             keep=same,
@@ -85,7 +97,7 @@ class HubTarget:
 
         tag = package.manifest.version
         if plan.status != "published":
-            with self._told("cannot be written"), quiet_progress():
+            with self._explained("cannot be written"), quiet_progress():
                 if self._planned_on is None:
                     self._create()
                     self._planned_on = self._read_state().head
@@ -104,15 +116,18 @@ class HubTarget:
                         parent_commit=self._planned_on,
                     ).oid
                 self._api.create_tag(self.repo, tag=tag, revision=commit, repo_type="dataset")
-        with self._told("published, but cannot be loaded back"), quiet_progress():
+        with self._explained("published, but cannot be loaded back"), quiet_progress():
             self._verify(package, tag)
         return f'load_dataset("{self.repo}", revision="{tag}")'
+
+    def _is_private(self, state: _State) -> bool:
+        return self._private if state.public is None else not state.public
 
     def _create(self) -> None:
         from huggingface_hub.errors import HfHubHTTPError
 
         try:
-            self._api.create_repo(self.repo, repo_type="dataset")
+            self._api.create_repo(self.repo, repo_type="dataset", private=self._private or None)
         except HfHubHTTPError as error:
             if error.response is not None and error.response.status_code == 409:
                 raise PublishError(f"{self.shown} exists, but this token may not see it") from error
@@ -126,7 +141,8 @@ class HubTarget:
         except RepositoryNotFoundError:
             return _State()
         head = next((branch.target_commit for branch in refs.branches if branch.name == "main"), None)
-        state = _State(head, tags={tag.name: tag.target_commit for tag in refs.tags})
+        public = not self._api.repo_info(self.repo, repo_type="dataset").private
+        state = _State(head, public, tags={tag.name: tag.target_commit for tag in refs.tags})
         if head:
             for entry in self._api.list_repo_tree(self.repo, recursive=True, revision=head, repo_type="dataset"):
                 if hasattr(entry, "blob_id"):
@@ -141,18 +157,23 @@ class HubTarget:
     def _check_tag(self, package: Package, commit: str) -> None:
         from huggingface_hub.errors import EntryNotFoundError
 
-        try:
-            there = self._read_file(MANIFEST, commit)
-        except EntryNotFoundError:
-            there = b""
-        if there != (package.folder / MANIFEST).read_bytes():
-            raise PublishError(
-                f"{self.shown} has a tag {package.manifest.version} that stands for other content; a tag is never "
-                "moved: release a newer version"
-            )
+        for name in (MANIFEST, SIGNATURE):
+            if name not in package.files:
+                continue
+            try:
+                there = self._read_file(name, commit)
+            except EntryNotFoundError:
+                there = b""
+            if there != (package.folder / name).read_bytes():
+                if name == SIGNATURE:
+                    raise refuse_change(package, self.shown, [MANIFEST])
+                raise PublishError(
+                    f"{self.shown} has a tag {package.manifest.version} of other content; a tag is never "
+                    "moved: release a newer version"
+                )
 
     def _check_order(self, package: Package, head: str) -> None:
-        """Refuse to put an older version, or another dataset, in the place of what people see first."""
+        """Refuse to put an older version, or another dataset, in the place of what is seen first."""
         with tempfile.TemporaryDirectory(prefix="annotate-") as folder:
             (Path(folder) / MANIFEST).write_bytes(self._read_file(MANIFEST, head))
             try:
@@ -167,18 +188,18 @@ class HubTarget:
             )
 
     def _verify(self, package: Package, tag: str) -> None:
-        """Load the tag back in both ways that people do, and compare every byte and every row."""
+        """Load the tag back in both ways that are in use, and compare every byte and every row."""
         import datasets
 
         with tempfile.TemporaryDirectory(prefix="annotate-") as folder:
+            place = Path(folder) / package.manifest.ref
             self._api.snapshot_download(
                 self.repo,
                 revision=tag,
                 repo_type="dataset",
-                local_dir=f"{folder}/files",
+                local_dir=str(place),
                 allow_patterns=package.files,
             )
-            place = Path(folder) / "files"
             wrong = [name for name in package.files if sha256_file(place / name) != sha256_file(package.folder / name)]
             if wrong:
                 raise PublishError(f"{self.shown} at {tag}: {', '.join(wrong)} came back with other bytes")
@@ -191,7 +212,7 @@ class HubTarget:
                     raise PublishError(f"{self.shown} at {tag}: split {split} does not load as it was released")
 
     @contextlib.contextmanager
-    def _told(self, what: str) -> Iterator[None]:
+    def _explained(self, what: str) -> Iterator[None]:
         from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 
         try:
@@ -205,7 +226,7 @@ class HubTarget:
         except HfHubHTTPError as error:
             status = error.response.status_code if error.response is not None else None
             if status in (409, 412):
-                message = f"{self.shown}: somebody else committed meanwhile; nothing was changed: run this again"
+                message = f"{self.shown}: another commit came in between; nothing was changed; run this again"
             elif status in (401, 403):
                 message = f"{self.shown}: {what}: no right to it (HTTP {status}); set HF_TOKEN or run hf auth login"
             else:

@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from annotate.gold.manifest import MANIFEST, Manifest, read_manifest
+from annotate.errors import PublishError
+from annotate.gold.contents import SIGNATURE
+from annotate.gold.manifest import MANIFEST, Manifest, read_manifest, spell_digest
+from annotate.printing import format_count
 
 Status: TypeAlias = Literal["new", "resumed", "published"]
 
@@ -21,8 +24,9 @@ class Package:
 
     @property
     def files(self) -> list[str]:
-        """All files, the manifest last: where it stands, the release stands."""
-        return [*sorted(self.manifest.files), MANIFEST]
+        """All files, the manifest last: where it is, the release is complete."""
+        signature = [SIGNATURE] if (self.folder / SIGNATURE).is_file() else []
+        return [*sorted(self.manifest.files), *signature, MANIFEST]
 
     @property
     def bytes(self) -> int:
@@ -44,6 +48,10 @@ class PublishPlan:
             the very same release is there and nothing is left to do.
         add, replace, keep, remove: names of files by what becomes of them.
         foreign: files at the target that belong to no release and are left alone.
+        digest: of the release as it is published, `sha256:HEX`.
+        public: whether anybody can read it there.
+        warnings: what would be published and should be looked at first.
+        remarks: what else is different from the release.
     """
 
     ref: str
@@ -58,15 +66,21 @@ class PublishPlan:
     remove: list[str] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
     tag: str | None = None
+    digest: str = ""
+    public: bool = False
+    warnings: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         texts = "without texts (stand-off)" if self.stand_off else "with texts"
         lines = [
-            f"{self.ref}, {self.articles:,} article{'' if self.articles == 1 else 's'} {texts}, "
-            f"{self.bytes:,} bytes -> {self.target}" + (f", tag {self.tag}" if self.tag else "")
+            f"{self.ref}, {format_count(self.articles, 'article')} {texts}, {format_count(self.bytes, 'byte')} -> "
+            f"{self.target}" + (f", tag {self.tag}" if self.tag else "")
         ]
         if self.status == "published":
             return f"{lines[0]}\n  already there, byte for byte: nothing to do"
+        lines += [f"  ! {'public: ' if self.public else ''}{warning}" for warning in self.warnings]
+        lines += [f"  {remark}" for remark in self.remarks]
         if self.status == "resumed":
             lines.append("  an interrupted publication of this release is there; it is completed")
         for sign, names in (("+", self.add), ("~", self.replace), ("-", self.remove)):
@@ -77,7 +91,13 @@ class PublishPlan:
 
 
 def make_plan(
-    package: Package, target: str, status: Status, *, tag: str | None = None, **names: list[str]
+    package: Package,
+    target: str,
+    status: Status,
+    *,
+    tag: str | None = None,
+    public: bool = False,
+    **names: list[str],
 ) -> PublishPlan:
     """The plan for the package, with its size and articles."""
     return PublishPlan(
@@ -88,13 +108,31 @@ def make_plan(
         articles=package.manifest.counts["articles"],
         bytes=package.bytes,
         tag=tag,
+        digest=spell_digest(package.manifest),
+        public=public,
         **names,
+    )
+
+
+def refuse_change(package: Package, place: str, same: list[str]) -> PublishError:
+    """The error where the version is published and is not, to the byte, what is to be published.
+
+    Args:
+        same: the files that are the same there.
+    """
+    if MANIFEST in same and SIGNATURE in package.files and SIGNATURE not in same:
+        return PublishError(
+            f"{place} holds {package.manifest.ref} with no or another signature; a published version is never changed: "
+            "sign before you publish, or release a newer version"
+        )
+    return PublishError(
+        f"{place} holds another {package.manifest.ref}; a published version is never changed: release a newer version"
     )
 
 
 _OURS = re.compile(
     r"(?:data|tokens|anchors)/[A-Za-z0-9_-]+\.parquet|README\.md|CHANGES\.md|croissant\.json|schema\.toml|"
-    r"origin\.json|manifest\.json"
+    r"origin\.json|manifest\.json(?:\.sig)?"
 )
 
 

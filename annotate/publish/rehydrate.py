@@ -1,10 +1,11 @@
-"""Putting the texts back into a stand-off release, and saying what became of every article."""
+"""Putting the texts back into a stand-off release, with an account of every article."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +13,22 @@ import msgspec
 
 from annotate.errors import PublishError
 from annotate.extras import require
-from annotate.files import read_text, sha256_text
-from annotate.gold.load import find_release
+from annotate.files import sha256_text
+from annotate.gold.contents import ORIGIN, SCHEMA, SIGNATURE, Origin, read_origin
+from annotate.gold.load import find_release, stream_release
 from annotate.gold.manifest import Manifest, manifest_digest, read_manifest
 from annotate.gold.parquet import iter_rows, table_names
 from annotate.gold.rows import hash_row, normalize_record
 from annotate.ingest.sources import normalize_text
 from annotate.items import map_items, map_spans, sort_key
+from annotate.printing import format_count
 from annotate.publish.anchors import Anchor, Found, find_anchors
-from annotate.publish.repack import repack
-from annotate.publish.stand_off import ORIGIN, Origin, iter_places
+from annotate.publish.stand_off import finish_copy, iter_places
 from annotate.records import Article, GoldRecord, Quote, Span
-from annotate.release.check import check_release
-from annotate.release.folder import new_release_folder
+from annotate.release import check_release
+from annotate.release.spool import Spool
+from annotate.release.writer import ReleaseWriter, new_release
+from annotate.schema import load_schema
 
 EXAMPLES = 20
 
@@ -41,6 +45,7 @@ class RehydrateReport:
         spans: how many spans of edited texts were `moved` (same words), `edited` (found by their surroundings) and
             `lost`.
         losses: the first lost or edited spans, one sentence each.
+        unsigned: the stand-off release is signed; its signature is not of these bytes and was left out.
         identical: the result is the release it was made from, byte for byte: `data` (all tables), or `all` files.
     """
 
@@ -51,12 +56,16 @@ class RehydrateReport:
     spans: Counter[str] = field(default_factory=Counter)
     losses: list[str] = field(default_factory=list)
     identical: str | None = None
+    unsigned: bool = False
 
     def __str__(self) -> str:
-        lines = [f"{self.exact:,} articles exact, {self.repaired:,} repaired, {len(self.missing):,} missing"]
+        exact = format_count(self.exact, "article")
+        lines = [f"{exact} exact, {self.repaired:,} repaired, {len(self.missing):,} missing"]
         if self.identical:
             what = "all files are" if self.identical == "all" else "its tables are"
             lines.append(f"{what} those of the release, byte for byte")
+        if self.unsigned:
+            lines.append("without the signature, which is of the release without its texts")
         if self.spans:
             lines.append(
                 f"spans in edited texts: {self.spans['moved']:,} found unchanged, {self.spans['edited']:,} edited, "
@@ -69,7 +78,7 @@ class RehydrateReport:
         return "\n".join(lines)
 
 
-def rehydrate_release(release: str | Path, sources: Sequence[str], *, to: str | Path = "rehydrated") -> RehydrateReport:
+def rehydrate(release: str | Path, sources: Sequence[str], *, to: str | Path = "rehydrated") -> RehydrateReport:
     """Put the texts of the sources back into a stand-off release: `<to>/<name>/<version>`.
 
     Articles are found by their id, else by their URL. A text with the released hash gives the released row, to the
@@ -78,7 +87,7 @@ def rehydrate_release(release: str | Path, sources: Sequence[str], *, to: str | 
 
     Raises:
         PublishError: the release has its texts, or no source has an article of it.
-        GoldError: the release is not whole, or `<to>/<name>/<version>` exists.
+        GoldError: the release is damaged, or `<to>/<name>/<version>` exists.
         SourceError: a source cannot be read.
         MissingExtraError: the extra `release` is not installed.
     """
@@ -91,24 +100,52 @@ def rehydrate_release(release: str | Path, sources: Sequence[str], *, to: str | 
     manifest = read_manifest(folder)
     if not manifest.stand_off or ORIGIN not in manifest.files:
         raise PublishError(f"{folder} is not a stand-off release: nothing to put back")
-    origin = msgspec.json.decode(read_text(folder / ORIGIN), type=Origin)
+    origin = read_origin(folder)
     texts = _Texts(read_articles(sources))
     place = Path(to) / manifest.name / manifest.version
-    work = _Rehydration(folder, manifest, texts, RehydrateReport(place))
-    changed = {record.id: record for record in work.records()}
-    report = work.report
-    if not report.exact and not report.repaired:
-        raise PublishError(f"no article of {manifest.ref} ({len(changed):,}) is among the sources, by id or URL")
-    whole = not report.missing and not report.spans["lost"]
-    with new_release_folder(place.parent, place.name) as new:
-        new_manifest = repack(folder, new, lambda record: changed[record.id], stand_off=not whole)
+    report = RehydrateReport(place)
+    with Spool() as spool:
+        same = _fill_all(folder, manifest, origin, _Rehydration(texts, report), spool)
+        if not report.exact and not report.repaired:
+            raise PublishError(f"no article of {manifest.ref} ({len(spool):,}) is among the sources, by id or URL")
+        complete = not report.missing and not report.spans["lost"]
+        with new_release(place.parent, place.name) as new:
+            writer = ReleaseWriter(new, load_schema(folder / SCHEMA), stand_off=not complete)
+            records = iter(spool)
+            for split, entry in manifest.splits.items():
+                writer.add_split(split, entry.articles, islice(records, entry.articles))
+            made_from = None if same else origin.digest
+            changed = msgspec.structs.replace(manifest, stand_off=not complete, made_from=made_from)
+            new_manifest = finish_copy(writer, folder, changed)
     check_release(place)
+    report.unsigned = (folder / SIGNATURE).is_file()
     report.identical = _compare(new_manifest, origin)
-    expected = {row for rows in origin.rows.values() for row in rows}
-    wrong = [id for id in work.exact if hash_row(changed[id]) not in expected]
+    return report
+
+
+def _fill_all(folder: Path, manifest: Manifest, origin: Origin, work: _Rehydration, spool: Spool) -> bool:
+    """Add the records with their texts to the spool; returns whether all rows are those that were released.
+
+    Raises:
+        PublishError: a text has the released hash and does not give the released row.
+    """
+    wrong: list[str] = []
+    same = True
+    for split, entry in manifest.splits.items():
+        names = table_names("anchors", split, entry.articles)
+        anchors = (row["anchors"] for name in names for row in iter_rows(folder / name))
+        rows = zip(stream_release(folder, split), anchors, origin.rows[split], strict=True)
+        for record, found, released in rows:
+            exact = work.report.exact
+            filled = work.fill(record, [Anchor(**anchor) for anchor in found])
+            spool.add(filled)
+            if hash_row(filled) != released:
+                same = False
+                if work.report.exact > exact:
+                    wrong.append(record.id)
     if wrong:
         raise PublishError(f"{', '.join(wrong[:5])}: right text, wrong row; was {ORIGIN} tampered with?")
-    return report
+    return same
 
 
 class _Texts:
@@ -134,32 +171,20 @@ class _Texts:
 
 
 class _Rehydration:
-    def __init__(self, folder: Path, manifest: Manifest, texts: _Texts, report: RehydrateReport) -> None:
-        self.folder = folder
-        self.manifest = manifest
+    """Puts texts into records and keeps account of it in the report."""
+
+    def __init__(self, texts: _Texts, report: RehydrateReport) -> None:
         self.texts = texts
         self.report = report
-        self.exact: list[str] = []
 
-    def records(self) -> Iterable[GoldRecord]:
-        """All records of the release, with their texts where there is one."""
-        from annotate.gold.load import stream_release
-
-        for split, entry in self.manifest.splits.items():
-            anchors = (
-                row for name in table_names("anchors", split, entry.articles) for row in iter_rows(self.folder / name)
-            )
-            for record, row in zip(stream_release(self.folder, split), anchors, strict=True):
-                yield self._fill(record, [Anchor(**anchor) for anchor in row["anchors"]])
-
-    def _fill(self, record: GoldRecord, anchors: list[Anchor]) -> GoldRecord:
+    def fill(self, record: GoldRecord, anchors: list[Anchor]) -> GoldRecord:
+        """The record with its text, spans moved where it was edited; as it is where no source has its text."""
         text = self.texts.find(record)
         if text is None:
             self.report.missing.append(record.id)
             return record
         if sha256_text(text) == record.text_sha256:
             self.report.exact += 1
-            self.exact.append(record.id)
             return normalize_record(msgspec.structs.replace(record, text=text))
         places = [place for place, _ in iter_places(record)]
         found = find_anchors(text, anchors)

@@ -18,8 +18,8 @@ from annotate.errors import AnnotateError, GoldError, PublishError
 from annotate.extras import require
 from annotate.files import sha256_file
 from annotate.gold.manifest import MANIFEST
-from annotate.publish.plan import Package, PublishPlan, is_release_file, make_plan
-from annotate.release.check import check_release
+from annotate.publish.plan import Package, PublishPlan, is_release_file, make_plan, refuse_change
+from annotate.release import check_release
 
 _BUCKETS = {"s3", "s3a", "gs", "gcs", "abfs", "az", "oss", "oci"}
 
@@ -43,7 +43,7 @@ class StoreTarget:
         require("publish", f"publishing to {self.shown}", "fsspec")
         import fsspec
 
-        with self._told("cannot be opened"):
+        with self._explained("cannot be opened"):
             self._fs, path = fsspec.core.url_to_fs(url)
         self._home = str(path).rstrip("/")
 
@@ -54,15 +54,12 @@ class StoreTarget:
             PublishError: the version is there with other content, or the store cannot be read.
         """
         place, shown = self._place(package), self._shown(package)
-        with self._told("cannot be read"):
+        with self._explained("cannot be read"):
             present = self._list(place)
             same = [name for name in package.files if name in present and self._same(package, place, name)]
         if MANIFEST in present:
             if same != package.files:
-                raise PublishError(
-                    f"{shown} holds another {package.manifest.ref}; a published version is never changed: "
-                    "release a newer version"
-                )
+                raise refuse_change(package, shown, same)
             return make_plan(package, shown, "published", keep=same)
         return make_plan(
             package,
@@ -78,7 +75,7 @@ class StoreTarget:
     def publish(self, package: Package, plan: PublishPlan) -> str:
         """Send what is missing, prove it, send the manifest, then load the release back and check it."""
         place, shown = self._place(package), self._shown(package)
-        with self._told("cannot be written"):
+        with self._explained("cannot be written"):
             for name in plan.remove:
                 self._fs.rm_file(f"{place}/{name}")
             for name in [*plan.add, *plan.replace]:
@@ -90,13 +87,14 @@ class StoreTarget:
             if MANIFEST in (*plan.add, *plan.replace):
                 self._send(package, place, MANIFEST)
             with tempfile.TemporaryDirectory(prefix="annotate-") as folder:
+                back = Path(folder) / package.manifest.ref
                 for name in package.files:
-                    (Path(folder) / name).parent.mkdir(exist_ok=True)
-                    self._fs.get_file(f"{place}/{name}", str(Path(folder) / name))
+                    (back / name).parent.mkdir(parents=True, exist_ok=True)
+                    self._fs.get_file(f"{place}/{name}", str(back / name))
                 try:
-                    check_release(folder)
+                    check_release(back)
                 except GoldError as error:
-                    raise PublishError(f"{shown} does not come back whole: {error}") from error
+                    raise PublishError(f"{shown} did not arrive intact: {error}") from error
         return shown
 
     def _place(self, package: Package) -> str:
@@ -120,7 +118,7 @@ class StoreTarget:
         self._fs.put_file(str(package.folder / name), f"{place}/{name}")
 
     def _is_object_store(self) -> bool:
-        """Whether folders need no making; there, it would make a bucket that somebody misspelled."""
+        """Whether folders need no making; there, it would make a bucket of a misspelled name."""
         protocol = self._fs.protocol
         return not _BUCKETS.isdisjoint([protocol] if isinstance(protocol, str) else protocol)
 
@@ -132,8 +130,8 @@ class StoreTarget:
         return digest.hexdigest() == sha256_file(package.folder / name)
 
     @contextlib.contextmanager
-    def _told(self, what: str) -> Iterator[None]:
-        """Tell in one message whatever the store's client raises, each by its own family of errors."""
+    def _explained(self, what: str) -> Iterator[None]:
+        """Explain in one message whatever the store's client raises, each by its own family of errors."""
         try:
             yield
         except AnnotateError:

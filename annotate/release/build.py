@@ -1,54 +1,49 @@
-"""Building a release: from what people decided to an immutable folder, in one step or not at all."""
+"""Building a release: from decided records to an immutable folder, in one step or not at all."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import msgspec
 
-from annotate.artifacts.features import to_features, to_token_features
-from annotate.errors import DataProblems, GoldError
+from annotate.errors import GoldError
 from annotate.extras import require
-from annotate.files import write_text
+from annotate.gold.contents import CHANGES, SCHEMA, find_file_problems
 from annotate.gold.diff.diff import Diff
 from annotate.gold.load import find_release, read_places
 from annotate.gold.manifest import (
-    MANIFEST,
     Manifest,
     ParentEntry,
     Placed,
     SchemaEntry,
     SplitEntry,
-    encode_manifest,
-    find_file_problems,
-    hash_files,
     manifest_digest,
     read_manifest,
 )
 from annotate.gold.names import Version, check_name, find_versions
-from annotate.gold.parquet import ROWS_PER_FILE, table_names, write_rows
-from annotate.gold.rows import encode_record, hash_row, normalize_record, to_row
-from annotate.jsonl import find_record_problems
+from annotate.gold.rows import encode_record, normalize_record
+from annotate.items import sort_items
+from annotate.jsonl import find_record_problems, stream_records
+from annotate.problems import SECOND_RECORD, appears_twice, find_surrogate
 from annotate.records import LAYERS, Annotation, GoldRecord, Prediction
-from annotate.release.card import to_card
-from annotate.release.changes import LISTED, check_version, to_changes, to_line
-from annotate.release.counts import Counts
-from annotate.release.croissant import to_croissant
-from annotate.release.folder import new_release_folder
+from annotate.release.changes import check_version, render_changes
 from annotate.release.grouping.kinship import METHOD, Kinship
 from annotate.release.grouping.splits import DEFAULT_SHARES, Assignment, assign_splits, check_shares, find_bridged
 from annotate.release.grouping.stories import parse_day
 from annotate.release.provenance import Submitted
+from annotate.release.pseudonyms import Pseudonyms, assign_pseudonyms, find_pseudonyms, read_map
 from annotate.release.schema_file import to_toml
+from annotate.release.signing import sign_manifest
 from annotate.release.spool import Spool
-from annotate.release.tokens import RULE, TokenTable
+from annotate.release.writer import ReleaseWriter, new_release
 from annotate.schema import Schema, find_label_problems, load_schema
+from annotate.version import __version__
 
 
 def build_release(
-    decided: Iterable[GoldRecord],
+    decided: Iterable[GoldRecord] | Path,
     name: str,
     version: str,
     *,
@@ -60,6 +55,9 @@ def build_release(
     licence: str | None = None,
     shares: Mapping[str, float] = DEFAULT_SHARES,
     about: str | None = None,
+    names: bool = False,
+    annotator_map: str | Path | None = None,
+    sign: str | Path | None = None,
 ) -> Path:
     """Build the release `<to>/<name>/<version>` and return its folder.
 
@@ -67,21 +65,28 @@ def build_release(
     An existing version is never touched, and an interrupted build leaves no release behind.
 
     Args:
-        decided: what people decided; each record needs its text and at least one annotator.
-        annotations: what people submitted before the decision: agreement is measured on them, and every
+        decided: the decided records, or the JSON Lines file that holds them; each needs its text and at least one
+            annotator.
+        annotations: what annotators submitted before the decision: agreement is measured on them, and every
             annotator whom a decided record names must have submitted that article.
-        predictions: what was pushed for people to correct, to be scored against the release for its card; needed
-            where part of it was held back, since annotations name only what people saw.
+        predictions: what was pushed for annotators to correct, to be scored against the release for its card; needed
+            where part of it was held back, since annotations name only what annotators saw.
         schema: the label schema; None = `news`.
         parent: the release that this one follows, its folder or `name/version`; None = the newest under
             `<to>/<name>`, if any.
         licence: the licence of the annotations, such as `CC-BY-4.0`.
         shares: the wanted share of each split.
         about: who annotated and how, as Markdown for the card.
+        names: annotators appear under their names; else as `annotator-1` and so on (`annotate.release.pseudonyms`).
+        annotator_map: the private file that keeps the names behind the pseudonyms, outside the release; it is read,
+            extended and written. None = they are kept nowhere, and no later version can go on with them.
+        sign: an SSH private key to sign the release with (`annotate.release.signing`).
 
     Raises:
         GoldError: the version exists, or does not fit what changed; records have no annotators, no text, labels
-            that the schema does not know, or spans that do not fit; all problems are reported together.
+            that the schema does not know, or spans that do not fit; all problems are reported together; or the
+            parent has pseudonyms that the map does not explain.
+        AnnotateError: the map or the release cannot be written, or the key does not sign.
         MissingExtraError: the extra `release` is not installed.
     """
     require("release", "annotate release")
@@ -91,55 +96,149 @@ def build_release(
     if not isinstance(schema, Schema):
         schema = load_schema(schema)
     home = Path(to) / name
-    with new_release_folder(home, version) as folder:
+    map_path = None if annotator_map is None else Path(annotator_map)
+    with new_release(home, version) as folder, Spool() as spool:
         previous = _find_parent(home, name, number, parent)
         submitted = Submitted(annotations, predictions)
-        with Spool() as spool:
-            kinship = _collect(decided, spool, schema, submitted)
-            placed = _placed(previous, spool)
-            links = [*kinship.links(spool.__getitem__), *_cluster_links(spool.ids, placed)]
-            for bridged in find_bridged(spool.ids, links, placed):
-                # who stays out takes its links along, so the others need all of theirs
-                links += kinship.duplicates_among(bridged, spool.__getitem__)
-            assignment = assign_splits(spool.ids, links, shares=wanted, placed=placed)
-            manifest, rows = _write_tables(folder, spool, assignment, wanted, schema, name, version)
-            if previous is not None:
-                manifest.withdrawn = _withdrawn(placed, assignment, spool.ids)
-            submitted.describe(manifest, schema, _finder(spool, assignment))
-        manifest.licence = licence
-        _write_papers(folder, manifest, schema, previous, about, rows)
+        kinship, given = _collect(decided, spool, schema, submitted)
+        placed = _placed(previous, given)
+        links = [*kinship.links(spool.__getitem__), *_cluster_links(spool.ids, placed)]
+        for bridged in find_bridged(spool.ids, links, placed):
+            # leaving an article out also removes its links, so the others need all of theirs
+            links += kinship.duplicates_among(bridged, spool.__getitem__)
+        assignment = assign_splits(spool.ids, links, shares=wanted, placed=placed)
+        pseudonyms = None if names else _assign(spool, submitted, name, map_path, previous)
+        if pseudonyms is not None:
+            submitted.rename(pseudonyms)
+        writer = ReleaseWriter(folder, schema)
+        splits, numbers = _plan_splits(assignment, wanted)
+        for split, entry in splits.items():
+            records = _released(numbers[split], spool, pseudonyms, assignment, schema)
+            writer.add_split(split, entry.articles, records)
+        writer.add_file(SCHEMA, to_toml(schema))
+        background = submitted.describe(schema, _Released(spool, assignment))
+        manifest = Manifest(
+            name=name,
+            version=version,
+            toolkit=f"annotate-gold {__version__}",
+            licence=licence,
+            schema=SchemaEntry(schema.name, schema.version, schema.digest),
+            date=background.date,
+            counts={},
+            splits=splits,
+            grouping=METHOD,
+            withdrawn={} if previous is None else _withdrawn(placed, assignment, spool.ids),
+            left_out=assignment.left_out,
+            provenance={},
+            agreement=background.agreement,
+            ceiling=background.ceiling,
+            work=background.work,
+            preannotators=background.preannotators,
+            about=about,
+            files={},
+        )
+        _finish(writer, folder, manifest, previous)
+        if sign is not None:
+            sign_manifest(folder, Path(sign))
+        if map_path is not None and pseudonyms is not None:
+            # before the release appears: a pseudonym without its name would be lost for good
+            pseudonyms.write(map_path, name)
     return home / version
 
 
-def _collect(decided: Iterable[GoldRecord], spool: Spool, schema: Schema, submitted: Submitted) -> Kinship:
-    """Check every record, keep it in the spool, and note what its kin can be known by; all problems at the end."""
+class _Parent(NamedTuple):
+    """The release that the new one follows."""
+
+    folder: Path
+    manifest: Manifest
+
+
+class _Released:
+    """The records of the release by id, as they were decided; annotators are under their names."""
+
+    def __init__(self, spool: Spool, assignment: Assignment) -> None:
+        self._spool = spool
+        self._assignment = assignment
+
+    def __contains__(self, id: object) -> bool:
+        return isinstance(id, str) and self._find(id) is not None
+
+    def __getitem__(self, id: str) -> GoldRecord:
+        number = self._find(id)
+        if number is None:
+            raise KeyError(id)
+        return self._spool[number]
+
+    def _find(self, id: str) -> int | None:
+        number = self._spool.find(id)
+        return None if number is None or self._assignment.placed[number] is None else number
+
+
+def _finish(writer: ReleaseWriter, folder: Path, manifest: Manifest, previous: _Parent | None) -> None:
+    """Compare the tables with the parent's, then write everything but them, the manifest last."""
+    diff = None
+    if previous is not None:
+        manifest = msgspec.structs.replace(
+            manifest, parent=ParentEntry(previous.manifest.version, manifest_digest(previous.manifest))
+        )
+        diff = Diff(previous.folder, folder, previous.manifest, writer.describe(manifest))
+    writer.add_file(CHANGES, render_changes(diff, ref=manifest.ref, left_out=manifest.left_out))
+    if diff is not None:
+        check_version(manifest.version, diff)
+    writer.finish(manifest)
+
+
+def _collect(
+    decided: Iterable[GoldRecord] | Path, spool: Spool, schema: Schema, submitted: Submitted
+) -> tuple[Kinship, dict[str, Placed]]:
+    """Check every record, keep it in the spool, and note what it shares with others; all problems at the end.
+
+    Returns:
+        What groups the articles, and the split and cluster of those that have one already.
+    """
     problems: list[str] = []
     kinship = Kinship()
-    try:
-        for record in decided:
-            found = list(_find_problems(record, schema)) + list(submitted.find_problems(record))
-            if not found:
-                record = msgspec.structs.replace(submitted.sign(record), licence=_licence_of(record))
-                record = normalize_record(record)
-                found = [] if spool.add(record) else ["a second record with this id; ids must be unique"]
-            if found:
-                problems += [f"{record.id}: {sentence}" for sentence in found]
-            else:
-                kinship.add(record)
-    except DataProblems as error:
-        problems += error.problems
+    given: dict[str, Placed] = {}
+
+    def check(record: GoldRecord) -> Iterator[str]:
+        yield from _find_problems(record, schema)
+        yield from submitted.find_problems(record)
+
+    for record in _read_checked(decided, check, problems):
+        signed = msgspec.structs.replace(submitted.sign(record), licence=_licence_of(record))
+        if not spool.add(normalize_record(signed)):
+            problems.append(f"{record.id}: {SECOND_RECORD}")
+            continue
+        kinship.add(record)
+        if record.split or record.cluster:
+            given[record.id] = Placed(record.split or "", record.cluster or "")
     if problems:
         raise GoldError(problems)
     if not len(spool):
         raise GoldError(["nothing to release: no decided record"])
     kinship.sort(spool.sort())
-    return kinship
+    return kinship, given
+
+
+def _read_checked(
+    decided: Iterable[GoldRecord] | Path, check: Callable[[GoldRecord], Iterator[str]], problems: list[str]
+) -> Iterator[GoldRecord]:
+    """The records that have no problems; those of the others are added to `problems`, with their places."""
+    if isinstance(decided, Path):
+        yield from stream_records(decided, GoldRecord, problems=problems, check=check)
+        return
+    for record in decided:
+        found = [f"{record.id}: {sentence}" for sentence in check(record)]
+        if found:
+            problems += found
+        else:
+            yield record
 
 
 def _licence_of(record: GoldRecord) -> str:
-    """The licence of the article's text: its own, or what its source says; `unknown` where nobody says."""
-    said = record.licence or record.meta.get("licence") or record.meta.get("license")
-    return said if isinstance(said, str) else "unknown"
+    """The licence of the article's text: its own, or what its source says; `unknown` where neither has one."""
+    found = record.licence or record.meta.get("licence") or record.meta.get("license")
+    return found if isinstance(found, str) else "unknown"
 
 
 def _find_problems(record: GoldRecord, schema: Schema) -> Iterator[str]:
@@ -148,13 +247,13 @@ def _find_problems(record: GoldRecord, schema: Schema) -> Iterator[str]:
         return
     if not record.annotators:
         yield (
-            "no annotators: nobody is on record as having looked at it, and machine predictions do not enter gold; "
+            "no annotators: no annotator is recorded, and machine predictions do not enter gold; "
             "release what annotate adjudicate wrote"
         )
     try:
         encode_record(record)
     except UnicodeEncodeError as error:
-        yield f"half a surrogate pair in {error.object[error.start : error.start + 1]!r}; it is no text, take it out"
+        yield find_surrogate(error.object) or str(error)
         return
     try:
         parse_day(record.date)
@@ -170,12 +269,12 @@ def _find_problems(record: GoldRecord, schema: Schema) -> Iterator[str]:
     for i, entity in enumerate(record.entities or ()):
         key = (entity.start, entity.end, entity.label)
         if key in seen:
-            yield f"entities[{i}]: [{entity.start}, {entity.end}) {entity.label} stands there twice"
+            yield appears_twice(f"entities[{i}]: [{entity.start}, {entity.end}) {entity.label}")
         seen.add(key)
 
 
-def _find_parent(home: Path, name: str, number: Version, parent: str | Path | None) -> Path | None:
-    """The folder of the release to follow.
+def _find_parent(home: Path, name: str, number: Version, parent: str | Path | None) -> _Parent | None:
+    """The release to follow.
 
     Raises:
         GoldError: it is of another name, damaged, or not older than the new one.
@@ -193,31 +292,36 @@ def _find_parent(home: Path, name: str, number: Version, parent: str | Path | No
     newest = max([Version.parse(manifest.version), *versions])
     if number <= newest:
         raise GoldError([f"version {number} is not newer than {newest}; versions of a release only grow"])
-    return folder
+    return _Parent(folder, manifest)
 
 
-def _placed(previous: Path | None, spool: Spool) -> dict[str, Placed]:
-    """The places that are fixed: by the parent and what it remembers, or by the records themselves."""
+def _assign(
+    spool: Spool, submitted: Submitted, name: str, map_path: Path | None, previous: _Parent | None
+) -> Pseudonyms:
+    known = {} if map_path is None else read_map(map_path, name)
+    taken = () if previous is None else find_pseudonyms(previous.manifest)
+    return assign_pseudonyms(spool, submitted.annotations, known, taken=taken)
+
+
+def _placed(previous: _Parent | None, given: Mapping[str, Placed]) -> dict[str, Placed]:
+    """The places that are fixed: by the parent and what it remembers, or by the records themselves (`given`)."""
     placed: dict[str, Placed] = {}
     if previous is not None:
-        manifest = read_manifest(previous)
-        placed = {**manifest.withdrawn, **read_places(previous, manifest)}
+        placed = {**previous.manifest.withdrawn, **read_places(previous.folder, previous.manifest)}
     problems = []
-    for record in spool.read(range(len(spool))):
-        before = placed.get(record.id)
-        if record.split and before and record.split != before.split:
+    for id, wanted in sorted(given.items()):
+        before = placed.setdefault(id, wanted)
+        if wanted.split and wanted.split != before.split:
             problems.append(
-                f"{record.id}: split {record.split}, but it stood in {before.split} before; an article keeps its split"
+                f"{id}: split {wanted.split}, but it was in {before.split} before; an article keeps its split"
             )
-        elif before is None and (record.split or record.cluster):
-            placed[record.id] = Placed(record.split or "", record.cluster or "")
     if problems:
         raise GoldError(problems)
     return placed
 
 
 def _cluster_links(ids: list[str], placed: Mapping[str, Placed]) -> Iterator[tuple[int, int]]:
-    """Ties together what has one cluster by the parent or the records, whatever the texts say."""
+    """Pairs of articles that have one cluster by the parent or the records, whatever their texts are."""
     last: dict[str, int] = {}
     for number, id in enumerate(ids):
         if (place := placed.get(id)) and place.cluster:
@@ -231,104 +335,36 @@ def _withdrawn(placed: Mapping[str, Placed], assignment: Assignment, ids: list[s
     return {id: place for id, place in sorted(placed.items()) if place.split and id not in here}
 
 
-def _finder(spool: Spool, assignment: Assignment) -> Callable[[str], GoldRecord | None]:
-    def get_gold(id: str) -> GoldRecord | None:
-        number = spool.find(id)
-        return None if number is None or assignment.placed[number] is None else spool[number]
-
-    return get_gold
-
-
-def _write_tables(
-    folder: Path,
-    spool: Spool,
-    assignment: Assignment,
-    wanted: Mapping[str, float],
-    schema: Schema,
-    name: str,
-    version: str,
-) -> tuple[Manifest, dict[str, int]]:
-    """Write `data/` and `tokens/`; returns what is known of the release, and the rows of each file."""
-    from annotate.version import __version__
-
+def _plan_splits(
+    assignment: Assignment, wanted: Mapping[str, float]
+) -> tuple[dict[str, SplitEntry], dict[str, list[int]]]:
+    """The splits in their order, without their rows, and the numbers of the articles in each."""
     numbers: dict[str, list[int]] = {}
     for number, place in enumerate(assignment.placed):
         if place is not None:
             numbers.setdefault(place.split, []).append(number)
     order = [*(split for split in wanted if split in numbers), *sorted(set(numbers) - set(wanted))]
     total = sum(map(len, numbers.values()))
-    counts, table = Counts(), TokenTable(schema)
-    features, token_features = to_features(schema), to_token_features(schema)
-    splits: dict[str, SplitEntry] = {}
-    rows: dict[str, int] = {}
-
-    def records(part: list[int]) -> Iterator[GoldRecord]:
-        for number in part:
-            place = assignment.placed[number]
-            assert place is not None  # noqa: S101 - by construction of `numbers`
-            record = spool[number]
-            yield msgspec.structs.replace(
-                record, split=place.split, cluster=place.cluster, schema=record.schema or schema.ref
-            )
-
-    for split in order:
-        members, hashes = numbers[split], list[str]()
-        files = zip(table_names("data", split, len(members)), table_names("tokens", split, len(members)), strict=True)
-        for number, (data, tokens) in enumerate(files):
-            part = members[number * ROWS_PER_FILE : (number + 1) * ROWS_PER_FILE]
-            write_rows(folder / data, _data_rows(records(part), counts, hashes), features)
-            write_rows(folder / tokens, map(table.to_row, records(part)), token_features)
-            rows[data] = rows[tokens] = len(part)
-        splits[split] = SplitEntry(len(members), round(len(members) / total, 6), round(wanted.get(split, 0), 6), hashes)
-    manifest = Manifest(
-        name=name,
-        version=version,
-        toolkit=f"annotate-gold {__version__}",
-        schema=SchemaEntry(schema.name, schema.version, schema.digest),
-        counts=counts.to_dict(),
-        splits=splits,
-        grouping=METHOD,
-        left_out=assignment.left_out,
-        provenance=counts.provenance(),
-        tokens={"rule": RULE, "layers": {layer: msgspec.to_builtins(table.reports[layer]) for layer in schema.layers}},
-        files={},
-    )
-    return manifest, rows
+    entries = {
+        split: SplitEntry(
+            len(numbers[split]), round(len(numbers[split]) / total, 6), round(wanted.get(split, 0), 6), []
+        )
+        for split in order
+    }
+    return entries, numbers
 
 
-def _data_rows(records: Iterable[GoldRecord], counts: Counts, hashes: list[str]) -> Iterator[dict[str, Any]]:
-    for record in records:
-        counts.add(record)
-        hashes.append(hash_row(record))
-        yield to_row(record)
-
-
-def _write_papers(
-    folder: Path, manifest: Manifest, schema: Schema, previous: Path | None, about: str | None, rows: dict[str, int]
-) -> None:
-    """Write everything but the tables, the manifest last."""
-    write_text(folder / "schema.toml", to_toml(schema))
-    manifest.files = hash_files(folder, rows)
-    diff, changed = None, list[str]()
-    if previous is not None:
-        parent = read_manifest(previous)
-        manifest.parent = ParentEntry(parent.version, manifest_digest(parent))
-        diff = Diff(previous, folder, parent, manifest)
-        for change in diff:
-            if len(changed) < LISTED:
-                changed.append(to_line(change))
-        check_version(manifest.version, diff)
-    write_text(folder / "CHANGES.md", to_changes(diff, changed, ref=manifest.ref, left_out=manifest.left_out))
-    write_text(folder / "README.md", to_card(manifest, schema, about=about))
-    croissant = to_croissant(
-        name=manifest.name,
-        version=manifest.version,
-        description=schema.description,
-        licence=manifest.licence or "not stated",
-        date=manifest.date,
-        files=manifest.files,
-        configs={"data": to_features(schema), "tokens": to_token_features(schema)},
-    )
-    write_text(folder / "croissant.json", croissant)
-    manifest.files = hash_files(folder, rows)
-    write_text(folder / MANIFEST, encode_manifest(manifest))
+def _released(
+    numbers: Iterable[int], spool: Spool, pseudonyms: Pseudonyms | None, assignment: Assignment, schema: Schema
+) -> Iterator[GoldRecord]:
+    """The records as they are released: in their places, annotators under their pseudonyms."""
+    for number in numbers:
+        place = assignment.placed[number]
+        assert place is not None  # noqa: S101 - by construction of `numbers`
+        record = spool[number]
+        if pseudonyms is not None:
+            # names are among what items that are alike otherwise are sorted by
+            record = sort_items(pseudonyms.rename_record(record))
+        yield msgspec.structs.replace(
+            record, split=place.split, cluster=place.cluster, schema=record.schema or schema.ref
+        )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from annotate.gold.manifest import Manifest
 from annotate.gold.parquet import table_names
@@ -27,18 +28,29 @@ _SHOWN = (
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
 
-def to_card(manifest: Manifest, schema: Schema, *, about: str | None = None) -> str:
-    """The text of the card.
+# plain scalars: words that YAML reads as text; the rest goes between quotes, as JSON does it, which is YAML
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_/.-]*|\d+\.\d+\.\d+|n[<>]1[KM]|\d+K<n<\d+[KM]", re.ASCII)
+_NOT_TEXT = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
+
+STAND_OFF_NOTE = (
+    "**This release leaves article texts out.** They stay their publishers'. Every article has its id, URL "
+    "and the SHA-256 of its text, every span its offsets and hashes of its surroundings. Whoever has the texts "
+    "puts them back, and proves that nothing moved, with `annotate rehydrate RELEASE SOURCES...`; the config "
+    "`tokens` comes back with them."
+)
+
+
+def to_card(manifest: Manifest, schema: Schema) -> str:
+    """The text of the card; everything in it comes from the two arguments, so that `check` can render it again.
 
     Args:
-        manifest: of the release, its `files` not yet needed.
-        about: what people have to say about the release, as Markdown: who annotated, how, and what to beware of.
+        manifest: of the release; its `files` and `row_hashes` play no part.
     """
     sections = [
         _introduction(manifest, schema),
         _use(manifest),
         _counts(manifest),
-        _work(manifest, about),
+        _work(manifest),
         _agreement(manifest),
         _preannotators(manifest),
         _splits(manifest),
@@ -48,39 +60,41 @@ def to_card(manifest: Manifest, schema: Schema, *, about: str | None = None) -> 
         _licence(manifest),
     ]
     body = "\n\n".join("\n".join(section) for section in (list(lines) for lines in sections) if section)
-    return f"---\n{_front_matter(manifest, schema)}---\n\n{body}\n"
+    header = "".join(f"{line}\n" for line in front_matter(manifest, schema))
+    return f"---\n{header}---\n\n{body}\n"
 
 
-def _front_matter(manifest: Manifest, schema: Schema) -> str:
-    import yaml
-
+def front_matter(manifest: Manifest, schema: Schema) -> Iterator[str]:
+    """The lines of the card's YAML header: what the Hub and `load_dataset` go by."""
     total = sum(split.articles for split in manifest.splits.values())
     size = next((name for limit, name in _SIZES if total < limit), "n>1M")
-    content = {
-        "pretty_name": f"{schema.title} ({manifest.ref})",
-        "language": [schema.language],
-        "license": "other",
-        "license_name": manifest.licence or "not-stated",
-        "size_categories": [size],
-        "task_categories": ["token-classification"],
-        "tags": ["news", *(f"{layer}" for layer in schema.layers), "label-studio", "croissant"],
-        "version": manifest.version,
-        "configs": [
-            {"config_name": config, **({"default": True} if config == "default" else {}), "data_files": files}
-            for config, files in (
-                ("default", _data_files(manifest, "data")),
-                ("tokens", _data_files(manifest, "tokens")),
-            )
-        ],
-    }
-    text: str = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=1000)
-    return text
+    yield f"pretty_name: {spell(f'{schema.title} ({manifest.ref})')}"
+    yield from ("language:", f"- {spell(schema.language)}")
+    yield "license: other"
+    yield f"license_name: {spell(manifest.licence or 'not-stated')}"
+    yield from ("size_categories:", f"- {spell(size)}", "task_categories:", "- token-classification")
+    yield from ("tags:", "- news", *(f"- {layer}" for layer in schema.layers), "- label-studio", "- croissant")
+    yield f"version: {spell(manifest.version)}"
+    yield "configs:"
+    for config, folder in (("default", "data"), ("tokens", "tokens"))[: 1 if manifest.stand_off else 2]:
+        yield f"- config_name: {config}"
+        if config == "default":
+            yield "  default: true"
+        yield "  data_files:"
+        for name, split in manifest.splits.items():
+            yield f"  - split: {spell(name)}"
+            yield from ("    path:", *(f"    - {path}" for path in table_names(folder, name, split.articles)))
 
 
-def _data_files(manifest: Manifest, folder: str) -> list[dict[str, Any]]:
-    return [
-        {"split": name, "path": table_names(folder, name, split.articles)} for name, split in manifest.splits.items()
-    ]
+def spell(text: str) -> str:
+    """The text as a YAML scalar on one line.
+
+    >>> spell("CC-BY-4.0"), spell("no"), spell("a: b")
+    ('CC-BY-4.0', '"no"', '"a: b"')
+    """
+    plain = _PLAIN.fullmatch(text) is not None and text.casefold() not in _NOT_TEXT
+    quoted = json.dumps(text, ensure_ascii=False)
+    return text if plain else "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in quoted)
 
 
 def _introduction(manifest: Manifest, schema: Schema) -> Iterator[str]:
@@ -88,6 +102,8 @@ def _introduction(manifest: Manifest, schema: Schema) -> Iterator[str]:
     yield f"# {escape_markdown(manifest.name)} {manifest.version}"
     yield ""
     yield escape_markdown(schema.description)
+    if manifest.stand_off:
+        yield from ("", STAND_OFF_NOTE)
     yield ""
     layers = ", ".join(f"{value['spans']:,} {layer}" for layer, value in counts["layers"].items()) or "no spans"
     stories = format_count(counts["clusters"], "story", "stories")
@@ -103,12 +119,19 @@ def _use(manifest: Manifest) -> Iterator[str]:
     yield ""
     yield "# this folder, or the repository that it was published to"
     yield f'articles = load_dataset("gold/{manifest.ref}", split="{first}")'
-    yield f'tokens = load_dataset("gold/{manifest.ref}", name="tokens", split="{first}")'
+    if not manifest.stand_off:
+        yield f'tokens = load_dataset("gold/{manifest.ref}", name="tokens", split="{first}")'
     yield "```"
     yield ""
     yield (
         "Offsets are Unicode code points into `text`, half-open. A layer that is null was not annotated in that "
-        "article; an empty one was, and holds nothing. `annotate check` proves that no byte has changed since then."
+        "article; an empty one was, and holds nothing."
+    )
+    yield ""
+    yield (
+        f"`annotate check gold/{manifest.ref}` proves that the files fit each other. Whoever can change all of them "
+        "can also make them fit, so pin the digest that was published with it (`annotate releases` prints it): "
+        f"`annotate check gold/{manifest.ref} --digest sha256:...`."
     )
 
 
@@ -134,12 +157,12 @@ def _counts(manifest: Manifest) -> Iterator[str]:
             yield f"Check-worthy: {', '.join(f'{escape_markdown(k)} {n:,}' for k, n in value['check_worthy'].items())}."
 
 
-def _work(manifest: Manifest, about: str | None) -> Iterator[str]:
+def _work(manifest: Manifest) -> Iterator[str]:
     known = manifest.provenance
     yield "## Who annotated, and how"
     yield ""
-    if about:
-        yield about.strip()
+    if manifest.about:
+        yield manifest.about.strip()
         yield ""
     yield f"Annotators: {_list(known.get('annotators', {}))}. Only what they submitted is in this release."
     for name, work in manifest.work.items():

@@ -1,4 +1,4 @@
-"""`CHANGES.md`: what a release changed against its parent, and whether its version number says so."""
+"""`CHANGES.md`: what a release changed against its parent, and whether its version number fits."""
 
 from __future__ import annotations
 
@@ -37,14 +37,17 @@ def check_version(version: str, diff: Diff) -> None:
         raise GoldError([f"version {version} is too small a step from {before}: {why}; expected {least} or more"])
 
 
-def to_changes(diff: Diff | None, changed: list[str], *, ref: str, left_out: list[LeftOut]) -> str:
-    """The text of `CHANGES.md`.
+def render_changes(diff: Diff | None, *, ref: str, left_out: list[LeftOut]) -> str:
+    """The text of `CHANGES.md`: counts, and a line for each of the first articles that differ (`LISTED`).
 
     Args:
-        diff: against the parent, read to its end; None for a first release.
-        changed: one line for each of the first articles that differ (`LISTED`).
+        diff: against the parent, not yet read; None for a first release.
         ref: the release, `name/version`.
     """
+    changed: list[str] = []
+    for change in diff or ():
+        if len(changed) < LISTED:
+            changed.append(_to_line(change))
     lines = [f"# Changes in {ref}", ""]
     if diff is None:
         lines.append("First release.")
@@ -62,7 +65,7 @@ def to_changes(diff: Diff | None, changed: list[str], *, ref: str, left_out: lis
     return "\n".join(lines) + "\n"
 
 
-def to_line(change: ArticleChange) -> str:
+def _to_line(change: ArticleChange) -> str:
     """One article that differs, as an item of a Markdown list."""
     spans = Counter(f"{span.layer} {name}" for span in change.spans for name in span.changes)
     what = [*(f"{name} {n}" for name, n in sorted(spans.items())), *map(escape_markdown, change.fields)]

@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from annotate.artifacts.features import TAG_COLUMNS, to_features, to_tags, to_token_features
+from annotate.artifacts.features import TAG_COLUMNS, list_tags, to_features, to_token_features
 from annotate.errors import GoldError
+from annotate.gold.contents import ORIGIN, SCHEMA, SIGNATURE, find_entry_problems, find_file_problems
 from annotate.gold.load import read_places, split_files
-from annotate.gold.manifest import MANIFEST, Manifest, find_file_problems, manifest_digest, read_manifest
+from annotate.gold.manifest import MANIFEST, Manifest, manifest_digest, read_manifest, spell_digest
 from annotate.gold.parquet import iter_gold, iter_rows, read_schema
 from annotate.gold.rows import hash_row, normalize_record
 from annotate.jsonl import find_record_problems
-from annotate.records import GoldRecord
+from annotate.problems import SECOND_RECORD
+from annotate.records import Claim, Entity, GoldRecord, Region, Span, iter_spans
+from annotate.release.check_papers import find_paper_problems
 from annotate.release.counts import Counts
 from annotate.release.grouping.kinship import Kinship
+from annotate.release.grouping.stories import parse_day
+from annotate.release.signing import verify_manifest
 from annotate.release.spool import Spool
-from annotate.release.tokens import layer_spans, to_bio
+from annotate.release.tokens import RULE, TagReport, layer_spans, to_bio
 from annotate.schema import Schema, find_label_problems, load_schema
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
 
 
 class ReleaseReport(msgspec.Struct, frozen=True):
-    """What was proved: files, bytes, articles, spans of each layer, and the pairs of kin that stand together."""
+    """What was proved: files, bytes, articles, spans of each layer, and the pairs of related articles.
+
+    `digest` is the manifest's, spelled `sha256:HEX`. `signed` says whether there is a signature, `signer` whose it is:
+    None where no allowed signers were given.
+    """
 
     ref: str
     digest: str
@@ -33,47 +46,113 @@ class ReleaseReport(msgspec.Struct, frozen=True):
     articles: int
     spans: dict[str, int]
     kin: int
+    signed: bool = False
+    signer: str | None = None
 
 
-def check_release(release: str | Path) -> ReleaseReport:
+def check_release(
+    release: str | Path, *, digest: str | None = None, signers: str | Path | None = None
+) -> ReleaseReport:
     """Check a release folder and return what was proved.
 
-    Checked are: the manifest's own digest; the set of files and the hash of each; the schema; the columns; the form,
-    hash, text, offsets and labels of every row; ids over all splits; that stories keep to one split; counts; the
-    tokens against the text and the tags against the spans; and, where it lies beside, the parent's digest.
+    Checked are: that nothing but plain files is there; the manifest's own digest; the folder's name; the set of files
+    and the hash of each; the schema; the columns; the form, hash, text, offsets and labels of every row; ids over all
+    splits; that stories keep to one split; the tokens against the text and the tags against the spans; counts,
+    provenance, shares, card and `croissant.json` against the tables; and, where the parent is beside it, the parent's
+    digest and `CHANGES.md` against it.
+
+    What does not follow from the tables (agreement, work, dates, texts themselves) only a pinned digest or a signature
+    proves.
+
+    Args:
+        digest: the digest that the release must have, `sha256:HEX`.
+        signers: a file of allowed signers; the release must be signed by one of them.
 
     Raises:
         GoldError: all problems together; with a damaged file, only the damage, since the rest would follow from it.
+        AnnotateError: the signature cannot be verified here.
     """
     folder = Path(release)
+    if digest is not None and _DIGEST.fullmatch(digest) is None:
+        raise GoldError([f"digest {digest!r}; expected sha256: and 64 hex digits, as annotate releases prints it"])
+    _raise(folder, find_entry_problems(folder))
     manifest = read_manifest(folder)
-    problems = list(find_file_problems(folder, manifest))
-    if problems:
-        raise GoldError([f"{folder}: {problem}" for problem in problems])
-    schema = load_schema(folder / "schema.toml")
+    found = spell_digest(manifest)
+    if digest not in (None, found):
+        raise GoldError([f"{folder}: its digest is {found}, expected {digest}: this is not the release that is meant"])
+    signer = None if signers is None else verify_manifest(folder, Path(signers))
+    _raise(folder, [*_find_place_problems(folder, manifest), *find_file_problems(folder, manifest)])
+    try:
+        schema = load_schema(folder / SCHEMA)
+    except RecursionError as error:
+        raise GoldError([f"{folder / SCHEMA}: nested too deeply"]) from error
     checker = _RowChecker(manifest, schema)
-    problems = list(_find_schema_problems(manifest, schema))
+    problems = list(_find_manifest_problems(manifest, schema))
     problems += _find_table_problems(folder, manifest, schema)
-    problems += _find_parent_problems(folder, manifest)
+    _raise(folder, problems)
+    parent = _find_parent(folder, manifest)
+    problems += _find_parent_problems(folder, manifest, parent)
+    problems += checker.find_problems(folder)
     if not problems:
-        problems += checker.find_problems(folder)
-    if problems:
-        raise GoldError([f"{folder}: {problem}" for problem in problems])
+        problems += find_paper_problems(folder, manifest, schema, parent)
+    _raise(folder, problems)
     return ReleaseReport(
         manifest.ref,
-        manifest_digest(manifest),
+        found,
         len(manifest.files) + 1,
         sum(entry.bytes for entry in manifest.files.values()),
         checker.counts.articles,
         {layer: value["spans"] for layer, value in checker.counts.to_dict()["layers"].items()},
         checker.kin,
+        (folder / SIGNATURE).is_file(),
+        signer,
     )
 
 
-def _find_schema_problems(manifest: Manifest, schema: Schema) -> Iterator[str]:
+def _raise(folder: Path, problems: list[str]) -> None:
+    if problems:
+        raise GoldError([f"{folder}: {problem}" for problem in problems])
+
+
+def _find_place_problems(folder: Path, manifest: Manifest) -> Iterator[str]:
+    place = Path(os.path.abspath(folder))  # noqa: PTH100 - a link is not followed: its name is what people cite
+    if f"{place.parent.name}/{place.name}" != manifest.ref:
+        yield (
+            f"the folder is {place.parent.name}/{place.name}, but its manifest is of {manifest.ref}: get the release "
+            f"that you mean, or, if this is the one, rename the folder to .../{manifest.ref}"
+        )
+
+
+def _find_manifest_problems(manifest: Manifest, schema: Schema) -> Iterator[str]:
     entry = manifest.schema
     if (schema.name, schema.version, schema.digest) != (entry.name, entry.version, entry.digest):
         yield f"schema.toml is {schema.ref}, digest {schema.digest[:12]}; expected {entry.name}/{entry.version}"
+    total = sum(split.articles for split in manifest.splits.values())
+    for name, split in manifest.splits.items():
+        if not split.articles:
+            yield f"split {name} has no articles"
+        elif split.share != round(split.articles / total, 6):
+            yield f"{MANIFEST} has the share {split.share} for split {name}, expected {split.articles / total:.6f}"
+        if not 0 <= split.wanted <= 1:
+            yield f"{MANIFEST} has {split.wanted} as the wanted share of split {name}, expected 0 to 1"
+    measures = {} if manifest.agreement is None else manifest.agreement["measures"]
+    for name, value in manifest.ceiling.items():
+        if name not in measures or measures[name]["value"] != value:
+            yield f"{MANIFEST}: the ceiling of {name} is not the agreement that was measured"
+    if manifest.parent is None and manifest.withdrawn:
+        yield f"{MANIFEST} has withdrawn articles, but no parent that had them"
+    if manifest.date is not None and not _is_day(manifest.date):
+        yield f"{MANIFEST} has the date {manifest.date!r}, expected YYYY-MM-DD"
+    if manifest.stand_off and ORIGIN not in manifest.files and manifest.made_from is None:
+        yield f"{MANIFEST} calls it stand-off, but there is no {ORIGIN} to put the texts back by"
+
+
+def _is_day(text: str | None) -> bool:
+    try:
+        parse_day(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _find_table_problems(folder: Path, manifest: Manifest, schema: Schema) -> Iterator[str]:
@@ -86,24 +165,33 @@ def _find_table_problems(folder: Path, manifest: Manifest, schema: Schema) -> It
                 yield f"{path.relative_to(folder)}: its columns are not those of schema {schema.ref}"
 
 
-def _find_parent_problems(folder: Path, manifest: Manifest) -> Iterator[str]:
-    """The parent is looked for beside the release; elsewhere nothing can be said."""
-    if manifest.parent is None or not (folder.parent / manifest.parent.version / MANIFEST).is_file():
+def _find_parent(folder: Path, manifest: Manifest) -> Path | None:
+    """The parent, which is looked for beside the release only."""
+    if manifest.parent is None:
+        return None
+    parent = folder.parent / manifest.parent.version
+    return parent if (parent / MANIFEST).is_file() else None
+
+
+def _find_parent_problems(folder: Path, manifest: Manifest, place: Path | None) -> Iterator[str]:
+    if manifest.parent is None or place is None:
         return
     try:
-        parent = read_manifest(folder.parent / manifest.parent.version)
+        parent = read_manifest(place)
+        if manifest_digest(parent) != manifest.parent.digest:
+            yield f"its parent {manifest.parent.version} is not the release that it was built on"
+            return
+        damage = list(find_file_problems(place, parent))
+        if damage:
+            yield f"its parent {place} is damaged: {damage[0]}"
+            return
+        before, after = read_places(place, parent), read_places(folder, manifest)
     except GoldError as error:
         yield str(error)
         return
-    if parent.name != manifest.name:
-        return
-    if manifest_digest(parent) != manifest.parent.digest:
-        yield f"its parent {manifest.parent.version} is not the release that it was built on"
-        return
-    before = read_places(folder.parent / parent.version, parent)
-    for id, place in read_places(folder, manifest).items():
-        if id in before and before[id].split != place.split:
-            yield f"{id} stands in split {place.split}, but stood in {before[id].split} in {parent.version}"
+    for id, split in after.items():
+        if id in before and before[id].split != split.split:
+            yield f"{id} is in split {split.split}, but was in {before[id].split} in {parent.version}"
 
 
 class _RowChecker:
@@ -116,6 +204,7 @@ class _RowChecker:
         self.kin = 0
         self._clusters: dict[str, str] = {}
         self._splits: list[str] = []
+        self._reports = {layer: TagReport() for layer in schema.layers}
 
     def find_problems(self, folder: Path) -> Iterator[str]:
         """A sentence for each thing wrong with the rows."""
@@ -123,35 +212,53 @@ class _RowChecker:
         with Spool() as spool:
             for split, entry in self.manifest.splits.items():
                 yield from self._find_split_problems(folder, split, entry.row_hashes, spool, kinship)
-            if len(spool) and not self.manifest.stand_off:
-                yield from self._find_leaks(spool, kinship)
+            order = spool.sort()
+            if ORIGIN not in self.manifest.files:  # there, no article has a text to compare
+                yield from self._find_leaks(spool, kinship, order)
+            elsewhere = {*self.manifest.withdrawn, *(left.id for left in self.manifest.left_out)}
+            yield from (
+                f"{id} is in the tables and left out or withdrawn" for id in elsewhere if spool.find(id) is not None
+            )
         if self.counts.to_dict() != self.manifest.counts:
             yield f"{MANIFEST} counts other articles or spans than the tables hold"
         if self.counts.provenance() != self.manifest.provenance:
-            yield f"{MANIFEST} tells another provenance than the tables hold"
+            yield f"{MANIFEST} has another provenance than the tables"
+        layers = {layer: msgspec.to_builtins(report) for layer, report in self._reports.items()}
+        if self.manifest.tokens != ({} if self.manifest.stand_off else {"rule": RULE, "layers": layers}):
+            yield f"{MANIFEST} has another account of the tokens than they give"
 
     def _find_split_problems(
         self, folder: Path, split: str, hashes: list[str], spool: Spool, kinship: Kinship
     ) -> Iterator[str]:
         rows = (row for path in split_files(folder, self.manifest, split) for row in iter_gold(path))
-        files = [] if self.manifest.stand_off else split_files(folder, self.manifest, split, config="tokens")
-        tokens = (row for path in files for row in iter_rows(path))
-        number = -1
+        config = None if not self.manifest.stand_off else "anchors" if ORIGIN in self.manifest.files else ""
+        files = [] if config == "" else split_files(folder, self.manifest, split, config=config or "tokens")
+        beside = (row for path in files for row in iter_rows(path, None if config is None else ["id"]))
+        number, last = -1, ""
         for number, record in enumerate(rows):
             place = f"split {split}, row {number}, {record.id}"
             expected = hashes[number] if number < len(hashes) else None
             self.counts.add(record)
             found = list(self._find_record_problems(record, split, expected))
-            if not found and not self.manifest.stand_off:
-                found = list(_find_token_problems(record, next(tokens, None), self.schema))
+            row = next(beside, None)
+            if config != "" and (row is None or row.get("id") != record.id):
+                other = "no article" if row is None else row.get("id")
+                found.append(f"the {config or 'tokens'} at its place are those of {other}")
+            elif not found and config is None and row is not None:
+                found = list(self._find_token_problems(record, row))
+            if record.id <= last:
+                found.append(f"it comes after {last}; rows are in the order of their ids")
+            last = record.id
             yield from (f"{place}: {sentence}" for sentence in found)
             if not spool.add(record):
-                yield f"{place}: a second record with this id"
+                yield f"{place}: {SECOND_RECORD}"
                 continue
-            kinship.add(record)
+            kinship.add(record if _is_day(record.date) else msgspec.structs.replace(record, date=None))
             self._splits.append(split)
         if number + 1 != len(hashes):
             yield f"split {split} has {number + 1} rows; the manifest has {len(hashes)}"
+        if next(beside, None) is not None:
+            yield f"split {split} has more rows in {config or 'tokens'} than articles"
 
     def _find_record_problems(self, record: GoldRecord, split: str, expected: str | None) -> Iterator[str]:
         if hash_row(record) != expected:
@@ -163,42 +270,58 @@ class _RowChecker:
         if not record.cluster:
             yield "no cluster"
         elif self._clusters.setdefault(record.cluster, split) != split:
-            yield f"cluster {record.cluster} stands in {self._clusters[record.cluster]} too: the splits leak"
+            yield f"cluster {record.cluster} is in split {self._clusters[record.cluster]} too: the splits leak"
+        if not _is_day(record.date):
+            yield f"date {record.date!r}, expected YYYY-MM-DD"
         yield from find_label_problems(record, self.schema)
         if record.text is None:
             if not self.manifest.stand_off:
                 yield "no text"
+            elif any(span.text is not None for span in _all_spans(record)):
+                yield "no text, but spans with texts"
             return
+        if self.manifest.stand_off and ORIGIN in self.manifest.files:
+            yield f"it has a text, but {MANIFEST} calls the release stand-off"
         found = list(find_record_problems(record))
         yield from found
         if not found and normalize_record(record) != record:
             yield "not in the written form of a release (order or texts of spans)"
 
-    def _find_leaks(self, spool: Spool, kinship: Kinship) -> Iterator[str]:
-        order = spool.sort()
+    def _find_leaks(self, spool: Spool, kinship: Kinship, order: list[int]) -> Iterator[str]:
         kinship.sort(order)
         splits = [self._splits[place] for place in order]
         for a, b in kinship.links(spool.__getitem__):
             self.kin += 1
             if splits[a] != splits[b]:
-                yield f"{spool.ids[a]} ({splits[a]}) and {spool.ids[b]} ({splits[b]}) tell one story: the splits leak"
+                yield f"{spool.ids[a]} ({splits[a]}) and {spool.ids[b]} ({splits[b]}) are related: the splits leak"
+
+    def _find_token_problems(self, record: GoldRecord, row: dict[str, Any]) -> Iterator[str]:
+        text = record.text or ""
+        starts, ends, words = (row[name] or [] for name in ("starts", "ends", "tokens"))
+        tokens = list(zip(starts, ends, strict=False))
+        gaps = zip([0, *ends], [*starts, len(text)], strict=False)
+        if [text[start:end] for start, end in tokens] != words or any(
+            start > end or not _is_blank(text[start:end]) for start, end in gaps
+        ):
+            yield "its tokens are not the words at their offsets"
+            return
+        for layer in self.schema.layers:
+            spans = layer_spans(record, layer, self.schema)
+            names = list_tags(self.schema, layer)
+            expected = None
+            if spans is not None:
+                tags, report = to_bio(tokens, spans)
+                self._reports[layer].add(report)
+                expected = [names.index(tag) for tag in tags]
+            if row[TAG_COLUMNS[layer]] != expected:
+                yield f"its {TAG_COLUMNS[layer]} do not follow from its {layer}"
 
 
-def _find_token_problems(record: GoldRecord, row: dict[str, Any] | None, schema: Schema) -> Iterator[str]:
-    if row is None or row["id"] != record.id:
-        yield f"the tokens at its place are those of {row['id'] if row else 'no article'}"
-        return
-    text = record.text
-    if text is None:
-        return
-    tokens = list(zip(row["starts"], row["ends"], strict=False))
-    if [text[start:end] for start, end in tokens] != row["tokens"]:
-        yield "its tokens are not the words at their offsets"
-        return
-    for layer in schema.layers:
-        spans = layer_spans(record, layer, schema)
-        names = to_tags(schema, layer)
-        tags = row[TAG_COLUMNS[layer]]
-        expected = None if spans is None else [names.index(tag) for tag in to_bio(tokens, spans)[0]]
-        if tags != expected:
-            yield f"its {TAG_COLUMNS[layer]} do not follow from its {layer}"
+def _all_spans(record: GoldRecord) -> Iterator[Span | Entity | Claim | Region]:
+    yield from (span for _, span in iter_spans(record))
+    yield from record.ignore or ()
+    yield from record.sentences or ()
+
+
+def _is_blank(text: str) -> bool:
+    return not text or text.isspace()

@@ -7,7 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from annotate.gold.manifest import FileEntry
+from annotate.artifacts.features import to_features, to_token_features
+from annotate.gold.manifest import Manifest
+from annotate.schema import Schema
 
 # the prefixes and terms that Croissant 1.0 prescribes
 _CONTEXT: dict[str, Any] = {
@@ -63,26 +65,15 @@ _COLUMNS = {
 }
 
 
-def to_croissant(
-    *,
-    name: str,
-    version: str,
-    description: str,
-    licence: str,
-    date: str | None,
-    files: dict[str, FileEntry],
-    configs: dict[str, pa.Schema],
-) -> str:
-    """The JSON-LD text of a release.
-
-    Args:
-        files: the tables by path (`data/...`, `tokens/...`).
-        configs: the columns of each folder of tables.
-    """
+def render_croissant(manifest: Manifest, schema: Schema) -> str:
+    """The text of `croissant.json`; of the manifest's `files` only the tables are used."""
+    configs = {"data": to_features(schema)}
+    if not manifest.stand_off:
+        configs["tokens"] = to_token_features(schema)
     distribution: list[dict[str, Any]] = []
     record_sets = []
     for folder, columns in configs.items():
-        tables = {path: entry for path, entry in files.items() if path.startswith(f"{folder}/")}
+        tables = {path: entry for path, entry in manifest.files.items() if path.startswith(f"{folder}/")}
         distribution += [
             {
                 "@type": "cr:FileObject",
@@ -101,13 +92,13 @@ def to_croissant(
     content = {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
-        "name": name,
-        "version": version,
-        "description": description,
+        "name": manifest.name,
+        "version": manifest.version,
+        "description": schema.description,
         "conformsTo": "http://mlcommons.org/croissant/1.0",
-        "license": licence,
+        "license": manifest.licence or "not stated",
         "isLiveDataset": False,
-        **({"datePublished": date} if date else {}),
+        **({"datePublished": manifest.date} if manifest.date else {}),
         "distribution": distribution,
         "recordSet": record_sets,
     }

@@ -1,20 +1,38 @@
-"""What people submitted before the decision, and what they started from, as far as a release tells of it."""
+"""Where a release comes from: who submitted what before the decision, and what they started from."""
 
 from __future__ import annotations
 
 import statistics
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator
-from typing import Any
+from collections.abc import Hashable, Iterable, Iterator
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
-from annotate.agreement import measure_agreement
-from annotate.gold.manifest import Manifest
+from annotate.agreement import agree
 from annotate.items import identity_of, trim_annotation, trim_item
 from annotate.records import LAYERS, Annotation, GoldRecord, Item, Prediction, get_layer
+from annotate.release.pseudonyms import Pseudonyms
 from annotate.schema import Schema
 from annotate.score.evaluate import evaluate
+
+
+class Released(Protocol):
+    """The released records by id."""
+
+    def __contains__(self, id: object, /) -> bool: ...
+
+    def __getitem__(self, id: str, /) -> GoldRecord: ...
+
+
+class Background(NamedTuple):
+    """What a manifest has of the annotations behind a release (`annotate.gold.manifest.Manifest`)."""
+
+    date: str | None
+    work: dict[str, Any]
+    agreement: dict[str, Any] | None
+    ceiling: dict[str, float | None]
+    preannotators: dict[str, Any]
 
 
 class Submitted:
@@ -22,7 +40,7 @@ class Submitted:
 
     Args:
         annotations: of everybody; skipped ones and drafts are left out.
-        predictions: what was offered to people, the share that was held back on purpose included; None = what the
+        predictions: what was offered to annotators, the share that was held back on purpose included; None = what the
             annotations say that they started from.
     """
 
@@ -35,7 +53,7 @@ class Submitted:
             self._by_id[annotation.id].append(annotation)
 
     def find_problems(self, record: GoldRecord) -> Iterator[str]:
-        """A sentence for each annotator of the record who is not on record as having submitted it."""
+        """A sentence for each annotator of the record who did not submit this article."""
         if not self._given:
             return
         known = {annotation.annotator for annotation in self._by_id.get(record.id, ())}
@@ -71,24 +89,33 @@ class Submitted:
             ]
         return msgspec.structs.replace(record, **{layer: items for layer, items in signed.items() if items})
 
-    def describe(self, manifest: Manifest, schema: Schema, get_gold: Callable[[str], GoldRecord | None]) -> None:
-        """Add to the manifest what the annotations of its articles tell: dates, work, agreement, scores.
+    @property
+    def annotations(self) -> list[Annotation]:
+        """What was submitted."""
+        return self._annotations
 
-        Args:
-            get_gold: the released record of an article, None if it is not in the release.
-        """
-        here = [annotation for annotation in self._annotations if get_gold(annotation.id) is not None]
+    def rename(self, pseudonyms: Pseudonyms) -> None:
+        """From here on, annotators go by their pseudonyms; records are checked and signed before."""
+        self._annotations = [pseudonyms.rename_annotation(annotation) for annotation in self._annotations]
+
+    def describe(self, schema: Schema, released: Released) -> Background:
+        """What the annotations of the released articles have to do with the release: dates, work, agreement, scores."""
+        here = [annotation for annotation in self._annotations if annotation.id in released]
         here.sort(key=lambda annotation: (annotation.id, annotation.annotator))
         dates = [annotation.updated_at or annotation.created_at for annotation in here]
-        manifest.date = max((date[:10] for date in dates if date), default=None)
-        manifest.work = _describe_work(here)
+        agreement, ceiling = None, {}
         if len(here) > len({annotation.id for annotation in here}):
-            found = measure_agreement(here, schema=schema).to_dict()
-            manifest.ceiling = found.pop("ceiling")
+            agreement = agree(here, schema=schema).to_dict()
+            ceiling = agreement.pop("ceiling")
             # examples quote articles, and a release may be passed on without their texts
-            found.pop("patterns")
-            manifest.agreement = found
-        manifest.preannotators = _score_preannotators(self._offered(here), here, schema, get_gold)
+            agreement.pop("patterns")
+        return Background(
+            date=max((date[:10] for date in dates if date), default=None),
+            work=_describe_work(here),
+            agreement=agreement,
+            ceiling=ceiling,
+            preannotators=_score_preannotators(self._offered(here), here, schema, released),
+        )
 
     def _offered(self, here: list[Annotation]) -> list[Prediction]:
         if self._predictions is not None:
@@ -121,9 +148,9 @@ def _score_preannotators(
     offered: list[Prediction],
     here: list[Annotation],
     schema: Schema,
-    get_gold: Callable[[str], GoldRecord | None],
+    released: Released,
 ) -> dict[str, Any]:
-    """The scores of each pre-annotator against the release, where people saw its draft and where they did not.
+    """The scores of each pre-annotator against the release, where annotators saw its draft and where they did not.
 
     The difference of the two is the anchoring effect: how much of the agreement with the draft comes from seeing it.
     """
@@ -134,9 +161,9 @@ def _score_preannotators(
         parts: dict[str, Any] = {}
         for part, wanted in (("draft shown", True), ("draft held back", False)):
             pairs = [
-                (gold, prediction)
+                (released[prediction.id], prediction)
                 for prediction in mine
-                if (prediction.id in seen) == wanted and (gold := get_gold(prediction.id)) is not None
+                if (prediction.id in seen) == wanted and prediction.id in released
             ]
             if pairs:
                 report = evaluate([g for g, _ in pairs], [p for _, p in pairs], schema=schema, trials=0)

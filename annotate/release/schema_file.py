@@ -23,7 +23,7 @@ def to_toml(schema: Schema) -> str:
 
 
 def _present(value: Any) -> Any:
-    """The value without keys that are null, which TOML cannot say."""
+    """The value without keys that are null, which TOML cannot hold."""
     if isinstance(value, dict):
         return {key: _present(inner) for key, inner in value.items() if inner is not None}
     return [_present(inner) for inner in value] if isinstance(value, list) else value

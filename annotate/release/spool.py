@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 import tempfile
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from types import TracebackType
 
 import msgspec
@@ -16,13 +16,13 @@ from annotate.records import GoldRecord
 class Spool:
     """A nameless temporary file of records; `add` them in any order, then read any of them by number.
 
-    Per record, memory holds its id and eight bytes. Numbers run in the order of ids once `sort` was called.
+    Per record, memory holds its id and eight bytes. Records are numbered as they were added, by their ids after `sort`.
     """
 
     def __init__(self) -> None:
         self.ids: list[str] = []
         self._places = array("Q", [0])
-        self._order: list[int] = []
+        self._order: list[int] | None = None
         self._known: set[str] = set()
         self._encoder = msgspec.msgpack.Encoder()
         self._decoder = msgspec.msgpack.Decoder(GoldRecord)
@@ -57,13 +57,16 @@ class Spool:
             For each new number, the place at which the record was added.
         """
         self._known.clear()
-        self._file.flush()
         self._order = sorted(range(len(self.ids)), key=self.ids.__getitem__)
         self.ids = [self.ids[place] for place in self._order]
         return self._order
 
+    def __iter__(self) -> Iterator[GoldRecord]:
+        """The records one by one, by number."""
+        return map(self.__getitem__, range(len(self)))
+
     def __getitem__(self, number: int) -> GoldRecord:
-        place = self._order[number]
+        place = number if self._order is None else self._order[number]
         self._file.seek(self._places[place])
         return self._decoder.decode(self._file.read(self._places[place + 1] - self._places[place]))
 
@@ -71,8 +74,3 @@ class Spool:
         """The number of the record with this id, once sorted; None if there is none."""
         number = bisect.bisect_left(self.ids, id)
         return number if number < len(self.ids) and self.ids[number] == id else None
-
-    def read(self, numbers: Iterable[int]) -> Iterator[GoldRecord]:
-        """The records with these numbers, one by one."""
-        for number in numbers:
-            yield self[number]

@@ -1,4 +1,4 @@
-"""Word tokens with BIO tags from spans, and spans back from them, with an account of what BIO cannot hold.
+"""The config `tokens` of a release: words with BIO tags from spans, with an account of what BIO cannot hold.
 
 The rule, `outermost-first`: spans of a layer are taken longest first, then leftmost, each widened to the tokens that
 it touches; one that would touch a token already taken is left out. So of nested spans the outer one stays.
@@ -6,19 +6,19 @@ it touches; one that would touch a token already taken is left out. So of nested
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import msgspec
 
-from annotate.artifacts.features import TAG_COLUMNS, to_tags
+from annotate.artifacts.features import TAG_COLUMNS, list_tags
 from annotate.records import GoldRecord, Layer, Span
 from annotate.schema import Schema
+from annotate.text.bio import TagSpan, to_tags
+from annotate.text.tokens import Tokenize, find_touched, make_tokenizer
 
 RULE = "outermost-first"
-
-Tokenize: TypeAlias = Callable[[str], list[tuple[int, int]]]
 
 
 class Labelled(NamedTuple):
@@ -44,25 +44,6 @@ class TagReport(msgspec.Struct):
         self.exact += other.exact
         self.widened += other.widened
         self.dropped += other.dropped
-
-
-def make_tokenizer(language: str) -> Tokenize:
-    """spaCy's rule tokenizer of a language, as a function from text to the ranges of its words, white space left out.
-
-    >>> make_tokenizer("en")("U.S. troops left.")
-    [(0, 4), (5, 11), (12, 16), (16, 17)]
-    """
-    import spacy
-    from spacy.attrs import IDX, IS_SPACE, LENGTH
-
-    tokenizer = spacy.blank(language).tokenizer
-
-    def tokenize(text: str) -> list[tuple[int, int]]:
-        # one array instead of a Python object a token: four times as fast
-        found = tokenizer(text).to_array([IDX, LENGTH, IS_SPACE]).tolist()
-        return [(start, start + length) for start, length, space in found if not space]
-
-    return tokenize
 
 
 def layer_spans(record: GoldRecord, layer: Layer, schema: Schema) -> list[Labelled] | None:
@@ -98,55 +79,22 @@ def to_bio(tokens: Sequence[tuple[int, int]], spans: Iterable[Labelled]) -> tupl
     >>> to_bio([(0, 3), (4, 8), (9, 12)], [Labelled(0, 8, "ORG"), Labelled(4, 8, "GPE"), Labelled(9, 11, "ORG")])
     (['B-ORG', 'I-ORG', 'B-ORG'], TagReport(spans=3, exact=1, widened=1, dropped=1))
     """
-    tags = ["O"] * len(tokens)
+    taken = bytearray(len(tokens))
+    kept: list[TagSpan] = []
     report = TagReport()
     for span in sorted(spans, key=lambda span: (span.start - span.end, span)):
         report.spans += 1
-        first, last = _touched(tokens, span)
-        if first > last or any(tag != "O" for tag in tags[first : last + 1]):
+        touched = find_touched(tokens, span.start, span.end)
+        if not touched or any(taken[touched.start : touched.stop]):
             report.dropped += 1
             continue
-        tags[first : last + 1] = [f"B-{span.label}", *[f"I-{span.label}"] * (last - first)]
-        if (tokens[first][0], tokens[last][1]) == (span.start, span.end):
+        taken[touched.start : touched.stop] = b"\x01" * len(touched)
+        kept.append(TagSpan(touched.start, touched.stop, span.label))
+        if (tokens[touched[0]][0], tokens[touched[-1]][1]) == (span.start, span.end):
             report.exact += 1
         else:
             report.widened += 1
-    return tags, report
-
-
-def _touched(tokens: Sequence[tuple[int, int]], span: Labelled) -> tuple[int, int]:
-    """The first and last token that share a code point with the span; first > last where there is none."""
-    low, high = 0, len(tokens)
-    while low < high:
-        middle = (low + high) // 2
-        if tokens[middle][1] <= span.start:
-            low = middle + 1
-        else:
-            high = middle
-    last = low - 1
-    while last + 1 < len(tokens) and tokens[last + 1][0] < span.end:
-        last += 1
-    return low, last
-
-
-def from_bio(tokens: Sequence[tuple[int, int]], tags: Sequence[str]) -> list[Labelled]:
-    """The spans that the tags spell, from the first token's start to the last one's end.
-
-    An I- after O or after another label begins a span, as conlleval reads it (Tjong Kim Sang & De Meulder 2003).
-
-    >>> from_bio([(0, 3), (4, 8), (9, 12)], ["B-ORG", "I-ORG", "I-GPE"])
-    [Labelled(start=0, end=8, label='ORG'), Labelled(start=9, end=12, label='GPE')]
-    """
-    spans: list[Labelled] = []
-    open_label: str | None = None
-    for (start, end), tag in zip(tokens, tags, strict=True):
-        prefix, _, label = tag.partition("-")
-        if prefix == "I" and label == open_label:
-            spans[-1] = spans[-1]._replace(end=end)
-        elif prefix in ("B", "I"):
-            spans.append(Labelled(start, end, label))
-        open_label = label or None
-    return spans
+    return to_tags(kept, len(tokens)), report
 
 
 class TokenTable:
@@ -155,7 +103,7 @@ class TokenTable:
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
         self._numbers = {
-            layer: {tag: number for number, tag in enumerate(to_tags(schema, layer))} for layer in schema.layers
+            layer: {tag: number for number, tag in enumerate(list_tags(schema, layer))} for layer in schema.layers
         }
         self.reports = {layer: TagReport() for layer in schema.layers}
 

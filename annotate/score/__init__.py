@@ -10,9 +10,9 @@ report.value("f1:strict:entities"), report.measures["f1:strict:entities"].low
 
 from __future__ import annotations
 
-from annotate.score.compare import Comparison, compare
+from annotate.score.compare import Comparison, compare_systems
 from annotate.score.evaluate import Report, Score, evaluate
-from annotate.score.measures import Measure, list_measures
+from annotate.score.measures import Measure
 from annotate.score.options import ScoreOptions
 
-__all__ = ["Comparison", "Measure", "Report", "Score", "ScoreOptions", "compare", "evaluate", "list_measures"]
+__all__ = ["Comparison", "Measure", "Report", "Score", "ScoreOptions", "compare_systems", "evaluate"]

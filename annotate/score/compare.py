@@ -33,7 +33,7 @@ from annotate.score.tables import GoldTable, SystemTable, read_gold, read_system
 
 @dataclass(frozen=True)
 class Standing:
-    """One system by one measure; `letters` are shared by systems that the test cannot tell apart."""
+    """One system by one measure; `letters` are shared by systems that do not differ significantly."""
 
     system: str
     measure: str
@@ -65,13 +65,13 @@ class Difference:
 
     @property
     def significant(self) -> bool:
-        """Whether the two can be told apart at 5 %, after correction."""
+        """Whether the two differ significantly at 5 %, after correction."""
         return self.p_holm <= LEVEL
 
 
 @dataclass
 class Comparison:
-    """Systems, ranked by the first measure; `groups` are those that cannot be told apart by it, best first."""
+    """Systems, ranked by the first measure; `groups` are those that do not differ significantly by it, best first."""
 
     measures: list[str]
     standings: list[Standing]
@@ -91,7 +91,7 @@ class Comparison:
         return result
 
 
-def compare(
+def compare_systems(
     gold: Iterable[GoldRecord],
     systems: Mapping[str, Iterable[Prediction]],
     options: ScoreOptions | None = None,
@@ -99,7 +99,7 @@ def compare(
     measures: Sequence[str] | None = None,
     **keywords: Unpack[ScoreKeywords],
 ) -> Comparison:
-    """Compares systems pair by pair on the same articles.
+    """Compare systems pair by pair on the same articles.
 
     Args:
         gold: read once.
@@ -112,7 +112,7 @@ def compare(
     >>> gold = [GoldRecord(id=f"{i}", text="Oslo", entities=[Entity(0, 4, "GPE")]) for i in range(8)]
     >>> good = [Prediction(id=f"{i}", entities=[Entity(0, 4, "GPE")]) for i in range(8)]
     >>> poor = [Prediction(id=f"{i}", entities=[Entity(0, 4, "ORG")]) for i in range(8)]
-    >>> found = compare(gold, {"poor": poor, "good": good}).differences[0]
+    >>> found = compare_systems(gold, {"poor": poor, "good": good}).differences[0]
     >>> found.better, found.difference, found.p
     ('good', 1.0, 0.0078125)
 
@@ -258,7 +258,7 @@ def _letter(i: int) -> str:
 
 
 def _group(ranked: Sequence[str], measure: str, differences: Sequence[Difference]) -> list[list[str]]:
-    """The largest sets of systems no two of which can be told apart, in the order of the ranking."""
+    """The largest sets of systems no two of which differ significantly, in the order of the ranking."""
     apart = {
         frozenset((difference.better, difference.worse))
         for difference in differences
@@ -292,5 +292,5 @@ def _remark(comparison: Comparison) -> list[str]:
             )
     unsure = [difference for difference in comparison.differences if not difference.significant]
     if unsure:
-        remarks.append("not told apart does not mean equal: see the detectable difference")
+        remarks.append("not significant does not mean equal: see the detectable difference")
     return remarks

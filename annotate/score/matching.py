@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TypeAlias
 
+from annotate.disjoint import DisjointSets
+
 Weight: TypeAlias = tuple[int | Fraction, ...]
 
 
@@ -77,21 +79,12 @@ def best_pairs(edges: Mapping[tuple[int, int], Weight]) -> list[tuple[int, int]]
 
 def _components(edges: Mapping[tuple[int, int], Weight]) -> list[dict[tuple[int, int], Weight]]:
     """The edges, split by connected component."""
-    parent: dict[int, int] = {}  # rows as i, columns as -1 - j
-
-    def find(node: int) -> int:
-        root = node
-        while parent.setdefault(root, root) != root:
-            root = parent[root]
-        while parent[node] != root:
-            parent[node], node = root, parent[node]
-        return root
-
+    joined: DisjointSets[int] = DisjointSets()  # rows as i, columns as -1 - j
     for row, column in edges:
-        parent[find(row)] = find(-1 - column)
+        joined.join(-1 - column, row)
     components: dict[int, dict[tuple[int, int], Weight]] = defaultdict(dict)
     for edge, weight in edges.items():
-        components[find(edge[0])][edge] = weight
+        components[joined.find(edge[0])][edge] = weight
     return list(components.values())
 
 

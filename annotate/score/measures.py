@@ -218,10 +218,10 @@ def _catalogue() -> dict[tuple[str, str, str], Definition]:
     return {(definition.metric, definition.match, definition.layer): definition for definition in DEFINITIONS}
 
 
-def list_measures() -> tuple[Definition, ...]:
+def measures() -> tuple[Definition, ...]:
     """Every measure with its definition, by layer.
 
-    >>> len({definition.name for definition in list_measures()}) == len(list_measures())
+    >>> len({definition.name for definition in measures()}) == len(measures())
     True
     """
     return DEFINITIONS

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from annotate.files import sha256_text
+from annotate.problems import WRONG_HASH, outside_text
 from annotate.records import GoldRecord, LayeredRecord, Layers, iter_spans
 from annotate.schema import Schema, find_label_problems
 from annotate.spans import HasRange
@@ -44,7 +45,7 @@ def find_gold_problems(record: GoldRecord, text: str, schema: Schema) -> list[st
     """What is wrong with a gold record apart from its spans and entities: hash, types and kinds, regions, sentences."""
     found = []
     if record.text_sha256 is not None and record.text_sha256 != sha256_text(text):
-        found.append("text_sha256 is not the hash of text; was the text edited after annotation?")
+        found.append(WRONG_HASH)
     if record.quotes or record.claims:
         found += find_label_problems(Layers(quotes=record.quotes, claims=record.claims), schema)
     marked: dict[str, Sequence[HasRange] | None] = {
@@ -66,7 +67,7 @@ def _find_range_problems(place: str, span: HasRange, length: int) -> Iterator[st
     if not has_only_integers([span.start, span.end]):
         yield f"{place} is [{span.start!r}, {span.end!r}); offsets are integers, in code points of the text"
     elif not 0 <= span.start < span.end <= length:
-        yield f"{place} is [{span.start}, {span.end}); expected 0 <= start < end <= {length}, the length of the text"
+        yield outside_text(place, span.start, span.end, length)
 
 
 def explain_text_difference(record: LayeredRecord, gold_text: str) -> str | None:
@@ -84,7 +85,7 @@ Predict on gold's text as it is
         return None
     if text == gold_text:
         if record.text_sha256 is not None and record.text_sha256 != sha256_text(gold_text):
-            return "its text_sha256 is not the hash of its text"
+            return WRONG_HASH
         return None
     offset = next(
         (i for i, (a, b) in enumerate(zip(text, gold_text, strict=False)) if a != b), min(len(text), len(gold_text))

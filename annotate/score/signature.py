@@ -16,7 +16,7 @@ from annotate.score.options import ScoreOptions
 from annotate.score.resampling import CONFIDENCE
 from annotate.score.tables import GoldTable
 from annotate.text.sentences import SPLITTER
-from annotate.text.text_index import TOKEN_PATTERN
+from annotate.text.tokens import TOKEN
 from annotate.version import __version__
 
 
@@ -36,7 +36,7 @@ def sign(gold: GoldTable, layers: Sequence[Layer], options: ScoreOptions) -> dic
         "interval": f"expanded percentile {CONFIDENCE:.0%}, documents resampled",
     }
     if "quotes" in layers or "claims" in layers:
-        signature["tokens"] = TOKEN_PATTERN
+        signature["tokens"] = TOKEN.pattern
     if "claims" in layers:
         signature["claim_threshold"] = float(CLAIM_THRESHOLD)
         signature["sentences"] = _sentence_source(gold)

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from annotate.items import describe, identity_of
 from annotate.printing import shorten
+from annotate.problems import SECOND_RECORD
 from annotate.records import (
     LAYERS,
     Claim,
@@ -274,7 +275,7 @@ def read_gold(records: Iterable[GoldRecord], schema: Schema, problems: Problems)
     seen: set[str] = set()
     for record in records:
         if record.id in seen:
-            problems.add("gold", record.id, ["a second record with this id; ids must be unique"])
+            problems.add("gold", record.id, [SECOND_RECORD])
             continue
         seen.add(record.id)
         if record.text is None:
@@ -389,7 +390,7 @@ def read_system(
     without_gold = 0
     for record in records:
         if record.id in seen:
-            problems.add(side, record.id, ["a second record with this id; ids must be unique"])
+            problems.add(side, record.id, [SECOND_RECORD])
             continue
         seen.add(record.id)
         article = gold.position.get(record.id)

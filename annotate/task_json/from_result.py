@@ -1,25 +1,26 @@
 """A Label Studio result back to layers, with a remark for everything that no record can hold as it is. Pure.
 
-What the text or the arrows decide is repaired (a missing arrow label, the type of a quote); what only a person can
-decide (whether a claim is worth checking) is quarantined. `value.text` is never used: the server keeps whatever was
-sent there.
+What the text or the relations decide is repaired (a missing relation label, the type of a quote); what only an
+annotator can decide (whether a claim is worth checking) is quarantined. `value.text` is never used: the server keeps
+whatever was sent there.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import msgspec
 
 from annotate.artifacts.label_config import CHECK_WORTHY, CLAIM_KIND, ENTITY, QUOTE_TYPE, SPAN
 from annotate.items import sort_key
+from annotate.problems import appears_twice
 from annotate.records import Claim, Entity, Layers, Quote, QuoteType, Span
-from annotate.schema import RelationRole, Role, Schema
+from annotate.schema import Role, Schema
+from annotate.task_json.part_links import ENDS, LinkRole, PartLinks
 from annotate.task_json.regions import (
     Region,
-    join_pieces,
     joint_origin,
     read_offset,
     read_origin,
@@ -34,15 +35,6 @@ from annotate.task_json.to_result import (
     Item,
 )
 from annotate.text.quotation import quote_type
-
-LinkRole: TypeAlias = Literal["speaker", "cue", "claimer"]
-
-ENDS: dict[RelationRole, tuple[Role, Role]] = {
-    "speaker": ("content", "speaker"),
-    "cue": ("content", "cue"),
-    "claimer": ("claim", "speaker"),
-    "continues": ("content", "content"),
-}
 
 
 class Decoded(NamedTuple):
@@ -77,13 +69,11 @@ class _Reader:
         self.entities: dict[str, Region] = {}
         self.choices: dict[tuple[str, str], list[str]] = {}
         self.roles = {part.name: part.role for part in schema.parts}
-        self.arrow_roles = {relation.name: relation.role for relation in schema.relations}
-        self.links: dict[LinkRole, dict[str, list[tuple[str, Item]]]] = {"speaker": {}, "cue": {}, "claimer": {}}
-        self.chains: list[tuple[str, str]] = []
-        self.served: set[str] = set()
+        self.relation_roles = {relation.name: relation.role for relation in schema.relations}
+        self.links: PartLinks[Item] = PartLinks(lambda region, role: self._plays(self.parts[region], role))
 
     def read(self, result: Sequence[Any]) -> Decoded:
-        arrows = []
+        relations = []
         for item in result:
             kind = item.get("type") if isinstance(item, dict) else None
             if kind == "labels":
@@ -91,11 +81,11 @@ class _Reader:
             elif kind == "choices":
                 self._take_choices(item)
             elif kind == "relation":
-                arrows.append(item)
+                relations.append(item)
             else:
                 self._quarantine(f"an item of type {kind!r}; records hold labels, choices and relations", item)
-        for arrow in arrows:
-            self._take_arrow(arrow)
+        for relation in relations:
+            self._take_relation(relation)
         layers = Layers(
             entities=self._build_entities() if self.schema.entities else None,
             quotes=self._build_quotes() if self.schema.quotes else None,
@@ -141,9 +131,9 @@ class _Reader:
         if twin is not None:
             if (twin.start, twin.end) == extent:
                 twin.labels.extend(label for label in labels if label not in twin.labels)
-                self._repair("the same region stands there twice; kept once", item)
+                self._repair(appears_twice("the same region") + "; kept once", item)
                 return
-            self._repair("two regions share one id; arrows and choices go to the first", item)
+            self._repair("two regions share one id; relations and choices go to the first", item)
             region.id = next(f"{region.id}#{n}" for n in itertools.count(2) if f"{region.id}#{n}" not in regions)
         regions[region.id] = region
 
@@ -170,56 +160,55 @@ class _Reader:
         names = read_strings(value.get("choices") if isinstance(value, dict) else None)
         self.choices.setdefault((str(item.get("id")), control), []).extend(names)
 
-    def _take_arrow(self, item: Item) -> None:
+    def _take_relation(self, item: Item) -> None:
         names = read_strings(item.get("labels"))
         source, target = self._find_end(item, "from_id", names), self._find_end(item, "to_id", names)
         if source is None or target is None:
-            self._quarantine("an arrow from or to a region that is not there, or to an entity", item)
+            self._quarantine("a relation from or to a region that is not there, or to an entity", item)
             return
         if item.get("direction") == "left":
             source, target = target, source
         if not names:
-            self._infer_arrow(source, target, item, "an arrow without a label")
+            self._infer_relation(source, target, item, "a relation without a label")
             return
         placed = False
         misfits = []
         for name in names:
-            role = self.arrow_roles.get(name)
-            if role is not None and self._fits(role, source, target):
-                self._place_arrow(role, source, target, item)
-                placed = True
-            elif role is not None and self._fits(role, target, source):
-                self._repair(f"an arrow {name!r} drawn the wrong way round; turned", item)
-                self._place_arrow(role, target, source, item)
-                placed = True
-            else:
+            role = self.relation_roles.get(name)
+            ends = self.links.orient(role, source.id, target.id) if role is not None else None
+            if role is None or ends is None:
                 misfits.append(name)
+                continue
+            if ends != (source.id, target.id):
+                self._repair(f"a relation {name!r} drawn the wrong way round; turned", item)
+            self.links.add(role, *ends, item)
+            placed = True
         for name in misfits:
             if placed:
-                self._quarantine(f"a second label {name!r} on an arrow that it does not fit", item)
+                self._quarantine(f"a second label {name!r} on a relation that it does not fit", item)
             else:
-                self._infer_arrow(source, target, item, f"an arrow labelled {name!r}, which does not fit its ends")
+                self._infer_relation(source, target, item, f"a relation labelled {name!r}, which does not fit its ends")
                 placed = True
 
     def _find_end(self, item: Item, key: str, names: Sequence[str]) -> Region | None:
-        """The region at one end of the arrow; a named entity that an arrow calls speaker serves as one."""
+        """The region at one end of the relation; a named entity that a relation calls speaker serves as one."""
         region_id = str(item.get(key))
         entity = self.entities.get(region_id)
         speaker = next((name for name, role in self.roles.items() if role == "speaker"), None)
         if region_id in self.parts or entity is None or speaker is None:
             return self.parts.get(region_id)
-        if not any(self.arrow_roles.get(name) in ("speaker", "claimer") for name in names):
+        if not any(self.relation_roles.get(name) in ("speaker", "claimer") for name in names):
             return None
-        self._repair("an arrow to an entity; its words are taken as the speaker", item)
+        self._repair("a relation to an entity; its words are taken as the speaker", item)
         self.parts[region_id] = msgspec.structs.replace(entity, control=SPAN, labels=[speaker])
         return self.parts[region_id]
 
-    def _infer_arrow(self, source: Region, target: Region, item: Item, what: str) -> None:
+    def _infer_relation(self, source: Region, target: Region, item: Item, what: str) -> None:
         ways = [
             (role, start, end)
-            for start, end in ((source, target), (target, source))
+            for start, end in ((source.id, target.id), (target.id, source.id))
             for role in ENDS
-            if role in self.arrow_roles.values() and self._fits(role, start, end)
+            if role in self.relation_roles.values() and self.links.fits(role, start, end)
         ]
         if ways and {role for role, _, _ in ways} == {"continues"}:
             ways = ways[:1]
@@ -229,32 +218,17 @@ class _Reader:
             return
         role, start, end = ways[0]
         self._repair(f"{what}; read as {self.schema.relation(role).name!r}", item)
-        self._place_arrow(role, start, end, item)
-
-    def _fits(self, role: RelationRole, source: Region, target: Region) -> bool:
-        tail, head = ENDS[role]
-        return self._plays(source, tail) and self._plays(target, head)
+        self.links.add(role, start, end, item)
 
     def _plays(self, region: Region, role: Role) -> bool:
         return any(self.roles[label] == role for label in region.labels)
 
-    def _place_arrow(self, role: RelationRole, source: Region, target: Region, item: Item) -> None:
-        if role == "continues":
-            self.chains.append((source.id, target.id))
-            return
-        self.links[role].setdefault(source.id, []).append((target.id, item))
-        self.served.add(target.id)
-
     def _follow(self, role: LinkRole, sources: Iterable[Region]) -> Region | None:
-        """The one region that the arrows point to; further ones are quarantined."""
-        found: Region | None = None
-        for source in sources:
-            for target, item in self.links[role].get(source.id, ()):
-                if found is None:
-                    found = self.parts[target]
-                elif target != found.id:
-                    self._quarantine(f"a second {role} of one item; the first one counts", item)
-        return found
+        """The one region that the relations point to; further ones are quarantined."""
+        found = self.links.follow(role, [source.id for source in sources])
+        for item in found.others:
+            self._quarantine(f"a second {role} of one item; the first one counts", item)
+        return None if found.target is None else self.parts[found.target]
 
     def _build_entities(self) -> list[Entity]:
         entities = [
@@ -274,9 +248,11 @@ class _Reader:
         return sorted(entities, key=sort_key)
 
     def _build_quotes(self) -> list[Quote]:
-        contents = {region.id: region for region in self.parts.values() if self._plays(region, "content")}
-        groups = join_pieces(contents, self.chains)
-        quotes = [self._build_quote(sorted(group, key=lambda region: (region.start, region.end))) for group in groups]
+        groups = self.links.group(key for key, region in self.parts.items() if self._plays(region, "content"))
+        quotes = [
+            self._build_quote(sorted((self.parts[key] for key in group), key=lambda region: (region.start, region.end)))
+            for group in groups.values()
+        ]
         return sorted(quotes, key=sort_key)
 
     def _build_quote(self, pieces: list[Region]) -> Quote:
@@ -387,12 +363,12 @@ class _Reader:
     def _report_leftovers(self) -> None:
         for region in self.parts.values():
             roles = {self.roles[label] for label in region.labels}
-            if roles <= {"speaker", "cue"} and region.id not in self.served:
+            if roles <= {"speaker", "cue"} and region.id not in self.links.served:
                 what = f"a {'+'.join(region.labels)} that no quote or claim points to"
                 if region.id in self.predicted:
                     self._repair(f"{what}; left over when its item was deleted", region.item)
                 else:
-                    self._quarantine(f"{what}; draw the arrow or delete it", region.item)
+                    self._quarantine(f"{what}; draw the relation or delete it", region.item)
         for (region_id, control), names in self.choices.items():
             item = {"id": region_id, "from_name": control, "choices": names}
             if region_id in self.parts or region_id in self.entities:

@@ -97,7 +97,7 @@ def settle_origins(layers: Layers, predicted: Layers, text: str) -> Layers:
 
 
 def linked_ids(layers: Layers) -> set[str]:
-    """The ids of the regions that only arrows give a meaning: speakers and cues."""
+    """The ids of the regions that only relations give a meaning: speakers and cues."""
     spans = [span for _, item in iter_items(layers) for span in links_of(item).values()]
     return {span.id for span in spans if span is not None and span.id is not None}
 

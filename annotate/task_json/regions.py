@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -82,21 +82,3 @@ def joint_origin(pieces: Sequence[Region]) -> Origin | None:
     """The origin of an item made of these regions: changed where they differ."""
     origins = {piece.origin for piece in pieces}
     return origins.pop() if len(origins) == 1 else "prediction-changed"
-
-
-def join_pieces(contents: dict[str, Region], chains: Iterable[tuple[str, str]]) -> list[list[Region]]:
-    """The regions in groups that arrows tie together, whatever their direction or order."""
-    leader = {region: region for region in contents}
-
-    def find(region: str) -> str:
-        while leader[region] != region:
-            leader[region] = leader[leader[region]]
-            region = leader[region]
-        return region
-
-    for left, right in chains:
-        leader[find(right)] = find(left)
-    groups: dict[str, list[Region]] = {}
-    for region_id, region in contents.items():
-        groups.setdefault(find(region_id), []).append(region)
-    return list(groups.values())

@@ -10,7 +10,7 @@ import msgspec
 class Remark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing that did not come back as a record can hold it.
 
-    `repaired`: the text or the arrows decide what was meant, and the record says that. `quarantined`: a person has
+    `repaired`: the text or the relations decide what was meant, and the record says that. `quarantined`: a person has
     to look; what could not be held is in `item`, as the server has it, and the record is without it.
     """
 

@@ -14,6 +14,7 @@ import msgspec
 
 from annotate.errors import DataProblems
 from annotate.files import sha256_text
+from annotate.problems import EMPTY_ID, WRONG_HASH, find_surrogate
 from annotate.records import LAYERS, Annotation, Layer, Layers, Prediction, annotated_layers, get_layer
 from annotate.schema import Schema, find_label_problems
 from annotate.spans import find_span_problems
@@ -105,24 +106,21 @@ def build_task(
 def find_task_problems(prediction: Prediction, schema: Schema) -> Iterator[str]:
     """One sentence for each reason why Label Studio could not show this prediction rightly.
 
-    The server accepts nonsense (facts tested against 1.23: offsets beyond the text, unknown labels, arrows to
+    The server accepts nonsense (facts tested against 1.23: offsets beyond the text, unknown labels, relations to
     nothing), and some of it leaves annotators with an empty page; hence everything is checked here, before.
     """
     if not prediction.id:
-        yield "empty id; every article needs one"
+        yield EMPTY_ID
     if not prediction.text:
         yield "no text; Label Studio needs it (preannotate writes it)"
         return
-    try:
-        digest = sha256_text(prediction.text)
-        prediction.text.encode()
-    except UnicodeEncodeError as error:
-        yield f"the text holds half a surrogate pair at {error.start}; it is not Unicode"
+    if problem := find_surrogate(prediction.text):
+        yield f"text has {problem}"
         return
     if "\0" in prediction.text:
         yield f"the text holds a NUL character at {prediction.text.index(chr(0))}; Label Studio's databases refuse it"
-    if prediction.text_sha256 not in (None, digest):
-        yield "text_sha256 is not the hash of text; was the text edited after pre-annotation?"
+    if prediction.text_sha256 not in (None, sha256_text(prediction.text)):
+        yield WRONG_HASH
     layers = pick_layers(prediction, schema)
     yield from find_span_problems(layers, prediction.text)
     yield from find_label_problems(layers, schema)
@@ -177,7 +175,9 @@ class TaskAnnotations(NamedTuple):
     remarks: list[Remark]
 
 
-def from_task(task: Task, schema: Schema, *, emails: Mapping[int, str] | None = None) -> TaskAnnotations:
+def from_task(
+    task: Task, schema: Schema, *, emails: Mapping[int, str] | None = None, problem: str | None = None
+) -> TaskAnnotations:
     """The annotations of one task as Label Studio exports or lists it (JSON, with or without full predictions).
 
     A task whose text is not the text that was pushed gives no annotations: its offsets cover other words.
@@ -185,13 +185,14 @@ def from_task(task: Task, schema: Schema, *, emails: Mapping[int, str] | None = 
     Args:
         schema: the schema of the project, with the layers that it annotates.
         emails: users' ids to their e-mail addresses, the annotators' names in records.
+        problem: a reason known already why none of the task's annotations can be taken.
     """
     data = task.get("data") or {}
     text = data.get("text")
     info = read_info(task)
     article_id = str(data.get("doc_id") or f"task-{task.get('id')}")
     drafts = [_who(draft.get("user"), emails) for draft in task.get("drafts") or () if isinstance(draft, dict)]
-    problem = _find_text_problem(text, data.get("text_sha256"))
+    problem = problem or _find_text_problem(text, data.get("text_sha256"))
     remarks: list[Remark] = []
     annotations = []
     for entry in task.get("annotations") or ():
@@ -206,7 +207,7 @@ def from_task(task: Task, schema: Schema, *, emails: Mapping[int, str] | None = 
         else:
             annotation, found = _read_annotation(entry, task, schema, info, place)
             annotations.append(annotation)
-        if not data.get("text_sha256"):
+        if problem is None and not data.get("text_sha256"):
             found.append(repaired("no text_sha256 in the task's data; the hash is that of the text found there"))
         remarks.extend(msgspec.structs.replace(remark, **place) for remark in found)
     return TaskAnnotations(annotations, drafts, remarks)
@@ -237,7 +238,7 @@ def _read_annotation(
 ) -> tuple[Annotation, list[Remark]]:
     data = task["data"]
     text = data["text"]
-    start = _find_prediction(entry, task)
+    start = find_prediction(entry, task)
     predicted = read_predicted(start, text, schema, info) if start else None
     skipped = bool(entry.get("was_cancelled"))
     layers = Layers()
@@ -271,7 +272,7 @@ def _read_annotation(
     return annotation, remarks
 
 
-def _find_prediction(entry: Mapping[str, Any], task: Task) -> dict[str, Any] | None:
+def find_prediction(entry: Mapping[str, Any], task: Task) -> dict[str, Any] | None:
     """The prediction that the annotation began from, as far as the server says.
 
     The server also notes its newest prediction on annotations that were begun empty; without a `parent_prediction`

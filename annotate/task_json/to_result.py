@@ -1,6 +1,6 @@
-"""Layers to a Label Studio result: regions with labels and attributes, and the arrows between them. Pure.
+"""Layers to a Label Studio result: regions with labels and attributes, and the relations between them. Pure.
 
-A span that serves several items (one speaker of two quotes and a claim) is one region with several arrows; the
+A span that serves several items (one speaker of two quotes and a claim) is one region with several relations; the
 content of a quote and a claim are regions of their own, even where their extents are the same.
 """
 
@@ -47,7 +47,7 @@ class _Writer:
         self.schema = schema
         self.key = f"{article_id}\0{model}\0"
         self.items: list[Item] = []
-        self.arrows: list[Item] = []
+        self.relations: list[Item] = []
         self.shared: dict[tuple[str, int, int], str] = {}
         self.seen: Counter[str] = Counter()
 
@@ -59,7 +59,7 @@ class _Writer:
         for claim in layers.claims or ():
             self._add_claim(claim)
         # outer before inner: the editor then draws each region as one element instead of in pieces
-        return sorted(self.items, key=lambda item: (item["value"]["start"], -item["value"]["end"])) + self.arrows
+        return sorted(self.items, key=lambda item: (item["value"]["start"], -item["value"]["end"])) + self.relations
 
     def _add_entity(self, entity: Entity) -> None:
         meta = _meta(entity.note, entity.preannotator)
@@ -78,12 +78,12 @@ class _Writer:
             region = self._add_region(SPAN, "quotes", label, fragment.start, fragment.end, quote.score, meta)
             self._add_choice(region, QUOTE_TYPE, fragment, quote.type)
             if head:
-                self._add_arrow("continues", head, region)
+                self._add_relation("continues", head, region)
             head = head or region
         if quote.speaker is not None:
-            self._add_arrow("speaker", head, self._share_region("speaker", quote.speaker))
+            self._add_relation("speaker", head, self._share_region("speaker", quote.speaker))
         if quote.cue is not None:
-            self._add_arrow("cue", head, self._share_region("cue", quote.cue))
+            self._add_relation("cue", head, self._share_region("cue", quote.cue))
 
     def _add_claim(self, claim: Claim) -> None:
         meta = _meta(claim.note, claim.preannotator)
@@ -94,7 +94,7 @@ class _Writer:
         self._add_choice(region, CHECK_WORTHY, claim, self.schema_check_worthy(claim.check_worthy))
         self._add_choice(region, CLAIM_KIND, claim, claim.kind)
         if claim.claimer is not None:
-            self._add_arrow("claimer", region, self._share_region("speaker", claim.claimer))
+            self._add_relation("claimer", region, self._share_region("speaker", claim.claimer))
 
     def schema_check_worthy(self, value: bool) -> str:
         """The name of the value; the schema lists yes first."""
@@ -143,8 +143,8 @@ class _Writer:
             }
         )
 
-    def _add_arrow(self, role: RelationRole, source: str, target: str) -> None:
-        self.arrows.append(
+    def _add_relation(self, role: RelationRole, source: str, target: str) -> None:
+        self.relations.append(
             {
                 "type": "relation",
                 "from_id": source,

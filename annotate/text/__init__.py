@@ -1,4 +1,4 @@
-"""What the toolkit knows about English text: tokens, heads of noun phrases, sentences.
+"""What the toolkit knows of English text: words, sentences, quotation marks, places of strings, tags, word lists.
 
 Everything here works on a text and ranges of code points; nothing knows records' layers, gold or scores.
 """

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple, TypeAlias
 
+from annotate.text.tokens import find_tokens
+
 How: TypeAlias = Literal["exact", "normalised", "fuzzy"]
 
 # Below 0.85 the pairs found in language models' paraphrases are more often another sentence than the same one.
@@ -126,7 +128,7 @@ class Text:
 
     @cached_property
     def _words(self) -> list[tuple[int, int]]:
-        return [(m.start(), m.end()) for m in re.finditer(r"\w+|[^\w\s]", self.text)]
+        return find_tokens(self.text)
 
     def _find_similar(self, query: str, min_similarity: float) -> Place | None:
         from rapidfuzz import fuzz

@@ -9,11 +9,10 @@ from functools import cached_property
 from itertools import accumulate
 from typing import TypeAlias
 
-TOKEN_PATTERN = r"\w+|[^\w\s]"  # noqa: S105 - not a password
+from annotate.text.tokens import TOKEN, find_tokens
 
 Content: TypeAlias = tuple[tuple[int, int], ...]
 
-_TOKEN = re.compile(TOKEN_PATTERN)
 _SPACE = re.compile(r"\s+")
 _EDGE_MARKS = frozenset(".,;:!?…-–—\"'`“”‘’«»")
 _STOP_MARKS = frozenset(",(–—:;")
@@ -35,13 +34,13 @@ class TextIndex:
 
     @cached_property
     def _bounds(self) -> tuple[list[int], list[int]]:
-        spans = [match.span() for match in _TOKEN.finditer(self.text)]
+        spans = find_tokens(self.text)
         return [start for start, _ in spans], [end for _, end in spans]
 
     @cached_property
     def words(self) -> list[str]:
         """The tokens' texts."""
-        return _TOKEN.findall(self.text)
+        return TOKEN.findall(self.text)
 
     @cached_property
     def _spaces(self) -> tuple[list[int], list[int], list[int]]:

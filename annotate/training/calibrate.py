@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 
 from annotate.files import write_text
 from annotate.preannotate.news.pipeline import Findings
+from annotate.text.tokens import TOKEN
 from annotate.training.corpora import ANNOTATED, PLACES, read_corpus
 
 #: Development corpora of names, none of which is trained on.
@@ -21,8 +21,6 @@ NAME_CORPORA = (
     "wikigold_entities",
 )  # fmt: skip
 QUOTE_CORPORA = ("polnear_quotes", "gum_news_quotes")
-
-_WORD = re.compile(r"\w+|[^\w\s]")
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ def judge_names(data: Path, find: Callable[[str], Findings]) -> Iterator[Judged]
                 for label in (entity["label"], *(entity.get("alt_labels") or ()))
             }
             regions = [(region["start"], region["end"]) for region in record.get("ignore") or ()]
-            for name in find(record["text"]).names:
+            for name in find(record["text"]).entities:
                 if name.label not in known:
                     continue
                 right = (name.start, name.end, _merged(name.label, merge)) in gold
@@ -77,7 +75,7 @@ def judge_quotes(data: Path, find: Callable[[str], Findings]) -> Iterator[Judged
 
 
 def _words(text: str, parts: list[tuple[int, int]]) -> set[int]:
-    return {match.start() for start, end in parts for match in _WORD.finditer(text, start, end)}
+    return {match.start() for start, end in parts for match in TOKEN.finditer(text, start, end)}
 
 
 def fit(judged: list[Judged]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from annotate.errors import AnnotateError
-from annotate.preannotate.news.layout import ENTITY_LABELS
+from annotate.preannotate.news.network import ENTITY_LABELS
+from annotate.text.tokens import WORD
 from annotate.training.examples import Document
 from annotate.training.gazetteers import Gazetteers
 
@@ -145,7 +146,7 @@ def _add_headline_names(document: Document, head_end: int, seen: dict[str, froze
             if all(match.end() <= start or match.start() >= end for start, end in taken):
                 taken.append(match.span())
                 document.entities.append((*match.span(), seen[name]))
-    for match in re.finditer(r"\w+", headline):
+    for match in WORD.finditer(headline):
         if not match.group().islower() and all(match.end() <= start or match.start() >= end for start, end in taken):
             document.unknown_entities.append((*match.span(), ALL))
 

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from annotate.preannotate.news.layout import ENTITY_LABELS, ENTITY_TAGS, ROLE_TAGS, SYNTAX_TAGS
-from annotate.preannotate.news.windows import Passage
+from annotate.preannotate.news.network import ENTITY_LABELS, ENTITY_TAGS, ROLE_TAGS, SYNTAX_TAGS
+from annotate.preannotate.news.passage import Passage
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]

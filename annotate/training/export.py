@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from annotate.files import write_text
-from annotate.preannotate.news.layout import CUTS, ENTITY_TAGS, ROLE_TAGS, SYNTAX_TAGS
+from annotate.preannotate.news.network import CUTS, ENTITY_TAGS, ROLE_TAGS, SYNTAX_TAGS
 from annotate.training.model import ATTENTION_HEADS, POINTER_WIDTH, WIDTH, Layer, Network, Pointer
 from annotate.training.weights import write_weights
 

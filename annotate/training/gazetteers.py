@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from annotate.files import load_toml
-from annotate.preannotate.rules.words import list_countries
+from annotate.text.english import list_countries
 
 _LISTS: dict[str, list[str]] = load_toml(Path(__file__).with_name("names.toml"))
 

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 from annotate.errors import AnnotateError
 from annotate.files import load_toml, write_text
 from annotate.folders import check_folder, place_folder, scratch_beside
+from annotate.gold.load import load_gold
 from annotate.locks import lock_output
-from annotate.preannotate.news.layout import ENTITY_LABELS
+from annotate.preannotate.news.network import ENTITY_LABELS
+from annotate.preannotate.news.passage import WordPieces
 from annotate.preannotate.news.pipeline import MODEL, NewsPipeline
-from annotate.preannotate.news.words import WordPieces
 from annotate.records import GoldRecord, Prediction
 from annotate.score.evaluate import evaluate
 from annotate.training import require_training
@@ -56,25 +57,25 @@ class Improvement:
     epochs: int
 
 
-def improve_news(
-    records: Sequence[GoldRecord],
-    output: Path,
+def train(
+    gold: str | Path | Sequence[GoldRecord],
+    output: str | Path,
     *,
     start: Path = MODEL,
     config_file: Path = CONFIG,
     report: Callable[[str], None] = lambda line: None,
 ) -> Improvement:
-    """Trains on `records`, scores on a held-out part of them, and writes the best model to `output` if it is better.
+    """Train on gold, score on a held-out part of them, and write the best model to `output` if it is better.
 
     A record's own split decides where it has one (`train` trains, the others are held out); else a hash of its story or
     id does. Training stops when the held-out score has not risen for `patience` epochs.
 
     Args:
-        records: gold or decided records with texts; their entities and quotes are learnt, claims are not.
+        gold: as for `load_gold`, or the records; with texts. Entities and quotes are learnt, claims are not.
         output: a new model folder, for `--preannotator trained:DIR`; one that this function wrote before is replaced.
         start: the model folder to go on from.
         config_file: rates, epochs, and how little gold is too little.
-        report: called with one line an epoch.
+        report: called with one line per epoch.
 
     Raises:
         AnnotateError: `output` holds something else than an earlier result, there are too few articles or spans to tell
@@ -83,10 +84,12 @@ def improve_news(
         MissingExtraError: the extra `train` is not installed.
     """
     require_training()
+    output = Path(output)
     check_folder(output, is_ours=is_trained_here, made_by="annotate train")
+    records = load_gold(gold) if isinstance(gold, (str, Path)) else gold
     config = load_toml(config_file)
-    train, held_out = split_records(records, config["held_out"])
-    check_enough(train, held_out, config["least"])
+    training, held_out = split_records(records, config["held_out"])
+    check_enough(training, held_out, config["least"])
     from annotate.training.weights import restore_network
 
     pipeline = NewsPipeline(start)
@@ -96,7 +99,7 @@ def improve_news(
     best, best_epoch = before, 0
     written = None
     with lock_output(output), scratch_beside(output) as scratch:
-        for epoch, folder in enumerate(_epochs(network, train, start, scratch, config), 1):
+        for epoch, folder in enumerate(_epochs(network, training, start, scratch, config), 1):
             now = score(NewsPipeline(folder), held_out)
             report(f"epoch {epoch}: {_words(now)}")
             if _mean(now) > _mean(best):
@@ -106,16 +109,16 @@ def improve_news(
             elif epoch - best_epoch >= config["patience"]:
                 break
         if best_epoch:
-            summary = {"before": before, "after": best, "trained_on": len(train), "held_out": len(held_out)}
+            summary = {"before": before, "after": best, "trained_on": len(training), "held_out": len(held_out)}
             write_text(scratch / "best" / "training.json", json.dumps(summary, indent=1) + "\n")
             check_folder(output, is_ours=is_trained_here, made_by="annotate train")
             place_folder(scratch / "best", output)
             written = output
-    return Improvement(written, before, best, len(train), len(held_out), best_epoch)
+    return Improvement(written, before, best, len(training), len(held_out), best_epoch)
 
 
 def is_trained_here(folder: Path) -> bool:
-    """Whether the folder is a model that `improve_news` wrote, with nothing else in it.
+    """Whether the folder is a model that `train` wrote, with nothing else in it.
 
     >>> is_trained_here(MODEL)
     False

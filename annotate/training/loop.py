@@ -16,8 +16,7 @@ import torch.distributed
 import torch.nn.functional as functional
 from torch import Tensor
 
-from annotate.preannotate.news.windows import LONGEST_WINDOW, cut_windows, read_passage
-from annotate.preannotate.news.words import WordPieces
+from annotate.preannotate.news.passage import LONGEST_WINDOW, WordPieces, cut_windows, read_passage
 from annotate.training.examples import UNKNOWN, Answers, Config, Document, make_answers, slice_answers
 from annotate.training.gazetteers import Gazetteers
 from annotate.training.model import Network

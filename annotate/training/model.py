@@ -14,8 +14,8 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor, nn
 
-from annotate.preannotate.news.layout import CUTS, ENTITY_TAGS, ROLE_TAGS, SYNTAX_TAGS
-from annotate.preannotate.news.windows import FEATURES
+from annotate.preannotate.news.network import CUTS, ENTITY_TAGS, ROLE_TAGS, SYNTAX_TAGS
+from annotate.preannotate.news.passage import FEATURES
 from annotate.training.crf import Crf
 
 WIDTH, LAYERS, ATTENTION_HEADS, INNER, POSITIONS = 384, 6, 12, 1536, 512

@@ -17,7 +17,7 @@ from jinja2 import Environment, StrictUndefined
 from annotate.errors import AnnotateError
 from annotate.files import load_toml, read_text, sha256_file, write_text
 from annotate.harness.report import write_interval
-from annotate.preannotate.news.layout import ENTITY_LABELS
+from annotate.preannotate.news.network import ENTITY_LABELS
 from annotate.preannotate.news.pipeline import MODEL, VERSION
 from annotate.printing import UNDEFINED, Table, format_value, to_markdown
 from annotate.score.evaluate import Report, Score

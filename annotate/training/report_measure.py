@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from annotate.preannotate.news.claims import WORTHY
-from annotate.preannotate.news.layout import ENTITY_LABELS
+from annotate.preannotate.news.network import ENTITY_LABELS
 from annotate.preannotate.news.pipeline import Findings, NewsPipeline
 from annotate.preannotate.news.worth import WorthModel
 from annotate.records import Entity, GoldRecord, Prediction, Region

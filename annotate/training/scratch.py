@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from annotate.files import load_toml, read_text, write_text
-from annotate.preannotate.news.words import WordPieces
+from annotate.preannotate.news.passage import WordPieces
 from annotate.training.corpora import read_gold_names, read_polnear
 from annotate.training.examples import Config, Document
 from annotate.training.facts import Facts, read_facts, write_facts

@@ -1,1 +1,1 @@
-"""Commands that join several rooms: the demo, `up`, and export."""
+"""The public functions of commands that join several packages, such as `demo`, `up`, `pull` and `adjudicate`."""

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from annotate.extras import require
 from annotate.files import read_text, resource_dir, sha256_file, write_text
 from annotate.folders import check_folder, place_folder, scratch_beside
-from annotate.gold.manifest import MANIFEST, find_file_problems, read_manifest
+from annotate.gold.contents import find_file_problems
+from annotate.gold.manifest import MANIFEST, read_manifest
 from annotate.jsonl import read_records, write_records
 from annotate.locks import lock_output
 from annotate.records import Annotation
@@ -29,79 +30,80 @@ RELEASE_NAME, RELEASE_VERSION = "news", "0.1.0"
 
 @dataclass
 class DemoResult:
-    """What the demo made and where it lies."""
+    """What the demo made, and where it is."""
 
     studio: Studio
     certificate: Certificate
     agreement: Agreement
-    report: Report
+    scores: Report
     release: Path
     files: dict[str, Path] = field(default_factory=dict)
 
 
-def run_demo(
-    out: Path,
+def demo(
+    out: str | Path = "annotate-demo",
     *,
     studio_dir: Path | None = None,
     preannotator: str | None = None,
-    say: Callable[[str], None] = lambda text: None,
+    report: Callable[[str], None] = lambda text: None,
 ) -> DemoResult:
-    """Takes the five seed articles through the whole toolkit with an embedded Label Studio; returns what it made.
+    """Take the five seed articles through the whole toolkit with an embedded Label Studio; return what it made.
 
-    Two annotators' corrections and a reviewer's decisions are recorded in `seeds/corrections/`; they are handed in
-    through the server's API as those people would in the browser. A second run finds the projects and their
+    Two annotators' corrections and a reviewer's decisions are recorded in `seeds/corrections/`; they are submitted
+    through the server's API, as the annotators would do in the browser. A second run finds the projects and their
     annotations as they are.
 
     Args:
         out: the working folder; predictions, annotations, decisions and the release are written there.
         studio_dir: data folder of the embedded Label Studio; None = the user's own.
-        preannotator: who pre-annotates; None = the default one.
-        say: is told each step, for people.
+        preannotator: a registered name; None = the default one.
+        report: called with one line per step.
 
     Raises:
         AnnotateError: `out` holds something else than an earlier demo, or a step fails; the message says which and why.
         MissingExtraError: the extra `studio` is not installed.
     """
     from annotate.adjudication import adjudicate_annotations, apply_review, to_review
-    from annotate.agreement import measure_agreement
+    from annotate.agreement import agree
     from annotate.gold.load import load_gold
-    from annotate.ingest.articles import read_articles
+    from annotate.ingest import read_articles
     from annotate.label_studio_server import start_studio
-    from annotate.labelstudio.pull.pull import pull_annotations
+    from annotate.labelstudio.pull.pull import fetch_annotations
     from annotate.labelstudio.push.push import push_predictions
     from annotate.labelstudio.submit import submit_annotations
-    from annotate.preannotate.pipeline import preannotate_articles
+    from annotate.preannotate import preannotate_articles
     from annotate.release.build import build_release
     from annotate.release.check import check_release
     from annotate.score import evaluate
 
     require("studio", "annotate demo")
+    out = Path(out)
     _claim_folder(out)
     seeds = resource_dir("seeds")
     corrections = seeds / "corrections"
     files = {name: out / f"{name}.jsonl" for name in ("predictions", "annotations", "reviews", "decided", "log")}
 
-    say("pre-annotating the seed articles")
+    report("pre-annotating the seed articles")
     predictions = list(preannotate_articles(read_articles([str(seeds)]), preannotator=preannotator))
     write_records(files["predictions"], predictions)
 
-    say("starting Label Studio (about half a minute the first time)")
+    report("starting Label Studio (about half a minute the first time)")
     studio = start_studio(studio_dir)
     url, api_key = studio.url, studio.api_key
 
     annotators = [read_records(path, Annotation) for path in sorted(corrections.glob("annotator-*.jsonl"))]
-    say(f"pushing articles and pre-annotations for {len(annotators)} annotators")
+    report(f"pushing articles and pre-annotations for {len(annotators)} annotators")
     push_predictions(predictions, PROJECT, url=url, api_key=api_key, overlap=len(annotators))
 
-    say("handing in the annotators' recorded corrections")
+    report("submitting the annotators' recorded corrections")
     submit_annotations([record for records in annotators for record in records], PROJECT, url=url, api_key=api_key)
 
-    say("pulling the corrections back")
-    annotations, certificate = pull_annotations([PROJECT], url=url, api_key=api_key)
+    report("pulling the corrections back")
+    annotations, certificate = fetch_annotations([PROJECT], url=url, api_key=api_key)
     write_records(files["annotations"], annotations)
 
-    say("measuring agreement, sending disputes to the reviewer, pulling the decisions")
-    agreement = measure_agreement(annotations)
+    report("measuring agreement, sending disputes to the reviewer, pulling the decisions")
+    agreement = agree(annotations)
     adjudication = adjudicate_annotations(annotations)
     if adjudication.disputed:
         push_predictions(to_review(adjudication.disputed), REVIEW_PROJECT, url=url, api_key=api_key)
@@ -110,13 +112,13 @@ def run_demo(
             record for record in read_records(corrections / "reviewer.jsonl", Annotation) if record.id in disputed
         ]
         submit_annotations(reviews, REVIEW_PROJECT, url=url, api_key=api_key)
-        reviews, _ = pull_annotations([REVIEW_PROJECT], url=url, api_key=api_key)
+        reviews, _ = fetch_annotations([REVIEW_PROJECT], url=url, api_key=api_key)
         write_records(files["reviews"], reviews)
         adjudication = apply_review(adjudication, reviews)
     write_records(files["decided"], adjudication.decided)
     write_records(files["log"], adjudication.log)
 
-    say("building the release")
+    report("building the release")
     release = out / "gold" / RELEASE_NAME / RELEASE_VERSION
     with lock_output(release.parent), scratch_beside(release) as scratch:
         built = build_release(
@@ -127,15 +129,16 @@ def run_demo(
             annotations=annotations,
             predictions=predictions,
             about=read_text(corrections / "README.md"),
+            annotator_map=out / f"{RELEASE_NAME}.annotators.json",
         )
         check_release(built)
         _sign_marker(out, built)
         _check_release_folder(out)
         place_folder(built, release)
 
-    say("scoring the pre-annotator against it")
-    report = evaluate(load_gold(str(release)), predictions)
-    return DemoResult(studio, certificate, agreement, report, release, files)
+    report("scoring the pre-annotator against it")
+    scores = evaluate(load_gold(str(release)), predictions)
+    return DemoResult(studio, certificate, agreement, scores, release, files)
 
 
 def _claim_folder(out: Path) -> None:

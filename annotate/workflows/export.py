@@ -17,10 +17,10 @@ from annotate.records import LAYERS, Layer, LayeredRecord, Prediction
 from annotate.schema import Schema, load_schema
 
 
-def export_records(
+def export(
     source: str | Path,
     to: str,
-    output: Path,
+    output: str | Path,
     *,
     schema: Schema | str | Path | None = None,
     layers: tuple[Layer, ...] | None = None,
@@ -40,9 +40,10 @@ def export_records(
         AnnotateError: the format is unknown, the source cannot be read, or the output cannot be written.
         MissingExtraError: the format needs the extra `formats`.
     """
+    path = Path(output)
     if to not in WRITERS:
         raise AnnotateError(f"--to {to!r}: expected one of {', '.join(sorted(WRITERS))}")
-    find_writer(to)  # what it needs is missed before the source is read
+    find_writer(to)  # a missing extra is reported before the source is read
     if schema is None and str(source) != "-" and not Path(source).is_file():
         schema = find_release(source)[0] / "schema.toml"
     if not isinstance(schema, Schema):
@@ -50,6 +51,6 @@ def export_records(
     gold = load_gold(source)
     records: Sequence[LayeredRecord] = gold
     if Path(source).is_file() and not any(record.annotators for record in gold):
-        records = read_records(Path(source), Prediction)  # nobody looked at them: a model's, with its score
-    with contextlib.nullcontext() if is_stream(output) else lock_output(output):
-        return write_format(records, output, to, schema=schema, layers=layers or LAYERS, alignment=alignment)
+        records = read_records(Path(source), Prediction)  # no annotator: predictions, which have a score
+    with contextlib.nullcontext() if is_stream(path) else lock_output(path):
+        return write_format(records, path, to, schema=schema, layers=layers or LAYERS, alignment=alignment)

@@ -20,11 +20,11 @@ class Workplace:
 
     @property
     def page(self) -> str:
-        """Where an annotator begins: the first project, or the server's own first page."""
+        """The page where an annotator begins: the first project, or the server's own first page."""
         return next(iter(self.projects.values()), self.studio.url)
 
 
-def bring_up(
+def up(
     sources: Sequence[str] = (),
     *,
     project: str = "News",
@@ -35,20 +35,21 @@ def bring_up(
     port: int | None = None,
     database: str | None = None,
     public_url: str | None = None,
-    say: Callable[[str], None] = lambda text: None,
+    backend: str | None = None,
+    report: Callable[[str], None] = lambda text: None,
 ) -> Workplace:
-    """Start the embedded Label Studio and show it the sources; running it again starts and adds nothing twice.
+    """Start the embedded Label Studio and show the sources in it; running it again starts and adds nothing twice.
 
     Articles are read and pre-annotated first, so that a mistake in them starts no server.
 
     Args:
         sources: what `annotate.ingest.articles.read_articles` takes; none = start the server only.
         project: title of the project that is made or updated.
-        layers: one project for each of these layers, for one pass a layer; None = one project for all.
+        layers: one project for each of these layers, for one pass per layer; None = one project for all.
         preannotator: a registered name; None = the best that is installed.
-        dir: data folder of the server; see `annotate.label_studio_server.start_studio`, also for `port`, `database` and
-            `public_url`.
-        say: is told each step, for people.
+        dir: data folder of the server; see `annotate.label_studio_server.start_studio`, also for `port`, `database`,
+            `public_url` and `backend`.
+        report: called with one line per step.
 
     Raises:
         AnnotateError: the sources, the server or the push have a problem; the message says which.
@@ -58,22 +59,22 @@ def bring_up(
     schema = schema or load_schema()
     predictions = []
     if sources:
-        from annotate.ingest.articles import read_articles
+        from annotate.ingest import read_articles
         from annotate.labelstudio.connection import require_client
-        from annotate.preannotate.pipeline import choose_preannotators, preannotate_articles
+        from annotate.preannotate.run import choose_preannotators, preannotate_articles
 
         require_client()
         names = choose_preannotators(preannotator)
-        say("pre-annotating")
+        report("pre-annotating")
         articles = read_articles(sources)
         predictions = list(preannotate_articles(articles, preannotator=names, schema=schema, layers=layers))
-    say("starting Label Studio (a minute the first time, then seconds)")
-    studio = start_studio(dir, port=port, database=database, public_url=public_url)
+    report("starting Label Studio (a minute the first time, then seconds)")
+    studio = start_studio(dir, port=port, database=database, public_url=public_url, backend=backend)
     if not sources:
         return Workplace(studio, {})
     from annotate.labelstudio.push.push import push_predictions
 
-    say(f"pushing {len(predictions)} articles")
+    report(f"pushing {len(predictions)} articles")
     plan = push_predictions(predictions, project, url=studio.url, api_key=studio.api_key, schema=schema, layers=layers)
     pages = {part.title: f"{studio.url}/projects/{part.project}/data" for part in plan.projects}
     return Workplace(studio, pages)

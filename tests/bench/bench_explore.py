@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from annotate.agreement import measure_agreement
-from annotate.explore import Version, explore_records
+from annotate.agreement import agree
+from annotate.explore import Version, render_explorer
 from annotate.records import Annotation, Entity, Layers
-from tests.bench.made_articles import make_predictions
+from tests.support.made_articles import make_predictions
 
 ARTICLES = 1000
 
@@ -91,11 +91,11 @@ def main() -> None:
     """Print the figures."""
     annotations = list(make_annotations(ARTICLES))
     start = time.process_time()
-    agreement = measure_agreement(annotations)
+    agreement = agree(annotations)
     print(f"agreement: {time.process_time() - start:.1f} CPU s, {agreement.articles} articles, 1,000 resamples")
     versions = [Version(name, {one.id: one for one in annotations if one.annotator == name}) for name in ("ann", "ben")]
     start = time.process_time()
-    html = explore_records(versions)
+    html = render_explorer(versions)
     print(f"page: {time.process_time() - start:.1f} CPU s, {len(html) / 1e6:.1f} MB")
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "page.html"

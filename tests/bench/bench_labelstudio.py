@@ -7,6 +7,7 @@ Also the second push of the same (a no-op) against the first, and the memory tha
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 import time
@@ -23,7 +24,7 @@ from annotate.labelstudio.pull.pull import Pull
 from annotate.labelstudio.push.push import BATCH_TASKS, PredictionFile, push_predictions
 from annotate.schema import load_schema
 from annotate.task_json.tasks import build_task
-from tests.bench.made_articles import make_predictions
+from tests.support.made_articles import make_predictions
 
 REGIONS = 30
 
@@ -40,6 +41,7 @@ def timed(what: str, work: Callable[[], Any]) -> float:
 def main(articles: int = 2000, words: int = 500) -> None:
     """Print the figures."""
     folder = Path(tempfile.mkdtemp())
+    os.environ["ANNOTATE_STATE_DIR"] = str(folder / "state")
     studio = start_studio(folder / "studio")
     try:
         access = {"url": studio.url, "api_key": studio.api_key}

@@ -21,9 +21,9 @@ import msgspec
 
 from annotate.files import resource_dir
 from annotate.ingest.articles import read_articles
-from annotate.preannotate.pipeline import Engine, preannotate_articles
+from annotate.preannotate.prediction_file import preannotate_to_file
 from annotate.preannotate.registry import default_preannotator
-from annotate.preannotate.store import write_predictions
+from annotate.preannotate.run import Engine, preannotate_articles
 from annotate.records import Article
 
 
@@ -47,14 +47,12 @@ def _drain(items: Iterable[object]) -> None:
         pass
 
 
-def _run_spacy(articles: list[Article], *, ours: bool) -> None:
-    """The rules' spaCy pipeline, with our components or without: tokens and sentences alone."""
-    from annotate.preannotate.rules.pipeline import load_pipeline
+def _split_with_spacy(articles: list[Article]) -> None:
+    """Peer: spaCy's own tokens and sentences, and nothing else."""
+    import spacy
 
-    nlp = load_pipeline()
-    if not ours:
-        for name in ("annotate_entities", "annotate_quotes", "annotate_claims"):
-            nlp.remove_pipe(name)
+    nlp = spacy.blank("en")
+    nlp.add_pipe("sentencizer")
     _drain(nlp.pipe(article.text for article in articles))
 
 
@@ -110,8 +108,7 @@ def main(arguments: Sequence[str] = ()) -> None:
             name = f"{preannotator}, {jobs} process{'es' if jobs > 1 else ''}, one core each"
             speeds.append(_measure(name, words, lambda run=run: _drain(run)))
         print(f"{preannotator}, two cores / one core {speeds[1] / speeds[0]:.2f}")
-    _measure("spaCy, the rules' pipeline", words, lambda: _run_spacy(articles, ours=True))
-    _measure("spaCy, the same without our components", words, lambda: _run_spacy(articles, ours=False))
+    _measure("spaCy, tokens and sentences only", words, lambda: _split_with_spacy(articles))
     _measure("textacy direct_quotations (quotes only)", words, lambda: _textacy_quotes(articles))
 
     if options.many:
@@ -121,7 +118,7 @@ def main(arguments: Sequence[str] = ()) -> None:
                 many = read_articles(_short_articles(options.many, Path(folder)))
                 output = Path(folder) / "predictions.jsonl"
                 start = time.perf_counter()
-                write_predictions(many, output, preannotator="rules", jobs=2, engine=engine)
+                preannotate_to_file(many, output, preannotator="rules", jobs=2, engine=engine)
                 seconds = time.perf_counter() - start
                 peaks = [
                     resource.getrusage(who).ru_maxrss // 1024

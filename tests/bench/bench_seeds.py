@@ -17,8 +17,8 @@ from annotate.differences import compare_items
 from annotate.files import resource_dir
 from annotate.gold.load import load_gold
 from annotate.ingest.articles import read_articles
-from annotate.preannotate.pipeline import preannotate_articles
 from annotate.preannotate.registry import default_preannotator
+from annotate.preannotate.run import preannotate_articles
 from annotate.records import LAYERS, GoldRecord, Layer, get_layer
 
 

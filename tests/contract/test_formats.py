@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -12,19 +13,13 @@ import pytest
 from annotate.errors import AnnotateError, RecordError
 from annotate.formats import read_predictions, write_format
 from annotate.records import Article, Claim, Entity, GoldRecord, Quote, Span
+from tests.support.spans import range_of
 
 TEXT = (
     "Ministers of the European Union met. 😀 “We will leave,” Iraqi Prime Minister Mustafa al-Kadhimi said,\n"
     "“and soon.” There are 2,500 troops in Iraq, he said."
 )
-
-
-def at(string: str, nth: int = 0) -> tuple[int, int]:
-    start = -1
-    for _ in range(nth + 1):
-        start = TEXT.index(string, start + 1)
-    return start, start + len(string)
-
+at = partial(range_of, TEXT)
 
 HE = Span(at("he said")[0], at("he said")[0] + 2)
 
@@ -123,6 +118,20 @@ def test_datasets_reads_the_saved_dataset(tmp_path: Path) -> None:
     [read], report = read_predictions(tmp_path / "ds", "hf")
     assert report.lost == 0
     assert (read.entities, read.quotes, read.claims) == (GOLD.entities, GOLD.quotes, GOLD.claims)
+
+
+def test_an_address_on_the_hub_without_a_split_is_refused_before_anything_is_asked_for() -> None:
+    with pytest.raises(AnnotateError, match=r"^hf:news: expected hf:NAME\[:CONFIG\]/SPLIT, such as hf:"):
+        read_predictions("hf:news", "hf")
+
+
+def test_columns_end_a_sentence_behind_a_full_stop_but_not_behind_an_abbreviation(tmp_path: Path) -> None:
+    text = "Mr. Kadhimi left. He met Sen. Lee."
+    record = GoldRecord(id="a", text=text, entities=[])
+    write_format([record], tmp_path / "a.conll", "conll")
+    sentences = (tmp_path / "a.conll").read_text("utf-8").partition("= a\n")[2].strip("\n").split("\n\n")
+    words = [[line.split("\t")[0] for line in sentence.split("\n")] for sentence in sentences]
+    assert [" ".join(sentence) for sentence in words] == ["Mr. Kadhimi left .", "He met Sen. Lee ."]
 
 
 def test_datasets_with_tag_columns_are_aligned(tmp_path: Path) -> None:

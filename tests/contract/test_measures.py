@@ -6,7 +6,8 @@ import pytest
 
 from annotate.errors import AnnotateError
 from annotate.records import Claim, Entity, GoldRecord, Prediction, Quote, Span
-from annotate.score import Measure, evaluate, list_measures
+from annotate.score import Measure, evaluate
+from annotate.score.measures import measures
 
 # the names that others rely on
 FIXED = [
@@ -85,7 +86,7 @@ def test_the_catalogue_is_what_is_scored() -> None:
     }
     report = evaluate([GoldRecord(id="a", text=text, **layers)], [Prediction(id="a", **layers)])
     scored = {name.partition("/")[0] for name in report.measures}
-    assert scored == {definition.name.removesuffix("/LABEL") for definition in list_measures()}
+    assert scored == {definition.name.removesuffix("/LABEL") for definition in measures()}
 
 
 def test_an_alias_has_one_name() -> None:

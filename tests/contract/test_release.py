@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,17 @@ from annotate.adjudication import adjudicate_annotations
 from annotate.errors import AnnotateError, GoldError
 from annotate.files import resource_dir
 from annotate.gold.diff.diff import diff_releases
-from annotate.gold.load import list_releases, load_gold
+from annotate.gold.load import load_gold, releases
 from annotate.gold.manifest import ParentEntry, encode_manifest, manifest_digest, read_manifest
 from annotate.ingest.articles import read_articles
 from annotate.jsonl import write_records
 from annotate.records import Annotation, Claim, Entity, GoldRecord, Layers, Prediction, Quote, Span
-from annotate.release.build import build_release
+from annotate.release import build
 from annotate.release.check import check_release
 from annotate.schema import load_schema
+
+# under their names, annotators can be followed from the records into the release; pseudonyms have tests of their own
+build_release = partial(build.build_release, names=True)
 
 
 def make_record(number: int, **changes: Any) -> GoldRecord:
@@ -72,7 +76,7 @@ def test_the_layout_is_the_agreed_one(release: Path) -> None:
         {"entities": 20, "quotes": 20, "claims": 10},
     )
     assert read_manifest(release).schema.digest == load_schema("news").digest
-    assert [manifest.ref for manifest in list_releases(release.parent.parent)] == ["news/1.0.0"]
+    assert [manifest.ref for manifest in releases(release.parent.parent)] == ["news/1.0.0"]
 
 
 def test_records_come_back_whole(release: Path) -> None:
@@ -142,7 +146,7 @@ def test_the_order_of_the_input_leaves_no_trace(release: Path, tmp_path: Path, r
 
 @pytest.fixture(scope="module")
 def copy(release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return Path(shutil.copytree(release, tmp_path_factory.mktemp("copy") / "1.0.0"))
+    return Path(shutil.copytree(release, tmp_path_factory.mktemp("copy") / "news" / "1.0.0"))
 
 
 @settings(max_examples=150, deadline=None)
@@ -198,7 +202,7 @@ def forge(folder: Path, **changes: Any) -> None:
     ],
 )
 def test_no_name_in_a_manifest_becomes_a_path_unchecked(release: Path, tmp_path: Path, changes: Any) -> None:
-    folder = Path(shutil.copytree(release, tmp_path / "1.0.0"))
+    folder = Path(shutil.copytree(release, tmp_path / "news" / "1.0.0"))
     manifest = read_manifest(folder)
     for key, value in changes.items():
         if isinstance(value, dict):
@@ -211,7 +215,7 @@ def test_no_name_in_a_manifest_becomes_a_path_unchecked(release: Path, tmp_path:
 
 
 def test_a_forged_count_or_row_hash_is_found(release: Path, tmp_path: Path) -> None:
-    folder = Path(shutil.copytree(release, tmp_path / "1.0.0"))
+    folder = Path(shutil.copytree(release, tmp_path / "news" / "1.0.0"))
     manifest = read_manifest(folder)
     forge(folder, counts={**manifest.counts, "articles": 21})
     with pytest.raises(GoldError, match="counts other articles"):
@@ -230,7 +234,7 @@ def test_an_unknown_source_is_one_clear_error(source: str, tmp_path: Path, monke
 
 
 def test_loading_refuses_a_damaged_table(release: Path, tmp_path: Path) -> None:
-    folder = Path(shutil.copytree(release, tmp_path / "1.0.0"))
+    folder = Path(shutil.copytree(release, tmp_path / "news" / "1.0.0"))
     path = folder / "data" / "dev-00000-of-00001.parquet"
     path.write_bytes(path.read_bytes()[:-1] + b"!")
     assert load_gold(f"{folder}/train")
@@ -279,12 +283,27 @@ def test_all_problems_are_reported_together_and_nothing_is_left(tmp_path: Path) 
         "a001: no text",
         "'POTUS'",
         "[0, 999)",
-        "stands there twice",
+        "appears twice",
         "'yesterday'",
         "a005: a second record",
-        "a006: half a surrogate pair",
+        "a006: an unpaired surrogate",
     ):
         assert words in problems
+
+
+def test_problems_of_a_file_have_their_lines(tmp_path: Path) -> None:
+    """Also those that only a release has: records are checked once, where they are read."""
+    path = tmp_path / "d.jsonl"
+    outside = make_record(1, entities=[Entity(0, 9_999, "PERSON")])
+    write_records(path, [make_record(0), outside, make_record(2, annotators=[]), make_record(0)])
+    with path.open("a", encoding="utf-8") as file:
+        file.write("{}\n")
+    with pytest.raises(GoldError) as caught:
+        build_release(path, "news", "1.0.0", to=tmp_path / "gold")
+    starts = [f"{path}:2: a001: entities[0]", f"{path}:3: a002: no annotators", "a000: a second", f"{path}:5: "]
+    for problem, start in zip(caught.value.problems, starts, strict=True):
+        assert problem.startswith(start), problem
+    assert not (tmp_path / "gold").exists()
 
 
 def test_nothing_to_release_is_an_error(tmp_path: Path) -> None:
@@ -438,7 +457,7 @@ def test_an_article_that_bridges_two_splits_is_left_out_by_name(tmp_path: Path) 
         assert "`c`" in (folder / paper).read_text("utf-8")
     check_release(folder)
     records["c"].split = "train"
-    with pytest.raises(GoldError, match="b stands in split test and c in train") as caught:
+    with pytest.raises(GoldError, match="b is in split test and c in train") as caught:
         build_release(records.values(), "news", "1.1.0", to=tmp_path)
     assert len(caught.value.problems) == 1
 
@@ -497,7 +516,7 @@ def test_a_split_that_an_article_left_is_found(release: Path, tmp_path: Path) ->
     shutil.copytree(alone, to / "news" / "1.1.0")
     digest = manifest_digest(read_manifest(release))
     forge(to / "news" / "1.1.0", parent=ParentEntry("1.0.0", digest))
-    with pytest.raises(GoldError, match=r"stands in split test, but stood in train in 1\.0\.0"):
+    with pytest.raises(GoldError, match=r"is in split test, but was in train in 1\.0\.0"):
         check_release(to / "news" / "1.1.0")
     forge(to / "news" / "1.1.0", parent=ParentEntry("1.0.0", "0" * 64))
     with pytest.raises(GoldError, match="not the release that it was built on"):

@@ -13,14 +13,14 @@ import msgspec
 import pytest
 
 from annotate.adjudication import adjudicate_annotations
-from annotate.agreement import measure_agreement
+from annotate.agreement import agree
 from annotate.agreement.versions import group_submitted
 from annotate.differences import compare_items
 from annotate.errors import ScoreError
-from annotate.explore.page import explore_records
+from annotate.explore.page import render_explorer
 from annotate.explore.versions import Version
 from annotate.items import identity_of, layer_of
-from annotate.labelstudio.effort import measure_effort
+from annotate.labelstudio.effort import effort
 from annotate.labelstudio.pull.certificate import Certificate
 from annotate.preannotate.merge import merge_layers
 from annotate.records import Annotation, Claim, Entity, GoldRecord, Item, Layers, Quote, Span
@@ -106,12 +106,12 @@ def ask_signing(a: Item, b: Item) -> bool:
 
 
 def ask_agreement(a: Item, b: Item) -> bool:
-    return bool(measure_agreement([by("ann", a), by("bob", b)], trials=0).outcomes[layer_of(a)]["agreed"] == 1)
+    return bool(agree([by("ann", a), by("bob", b)], trials=0).outcomes[layer_of(a)]["agreed"] == 1)
 
 
 def ask_f1(a: Item, b: Item) -> bool:
     """Strict F1 knows of extents and entities' labels only; the other fields count as agreed."""
-    found = measure_agreement([by("ann", a), by("bob", b)], trials=0)
+    found = agree([by("ann", a), by("bob", b)], trials=0)
     match = "strict" if isinstance(a, Entity) else "exact"
     fields = found.outcomes[layer_of(a)]["fields"]
     attributes = all(counts["equal"] for name, counts in fields.items() if name != "extent")
@@ -134,11 +134,11 @@ def ask_certificate(a: Item, b: Item) -> bool:
 
 
 def ask_effort(a: Item, b: Item) -> bool:
-    return sum(row.unchanged for row in measure_effort([by("ann", b, predicted=a)]).changes) == 1
+    return sum(row.unchanged for row in effort([by("ann", b, predicted=a)]).changes) == 1
 
 
 def ask_explore(a: Item, b: Item) -> bool:
-    page = explore_records([Version("ann", {"a": by("ann", a)}), Version("bob", {"a": by("bob", b)})])
+    page = render_explorer([Version("ann", {"a": by("ann", a)}), Version("bob", {"a": by("bob", b)})])
     return '"state":"differs"' not in page.replace(" ", "")
 
 

@@ -146,7 +146,7 @@ def test_broken_files_are_told_apart_by_side_line_and_place(files: dict[str, Pat
     assert f"prediction {path}:5: a4:" in said
     assert "prediction a5: entities[0] is [10, 999)" in said
     assert "missing; predict" not in said  # the records are there, they only cannot be read
-    assert "no gold there" in run("score", files["poor"], "--gold", tmp_path / "none", code=1).stderr
+    assert "no release or file called" in run("score", files["poor"], "--gold", tmp_path / "none", code=1).stderr
 
 
 def test_compare(files: dict[str, Path], tmp_path: Path) -> None:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import runpy
-from pathlib import Path
-
-BENCH = runpy.run_path(str(Path(__file__).parents[1] / "bench" / "bench_seeds.py"))
+from tests.bench.bench_seeds import count_touched
 
 
 def test_a_person_touches_at_most_one_entity_in_six_and_one_quote_in_four() -> None:
-    touched = BENCH["count_touched"]("news")
+    touched = count_touched("news")
     assert touched["entities"].share <= 1 / 6
     assert touched["quotes"].share <= 1 / 4
     assert touched["claims"].gold > 100

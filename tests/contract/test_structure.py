@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import ast
+import importlib
+import inspect
 import json
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,8 +22,8 @@ PACKAGE = Path(annotate.__file__).parent
 #: Packages and modules from the ground up: each imports only what stands on a line before its own.
 ORDER = [
     [
-        "version", "errors", "extras", "files", "folders", "locks", "processes", "printing", "records", "spans",
-        "items", "differences", "jsonl", "schema",
+        "version", "errors", "problems", "extras", "files", "folders", "locks", "processes", "printing", "records",
+        "spans", "items", "differences", "jsonl", "disjoint", "schema",
     ],
     ["text", "ingest", "artifacts", "html", "label_studio_server"],
     ["task_json", "score"],
@@ -108,6 +112,40 @@ def test_help_loads_nothing_heavy() -> None:
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert json.loads(out.rpartition("LOADED ")[2]) == []
+
+
+def find_public_function(command: str) -> str:
+    """`annotate.COMMAND`; where a package of ours is called like the command, `annotate.COMMAND_OBJECT`."""
+    if command in annotate.__all__:
+        return command
+    packages = {path.parent.name for path in PACKAGE.rglob("__init__.py")}
+    assert command in packages, f"annotate.{command} does not exist"
+    called = {
+        node.func.attr
+        for node in ast.walk(ast.parse(inspect.getsource(command_function(command))))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and ast.unparse(node.func.value) == "annotate"
+    }
+    [name] = [name for name in called if name.startswith(f"{command}_")]
+    return name
+
+
+def command_function(command: str) -> Callable[..., None]:
+    function: Callable[..., None] = getattr(importlib.import_module(f"annotate.cli.{COMMANDS[command][0]}"), command)
+    return function
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_is_one_public_function(command: str) -> None:
+    name = find_public_function(command)
+    function = getattr(annotate, name)
+    assert inspect.isfunction(function)
+    assert name in annotate.__all__
+    source = inspect.getsource(command_function(command))
+    assert f"annotate.{name}(" in source, f"annotate {command} does not call annotate.{name}"
+    assert not re.search(r"\bopen\(|Outputs\(|lock_output\(|write_(text|records|lines)\(", source)
+    assert inspect.getdoc(function), f"annotate.{name} is not documented"
 
 
 CONTRACT = [

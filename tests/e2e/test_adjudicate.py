@@ -13,7 +13,7 @@ from annotate.cli.app import app
 from annotate.jsonl import read_records, stream_records, write_records
 from annotate.label_studio_server import Studio
 from annotate.labelstudio.connection import connect
-from annotate.labelstudio.pull.pull import pull_annotations
+from annotate.labelstudio.pull.pull import fetch_annotations
 from annotate.records import Annotation, Claim, Entity, GoldRecord, Quote, Span
 
 TEXT = "President Ada Lovelace said in Paris that taxes 😀 would rise."
@@ -74,7 +74,7 @@ def test_disputes_go_to_a_review_project_and_come_back_decided(
     assert [record.id for record in read_records(decided, GoldRecord)] == ["same"]
 
     review("Review of disputes", {(0, 22)})
-    pulled, certificate = pull_annotations("Review of disputes")
+    pulled, certificate = fetch_annotations("Review of disputes")
     assert certificate.is_clean
     write_records(reviews, pulled)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import time
@@ -13,28 +14,23 @@ import httpx
 import pytest
 
 from annotate.artifacts.label_config import to_label_config
-from annotate.label_studio_server import Studio
-from annotate.labelstudio.connection import Server, connect
+from annotate.errors import StudioError
+from annotate.label_studio_server import Studio, start_studio, stop_studio
+from annotate.label_studio_server.settings import server_environment
+from annotate.labelstudio.connection import connect
 from annotate.schema import load_schema
 from annotate.task_json.tasks import read_info, read_predicted
 
 TEXT = "“It is over,” President Joe Biden said in Baghdad on Monday."
 
 
-@pytest.fixture
-def server(studio: Studio) -> Server:
-    return connect(studio.url, studio.api_key)
-
-
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """Address and log of a running `annotate backend`."""
-    import socket
-
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    log = tmp_path / "backend.log"
+    log = tmp_path_factory.mktemp("backend") / "backend.log"
     with log.open("wb") as file:
         process = _start(port, file)
     url = f"http://127.0.0.1:{port}"
@@ -45,6 +41,16 @@ def service(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     yield url, log
     process.terminate()
     process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def allowing(service: tuple[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    """A Label Studio that may connect to the service."""
+    folder = tmp_path_factory.mktemp("allowing")
+    try:
+        yield start_studio(folder, backend=service[0])
+    finally:
+        stop_studio(folder)
 
 
 def _start(port: int, log: IO[bytes]) -> subprocess.Popen[bytes]:
@@ -61,8 +67,9 @@ def _answers(url: str) -> bool:
         return False
 
 
-def test_a_real_server_gets_live_predictions(server: Server, studio: Studio, service: tuple[str, Path]) -> None:
+def test_a_real_server_gets_live_predictions(allowing: Studio, service: tuple[str, Path]) -> None:
     url, log = service
+    server = connect(allowing.url, allowing.api_key)
     schema = load_schema()
     project = server.create_project(title="Live", label_config=to_label_config(schema))
     [task] = server.import_tasks(project["id"], [{"data": {"text": TEXT, "doc_id": "live-1"}}])
@@ -74,7 +81,7 @@ def test_a_real_server_gets_live_predictions(server: Server, studio: Studio, ser
     layers = read_predicted(stored, TEXT, schema, read_info({}))
     assert stored["model_version"].startswith("rules-")
     assert ("Baghdad", "GPE") in {(TEXT[e.start : e.end], e.label) for e in layers.entities or ()}
-    assert studio.api_key not in log.read_text()
+    assert allowing.api_key not in log.read_text()
 
 
 def test_requests_that_do_not_fit(service: tuple[str, Path]) -> None:
@@ -90,3 +97,59 @@ def test_requests_that_do_not_fit(service: tuple[str, Path]) -> None:
     assert {item["from_name"] for item in results[0]["result"]} == {"entity"}
     assert [entry["result"] for entry in results[1:]] == [[], []]
     assert "a-very-secret-token" not in log.read_text()
+
+
+def test_no_other_local_address_is_let_through(allowing: Studio, service: tuple[str, Path]) -> None:
+    server = connect(allowing.url, allowing.api_key)
+    project = server.create_project(title="Guarded", label_config=to_label_config(load_schema()))["id"]
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        near = f"http://127.0.0.1:{other.getsockname()[1]}"
+        for url in (near, f"{near}/?{service[0]}", service[0].replace("127.0.0.1", "127.0.0.2"), "http://[::1]:80"):
+            assert _connect_model(allowing, project, url).status_code >= 400, url
+        other.settimeout(0)
+        with pytest.raises(BlockingIOError):  # and nothing was sent there
+            other.accept()
+
+
+def test_without_the_option_the_service_is_refused(studio: Studio, service: tuple[str, Path]) -> None:
+    server = connect(studio.url, studio.api_key)
+    project = server.create_project(title="Not allowed", label_config=to_label_config(load_schema()))["id"]
+    answer = _connect_model(studio, project, service[0])
+    assert answer.status_code == 403
+    assert "reserved network address" in answer.text
+
+
+def test_a_shown_server_lets_no_local_address_through(tmp_path: Path) -> None:
+    with pytest.raises(StudioError, match="without --public-url or without --backend"):
+        start_studio(tmp_path / "data", public_url="https://annotate.example.org", backend="http://127.0.0.1:9090")
+    environment = server_environment(tmp_path, public_url="https://annotate.example.org")
+    assert environment["LABEL_STUDIO_SSRF_PROTECTION_ENABLED"] == "true"
+    assert environment["LABEL_STUDIO_ML_BLOCK_LOCAL_IP"] == "true"
+    assert environment["LABEL_STUDIO_ALLOWED_HOSTS"] == "127.0.0.1,localhost,annotate.example.org"
+    assert "ANNOTATE_BACKEND_URL" not in environment
+
+
+@pytest.mark.parametrize(
+    "url", ["127.0.0.1:9090", "http://127.0.0.1", "http://h:99999", "http://h:1/path", "ftp://h:1"]
+)
+def test_malformed_backend_address(tmp_path: Path, url: str) -> None:
+    with pytest.raises(StudioError, match="expected http://HOST:PORT"):
+        server_environment(tmp_path, backend=url)
+
+
+def test_a_large_body_is_refused_before_it_is_sent(service: tuple[str, Path]) -> None:
+    host, port = service[0].removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        head = (
+            "POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99999999999\r\n\r\n"
+        )
+        connection.sendall(head.encode())
+        assert connection.recv(100).startswith(b"HTTP/1.1 413")
+
+
+def _connect_model(studio: Studio, project: int, url: str) -> httpx.Response:
+    headers = {"Authorization": f"Token {studio.api_key}"}
+    body = {"url": url, "project": project, "title": "model"}
+    return httpx.post(f"{studio.url}/api/ml/", json=body, headers=headers, timeout=60)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import msgspec
 import pytest
 
 from annotate.label_studio_server import Studio
-from annotate.labelstudio.connection import Server, connect
-from annotate.labelstudio.pull.pull import pull_annotations
+from annotate.labelstudio.connection import Connection, connect
+from annotate.labelstudio.pull.pull import fetch_annotations
 from annotate.labelstudio.push.push import push_predictions
-from annotate.records import Annotation, Claim, Entity, Layers, Prediction, Quote, Span
+from annotate.records import Annotation, Claim, Entity, Layers, Prediction, Quote
 from annotate.task_json.outcomes import compare_layers
-
-pytestmark = pytest.mark.browser
+from tests.support.spans import span_of
 
 PROJECT = "In the browser"
 TEXT = "“It is 𝒳 over,” Ada Lovelace 👩‍👩‍👧 said on Monday.\nShe thinks taxes rose by 5 % in Rome, and Bob agrees."
@@ -32,12 +32,7 @@ TASKS = (
     "draft",
     "skipped",
 )
-
-
-def at(words: str) -> Span:
-    start = TEXT.index(words)
-    return Span(start, start + len(words))
-
+at = partial(span_of, TEXT)
 
 PREDICTION = Prediction(
     id="untouched",
@@ -66,7 +61,7 @@ PREDICTION = Prediction(
 class Page:
     """One task on the annotation page."""
 
-    def __init__(self, page: Any, server: Server, project: int, tasks: dict[str, int]) -> None:
+    def __init__(self, page: Any, server: Connection, project: int, tasks: dict[str, int]) -> None:
         self.page = page
         self.server = server
         self.project = project
@@ -142,7 +137,7 @@ def pull(studio: Studio) -> Callable[[str], tuple[Annotation, list[str]]]:
     """The annotation of one task, and the remarks on it."""
 
     def pull_one(name: str) -> tuple[Annotation, list[str]]:
-        found, certificate = pull_annotations(PROJECT, url=studio.url, api_key=studio.api_key)
+        found, certificate = fetch_annotations(PROJECT, url=studio.url, api_key=studio.api_key)
         [record] = [record for record in found if record.id == name]
         remarks = [*certificate.repaired, *certificate.quarantined]
         return record, [f"{remark.action}: {remark.reason}" for remark in remarks if remark.article_id == name]
@@ -226,7 +221,7 @@ def test_added_with_the_mouse(page: Page, pull: Any) -> None:
 
 
 def draw_arrow_to_new_cue(page: Page, name: str) -> None:
-    """Marks "thinks" as a cue and draws an arrow to it from the last piece of the indirect quote."""
+    """Marks "thinks" as a cue and draws a relation to it from the last piece of the indirect quote."""
     page.open(name).page.keyboard.press("c")
     left, right, middle = page.place("thinks")
     page.drag((left + 1, middle), (right - 1, middle))
@@ -247,7 +242,7 @@ def test_related_by_drawing_an_arrow(page: Page, pull: Any) -> None:
     record, remarks = pull("related")
     assert what_changed(record) == [("quotes", "relinked", "indirect")]
     assert [TEXT[q.cue.start : q.cue.end] for q in record.quotes if q.type == "indirect"] == ["thinks"]
-    assert remarks == ["repaired: an arrow without a label; read as 'cue'"]
+    assert remarks == ["repaired: a relation without a label; read as 'cue'"]
 
 
 def test_the_label_of_an_arrow_is_chosen_in_the_panel(page: Page, pull: Any) -> None:
@@ -274,14 +269,14 @@ def test_a_second_label_on_one_region(page: Page, pull: Any) -> None:
     page.submit()
     record, remarks = pull("two-labels")
     assert (words(record, "DATE"), what_changed(record)) == (["Monday"], [])
-    assert remarks == ["quarantined: a CUE that no quote or claim points to; draw the arrow or delete it"]
+    assert remarks == ["quarantined: a CUE that no quote or claim points to; draw the relation or delete it"]
 
 
 def test_a_draft_is_counted_and_not_taken(page: Page, studio: Studio) -> None:
     page.open("draft").select("Monday", "DATE")
     with page.page.expect_response(re.compile(r"/drafts")):
         page.page.keyboard.press("t")
-    found, certificate = pull_annotations(PROJECT, url=studio.url, api_key=studio.api_key)
+    found, certificate = fetch_annotations(PROJECT, url=studio.url, api_key=studio.api_key)
     assert "draft" not in {record.id for record in found}
     assert certificate.drafts == {studio.username: 1}
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import resource
-import runpy
 import shutil
 import sys
 from collections.abc import Callable
@@ -14,12 +13,12 @@ from typing import Any
 
 import pytest
 
-CASES = runpy.run_path(str(Path(__file__).parents[1] / "faults" / "cases.py"))
-annotate: Callable[..., Callable[[], None]] = CASES["annotate"]
+from tests.faults.cases import LOCAL, annotate, write_inputs
+
 GOLD = "inputs/gold/news/1.0.0"
 
 COMMANDS: dict[str, Callable[[], None]] = {
-    **{case.kind: case.run for case in CASES["LOCAL"] if not case.heavy},
+    **{case.kind: case.run for case in LOCAL if not case.heavy},
     "export to hf": annotate("export", GOLD, "--to", "hf", "-o", "out/hf"),
     "export to prodigy": annotate("export", GOLD, "--to", "prodigy", "-o", "out/g.jsonl"),
     "export to spacy": annotate("export", GOLD, "--to", "spacy", "-o", "out/g.spacy"),
@@ -41,7 +40,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     before = Path.cwd()
     os.chdir(folder)
     try:
-        CASES["write_inputs"]()
+        write_inputs()
     finally:
         os.chdir(before)
     shutil.copy(folder / "inputs" / "decided.jsonl", folder / "inputs" / "other.jsonl")

@@ -1,4 +1,4 @@
-"""`annotate doctor` finds what is wrong with a real project and names what mends it."""
+"""`annotate doctor` finds what is wrong with a real project and names the fix."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 
 from annotate.artifacts.label_config import to_label_config
 from annotate.label_studio_server import Studio
-from annotate.labelstudio.connection import Server, connect
-from annotate.labelstudio.doctor import Finding, examine
+from annotate.labelstudio.connection import Connection, connect
+from annotate.labelstudio.doctor import Finding, doctor
 from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Entity, Prediction
 from annotate.schema import load_schema
@@ -21,7 +21,7 @@ PREDICTION = Prediction(id="a", text="NATO met in Rome.", model="made-1", entiti
 
 
 @pytest.fixture
-def server(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+def server(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
     monkeypatch.setenv("LABEL_STUDIO_URL", studio.url)
     monkeypatch.setenv("LABEL_STUDIO_API_KEY", studio.api_key)
     server = connect()
@@ -35,41 +35,41 @@ def problems(findings: list[Finding]) -> str:
     return "\n".join(str(finding) for finding in findings if finding.level == "problem")
 
 
-def test_a_sound_project_has_no_problem(server: Server) -> None:
-    findings = examine(PROJECT)
+def test_a_sound_project_has_no_problem(server: Connection) -> None:
+    findings = doctor(PROJECT)
     assert problems(findings) == ""
     assert any("annotators see the predictions of made-1 on 1 tasks" in finding.what for finding in findings)
 
 
-def test_the_token_and_the_address(studio: Studio, server: Server, tmp_path: Path) -> None:
-    assert "a legacy token is refused" in problems(examine(url=studio.url, api_key="0" * 40))
-    assert "no server answers" in problems(examine(url="http://127.0.0.1:9", api_key="0" * 40))
-    assert "not like Label Studio" in problems(examine(url=f"{studio.url}/nowhere", api_key="0" * 40))
-    assert "no embedded Label Studio runs" in problems(examine(dir=tmp_path))
-    assert "annotate push" in problems(examine("No such project"))
+def test_the_token_and_the_address(studio: Studio, server: Connection, tmp_path: Path) -> None:
+    assert "a legacy token is refused" in problems(doctor(url=studio.url, api_key="0" * 40))
+    assert "no server answers" in problems(doctor(url="http://127.0.0.1:9", api_key="0" * 40))
+    assert "not like Label Studio" in problems(doctor(url=f"{studio.url}/nowhere", api_key="0" * 40))
+    assert "no embedded Label Studio is running" in problems(doctor(dir=tmp_path))
+    assert "annotate push" in problems(doctor("No such project"))
 
 
-def test_settings_that_hide_predictions(server: Server) -> None:
+def test_settings_that_hide_predictions(server: Connection) -> None:
     [project] = server.find_projects(PROJECT)
     server.update_project(project["id"], show_collab_predictions=False, model_version="")
-    told = problems(examine(PROJECT))
+    told = problems(doctor(PROJECT))
     assert "annotators begin with an empty page" in told
     assert "shows predictions of 'no model', but those stored are of made-1 (1 tasks)" in told
     push_predictions([PREDICTION], PROJECT)
-    assert problems(examine(PROJECT)) == "", "the remedy that it names has mended it"
+    assert problems(doctor(PROJECT)) == "", "the remedy that it names has fixed it"
 
 
-def test_an_interface_that_left_the_schema(server: Server) -> None:
+def test_an_interface_that_left_the_schema(server: Connection) -> None:
     schema = load_schema()
     assert schema.entities is not None
     labels = [msgspec.structs.replace(label, name=label.name.title()) for label in schema.entities.labels]
     other = msgspec.structs.replace(schema, entities=msgspec.structs.replace(schema.entities, labels=labels))
     [project] = server.find_projects(PROJECT)
     server.update_project(project["id"], label_config=to_label_config(other))
-    assert "lacks CARDINAL" in problems(examine(PROJECT))
+    assert "lacks CARDINAL" in problems(doctor(PROJECT))
 
 
-def test_stored_predictions_that_the_editor_cannot_show(server: Server) -> None:
+def test_stored_predictions_that_the_editor_cannot_show(server: Connection) -> None:
     [project] = server.find_projects(PROJECT)
     [task] = server.iter_tasks(project["id"])
     bad = {"id": "x", "from_name": "entity", "to_name": "text", "type": "labels"}
@@ -79,7 +79,7 @@ def test_stored_predictions_that_the_editor_cannot_show(server: Server) -> None:
     )
     server.import_tasks(project["id"], [{"data": task["data"]}])
     server.update_task(task["id"], data={**task["data"], "text": "Nato met in Rome."})
-    told = problems(examine(PROJECT))
+    told = problems(doctor(PROJECT))
     assert "offsets [3, 99)" in told
     assert "text that was edited" in told
-    assert "articles stand there in more than one task" in told
+    assert "articles are in more than one task" in told

@@ -13,8 +13,6 @@ from annotate.cli.app import app
 from annotate.jsonl import write_records
 from annotate.records import Annotation, Claim, Entity, Prediction, Quote, Span
 
-pytestmark = pytest.mark.browser
-
 TEXT = "President Ada Lovelace said that taxes 😀 would rise in France."
 HOSTILE = "</script><script>window.hacked=1</script><img src=x onerror=window.hacked=1> Ada\u2028\"'`<!--{{7*7}} 😀 end"
 

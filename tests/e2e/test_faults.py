@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import random
-import runpy
 import signal
 import socket
 import subprocess
@@ -24,20 +23,20 @@ import pytest
 from annotate.errors import AnnotateError, LabelStudioError
 from annotate.jsonl import write_records
 from annotate.label_studio_server import Studio, start_studio, stop_studio
-from annotate.labelstudio.connection import Server, connect
-from annotate.labelstudio.pull.pull import pull_annotations
-from annotate.labelstudio.push.push import push as push_module
+from annotate.labelstudio.connection import Connection, connect
+from annotate.labelstudio.pull.pull import fetch_annotations
+from annotate.labelstudio.push import push as push_module
 from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Prediction
+from tests.support.made_articles import make_predictions
 
 ROUNDS = int(os.environ.get("ANNOTATE_FAULT_ROUNDS", "4"))
-MADE = runpy.run_path(str(Path(__file__).parents[1] / "bench" / "made_articles.py"))
 ARTICLES = 60
 
 
 @pytest.fixture
 def predictions() -> list[Prediction]:
-    return list(MADE["make_predictions"](ARTICLES, regions=10, words=40))
+    return list(make_predictions(ARTICLES, regions=10, words=40))
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +44,7 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(push_module, "BATCH_TASKS", 15)
 
 
-def each_once(server: Server, title: str) -> int:
+def each_once(server: Connection, title: str) -> int:
     """The number of articles, each proved to be there exactly once, with its one prediction."""
     [project] = server.find_projects(title)
     tasks = list(server.iter_tasks(project["id"]))
@@ -63,7 +62,7 @@ def each_once(server: Server, title: str) -> int:
 PUSH = """
 import sys, httpx
 from pathlib import Path
-from annotate.labelstudio import push
+from annotate.labelstudio.push import push
 push.BATCH_TASKS = 15
 send = httpx.Client.send
 def say(client, request, **options):
@@ -166,7 +165,7 @@ def test_a_killed_server_loses_no_annotation(
             push_predictions(predictions, title, url=studio.url, api_key=studio.api_key)
             server = connect(studio.url, studio.api_key)
             assert each_once(server, title) == ARTICLES, f"round {number}"
-            found, certificate = pull_annotations("Annotated", url=studio.url, api_key=studio.api_key)
+            found, certificate = fetch_annotations("Annotated", url=studio.url, api_key=studio.api_key)
             assert len(found) == 10
             assert certificate.is_clean
     finally:

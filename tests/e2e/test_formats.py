@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from annotate.cli.app import app
 from annotate.jsonl import write_records
 from annotate.records import Claim, Entity, GoldRecord, Prediction, Quote, Span
+from tests.support.spans import range_of
 
 FORMATS = ("spacy", "conll", "brat", "prodigy", "labelstudio", "hf", "jsonl")
 SCORES_LOST = ("conll", "brat")
@@ -25,8 +26,7 @@ def made_text(n: int) -> str:
 
 
 def at(n: int, string: str) -> tuple[int, int]:
-    start = made_text(n).index(string)
-    return start, start + len(string)
+    return range_of(made_text(n), string)
 
 
 def layers(n: int) -> dict[str, Any]:

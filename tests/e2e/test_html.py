@@ -11,8 +11,6 @@ from annotate.html import render_page, to_marks
 from annotate.records import Claim, Entity, GoldRecord, Layers, Quote, Span
 from annotate.schema import load_schema
 
-pytestmark = pytest.mark.browser
-
 HOSTILE = (
     '</script><script>window.hacked = 1</script><img src=x onerror="window.hacked = 1">\u2028\u2029\x00'
     "<!-- {{ 7*7 }} ]]> &lt;b&gt; 😀 e\u0301 \u202eright to left\u202c \t two  spaces\nnew line 👩‍👩‍👧 end"

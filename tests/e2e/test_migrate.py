@@ -10,9 +10,9 @@ import pytest
 from annotate.errors import DataProblems
 from annotate.files import resource_dir
 from annotate.label_studio_server import Studio
-from annotate.labelstudio.connection import Server, connect
+from annotate.labelstudio.connection import Connection, connect
 from annotate.labelstudio.migrate import migrate_project
-from annotate.labelstudio.pull.pull import pull_annotations
+from annotate.labelstudio.pull.pull import fetch_annotations
 from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Claim, Entity, Prediction
 from annotate.schema import Schema, load_schema
@@ -27,13 +27,13 @@ PREDICTION = Prediction(
 
 
 @pytest.fixture
-def server(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> Server:
+def server(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> Connection:
     monkeypatch.setenv("LABEL_STUDIO_URL", studio.url)
     monkeypatch.setenv("LABEL_STUDIO_API_KEY", studio.api_key)
     return connect()
 
 
-def annotated(server: Server, title: str) -> None:
+def annotated(server: Connection, title: str) -> None:
     push_predictions([PREDICTION], title)
     [project] = server.find_projects(title)
     [task] = server.iter_tasks(project["id"])
@@ -61,14 +61,14 @@ kinds = { event = "happening" }
 """
 
 
-def test_rename_and_merge_reach_predictions_and_annotations(server: Server, tmp_path: Path) -> None:
+def test_rename_and_merge_reach_predictions_and_annotations(server: Connection, tmp_path: Path) -> None:
     annotated(server, "To be renamed")
     schema = renamed(tmp_path, MAPS)
     plan = migrate_project("To be renamed", schema=schema, dry_run=True)
     assert plan.renamed == {"entity: GPE -> PLACE": 2, "entity: LOC -> PLACE": 2, "claim_kind: event -> happening": 2}
     assert (plan.predictions, plan.annotations, plan.refusals, plan.applied) == (1, 1, [], False)
     assert migrate_project("To be renamed", schema=schema).applied
-    [record], certificate = pull_annotations("To be renamed", schema=schema)
+    [record], certificate = fetch_annotations("To be renamed", schema=schema)
     assert [entity.label for entity in record.entities or ()] == ["ORG", "PLACE", "PLACE"]
     assert [claim.kind for claim in record.claims or ()] == ["happening"]
     assert certificate.is_clean
@@ -76,16 +76,16 @@ def test_rename_and_merge_reach_predictions_and_annotations(server: Server, tmp_
     assert migrate_project("To be renamed", schema=schema).renamed == {}, "a second run has nothing to do"
 
 
-def test_what_would_lose_its_label_is_refused(server: Server, tmp_path: Path) -> None:
+def test_what_would_lose_its_label_is_refused(server: Connection, tmp_path: Path) -> None:
     annotated(server, "Not to be lost")
     schema = renamed(tmp_path, MAPS.replace(', LOC = "PLACE"', ""))
     with pytest.raises(DataProblems, match=r"'LOC' \(entity\) is in use on 1 annotated marks"):
         migrate_project("Not to be lost", schema=schema)
-    [record], _ = pull_annotations("Not to be lost")
+    [record], _ = fetch_annotations("Not to be lost")
     assert [entity.label for entity in record.entities or ()] == ["ORG", "GPE", "LOC"], "nothing was changed"
 
 
-def test_a_push_of_the_new_schema_names_the_way(server: Server, tmp_path: Path) -> None:
+def test_a_push_of_the_new_schema_names_the_way(server: Connection, tmp_path: Path) -> None:
     annotated(server, "Pushed with another schema")
     new = msgspec.structs.replace(PREDICTION, entities=[], claims=[])
     with pytest.raises(DataProblems, match="annotate schema migrate"):

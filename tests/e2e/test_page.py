@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,16 +16,11 @@ from annotate.label_studio_server import Studio
 from annotate.label_studio_server.projects import list_projects
 from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Article, Claim, Entity, Prediction, Quote, Span
-from annotate.workflows.up import bring_up
-
-pytestmark = pytest.mark.browser
+from annotate.workflows.up import up
+from tests.support.spans import range_of
 
 TEXT = "The minister said that Iraq has bought 500 tanks from France."
-
-
-def at(words: str) -> tuple[int, int]:
-    return TEXT.index(words), TEXT.index(words) + len(words)
-
+at = partial(range_of, TEXT)
 
 PREDICTION = Prediction(
     id="a",
@@ -126,7 +122,7 @@ def test_up_shows_the_sources_once_and_names_their_pages(studio: Studio, tmp_pat
     source = tmp_path / "articles.jsonl"
     write_records(source, [Article(id="up-1", text=TEXT), Article(id="up-2", text=TEXT)])
     for _ in range(2):
-        place = bring_up([str(source)], project="Up", layers=("claims",), preannotator="rules", dir=studio.dir)
+        place = up([str(source)], project="Up", layers=("claims",), preannotator="rules", dir=studio.dir)
         assert place.studio == studio
         assert list(place.projects) == ["Up (claims)"]
     [found] = [project for project in list_projects(studio) if project.title == "Up (claims)"]
@@ -135,5 +131,5 @@ def test_up_shows_the_sources_once_and_names_their_pages(studio: Studio, tmp_pat
 
 def test_up_with_bad_sources_starts_no_server(tmp_path: Path) -> None:
     with pytest.raises(AnnotateError, match="no such file"):
-        bring_up([str(tmp_path / "missing")], dir=tmp_path / "data")
+        up([str(tmp_path / "missing")], dir=tmp_path / "data")
     assert not (tmp_path / "data").exists()

@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from annotate.gold.manifest import MANIFEST
+from annotate.gold.manifest import MANIFEST, read_manifest, spell_digest
 from annotate.release.build import build_release
+from tests.support import hub_server
+from tests.support.bridges import made_article
 
-HERE = Path(__file__).parent
-
-
-def _load(name: str) -> Any:
-    path = HERE.parent / "unit" / "publish" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(f"publish_{name}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-hub_server = _load("hub_server")
-made_article = _load("conftest").made_article
 REPO = "user/bridges"
 
 
@@ -41,10 +27,11 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Versions 1.0.0 and 1.0.1, and another content as 1.0.0."""
     home, elsewhere = tmp_path_factory.mktemp("gold"), tmp_path_factory.mktemp("other")
     records = [made_article(n) for n in range(6)]
-    first = build_release(records, "bridges", "1.0.0", to=home, licence="CC-BY-4.0")
+    build = partial(build_release, licence="CC-BY-4.0", annotator_map=home / "bridges.annotators.json")
+    first = build(records, "bridges", "1.0.0", to=home)
     corrected = [msgspec.structs.replace(records[0], claims=[]), *records[1:]]
-    second = build_release(corrected, "bridges", "1.0.1", to=home, licence="CC-BY-4.0")
-    other = build_release(corrected, "bridges", "1.0.0", to=elsewhere, licence="CC-BY-4.0")
+    second = build(corrected, "bridges", "1.0.1", to=home)
+    other = build(corrected, "bridges", "1.0.0", to=elsewhere)
     return {"1.0.0": first, "1.0.1": second, "other": other}
 
 
@@ -125,7 +112,8 @@ def test_the_way_of_a_dataset(annotate: Any, hub: Any, releases: dict[str, Path]
     done = annotate("publish", releases["1.0.0"], "--to", f"hf:{REPO}")
     assert done.returncode == 0, done.stderr
     assert "an interrupted publication of this release is there" in done.stderr
-    assert done.stdout.strip() == f'load_dataset("{REPO}", revision="1.0.0")'
+    digest = spell_digest(read_manifest(releases["1.0.0"]))
+    assert done.stdout.splitlines() == [f'load_dataset("{REPO}", revision="1.0.0")', digest]
     assert "%|" not in done.stderr
     repo = hub.repos[REPO]
     assert [commit.message for commit in repo.commits[1:]] == ["Release bridges/1.0.0"]
@@ -181,7 +169,7 @@ def test_a_commit_in_between_is_not_overwritten(annotate: Any, hub: Any, release
     hub.on_request = race
     done = annotate("publish", releases["1.0.0"], "--to", "hf:user/raced")
     assert done.returncode == 1
-    assert "somebody else committed meanwhile" in done.stderr
+    assert "another commit came in between" in done.stderr
     assert [commit.message for commit in repo.commits] == ["initial commit", "somebody else"]
     assert repo.tags == {}
 
@@ -208,7 +196,7 @@ def test_stand_off_and_back(annotate: Any, hub: Any, releases: dict[str, Path], 
     assert done.returncode == 0, done.stderr
     there = hub.repos["user/bare"].commits[-1].files
     assert not any(b"cannot carry" in content for content in there.values())
-    folder = tmp_path / "bare"
+    folder = tmp_path / "bridges" / "1.0.0"
     for name, content in there.items():
         if name != ".gitattributes":
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -219,3 +207,35 @@ def test_stand_off_and_back(annotate: Any, hub: Any, releases: dict[str, Path], 
     back = Path(done.stdout.strip())
     for path in releases["1.0.0"].rglob("*.*"):
         assert (back / path.relative_to(releases["1.0.0"])).read_bytes() == path.read_bytes()
+
+
+def test_what_would_become_public_unasked_is_refused(annotate: Any, hub: Any, tmp_path: Path) -> None:
+    records = [msgspec.structs.replace(made_article(n), licence=None, annotators=["ada@lab.example"]) for n in range(2)]
+    records[1].meta = {"contact": "desk@paper.example"}
+    named = build_release(records, "bridges", "1.0.0", to=tmp_path / "gold", licence="CC-BY-4.0", names=True)
+
+    dry = annotate("publish", named, "--to", "hf:user/asked", "--dry-run")
+    assert dry.returncode == 0
+    for words in (
+        "! public: 2 texts of unknown licence; --stand-off leaves the texts out",
+        "! public: 1 annotator under a name",
+        "! public: 2 e-mail addresses outside the articles, in README.md, annotators, manifest.json, meta",
+    ):
+        assert words in dry.stderr
+    done = annotate("publish", named, "--to", "hf:user/asked")
+    assert (done.returncode, done.stdout, writes(hub)) == (1, "", [])
+    assert "give --yes" in done.stderr
+    assert "user/asked" not in hub.repos
+    # where not everybody can read it, the plan warns and goes on
+    assert annotate("publish", named, "--to", tmp_path / "out").returncode == 0
+    done = annotate("publish", named, "--to", "hf:user/quiet", "--private")
+    assert done.returncode == 0, done.stderr
+    assert "! 1 annotator under a name" in done.stderr
+    assert hub.repos["user/quiet"].private
+    assert annotate("publish", named, "--to", "hf:user/asked", "--yes").returncode == 0
+    assert not hub.repos["user/asked"].private
+    # it does not become private by asking
+    done = annotate("publish", named, "--to", "hf:user/asked", "--private", "--yes")
+    assert done.returncode == 1
+    assert "is public" in done.stderr
+    assert annotate("publish", named, "--to", tmp_path / "out", "--private").returncode == 1

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,13 @@ import pytest
 from typer.testing import CliRunner
 
 from annotate.cli.app import app
+from annotate.gold.manifest import read_manifest, spell_digest
 from annotate.jsonl import write_records
 from annotate.records import Entity, GoldRecord
-from annotate.release.build import build_release
+from annotate.release import build
 from annotate.release.check import check_release
 
+build_release = partial(build.build_release, names=True)
 HOSTILE = "</script><script>document.title='hacked'</script><img src=x onerror=alert(1)> "
 
 
@@ -44,11 +47,18 @@ def test_the_commands_in_a_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         "release", "d.jsonl", "--name", "news", "--version", "1.0.0", "--about", "about.md", "--licence", "CC0-1.0"
     )
     assert first.exit_code == 0, first.output
-    assert first.stdout == "gold/news/1.0.0\n"
+    digest = spell_digest(read_manifest(Path("gold/news/1.0.0")))
+    assert first.stdout == f"gold/news/1.0.0\n{digest}\n"
     assert "train: 8 articles, 80.0% (wanted 80.0%)" in first.stderr
     assert "**two students**" in Path("gold/news/1.0.0/README.md").read_text("utf-8")
     checked = run("check", "news/1.0.0")
     assert checked.stdout.startswith("news/1.0.0: whole.")
+    assert f"digest {digest}\n" in checked.stdout
+    assert run("check", "news/1.0.0", "--digest", digest).exit_code == 0
+    for other, words in (("sha256:" + "0" * 64, f"its digest is {digest}"), ("beef", "expected sha256:")):
+        refused = run("check", "news/1.0.0", "--digest", other)
+        assert refused.exit_code == 1
+        assert words in refused.stderr
 
     records[0].entities = []
     write_records(Path("d.jsonl"), records)
@@ -62,7 +72,8 @@ def test_the_commands_in_a_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert difference.stdout.endswith("articles: 1 changed; entities: 1 removed\n")
     listed = run("releases").stdout
     heads, _, *rows = (line.split() for line in listed.splitlines())
-    assert [heads[0], *(row[0] for row in rows)] == ["release", "news/1.0.0", "news/1.0.1"]
+    assert [heads[0], *(row[0] for row in rows)] == ["release", *("news/1.0.0", "news/1.0.1") * 2]
+    assert f"news/1.0.0 {digest}\n" in listed
     assert run("releases", "--to", "nowhere").exit_code == 0
     assert run("check", "news/9.9.9").exit_code == 1
 
@@ -86,9 +97,9 @@ def test_a_killed_build_leaves_the_old_state_or_the_new_one(tmp_path: Path) -> N
     home = tmp_path / "gold" / "news"
     code = (
         "import sys; from pathlib import Path; from annotate.release.build import build_release; "
-        "from annotate.gold.load import stream_decided; print('ready', flush=True); sys.stdin.readline(); "
-        f"decided = stream_decided(Path({str(tmp_path / 'd.jsonl')!r})); "
-        f"build_release(decided, 'news', '1.0.0', to={str(tmp_path / 'gold')!r})"
+        "print('ready', flush=True); sys.stdin.readline(); "
+        f"decided = Path({str(tmp_path / 'd.jsonl')!r}); "
+        f"build_release(decided, 'news', '1.0.0', to={str(tmp_path / 'gold')!r}, names=True)"
     )
     # at what a build can be seen doing: the first tables there, papers there, done
     moments = [".1.0.0.*/data/train*", ".1.0.0.*/croissant.json", "1.0.0"]

@@ -12,8 +12,6 @@ from annotate.records import Claim, Entity, GoldRecord, Prediction, Quote, Regio
 from annotate.schema import load_schema
 from annotate.score import evaluate
 
-pytestmark = pytest.mark.browser
-
 HOSTILE = "</script><script>window.broken = 1</script><img src=x onerror='window.broken=2'> 🎉"
 TEXT = f"“We won,” Ann Lee said in Oslo.\n{HOSTILE}\nProfits rose 5%. Bob & Co cheered."
 AT = TEXT.index("Bob")
@@ -140,7 +138,14 @@ def test_what_to_mend_leads_to_the_errors(page: Any) -> None:
 
 def test_figures_slices_and_ceiling_are_there(page: Any) -> None:
     body = page.locator("main").text_content()
-    for words in ("f1:strict:entities", "people 0.900", "in a quote", "unseen in train", "Y <b>", "signature: gold:"):
+    for words in (
+        "f1:strict:entities",
+        "annotators 0.900",
+        "in a quote",
+        "unseen in train",
+        "Y <b>",
+        "signature: gold:",
+    ):
         assert words in body, words
     plot = page.locator("svg.plot").first
     assert plot.locator("rect.interval").count() == 1

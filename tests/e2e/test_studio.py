@@ -78,6 +78,34 @@ def test_nobody_signs_up_without_an_invitation(studio: Studio) -> None:
     assert "stranger@example.org" not in [user["email"] for user in users]
 
 
+def test_nothing_leads_into_this_machine(studio: Studio) -> None:
+    headers = {"Authorization": f"Token {studio.api_key}"}
+    with socket.socket() as inside, httpx.Client(base_url=studio.url, headers=headers, timeout=60) as client:
+        inside.bind(("127.0.0.1", 0))
+        inside.listen()
+        url = f"http://127.0.0.1:{inside.getsockname()[1]}/tasks.json"
+        config = "<View><Text name='text' value='$text'/></View>"
+        project = client.post("/api/projects/", json={"title": "SSRF", "label_config": config}).json()["id"]
+        answers = [
+            client.post(f"/api/projects/{project}/import", data={"url": url}),
+            client.post("/api/webhooks/", json={"url": url, "project": project}),
+            client.post("/api/ml/", json={"url": url, "project": project, "title": "model"}),
+        ]
+        assert ["reserved network address" in answer.text for answer in answers] == [True] * 3
+        assert all(answer.status_code in (400, 403) for answer in answers)
+        inside.settimeout(0)
+        with pytest.raises(BlockingIOError):  # and no connection was opened
+            inside.accept()
+
+
+def test_other_hosts_origins_and_frames_are_refused(studio: Studio) -> None:
+    assert httpx.get(f"{studio.url}/user/login/", headers={"Host": "evil.example"}).status_code == 400
+    answer = httpx.get(f"{studio.url}/user/login/", headers={"Origin": "https://evil.example"})
+    assert answer.status_code == 200
+    assert answer.headers["x-frame-options"] == "SAMEORIGIN"
+    assert "access-control-allow-origin" not in answer.headers
+
+
 def test_settings_of_the_caller_do_not_reach_the_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("PORT", "HOST", "DEBUG", "PASSWORD", "LABEL_STUDIO_USERNAME", "HEARTEX_DEBUG", "DJANGO_DB"):
         monkeypatch.setenv(name, "stray")
@@ -104,7 +132,7 @@ def test_commands_say_what_runs(studio: Studio, tmp_path: Path) -> None:
     assert studio.url in status.stdout
     assert studio.password not in status.stdout
     nothing = run(app, ["down", "--dir", str(tmp_path)])
-    assert (nothing.exit_code, nothing.stdout) == (0, "no embedded Label Studio runs\n")
+    assert (nothing.exit_code, nothing.stdout) == (0, "no embedded Label Studio is running\n")
     taken = run(app, ["up", "--no-browser", "--dir", str(studio.dir), "--port", "1"])
     assert taken.exit_code == 1
     assert "already runs at port" in taken.stderr

@@ -7,7 +7,7 @@ import pytest
 
 from annotate.errors import LabelStudioError
 from annotate.label_studio_server import Studio
-from annotate.labelstudio.pull.pull import pull_annotations
+from annotate.labelstudio.pull.pull import fetch_annotations
 from annotate.labelstudio.push.push import push_predictions
 from annotate.labelstudio.submit import submit_annotations
 from annotate.records import Annotation, Entity, Prediction, Quote, Span
@@ -51,7 +51,7 @@ def test_annotations_are_handed_in_once_for_each_annotator(studio: Studio) -> No
     both = [recorded("one@example.org", "GPE"), recorded("two@example.org", "ORG")]
     assert submit_annotations(both, "Handed in", **access) == 2
     assert submit_annotations(both, "Handed in", **access) == 0
-    found, certificate = pull_annotations("Handed in", **access)
+    found, certificate = fetch_annotations("Handed in", **access)
     assert certificate.is_clean
     by_annotator = {record.annotator: record for record in found}
     assert sorted(by_annotator) == ["one@example.org", "two@example.org"]
@@ -73,4 +73,4 @@ def test_articles_that_the_project_lacks_are_named(studio: Studio) -> None:
     other = msgspec.structs.replace(recorded("one@example.org", "GPE"), id="b")
     with pytest.raises(LabelStudioError, match="no task for b; push these articles first"):
         submit_annotations([recorded("one@example.org", "GPE"), other], "Lacking", **access)
-    assert pull_annotations("Lacking", **access)[0] == []
+    assert fetch_annotations("Lacking", **access)[0] == []

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from annotate.agreement import measure_agreement
+from annotate.agreement import agree
 from annotate.label_studio_server import Studio, start_studio, stop_studio
 from annotate.labelstudio.connection import connect
-from annotate.labelstudio.pull.pull import pull_annotations
+from annotate.labelstudio.pull.pull import fetch_annotations
 from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Entity, Prediction
 
@@ -76,14 +76,14 @@ def test_two_people_annotate_on_postgresql(team: Studio) -> None:
     ]
     Annotator(team, "bob@example.org").submit(task["id"], moved)
 
-    records, certificate = pull_annotations("Team", **connection)
+    records, certificate = fetch_annotations("Team", **connection)
     assert {(record.annotator, len(record.entities or ())) for record in records} == {
         ("ada@example.org", 2),
         ("bob@example.org", 2),
     }
     assert not certificate.quarantined
     assert push_predictions([PREDICTION], "Team", **connection).projects[0].is_noop
-    assert measure_agreement(records, trials=10).to_dict()
+    assert agree(records, trials=10).to_dict()
 
 
 @pytest.mark.parametrize(("origin", "expected"), [(PUBLIC_URL, 302), ("https://elsewhere.example.org", 403)])

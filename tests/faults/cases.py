@@ -6,11 +6,13 @@ import contextlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from annotate.files import sha256_file, sha256_text
 from annotate.jsonl import write_records
 from annotate.records import Annotation, Article, Claim, Entity, GoldRecord, Quote, Span
+from tests.support.spans import range_of
 
 COUNT = 60
 #: Content of a file by its name: what a command leaves, with which the next run is compared.
@@ -107,9 +109,7 @@ def make_record(number: int) -> GoldRecord:
     words = " ".join(f"{place.lower()}{n}" for n in range(40))
     text = f"The council of {place} met. “{place} cannot wait,” Ann {place} said. {words}."
 
-    def at(part: str, after: int = 0) -> tuple[int, int]:
-        start = text.index(part, after)
-        return start, start + len(part)
+    at = partial(range_of, text)
 
     speaker = at(f"Ann {place}")
     return GoldRecord(
@@ -135,7 +135,7 @@ def write_old(*names: str) -> Callable[[], None]:
 
 def train() -> None:
     """One short cycle from the packaged weights; the config is the packaged one with fewer passes."""
-    from annotate.training.improve import CONFIG, improve_news
+    from annotate.training.improve import CONFIG, train
 
     text = "The Mary Celeste left the port of Genoa on Monday. Nobody saw the Mary Celeste again."
     starts = [text.index("Mary"), text.rindex("Mary")]
@@ -147,7 +147,7 @@ def train() -> None:
     quick = CONFIG.read_text("utf-8").replace("passes = 8", "passes = 2").replace("= 2e-5", "= 2e-4")
     config = Path("inputs/quick.toml")
     config.write_text(quick.replace("heads = 1e-4", "heads = 2e-3").replace("warm_up = 10", "warm_up = 1"))
-    improve_news(records, Path("out/model"), config_file=config)
+    train(records, Path("out/model"), config_file=config)
 
 
 def train_before() -> None:

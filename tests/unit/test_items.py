@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from annotate.score.texts import TextIndex
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,6 +31,7 @@ from annotate.items import (
 )
 from annotate.records import LAYERS, Annotation, Claim, Entity, Item, Layers, Quote, Span, iter_spans
 from annotate.spans import find_span_problems, trim_edges
+from annotate.text.text_index import TextIndex
 
 TEXT = "a bc  d, e\n\n“fg” (h) i."
 SPANS = st.tuples(st.integers(0, len(TEXT) - 1), st.integers(1, 6)).map(
@@ -160,60 +160,61 @@ def test_a_place_is_an_identity_without_its_label() -> None:
 
 
 EDGES = [
-    # what was marked, what is meant, quotation
-    ("Ana Reis ", "Ana Reis", "trim"),
-    (" \u00a0Ana Reis\n", "Ana Reis", "trim"),
-    ("\u200bAna Reis\ufeff", "Ana Reis", "trim"),
-    ("Ana Reis,", "Ana Reis", "trim"),
-    ("Ana Reis: ", "Ana Reis", "trim"),
-    ("— Ana Reis", "Ana Reis", "trim"),
-    ("**Ana Reis**", "Ana Reis", "trim"),
-    ("(Ana Reis)", "Ana Reis", "trim"),
-    ("Ana (Reis", "Ana (Reis", "trim"),
-    ("(Ana Reis", "Ana Reis", "trim"),
-    ("Ana Reis)", "Ana Reis", "trim"),
-    ("Bo Lee (D-Ohio)", "Bo Lee (D-Ohio)", "trim"),
-    ("“The Wire”", "The Wire", "trim"),
-    ("The Wire”,", "The Wire", "trim"),
-    ('Thomas "Tip" Brady', 'Thomas "Tip" Brady', "trim"),
-    ('"Tip" Brady', '"Tip" Brady', "trim"),
-    ('6 feet 2"', '6 feet 2"', "trim"),
-    ("the U.S.", "the U.S.", "trim"),
-    ("Acme Corp.", "Acme Corp.", "trim"),
-    ("Acme Corp.,", "Acme Corp.", "trim"),
-    ("on Monday.", "on Monday", "trim"),
-    ("Leeds.", "Leeds", "trim"),
-    ("in 2020.", "in 2020", "trim"),
-    ("Bo Lee (D-Ohio).", "Bo Lee (D-Ohio)", "trim"),
-    ("$5", "$5", "trim"),
-    ("10%", "10%", "trim"),
-    ("–5 degrees", "–5 degrees", "trim"),
-    ("the readers'", "the readers'", "trim"),
-    ("'90s", "'90s", "trim"),
-    ("Yahoo!", "Yahoo!", "trim"),
-    (",", ",", "trim"),
-    (" ", " ", "trim"),
-    ("taxes would rise. ", "taxes would rise", "keep"),
-    ("taxes are “odd”", "taxes are “odd”", "keep"),
-    ("“odd” taxes,", "“odd” taxes", "keep"),
-    ("“We won.” ", "“We won.”", "bound"),
-    ("“We won”.", "“We won”", "bound"),
-    ("— “We won”", "“We won”", "bound"),
-    ("‘We won’, ", "‘We won’", "bound"),
-    ("“We lost the barn.", "“We lost the barn.", "bound"),
-    ("we won,", "we won,", "bound"),
+    # what was marked, what is meant, of what
+    ("Ana Reis ", "Ana Reis", "name"),
+    (" \u00a0Ana Reis\n", "Ana Reis", "name"),
+    ("\u200bAna Reis\ufeff", "Ana Reis", "name"),
+    ("Ana Reis,", "Ana Reis", "name"),
+    ("Ana Reis: ", "Ana Reis", "name"),
+    ("— Ana Reis", "Ana Reis", "name"),
+    ("**Ana Reis**", "Ana Reis", "name"),
+    ("(Ana Reis)", "Ana Reis", "name"),
+    ("Ana (Reis", "Ana (Reis", "name"),
+    ("(Ana Reis", "Ana Reis", "name"),
+    ("Ana Reis)", "Ana Reis", "name"),
+    ("Bo Lee (D-Ohio)", "Bo Lee (D-Ohio)", "name"),
+    ("“The Wire”", "The Wire", "name"),
+    ("The Wire”,", "The Wire", "name"),
+    ('Thomas "Tip" Brady', 'Thomas "Tip" Brady', "name"),
+    ('"Tip" Brady', '"Tip" Brady', "name"),
+    ('6 feet 2"', '6 feet 2"', "name"),
+    ("the U.S.", "the U.S.", "name"),
+    ("Acme Corp.", "Acme Corp.", "name"),
+    ("Acme Corp.,", "Acme Corp.", "name"),
+    ("on Monday.", "on Monday", "clause"),
+    ("Leeds.", "Leeds", "clause"),
+    ("in 2020.", "in 2020", "clause"),
+    ("Bo Lee (D-Ohio).", "Bo Lee (D-Ohio)", "name"),
+    ("Leeds.", "Leeds.", "name"),
+    ("$5", "$5", "name"),
+    ("10%", "10%", "name"),
+    ("–5 degrees", "–5 degrees", "name"),
+    ("the readers'", "the readers'", "name"),
+    ("'90s", "'90s", "name"),
+    ("Yahoo!", "Yahoo!", "name"),
+    (",", ",", "name"),
+    (" ", " ", "name"),
+    ("taxes would rise. ", "taxes would rise", "clause"),
+    ("taxes are “odd”", "taxes are “odd”", "clause"),
+    ("“odd” taxes,", "“odd” taxes", "clause"),
+    ("“We won.” ", "“We won.”", "speech"),
+    ("“We won”.", "“We won”", "speech"),
+    ("— “We won”", "“We won”", "speech"),
+    ("‘We won’, ", "‘We won’", "speech"),
+    ("“We lost the barn.", "“We lost the barn.", "speech"),
+    ("we won,", "we won,", "speech"),
 ]
 
 
-@pytest.mark.parametrize(("marked", "meant", "quotation"), EDGES)
-def test_edges(marked: str, meant: str, quotation: Any) -> None:
+@pytest.mark.parametrize(("marked", "meant", "of"), EDGES)
+def test_edges(marked: str, meant: str, of: Any) -> None:
     text = f"x {marked} She left."
-    assert text[slice(*trim_edges(text, 2, 2 + len(marked), quotation=quotation))] == meant
+    assert text[slice(*trim_edges(text, 2, 2 + len(marked), of))] == meant
 
 
 def test_a_full_stop_within_a_sentence_belongs_to_an_abbreviation() -> None:
     text = "the Mass. senator, on approx. five acres"
-    assert [trim_edges(text, *span) for span in ((4, 9), (22, 29))] == [(4, 9), (22, 29)]
+    assert [trim_edges(text, *span, "clause") for span in ((4, 9), (22, 29))] == [(4, 9), (22, 29)]
 
 
 def test_the_stored_text_follows_the_edges_and_predictions_keep_theirs() -> None:

@@ -69,7 +69,7 @@ def test_all_problems_of_a_file_come_together(tmp_path: Path) -> None:
         (5, "missing required field `end`"),
         (6, "not a JSON object"),
         (7, "missing required field `id`"),
-        (8, "expected `object`"),
+        (8, "a JSON array; expected an object"),
         (10, "entities[0] is [1, 9)"),
         (11, "not the hash"),
         (12, "quotes[0].type"),
@@ -85,7 +85,7 @@ def test_all_problems_of_a_file_come_together(tmp_path: Path) -> None:
 def test_bytes_that_are_not_utf8_are_a_problem_of_their_line(tmp_path: Path) -> None:
     path = tmp_path / "p.jsonl"
     path.write_bytes(b'{"id": "a"}\n{"id": "\xff"}\n')
-    with pytest.raises(RecordError, match=r"p\.jsonl:2: not a JSON object"):
+    with pytest.raises(RecordError, match=r"p\.jsonl:2: not UTF-8 at byte 8"):
         read_records(path, Prediction)
 
 

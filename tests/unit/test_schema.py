@@ -55,7 +55,7 @@ def test_a_wrong_schema_is_refused_with_every_reason(tmp_path: Path) -> None:
     path.write_text(text, "utf-8")
     with pytest.raises(SchemaError) as caught:
         load_schema(path)
-    for reason in ("version 'one'", "'PERSON' stands there twice", "colour 'blue'", "a part with role 'cue'"):
+    for reason in ("version 'one'", "'PERSON' appears twice", "colour 'blue'", "a part with role 'cue'"):
         assert reason in str(caught.value)
 
 

@@ -11,16 +11,17 @@ import msgspec
 
 from annotate.differences import ItemChange, compare_items
 from annotate.errors import GoldError
+from annotate.gold.contents import find_file_problems
 from annotate.gold.diff.schema_changes import find_meaning_changes
 from annotate.gold.load import find_release, read_places, split_files
-from annotate.gold.manifest import Manifest, find_file_problems, read_manifest
+from annotate.gold.manifest import Manifest, read_manifest
 from annotate.gold.parquet import iter_gold
 from annotate.records import LAYERS, GoldRecord
 from annotate.schema import load_schema
 
 ArticleKind: TypeAlias = Literal["added", "removed", "changed"]
 
-# fields of an article whose change is told by name; layers are told span by span, hashes follow from the text
+# fields of an article that are compared as one value; layers are compared item by item, hashes follow from the text
 _FIELDS = (
     *("text", "title", "date", "publisher", "url", "meta", "licence", "schema", "guideline", "model", "annotators"),
     *("decided_by", "split", "cluster", "ignore", "sentences"),
@@ -28,7 +29,7 @@ _FIELDS = (
 
 
 class ArticleChange(msgspec.Struct, frozen=True):
-    """One article that differs; `fields` says what changed beside spans. `before` and `after` are its two versions."""
+    """One article that differs; `fields` has what changed beside items. `before` and `after` are its two versions."""
 
     id: str
     kind: ArticleKind
@@ -59,7 +60,7 @@ class DiffCounts(msgspec.Struct):
 class Diff:
     """The difference of two releases; iterating reads both, and fills `counts` on the way.
 
-    `a` and `b` are the manifests, `schema` is the newer label schema, `meaning` says in sentences what changed in it.
+    `a` and `b` are the manifests, `schema` is the newer label schema, `meaning` has sentences on what changed in it.
     """
 
     def __init__(self, a: Path, b: Path, left: Manifest, right: Manifest) -> None:
@@ -154,7 +155,7 @@ def _park(
 
 
 def _moved(a: Path, b: Path, left: Manifest, right: Manifest) -> set[str]:
-    """The ids that stand in both releases, but in different splits."""
+    """The ids that are in both releases, but in different splits."""
     if left.name == right.name:
         return set()
     before, after = read_places(a, left), read_places(b, right)

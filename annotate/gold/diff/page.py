@@ -11,7 +11,7 @@ from annotate.gold.diff.text import summarize
 from annotate.html.marks import to_marks
 from annotate.html.page import read_asset, render_page
 from annotate.items import describe
-from annotate.records import GoldRecord
+from annotate.records import GoldRecord, get_layer
 
 SHOWN = 500
 
@@ -59,14 +59,11 @@ def _article(change: ArticleChange, number: int, diff: Diff, texts: dict[str, An
 def _marks(record: GoldRecord, spans: tuple[ItemChange, ...], side: str) -> list[dict[str, Any]]:
     """The marks of the record; those of an item that differs carry its change as their state."""
     states = {id(getattr(span, side)): span.changes[0] for span in spans}
-    by_key: dict[Any, str] = {}
-    for entity in record.entities or ():
-        by_key[(entity.start, entity.end, entity.label)] = states.get(id(entity), "")
-    for letter, items in (("q", record.quotes), ("c", record.claims)):
-        for number, item in enumerate(items or (), 1):
-            by_key[f"{letter}{number}"] = states.get(id(item), "")
     marks = to_marks(record)
     for mark in marks:
-        if state := by_key.get(mark.get("group", (mark["start"], mark["end"], mark["label"]))):
-            mark["state"] = state
+        if "item" in mark:
+            layer, index = mark["item"]
+            item = (get_layer(record, layer) or ())[index]
+            if id(item) in states:
+                mark["state"] = states[id(item)]
     return marks

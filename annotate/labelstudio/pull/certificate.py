@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from annotate.items import trim_annotation
+from annotate.printing import format_count
 from annotate.records import LAYERS, Annotation, iter_spans
 from annotate.task_json.outcomes import OUTCOMES, compare_layers, count_changes
 from annotate.task_json.remarks import Remark
@@ -18,10 +19,20 @@ class Certificate(msgspec.Struct, kw_only=True):
     """The ledger of one pull.
 
     `changes` counts predicted items per layer: pushed = unchanged + moved + relabelled + reattributed + deleted;
-    `added` are people's own. `spans` is the number of all spans in submitted annotations (fragments, speakers and
-    cues count each), `spans_verified` those that lie in a text whose SHA-256 is the one that was pushed, `trimmed`
-    those of which white space or marks outside words were taken off an edge. `untouched` tasks have neither an
-    annotation nor a draft.
+    `added` are the annotators' own. `spans` is the number of all spans in submitted annotations (fragments, speakers
+    and cues count each), `spans_verified` those in a text known to be the one that was pushed, `trimmed` those of which
+    white space or marks outside words were removed at an edge. `untouched` tasks have neither an annotation nor a
+    draft.
+
+    `verified_against` names where it is known from what was pushed: `ledger` (kept by `push` on this machine) or
+    `predictions` (the file given to `pull`). Null means that nothing outside the server is known for at least one of
+    the projects; spans of that project count as not verified.
+
+    Of tasks, `altered` counts those with another text or hash than was pushed, `unknown` those whose article was
+    never pushed, `duplicated` further ones of one article; `missing` are pushed articles without a task (null where
+    only changed tasks were read). `altered_predictions` counts annotations that began from a prediction that was not
+    pushed, `regions_with_other_words` regions that carry other words than those at their offsets.
+    `records_sha256` is the SHA-256 of the file that the annotations were written to.
     """
 
     toolkit: str
@@ -42,13 +53,26 @@ class Certificate(msgspec.Struct, kw_only=True):
     spans: int = 0
     spans_verified: int = 0
     trimmed: int = 0
+    verified_against: Literal["ledger", "predictions"] | None = None
+    altered: int = 0
+    unknown: int = 0
+    duplicated: int = 0
+    missing: int | None = None
+    altered_predictions: int = 0
+    regions_with_other_words: int = 0
+    records_sha256: str | None = None
     repaired: list[Remark] = []
     quarantined: list[Remark] = []
 
     @property
     def is_clean(self) -> bool:
-        """Whether everything came back as it stood on the server."""
-        return not self.repaired and not self.quarantined and self.spans == self.spans_verified
+        """Whether everything came back, nothing had to be repaired, and all spans lie in texts that were pushed."""
+        return (
+            not self.repaired
+            and not self.quarantined
+            and self.spans == self.spans_verified
+            and self.verified_against is not None
+        )
 
     def count_task(self, found: TaskAnnotations) -> None:
         """Enter what one task held."""
@@ -60,7 +84,7 @@ class Certificate(msgspec.Struct, kw_only=True):
             self.add_remark(remark)
 
     def add_remark(self, remark: Remark) -> None:
-        """Enter something that was mended or could not be held."""
+        """Add something that was repaired or quarantined."""
         (self.repaired if remark.action == "repaired" else self.quarantined).append(remark)
 
     def trim(self, annotation: Annotation) -> Annotation:
@@ -70,18 +94,17 @@ class Certificate(msgspec.Struct, kw_only=True):
             self.trimmed += (before.start, before.end) != (after.start, after.end)
         return trimmed
 
-    def count_annotation(self, annotation: Annotation) -> None:
-        """Enter one annotation as it is handed out."""
+    def count_annotation(self, annotation: Annotation, *, verified: bool) -> None:
+        """Enter one annotation as it is handed out; `verified` if its text was compared with what was pushed."""
         if annotation.status != "submitted":
             self.skipped += 1
             return
         self.submitted += 1
         self.blind += annotation.blind
         self.annotators[annotation.annotator] = self.annotators.get(annotation.annotator, 0) + 1
-        # from_task hands out annotations only where the text has the pushed hash, and drops spans outside of it
         spans = sum(1 for _ in iter_spans(annotation))
         self.spans += spans
-        self.spans_verified += spans
+        self.spans_verified += spans if verified else 0
         if annotation.predicted is None:
             self.without_prediction += 1
             return
@@ -96,24 +119,27 @@ class Certificate(msgspec.Struct, kw_only=True):
         return {"clean": self.is_clean, **msgspec.to_builtins(self)}
 
     def summary(self) -> list[str]:
-        """The certificate in a few lines for people.
+        """The certificate in a few lines for reading.
 
         >>> made = Certificate(toolkit="0.1", url="", schema="news/1.0.0", pulled_at="", tasks=2, untouched=2)
         >>> print(made.summary()[0])
-        2 tasks: 0 submitted annotations, 0 skipped, 0 drafts left open, 2 tasks untouched
+        2 tasks: 0 submitted annotations, 0 skipped, 0 open drafts, 2 not annotated
         """
         lines = [
-            f"{self.tasks} tasks: {self.submitted} submitted annotations, {self.skipped} skipped, "
-            f"{sum(self.drafts.values())} drafts left open, {self.untouched} tasks untouched",
-            f"{self.spans_verified} of {self.spans} spans verified against the text",
+            f"{format_count(self.tasks, 'task')}: {format_count(self.submitted, 'submitted annotation')}, "
+            f"{self.skipped} skipped, {format_count(sum(self.drafts.values()), 'open draft')}, "
+            f"{self.untouched} not annotated",
+            f"{self.spans_verified:,} of {format_count(self.spans, 'span')} verified against the pushed texts",
         ]
+        if self.verified_against is None:
+            lines.append("  this machine has no record of what was pushed; give the pushed file with --predictions")
         if self.trimmed:
-            lines.append(f"{self.trimmed} spans trimmed of white space and marks outside words")
+            lines.append(f"{format_count(self.trimmed, 'span')} trimmed of white space and punctuation at the edges")
         for layer in LAYERS:
             row = self.changes.get(layer)
             if row:
-                told = ", ".join(f"{row[key]} {key}" for key in OUTCOMES.values() if key != "added")
-                lines.append(f"{layer}: {row['pushed']} pushed = {told}; {row['added']} added")
+                counts = ", ".join(f"{row[key]} {key}" for key in OUTCOMES.values() if key != "added")
+                lines.append(f"{layer}: {row['pushed']} pushed: {counts}; {row['added']} added")
         for name, remarks in (("repaired", self.repaired), ("quarantined", self.quarantined)):
             if remarks:
                 lines.append(f"{len(remarks)} {name}:")

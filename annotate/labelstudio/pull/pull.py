@@ -1,40 +1,94 @@
-"""Pull: what people submitted in Label Studio, back as annotations, with a certificate of the round trip."""
+"""Pull: what annotators submitted in Label Studio, as annotations, with a certificate of the round trip."""
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import IO, Any
+from pathlib import Path
+from typing import IO, Any, NamedTuple
 
 import msgspec
 
 from annotate.errors import AnnotateError, LabelStudioError
+from annotate.files import Outputs, is_stream
+from annotate.jsonl import STDIO, find_record_problems, open_output
 from annotate.labelstudio.connection import connect
 from annotate.labelstudio.project import find_shown_layers
 from annotate.labelstudio.pull.certificate import Certificate
-from annotate.labelstudio.push.plan import (
-    find_project,
-)
-from annotate.labelstudio.push.push import layer_title
-from annotate.records import LAYERS, Annotation, annotated_layers
+from annotate.labelstudio.pull.verification import verify_task
+from annotate.labelstudio.push.ledger import Ledger, find_ledger
+from annotate.labelstudio.push.plan import Blind, find_project, make_entry
+from annotate.labelstudio.push.push import PredictionFile, layer_title
+from annotate.labelstudio.shapes import make_safe
+from annotate.locks import lock_output
+from annotate.records import LAYERS, Annotation, Prediction, annotated_layers
 from annotate.schema import Schema, load_schema
 from annotate.task_json.remarks import quarantined
-from annotate.task_json.tasks import from_task
+from annotate.task_json.tasks import Task, TaskAnnotations, from_task
 from annotate.version import __version__
 
 
 def pull_annotations(
     projects: str | Sequence[str],
+    output: str | Path,
+    *,
+    certificate: str | Path | None = None,
+    since: str | None = None,
+    predictions: str | Path | Iterable[Prediction] | None = None,
+    url: str | None = None,
+    api_key: str | None = None,
+    schema: Schema | None = None,
+) -> Certificate:
+    """Write what annotators submitted to a file, one annotation per line, and return the certificate.
+
+    The certificate records what happened to every predicted span. `fetch_annotations` gives a list instead of a file.
+
+    Args:
+        projects: titles or `#NUMBER`s; several are merged.
+        output: a JSON Lines file; `-` is standard output.
+        certificate: where the certificate goes as JSON; None writes none.
+        since: only tasks changed after this time (ISO 8601; without a zone: UTC).
+        predictions: what was pushed, a JSON Lines file or the records, if another machine pushed it.
+        url: of the server; None = `LABEL_STUDIO_URL`, or the embedded server.
+        api_key: its token; None = `LABEL_STUDIO_API_KEY`, or that of the embedded server.
+        schema: the labels; None = `news`.
+
+    Raises:
+        LabelStudioError: the server cannot be reached, or there is no such project.
+        RecordError: the file of predictions has problems.
+        AnnotateError: a file cannot be written.
+        MissingExtraError: the extra `labelstudio` is not installed.
+    """
+    pushed = PredictionFile(Path(predictions)) if isinstance(predictions, (str, Path)) else predictions
+    pull = Pull(projects, since=since, predictions=pushed, url=url, api_key=api_key, schema=schema)
+    write_pull(pull, Path(output), None if certificate is None else Path(certificate))
+    return pull.certificate
+
+
+def fetch_annotations(
+    projects: str | Sequence[str],
     *,
     since: str | None = None,
+    predictions: Iterable[Prediction] | None = None,
     url: str | None = None,
     api_key: str | None = None,
     schema: Schema | None = None,
 ) -> tuple[list[Annotation], Certificate]:
-    """All annotations and the certificate; see `Pull` for the parameters."""
-    pull = Pull(projects, since=since, url=url, api_key=api_key, schema=schema)
+    """The annotations as a list, and the certificate; see `Pull` for the parameters."""
+    pull = Pull(projects, since=since, predictions=predictions, url=url, api_key=api_key, schema=schema)
     return list(pull), pull.certificate
+
+
+class Source(NamedTuple):
+    """One project to read: its title and number, the schema with its layers, and what is known to be pushed to it."""
+
+    title: str
+    number: int
+    schema: Schema
+    ledger: Ledger | None
 
 
 class Pull:
@@ -47,10 +101,15 @@ class Pull:
     annotated in different projects come back as one annotation. White space and marks outside words at the edges of
     annotators' spans are trimmed; what has the offsets of the prediction keeps them.
 
+    Each task is compared with what was pushed, as `predictions` or the ledger of this machine has it. Where text or
+    hash differ, or the article was never pushed, its annotations are quarantined. Title, date, publisher, url and meta
+    are those that were pushed.
+
     Args:
         projects: titles or `#NUMBER`s; a title without a project of its own stands for its projects per layer.
         since: only tasks changed after this time (ISO 8601; without a zone: UTC). Tasks with a new prediction
             count as changed. Other people's drafts are not counted then.
+        predictions: what was pushed, where another machine pushed it; read once for each project.
 
     Raises:
         LabelStudioError: the server cannot be reached, or there is no such project.
@@ -61,11 +120,13 @@ class Pull:
         projects: str | Sequence[str],
         *,
         since: str | None = None,
+        predictions: Iterable[Prediction] | None = None,
         url: str | None = None,
         api_key: str | None = None,
         schema: Schema | None = None,
     ) -> None:
         self.schema = schema or load_schema()
+        self.predictions = list(predictions) if isinstance(predictions, Iterator) else predictions
         self.since = _parse_time(since) if since is not None else None
         self.server = connect(url, api_key)
         names = [projects] if isinstance(projects, str) else list(projects)
@@ -76,45 +137,101 @@ class Pull:
             schema=self.schema.ref,
             pulled_at=_format_time(datetime.now(UTC)),
             since=_format_time(self.since) if self.since else None,
-            projects={title: number for title, number, _ in self.sources},
+            projects={source.title: source.number for source in self.sources},
+            verified_against=None
+            if any(source.ledger is None for source in self.sources)
+            else ("ledger" if predictions is None else "predictions"),
         )
 
     def __iter__(self) -> Iterator[Annotation]:
         emails = self.server.emails()
         if len(self.sources) == 1:
-            source = self._read_project(*self.sources[0], emails)
-            for annotation in self._pick_newest(source):
-                yield self._hand_out(annotation)
+            [source] = self.sources
+            for annotation in self._pick_newest(self._read_project(source, emails)):
+                if self._is_sound(annotation):
+                    yield self._hand_out(annotation, verified=source.ledger is not None)
             return
         with tempfile.TemporaryFile() as spool:
             yield from self._merge(spool, emails)
 
-    def _hand_out(self, annotation: Annotation) -> Annotation:
+    def _hand_out(self, annotation: Annotation, *, verified: bool) -> Annotation:
         trimmed = self.certificate.trim(annotation)
-        self.certificate.count_annotation(trimmed)
+        self.certificate.count_annotation(trimmed, verified=verified)
         return trimmed
 
-    def _find_sources(self, name: str) -> list[tuple[str, int, Schema]]:
-        """Title, number and the schema with the layers that its interface has, of each project behind the name."""
+    def _find_sources(self, name: str) -> list[Source]:
+        """The project of the name, or its projects per layer."""
         project = find_project(self.server, name)
         found = [project] if project else [find_project(self.server, layer_title(name, layer)) for layer in LAYERS]
-        sources = [
-            (entry["title"], entry["id"], self.schema.restrict(find_shown_layers(entry, self.schema)))
-            for entry in found
-            if entry
-        ]
+        sources = []
+        for entry in found:
+            if entry:
+                schema = self.schema.restrict(find_shown_layers(entry, self.schema))
+                sources.append(Source(entry["title"], entry["id"], schema, self._find_ledger(entry, schema)))
         if not sources:
             raise LabelStudioError(f"no project {name!r} at {self.server.url}; `annotate push` creates it")
         return sources
 
-    def _read_project(
-        self, title: str, number: int, schema: Schema, emails: dict[int, str]
-    ) -> Iterator[list[Annotation]]:
-        for task in self._iter_tasks(number):
-            found = from_task(task, schema, emails=emails)
-            remarks = [msgspec.structs.replace(remark, project=title) for remark in found.remarks]
+    def _find_ledger(self, project: dict[str, Any], schema: Schema) -> Ledger | None:
+        kept = find_ledger(project)
+        if self.predictions is None:
+            return kept
+        ledger = Ledger()
+        ledger.record(
+            (make_entry(prediction, schema, Blind(), withheld=False) for prediction in self.predictions), sent=False
+        )
+        if kept is not None:
+            with kept:
+                ledger.take_predictions(kept)
+        return ledger
+
+    def _read_project(self, source: Source, emails: dict[int, str]) -> Iterator[list[Annotation]]:
+        seen: set[str] = set()
+        for task in self._iter_tasks(source.number):
+            found = self._read_task(task, source, emails, seen)
+            remarks = [msgspec.structs.replace(remark, project=source.title) for remark in found.remarks]
             self.certificate.count_task(found._replace(remarks=remarks))
             yield found.annotations
+        if source.ledger is not None and self.since is None:
+            missing = [article for article in source.ledger.articles() if article not in seen]
+            self.certificate.missing = (self.certificate.missing or 0) + len(missing)
+            for article in missing:
+                remark = quarantined("this article was pushed, and the project has no task for it; push it again")
+                self.certificate.add_remark(msgspec.structs.replace(remark, article_id=article, project=source.title))
+
+    def _read_task(self, task: Task, source: Source, emails: dict[int, str], seen: set[str]) -> TaskAnnotations:
+        """One task's annotations after both comparisons: with the form that tasks have, and with what was pushed."""
+        safe, remarks = make_safe(task)
+        found = verify_task(safe, source.ledger)
+        certificate = self.certificate
+        certificate.unknown += found.unknown
+        certificate.altered += found.problem is not None and not found.unknown
+        certificate.altered_predictions += found.altered_predictions
+        certificate.regions_with_other_words += found.regions_with_other_words
+        read = from_task(found.task, source.schema, emails=emails, problem=found.problem)
+        remarks += found.remarks
+        article = str(found.task["data"].get("doc_id") or f"task-{safe['id']}")
+        if found.problem is not None and not read.annotations and not safe["annotations"]:
+            remarks.append(quarantined(found.problem))
+        if source.ledger is not None and article in seen:
+            certificate.duplicated += 1
+            remarks.append(quarantined("a second task for this article; push made one"))
+        seen.add(article)
+        place = {"article_id": article, "task_id": safe["id"]}
+        placed = [msgspec.structs.replace(remark, **place) for remark in remarks]
+        return read._replace(remarks=[*placed, *read.remarks])
+
+    def _is_sound(self, annotation: Annotation) -> bool:
+        """Whether the next command can read the record; if not, it is quarantined."""
+        problems = list(find_record_problems(annotation))
+        if not problems:
+            try:
+                msgspec.json.decode(msgspec.json.encode(annotation), type=Annotation)
+            except (msgspec.MsgspecError, UnicodeEncodeError) as error:
+                problems = [str(error)]
+        if problems:
+            self._set_aside(annotation, f"not a sound record: {problems[0]}")
+        return not problems
 
     def _iter_tasks(self, number: int) -> Iterable[dict[str, Any]]:
         if self.since is None:
@@ -159,21 +276,26 @@ class Pull:
     def _merge(self, spool: IO[bytes], emails: dict[int, str]) -> Iterator[Annotation]:
         """Spool all projects to disk with an index in memory, then hand out one annotation per article and person."""
         places: dict[tuple[str, str, str], list[tuple[int, int]]] = {}
+        verified: set[tuple[str, str]] = set()
         encoder = msgspec.json.Encoder()
-        for title, number, schema in self.sources:
-            for annotation in self._pick_newest(self._read_project(title, number, schema, emails)):
+        for source in self.sources:
+            for annotation in self._pick_newest(self._read_project(source, emails)):
+                if not self._is_sound(annotation):
+                    continue
                 encoded = encoder.encode(annotation)
                 key = (annotation.id, annotation.text_sha256 or "", annotation.annotator)
+                if source.ledger is not None:
+                    verified.add(key[:2])
                 places.setdefault(key, []).append((spool.tell(), len(encoded)))
                 spool.write(encoded)
         decoder = msgspec.json.Decoder(Annotation)
-        for entries in places.values():
+        for key, entries in places.items():
             parts = []
             for start, length in entries:
                 spool.seek(start)
                 parts.append(decoder.decode(spool.read(length)))
             merged = self._merge_parts(parts)
-            yield self._hand_out(merged)
+            yield self._hand_out(merged, verified=key[:2] in verified)
 
     def _merge_parts(self, parts: list[Annotation]) -> Annotation:
         """One annotation with the layers of all; where two have the same layer, the newer submitted one counts."""
@@ -196,6 +318,36 @@ class Pull:
             merged.model = merged.model or part.model
             merged.blind = merged.blind and part.blind
         return merged
+
+
+def write_pull(pull: Pull, output: Path, certificate: Path | None = None) -> int:
+    """Write the annotations, one per line, and the certificate; return how many annotations there are.
+
+    Both are complete before either appears under its name, the annotations last. A process that ends in between
+    leaves the former annotations, whose hash is then not the certificate's `records_sha256`; the next pull fixes that.
+
+    Args:
+        output: a file, or `-` for standard output.
+        certificate: where the certificate goes; None = nowhere.
+    """
+    streamed = output == STDIO or is_stream(output)
+    if certificate is not None and certificate.resolve() == output.resolve():
+        raise AnnotateError(f"{output}: annotations and certificate cannot be one file; choose another --certificate")
+    with contextlib.nullcontext() if streamed else lock_output(output), Outputs() as outputs:
+        file = open_output(outputs, output)
+        digest = hashlib.sha256()
+        count = 0
+        for annotation in pull:
+            line = msgspec.json.encode(annotation) + b"\n"
+            digest.update(line)
+            file.write(line)
+            count += 1
+        file.flush()
+        pull.certificate.records_sha256 = digest.hexdigest()
+        if certificate is not None:
+            encoded = msgspec.json.format(msgspec.json.encode(pull.certificate.to_dict())) + b"\n"
+            open_output(outputs, certificate).write(encoded)
+    return count
 
 
 def _rank(annotation: Annotation) -> tuple[bool, str, int]:

@@ -12,9 +12,12 @@ import msgspec
 from annotate.artifacts.label_config import to_label_config
 from annotate.errors import DataProblems, LabelStudioError
 from annotate.files import sha256_text
-from annotate.labelstudio.connection import Server
+from annotate.labelstudio.connection import Connection
 from annotate.labelstudio.project import canonical_config, find_config_conflicts
 from annotate.labelstudio.push.receipt import read_receipt
+from annotate.labelstudio.shapes import make_all_safe
+from annotate.printing import format_count
+from annotate.problems import SECOND_RECORD
 from annotate.records import Prediction
 from annotate.schema import Schema
 from annotate.task_json.tasks import Key, Task, TaskInfo, build_task, find_task_problems, read_info
@@ -32,8 +35,8 @@ class ProjectPlan(msgspec.Struct, kw_only=True):
     """What a push does to one project; the lists hold article ids.
 
     `settings` names the project settings that will change. `replaced` are articles whose text changed and on
-    which nobody has worked: their task is made anew. `surplus` counts tasks that stand there twice, untouched by
-    people, and go. `behind` counts tasks that keep the prediction of another model than the one pushed now.
+    which nobody has worked: their task is created again. `surplus` counts duplicate tasks of an article that nobody
+    touched; they go. `behind` counts tasks that keep the prediction of another model than the one pushed now.
     """
 
     title: str
@@ -59,7 +62,7 @@ class ProjectPlan(msgspec.Struct, kw_only=True):
 
 
 class PushPlan(msgspec.Struct, kw_only=True):
-    """The plans of a push, one a project; `applied` once they are carried out."""
+    """The plans of a push, one per project; `applied` once they are carried out."""
 
     url: str
     projects: list[ProjectPlan]
@@ -77,25 +80,26 @@ class PushPlan(msgspec.Struct, kw_only=True):
 
 
 def describe_plan(plan: PushPlan) -> list[str]:
-    """The plan in lines for people."""
+    """The plan in lines for reading."""
     lines = []
     for part in plan.projects:
         counts = {
             "new": len(part.new),
             "updated": len(part.updated),
-            "replaced (text changed, nobody had annotated it)": len(part.replaced),
+            "replaced (text changed, not yet annotated)": len(part.replaced),
             "unchanged": part.unchanged,
             "conflicts": len(part.conflicts),
         }
-        told = ", ".join(f"{count} {name}" for name, count in counts.items() if count or not name.startswith("repl"))
+        changes = ", ".join(f"{count} {name}" for name, count in counts.items() if count or not name.startswith("repl"))
         number = f" (#{part.project})" if part.project is not None else ""
-        lines.append(f"project {part.title!r}{number} at {plan.url}: {told}")
+        lines.append(f"project {part.title!r}{number} at {plan.url}: {changes}")
         if part.blind:
-            lines.append(f"  {part.blind} articles are shown without pre-annotation")
+            lines.append(f"  shown without pre-annotation: {format_count(part.blind, 'article')}")
         if part.surplus:
-            lines.append(f"  {part.surplus} tasks that stood there twice, untouched: removed")
+            lines.append(f"  removed: {format_count(part.surplus, 'duplicate task')} without annotations")
         if part.behind:
-            lines.append(f"  {part.behind} tasks keep predictions of another model than {part.model} and open empty")
+            tasks = format_count(part.behind, "task")
+            lines.append(f"  opened without predictions: {tasks}, whose predictions are not of {part.model}")
         lines.extend(f"  {name}: {change}" for name, change in part.settings.items() if name != "project")
     if not plan.applied:
         lines.append("this is the plan; nothing was sent")
@@ -103,9 +107,9 @@ def describe_plan(plan: PushPlan) -> list[str]:
 
 
 class Blind(msgspec.Struct, frozen=True):
-    """Which articles people annotate without the prediction: a share in [0, 1], chosen by seed and article id.
+    """Which articles are annotated without the prediction: a share in [0, 1], chosen by seed and article id.
 
-    The choice hangs on nothing else, so that a push that is repeated, resumed or extended chooses the same ones.
+    The choice depends on nothing else, so that a push that is repeated, resumed or extended chooses the same ones.
 
     >>> Blind(0.5, 7).picks("a-1"), Blind(0.0, 7).picks("a-1"), Blind(1.0, 7).picks("a-1")
     (False, False, True)
@@ -162,7 +166,7 @@ def survey_predictions(predictions: Iterable[Prediction], schema: Schema, blind:
     for prediction in predictions:
         survey.problems.extend(f"{prediction.id}: {problem}" for problem in find_task_problems(prediction, schema))
         if prediction.id in survey.keys:
-            survey.problems.append(f"{prediction.id}: a second prediction for this article; push one a time")
+            survey.problems.append(f"{prediction.id}: {SECOND_RECORD}")
         survey.keys[prediction.id] = prediction.text_sha256 or sha256_text(prediction.text or "")
         survey.models[prediction.model or "unnamed"] = None
         digest.update(encoder.encode(prediction))
@@ -179,7 +183,7 @@ def survey_predictions(predictions: Iterable[Prediction], schema: Schema, blind:
     return survey
 
 
-def find_project(server: Server, name: str) -> dict[str, Any] | None:
+def find_project(server: Connection, name: str) -> dict[str, Any] | None:
     """The project of this title (or of this number, written `#12`), with all settings; None if there is none.
 
     Raises:
@@ -195,7 +199,7 @@ def find_project(server: Server, name: str) -> dict[str, Any] | None:
 
 
 def plan_project(
-    server: Server,
+    server: Connection,
     title: str,
     schema: Schema,
     predictions: Iterable[Prediction],
@@ -213,7 +217,7 @@ def plan_project(
     if project is None:
         if not TITLE_LENGTH[0] <= len(title) <= TITLE_LENGTH[1]:
             raise LabelStudioError(
-                f"project title {title!r}: Label Studio wants {TITLE_LENGTH[0]}-{TITLE_LENGTH[1]} letters"
+                f"project title {title!r}: expected {TITLE_LENGTH[0]} to {TITLE_LENGTH[1]} characters"
             )
         plan.settings = {"project": "created"}
         plan.new = list(survey.keys)
@@ -241,7 +245,7 @@ def make_entry(prediction: Prediction, schema: Schema, blind: Blind, *, withheld
     return build_task(prediction, schema, blind=withheld, blind_seed=blind.seed, blind_share=blind.share)
 
 
-def _is_complete(server: Server, project: dict[str, Any], survey: Survey) -> bool:
+def _is_complete(server: Connection, project: dict[str, Any], survey: Survey) -> bool:
     """Whether the last push was of these predictions, and nothing that matters has changed since.
 
     Of the tasks that were changed since, which annotations do too, those with another text matter.
@@ -253,8 +257,8 @@ def _is_complete(server: Server, project: dict[str, Any], survey: Survey) -> boo
         survey.fingerprint,
     ):
         return False
-    for task in server.iter_changed(project["id"], receipt.last_change, include="id,data"):
-        data = task.get("data") or {}
+    for task in make_all_safe(server.iter_changed(project["id"], receipt.last_change, include="id,data")):
+        data = task["data"]
         if survey.keys.get(str(data.get("doc_id"))) != sha256_text(str(data.get("text"))):
             return False
     return True
@@ -302,7 +306,7 @@ def _plan_tasks(
         touched = [task for task in others if task.touched]
         if touched:
             plan.conflicts.append(
-                f"{article}: its text differs from the text that people have annotated in task {touched[0].id}; "
+                f"{article}: its text differs from the text that was annotated in task {touched[0].id}; "
                 "give the new version another id, or leave it out"
             )
             continue
@@ -328,7 +332,7 @@ def _plan_tasks(
         if kept.touched:
             work.update[article] = kept
         else:
-            # making an untouched task anew takes a hundredth of the requests that changing it takes
+            # creating an untouched task again takes a hundredth of the requests that changing it takes
             work.replace[article] = [kept.id]
     plan.surplus = len(work.surplus)
     plan.behind = sum(
@@ -339,10 +343,10 @@ def _plan_tasks(
     )
 
 
-def _read_known(server: Server, project: int) -> Iterator[Known]:
+def _read_known(server: Connection, project: int) -> Iterator[Known]:
     drafts: set[int] | None = None
-    for task in server.iter_tasks(project, include=TASK_FIELDS):
-        data = task.get("data") or {}
+    for task in make_all_safe(server.iter_tasks(project, include=TASK_FIELDS)):
+        data = task["data"]
         text = data.get("text")
         digest = sha256_text(text) if isinstance(text, str) else ""
         touched = bool(task.get("total_annotations") or task.get("cancelled_annotations"))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -9,9 +12,11 @@ from pathlib import Path
 
 from annotate.artifacts.guidelines import to_instruction
 from annotate.artifacts.label_config import to_label_config
-from annotate.errors import DataProblems, RecordError
+from annotate.errors import DataProblems, LabelStudioError, RecordError
 from annotate.jsonl import STDIO, read_records, stream_records
-from annotate.labelstudio.connection import LostAnswer, Server, connect, require_client
+from annotate.labelstudio.answers import LostAnswer
+from annotate.labelstudio.connection import Connection, connect, require_client
+from annotate.labelstudio.push.ledger import Ledger, ledger_path, state_dir
 from annotate.labelstudio.push.plan import (
     SAMPLING,
     Blind,
@@ -27,6 +32,7 @@ from annotate.labelstudio.push.plan import (
     survey_predictions,
 )
 from annotate.labelstudio.push.receipt import Receipt, write_receipt
+from annotate.locks import take_turn
 from annotate.records import Layer, Prediction
 from annotate.schema import Schema, load_schema
 from annotate.task_json.tasks import Task, digest_prediction, read_info
@@ -39,7 +45,7 @@ Progress = Callable[[str, int, int], None]
 
 
 def push_predictions(
-    predictions: Iterable[Prediction],
+    predictions: str | Path | Iterable[Prediction],
     project: str,
     *,
     url: str | None = None,
@@ -52,14 +58,19 @@ def push_predictions(
     seed: int = 0,
     dry_run: bool = False,
     progress: Progress | None = None,
+    report: Callable[[str], None] = lambda text: None,
 ) -> PushPlan:
     """Make the project show these predictions to annotators; returns the plan, carried out unless `dry_run`.
 
     Everything is checked before anything is sent. A second push of the same changes nothing; one that was killed
-    is finished by the next. People's annotations are never touched.
+    is finished by the next. Annotations are never touched. Two pushes to one project take turns on one machine; from
+    two machines they end in one project.
+
+    What is pushed is noted on this machine (`Ledger`) before it is sent; `pull` compares with that.
 
     Args:
-        predictions: read several times, one record in memory; an iterator is kept as a list.
+        predictions: a JSON Lines file (`-` = standard input), or the records; read several times, one record in memory.
+            An iterator is kept as a list.
         project: title, or `#NUMBER`. With `layers`, the projects are called `TITLE (LAYER)`.
         layers: one project a layer, for one pass a layer; default: one project with all layers of the schema.
         overlap: how many people annotate each article; default 1 for a new project, else as it is.
@@ -68,6 +79,7 @@ def push_predictions(
         blind: share in [0, 1] of the articles that are shown without their prediction, to measure how much the
             prediction leads people; chosen by `seed` and article id, and noted in the tasks.
         progress: called with project title, tasks done and tasks to do.
+        report: called with one line when another process is pushing to the project, and this one waits.
 
     Raises:
         DataProblems: all problems of the predictions together, or all conflicts; nothing was sent.
@@ -80,7 +92,9 @@ def push_predictions(
         raise DataProblems([f"blind is {blind}; expected a share from 0 to 1"])
     if overlap is not None and overlap < 1:
         raise DataProblems([f"overlap is {overlap}; expected 1 or more"])
-    if isinstance(predictions, Iterator):
+    if isinstance(predictions, (str, Path)):
+        predictions = PredictionFile(Path(predictions))
+    elif isinstance(predictions, Iterator):
         predictions = list(predictions)
     choice = Blind(blind, seed)
     targets = (
@@ -90,19 +104,42 @@ def push_predictions(
     )
     surveys = [survey_predictions(predictions, part, choice) for _, part in targets]
     server = connect(url, api_key)
-    pushes = [
-        _Push(server, title, part, predictions, survey, overlap, order, choice, progress)
-        for (title, part), survey in zip(targets, surveys, strict=True)
-    ]
-    plan = PushPlan(url=server.url, projects=[push.plan for push in pushes])
-    if dry_run:
+    with contextlib.ExitStack() as turns:
+        if not dry_run:
+            for title in sorted({_find_title(server, title) for title, _ in targets}):
+                turns.enter_context(_take_turn(server, title, report))
+        pushes = [
+            _Push(server, title, part, predictions, survey, overlap, order, choice, progress)
+            for (title, part), survey in zip(targets, surveys, strict=True)
+        ]
+        plan = PushPlan(url=server.url, projects=[push.plan for push in pushes])
+        if dry_run:
+            return plan
+        if plan.conflicts:
+            raise DataProblems([*plan.conflicts, "nothing was sent"])
+        for push in pushes:
+            push.apply()
+        plan.projects = [push.plan for push in pushes]
+        plan.applied = True
         return plan
-    if plan.conflicts:
-        raise DataProblems([*plan.conflicts, "nothing was sent"])
-    for push in pushes:
-        push.apply()
-    plan.applied = True
-    return plan
+
+
+def _find_title(server: Connection, name: str) -> str:
+    return str(server.get_project(int(name[1:]))["title"]) if re.fullmatch(r"#\d+", name) else name
+
+
+def _take_turn(
+    server: Connection, title: str, report: Callable[[str], None]
+) -> contextlib.AbstractContextManager[None]:
+    name = hashlib.sha256(f"{server.url}\0{title}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    path = state_dir() / "locks" / f"push-{name}.lock"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise LabelStudioError(
+            f"{path.parent}: cannot be created ({error.strerror}); set ANNOTATE_STATE_DIR to a folder for such notes"
+        ) from error
+    return take_turn(path, f"the push to {title!r} at {server.url}", report)
 
 
 class PredictionFile:
@@ -140,7 +177,7 @@ class _Push:
 
     def __init__(
         self,
-        server: Server,
+        server: Connection,
         title: str,
         schema: Schema,
         predictions: Iterable[Prediction],
@@ -160,6 +197,7 @@ class _Push:
         self.blind = blind
         self.progress = progress
         self.done = 0
+        self.ledger: Ledger
         self.plan, self.work = self._make_plan()
 
     def _make_plan(self) -> tuple[ProjectPlan, Work]:
@@ -177,17 +215,34 @@ class _Push:
 
     def apply(self) -> None:
         if self.plan.is_noop and self.plan.project is not None:
+            with self._open_ledger(self.plan.project) as self.ledger:
+                self._note_unsent(set())
             if not self.work.has_receipt:
                 self._finish(self.plan.project)
             return
         project = self._settle_project()
-        self._import_new(project)
-        self._update(project)
+        sent = {*self.plan.new, *self.work.replace, *self.work.update}
+        with self._open_ledger(project) as self.ledger:
+            self._import_new(project)
+            self._update(project)
+            self._note_unsent(sent)
         stale = [*self.work.surplus, *(task for tasks in self.work.replace.values() for task in tasks)]
         if stale:
             self.server.delete_tasks(project, stale)
         self._remove_surplus(project)
         self._finish(project)
+
+    def _open_ledger(self, project: int) -> Ledger:
+        return Ledger(ledger_path(self.server.get_project(project)))
+
+    def _note_unsent(self, sent: set[str]) -> None:
+        """Note the predictions that the server had already; from then on this machine knows all of the push."""
+        if self.ledger.has_push(self.survey.fingerprint):
+            return
+        unsent = (prediction for prediction in self.predictions if prediction.id not in sent)
+        for batch in _batches(make_entry(found, self.schema, self.blind, withheld=False) for found in unsent):
+            self.ledger.record(batch, sent=False)
+        self.ledger.finish_push(self.survey.fingerprint)
 
     # ------------------------------------------------------------------------------------------------ project
 
@@ -204,7 +259,15 @@ class _Push:
         if self.order is not None:
             settings["sampling"] = SAMPLING[self.order]
         if self.plan.project is None:
-            return self._create_project({"title": self.title, "maximum_annotations": 1, **settings})
+            created = self._create_project({"title": self.title, "maximum_annotations": 1, **settings})
+            if created == min((found["id"] for found in self.server.find_projects(self.title)), default=created):
+                return created
+            # a push from another machine was faster: its project counts, ours is empty
+            self.server.delete_project(created)
+            self.plan, self.work = self._make_plan()
+            if self.plan.conflicts:
+                raise DataProblems([*self.plan.conflicts, "nothing was sent"])
+            return self._settle_project()
         current = self.server.get_project(self.plan.project)
         changed = {name: settings[name] for name in self.plan.settings if name in settings}
         self.server.update_project(
@@ -246,6 +309,7 @@ class _Push:
         with ThreadPoolExecutor(1) as sender:  # the next batch is made while the server stores this one
             under_way: Future[int] | None = None
             for batch in _batches(self._make_tasks(wanted)):
+                self.ledger.record(batch)
                 if under_way is not None:
                     self._report(under_way.result())
                 under_way = sender.submit(self._import_batch, project, batch)
@@ -295,6 +359,7 @@ class _Push:
             self._update_batch(project, batch)
 
     def _update_batch(self, project: int, batch: list[tuple[Known, Task]]) -> None:
+        self.ledger.record([task for _, task in batch])
         for attempt in range(TRIES):
             try:
                 stored = {known.id: self.server.list_predictions(task=known.id) for known, _ in batch}
@@ -324,7 +389,7 @@ class _Push:
                 self.server.delete_prediction(int(str(prediction["id"])))
 
     def _remove_surplus(self, project: int) -> None:
-        """An import whose answer got lost may have been stored after we looked: then articles stand there twice."""
+        """An import whose answer got lost may have been stored after we looked: then articles have two tasks."""
         if self.server.get_project(project)["task_number"] == self.work.expected_tasks:
             return
         plan, work = self._make_plan()

@@ -1,4 +1,9 @@
-"""The preannotator `news`: a small trained encoder with rules around it; see model/MODEL_CARD.md."""
+"""The preannotator `news`: a small trained network with rules around it; see model/MODEL_CARD.md.
+
+`NewsPipeline()(text)` gives the layers of a text. On the way there, `passage` splits the text into words, `network`
+tags them, `entities`, `linking` and `quotes`, and `claims` with `worth` make items of the tags, and `furniture` finds
+what no item may be in. `component` is the same for spaCy.
+"""
 
 from annotate.preannotate.news.pipeline import NewsPipeline, build_news
 

@@ -11,6 +11,7 @@ from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
 
 from annotate.preannotate.news.pipeline import MODEL, NewsPipeline
+from annotate.preannotate.spacy_pipeline import register_extension
 
 
 class NewsComponent:
@@ -69,5 +70,4 @@ def load_spacy() -> Language:
     return nlp
 
 
-if not Doc.has_extension("layers"):
-    Doc.set_extension("layers", default=None)
+register_extension()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from annotate.preannotate.news.decode import Range
+from annotate.preannotate.news.passage import Range
 from annotate.text.quotation import find_paragraphs
 
 _LINK = (

@@ -1,4 +1,4 @@
-"""Which content belongs to which cue, and which speaker to which quote, within one window.
+"""The quotes of one window: which content belongs to which cue, and which speaker to which quote.
 
 The network's pointers and the distance in the text are added up: the pointers know who speaks, the distance knows that
 reporting words stand beside what they report.
@@ -13,7 +13,24 @@ from itertools import groupby
 
 import numpy as np
 
-from annotate.preannotate.news.chain import Floats, Ints
+from annotate.preannotate.news.network import ROLE_TAGS, Floats, Reading, find_spans
+from annotate.preannotate.news.passage import Ints, Passage, Range
+from annotate.records import QuoteType, Span
+from annotate.text.quotation import quote_type
+
+#: The least probability of a speaker that is taken where a reported quote would else have none.
+POSSIBLE = 0.05
+
+
+@dataclass
+class FoundQuote:
+    """A quote in code points, content in order; `odds` are the features of its confidence."""
+
+    type: QuoteType
+    content: list[Range]
+    cue: Range | None
+    speaker: Range | None
+    odds: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -131,3 +148,61 @@ def _mean(scores: Floats, source: Piece, target: Piece) -> float:
 def _gap(one: Piece, other: Piece) -> int:
     """The number of words between two pieces."""
     return max(other.first - one.last, one.first - other.last, 0)
+
+
+def add_quotes(found: list[FoundQuote], passage: Passage, reading: Reading) -> None:
+    """Appends the quotes of one window to those `found` before it, in order of their first content."""
+    quotes = sorted(_quotes_of(passage, reading), key=lambda quote: quote.content[0])
+    if found and quotes and _goes_on(passage, found[-1], quotes[0], reading.start):
+        # A paragraph longer than a window was cut inside this quote.
+        whole, rest = found[-1], quotes.pop(0)
+        whole.content[-1] = (whole.content[-1][0], rest.content[0][1])
+        whole.content += rest.content[1:]
+        whole.cue, whole.speaker = whole.cue or rest.cue, whole.speaker or rest.speaker
+        whole.type = quote_type(passage.text, [Span(*part) for part in whole.content])
+    found += quotes
+
+
+def _goes_on(passage: Passage, before: FoundQuote, after: FoundQuote, border: int) -> bool:
+    """Whether two quotes meet at the word that begins a window, within one paragraph, and one of them has no cue."""
+    if not border or passage.paragraphs[border] != passage.paragraphs[border - 1] or (before.cue and after.cue):
+        return False
+    meeting = (before.content[-1][1], after.content[0][0])
+    return meeting == (passage.spans[border - 1, 1], passage.spans[border, 0])
+
+
+def _quotes_of(passage: Passage, reading: Reading) -> list[FoundQuote]:
+    pieces = [Piece(*span) for span in find_spans(reading.roles, reading.role_odds, ROLE_TAGS)]
+    words = slice(reading.start, reading.stop)
+    place = Place(passage.paragraphs[words], passage.sentences[words])
+    maybe = _possible_speakers(reading)
+
+    def range_of(piece: Piece) -> Range:
+        return passage.range_of(piece.first + reading.start, piece.last + reading.start)
+
+    quotes = []
+    for link in link_pieces(pieces, reading.anchors, reading.speakers, place, maybe=maybe):
+        odds = [piece.odds for piece in link.content]
+        content = [range_of(piece) for piece in link.content]
+        quotes.append(
+            FoundQuote(
+                quote_type(passage.text, [Span(*part) for part in content]),
+                content,
+                range_of(link.cue) if link.cue else None,
+                range_of(link.speaker) if link.speaker else None,
+                (odds[0][0], min(part[1] for part in odds), odds[-1][2], link.margin, float(link.cue is not None)),
+            )
+        )
+    return quotes
+
+
+def _possible_speakers(reading: Reading) -> list[Piece]:
+    """Runs of words outside every role that the network holds for a speaker with some probability."""
+    place = ROLE_TAGS.index("B-speaker")
+    odds = reading.role_odds[:, place : place + 2].sum(axis=1)
+    likely = (odds >= POSSIBLE) & (reading.roles == 0)
+    borders = np.flatnonzero(np.diff(np.concatenate([[0], likely.view(np.int8), [0]])))
+    return [
+        Piece(int(first), int(last), "speaker", (float(odds[first:last].mean()),))
+        for first, last in zip(borders[::2], borders[1::2], strict=True)
+    ]

@@ -1,7 +1,9 @@
-"""The bundled `news` pipeline: from a text to its three layers, without torch."""
+"""The pipeline of the preannotator `news`: from a text to its three layers, without torch."""
 
 from __future__ import annotations
 
+import json
+import math
 import multiprocessing
 import os
 from collections.abc import Iterable, Iterator
@@ -9,16 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from annotate.errors import PreannotatorError
-from annotate.files import sha256_file
+from annotate.files import read_text, sha256_file
 from annotate.preannotate.news.claims import WORTHY, FoundClaim, Grammar, find_claims
-from annotate.preannotate.news.confidence import Confidence
-from annotate.preannotate.news.decode import FoundName, FoundQuote, Range, add_quotes, find_names
+from annotate.preannotate.news.entities import FoundEntity, find_entities, tidy_entities
 from annotate.preannotate.news.furniture import find_furniture, stands_in
-from annotate.preannotate.news.names import Name, tidy_names
+from annotate.preannotate.news.linking import FoundQuote, add_quotes
 from annotate.preannotate.news.network import NewsNetwork
-from annotate.preannotate.news.quotes import SpokenQuote, finish_quotes
-from annotate.preannotate.news.speakers import resolve_speakers
-from annotate.preannotate.news.windows import read_passage
+from annotate.preannotate.news.passage import Range, read_passage
+from annotate.preannotate.news.quotes import finish_quotes, resolve_speakers
 from annotate.preannotate.news.worth import WorthModel
 from annotate.preannotate.registry import Preannotator, register
 from annotate.records import LAYERS, Article, Claim, Entity, Layers, Quote, Span
@@ -30,18 +30,49 @@ NEEDS = ("onnxruntime", "pycountry")
 #: Spans less sure than this are left out. F1 should be highest near half of its own value (Lipton et al. 2014,
 #: theorem 1); on the development sets it is flat from there down, and a missing span costs a person more than a wrong
 #: one.
-LEAST_NAME, LEAST_QUOTE = 0.20, 0.25
+LEAST_ENTITY, LEAST_QUOTE = 0.20, 0.25
 
 #: The weights that come with the package.
 MODEL = Path(__file__).with_name("model")
 
 
 @dataclass(frozen=True)
+class _Regression:
+    weights: list[float]
+    biases: dict[str, float]
+
+    def __call__(self, kind: str, odds: tuple[float, ...]) -> float:
+        total = self.biases.get(kind, self.biases["*"])
+        total += sum(weight * value for weight, value in zip(self.weights, odds, strict=True))
+        return round(1 / (1 + math.exp(-max(min(total, 30.0), -30.0))), 2)
+
+
+class Confidence:
+    """How sure to be of a span: logistic regressions on the network's log-odds, fitted on articles not trained on.
+
+    `file` holds the weights, and a bias for each label of entities and each type of quotes; others get the bias `*`.
+    """
+
+    def __init__(self, file: Path) -> None:
+        table = json.loads(read_text(file))
+        self._entities = _Regression(**table["names"])
+        self._quotes = _Regression(**table["quotes"])
+
+    def of_entity(self, label: str, odds: tuple[float, ...]) -> float:
+        """The probability, to two digits, that the entity has these edges and this label."""
+        return self._entities(label, odds)
+
+    def of_quote(self, kind: str, odds: tuple[float, ...]) -> float:
+        """The probability, to two digits, that people would mark a quote of nearly this content."""
+        return self._quotes(kind, odds)
+
+
+@dataclass(frozen=True)
 class Findings:
     """What the pipeline finds in a text, before it says how sure it is."""
 
-    names: list[Name]
-    quotes: list[SpokenQuote]
+    entities: list[FoundEntity]
+    quotes: list[FoundQuote]
     speaker_names: list[str | None]
     claims: list[FoundClaim]
 
@@ -56,17 +87,17 @@ class NewsPipeline:
         self._confidence = Confidence(folder / "confidence.json")
 
     def find(self, text: str) -> Findings:
-        """The names, quotes and claims of `text` in code points; it is read in windows, so none is too long."""
+        """The entities, quotes and claims of `text` in code points; it is read in windows, so none is too long."""
         passage = read_passage(text, self._network.wordpieces)
-        found_names: list[FoundName] = []
+        found_entities: list[FoundEntity] = []
         found_quotes: list[FoundQuote] = []
         grammar = Grammar(len(passage))
         for reading in self._network.read(passage):
-            found_names += find_names(reading)
+            found_entities += find_entities(passage, reading)
             add_quotes(found_quotes, passage, reading)
             grammar.add(reading)
         around = find_furniture(text)
-        names = [name for name in tidy_names(passage, found_names) if not stands_in(around, name.start, name.end)]
+        entities = [one for one in tidy_entities(text, found_entities) if not stands_in(around, one.start, one.end)]
         quotes = [
             quote
             for quote in finish_quotes(passage, found_quotes)
@@ -74,19 +105,19 @@ class NewsPipeline:
         ]
         claims = [
             claim
-            for claim in find_claims(passage, grammar, quotes, names, self._worth)
+            for claim in find_claims(passage, grammar, quotes, entities, self._worth)
             if not stands_in(around, claim.start, claim.end)
         ]
-        return Findings(names, quotes, resolve_speakers(text, quotes, names), claims)
+        return Findings(entities, quotes, resolve_speakers(text, quotes, entities), claims)
 
     def __call__(self, text: str) -> Layers:
         """The entities, quotes and claims of `text`, offsets in code points; any text will do."""
         found, sure = self.find(text), self._confidence
         return Layers(
             entities=[
-                Entity(name.start, name.end, name.label, score=score)
-                for name in found.names
-                if (score := sure.of_name(name.label, name.odds)) >= LEAST_NAME
+                Entity(one.start, one.end, one.label, score=score)
+                for one in found.entities
+                if (score := sure.of_entity(one.label, one.odds)) >= LEAST_ENTITY
             ],
             quotes=[
                 Quote(

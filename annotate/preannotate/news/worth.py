@@ -14,13 +14,16 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from annotate.text.english import load_words
+from annotate.text.tokens import LETTERS
+
 Floats = npt.NDArray[np.float32]
 
 BUCKETS = 1 << 15
 
 _TOKEN = re.compile(r"[^\W_]+|[%$€£?!]")
 _NUMBER = re.compile(
-    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|dozens?|hundreds?|thousands?|millions?|billions?|trillions?"
+    rf"\d|\b(?:{'|'.join(load_words('numbers', 'units'))}|ten|(?:dozen|{'|'.join(load_words('numbers', 'scales'))})s?"
     r"|half|third|quarter|percent|double[ds]?|tripled?)\b",
     re.I,
 )
@@ -56,7 +59,7 @@ def describe(sentence: str) -> list[float]:
     >>> dict(zip(FEATURES, describe("We lost 300,000 jobs in 2008.")))["year"]
     1.0
     """
-    words = re.findall(r"[^\W_]+", sentence)
+    words = LETTERS.findall(sentence)
     names = sum(word[0].isupper() for word in words[1:])
     return [
         min(len(words), 40) / 20,

@@ -13,8 +13,9 @@ from collections.abc import Iterator, Sequence
 
 from annotate.preannotate.rules.page import Page
 from annotate.preannotate.rules.units import MARKS, STOPS
-from annotate.preannotate.rules.words import load_cues, load_lists, split_names
+from annotate.preannotate.rules.words import load_cues, load_lists
 from annotate.records import Claim, Entity, Quote, Span
+from annotate.text.english import split_names
 
 _LISTS: dict[str, dict[str, str]] = load_lists("claims")
 

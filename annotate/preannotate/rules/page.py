@@ -1,7 +1,7 @@
 """A text as the rules see it: words, sentences and quoted stretches, found in time linear in its length.
 
-spaCy's own tokenizer needs quadratic time on a run of quotation marks, and its exceptions serve a model that is not
-used here; this one splits at hyphens, as OntoNotes 5 does ("US-led": US is a GPE).
+Words are split at hyphens, as OntoNotes 5 does ("US-led": US is a GPE). spaCy's tokenizer is not used: it needs
+quadratic time on a run of quotation marks, and its exceptions serve models that are not used here.
 """
 
 from __future__ import annotations
@@ -13,19 +13,23 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from annotate.preannotate.rules.words import load_words
+from annotate.text import english
 from annotate.text.quotation import find_paragraphs, find_stretches
+from annotate.text.tokens import ONTONOTES_TOKEN, find_tokens
 
-_WORD = re.compile(
-    r"(?:[A-Z]\.){2,}(?!\w)"  # U.S.
-    r"|\d+(?:[.,]\d+)*"
-    r"|[^\W\d_]+(?:\.[^\W\d_]+\.)?(?=['’]s\b)"  # the word before a possessive 's
-    r"|['’](?:s|S)\b|``|''"
-    r"|[^\W_]+(?:['’](?:t|re|ve|ll|d|m)\b)?"
-    r"|[^\w\s]|_"
+#: A name follows: never the end of a sentence.
+_BEFORE_NAMES = frozenset(
+    word.lower() for word in english.load_words("abbreviations", "titles", "rarer_titles", "places")
 )
-
-_ABBREVIATIONS = load_words("abbreviations")
-_BEFORE_NAMES = load_words("before_names")
+#: The end of a sentence only where a word follows that could only start one.
+_ABBREVIATIONS = frozenset(
+    word.lower()
+    for word in (
+        *english.load_words("abbreviations", "generations", "companies", "rarer_companies", "references"),
+        *english.load_words("abbreviations", "rarer_references", "states"),
+        *english.load_words("calendar", "short_months", "short_weekdays"),
+    )
+)
 _SENTENCE_STARTERS = load_words("sentence_starters")
 #: In words; what goes on longer is no sentence, and is cut so that no rule needs more than linear time.
 _LONGEST_SENTENCE = 300
@@ -90,24 +94,18 @@ def read_page(text: str) -> Page:
     >>> page.words[:6], [page.text[slice(*page.range_of(*words))] for words in page.sentences]
     (['Mr', '.', 'Biden', 'met', 'U.S.', 'troops'], ['Mr. Biden met U.S. troops.', '“We won’t,” he said.'])
     """
-    spans = [match.span() for match in _WORD.finditer(text)]
+    spans = find_tokens(text, ONTONOTES_TOKEN)
     words = [text[start:end] for start, end in spans]
     page = Page(text, [start for start, _ in spans], [end for _, end in spans], words, [word.lower() for word in words])
     page.sentences = _find_sentences(page)
     return page
 
 
-def find_sentences(text: str) -> list[tuple[int, int]]:
-    """The sentences of a text as half-open offsets, in order, without white space at their edges.
-
-    >>> find_sentences("Rain fell. It stopped.")
-    [(0, 10), (11, 22)]
-    """
-    page = read_page(text)
-    return [page.range_of(first, last) for first, last in page.sentences]
-
-
 def _find_sentences(page: Page) -> list[tuple[int, int]]:
+    """Ranges of words. Unlike `text.sentences`, whose sentences measures depend on, it looks at the word behind.
+
+    "U.S. He" is two sentences, "U.S. Army" is one, a line that is broken in a sentence goes on.
+    """
     cuts = {0, len(page.words)}
     text = page.text
     previous = None

@@ -11,11 +11,13 @@ import re
 from collections.abc import Iterator
 
 from annotate.preannotate.rules.words import load_words
+from annotate.text import english
+from annotate.text.tokens import WORD
 
-_UNITS_1_9 = "one|two|three|four|five|six|seven|eight|nine"
-_TEENS = "ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
-_TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
-_SCALE = "hundred|thousand|million|billion|trillion"
+_UNITS_1_9, _TEENS, _TENS, _SCALE, _ORDINALS = (
+    "|".join(english.load_words("numbers", key)) for key in ("units", "teens", "tens", "scales", "ordinals")
+)
+_MONTHS, _SHORT_MONTHS = english.load_words("calendar", "months"), english.load_words("calendar", "short_months")
 _DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _WORDS = (
     rf"(?:(?:{_TENS})(?:-(?:{_UNITS_1_9}))?|{_TEENS}|{_UNITS_1_9}|a (?=(?:{_SCALE})\b))"
@@ -27,13 +29,17 @@ _ABOUT = (
     r"|as many as|as much as|as few as|an estimated|some|no more than|well over|just over|just under|close to|only)[ ])?"
 )
 _COUNT = rf"{_ABOUT}{_NUMBER}(?:(?:-|–| to )(?:{_NUMBER}))?"
-_MONTH = (
-    r"(?:January|February|March|April|May|June|July|August|September|October|November|December"
-    r"|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?)"
+_MONTH = rf"(?:{'|'.join(_MONTHS)}|(?:{'|'.join(_SHORT_MONTHS)})\b\.?)"
+#: Words that are nothing else, so that they are a date without a number.
+_SURE_MONTH = "|".join(
+    (
+        *(month for month in _MONTHS if month not in ("March", "May")),
+        *(rf"{month}\." for month in _SHORT_MONTHS if month != "Mar"),
+    )
 )
 _DAY = r"(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?"
 _YEAR = r"(?:1[5-9]|20)\d{2}"
-_WEEKDAY = r"(?:Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)"
+_WEEKDAY = rf"(?:{'|'.join(english.load_words('calendar', 'weekdays'))})"
 _PERIOD = r"(?:day|week|month|year|decade|century|quarter|weekend|summer|winter|spring|autumn|fall|season)"
 _PERIODS = r"(?:days|weeks|months|years|decades|centuries|quarters|weekends|summers|winters)"
 _PART = r"(?:(?:the )?(?:early|late|mid|beginning of|end of|start of|middle of|rest of|first half of|second half of)[ -](?:the )?)?"
@@ -54,10 +60,6 @@ _MEASURE = (
 )
 _CLOCK = r"(?:(?:1[0-2]|0?[1-9])(?:[:.][0-5]\d)?\s?(?:a\.m\.|p\.m\.|am\b|pm\b|AM\b|PM\b|A\.M\.|P\.M\.|o['’]clock)|(?:[01]?\d|2[0-3]):[0-5]\d(?!\d))"
 _ZONE = r"(?: (?:ET|EST|EDT|GMT|PT|PST|PDT|CT|MT|UTC|BST|CET|local time|Eastern(?: [Tt]ime)?))?"
-_ORDINALS = (
-    "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth|fifteenth"
-    "|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|twenty-first|thirtieth|hundredth|firstly|secondly|thirdly"
-)
 
 
 def _all(*patterns: str, flags: int = 0) -> re.Pattern[str]:
@@ -96,7 +98,7 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
             rf"(?:{_WEEKDAY}, )?{_PART}{_MONTH} {_DAY}(?:(?:-|–| to | and ){_DAY})?(?:,? {_YEAR})?",
             rf"{_DAY} (?:of )?{_MONTH}(?:,? {_YEAR})?",
             rf"(?:last |next |this (?:past |coming )?)?{_PART}{_MONTH}(?: of)?,? {_YEAR}",
-            rf"(?:last |next |this (?:past |coming )?)?{_PART}(?:January|February|April|June|July|August|September|October|November|December|Jan\.|Feb\.|Aug\.|Sept\.|Oct\.|Nov\.|Dec\.)",
+            rf"(?:last |next |this (?:past |coming )?)?{_PART}(?:{_SURE_MONTH})",
             r"(?:(?<=[Ii]n )|(?<=[Ss]ince )|(?<=[Bb]y )|(?<=[Ll]ast )|(?<=until )|(?<=[Dd]uring ))(?:early |late |mid-)?(?:March|May)(?= \d|[,.]|\s)",
             rf"{_YEAR}-\d\d-\d\d|\d{{1,2}}/\d{{1,2}}/\d{{2,4}}",
             rf"{_PART}(?:the )?(?:early |late |mid-)?(?:{_YEAR[:-5]}\d0s|['’]\d0s)",
@@ -163,7 +165,7 @@ def _counts(text: str, start: int, end: int) -> bool:
     word = text[start:end].lower()
     if word != "one":
         return word != "half" or text[end : end + 3] in (" of", " th", " a ")
-    before = re.findall(r"\w+", text[max(0, start - 12) : start])
+    before = WORD.findall(text, max(0, start - 12), start)
     after = re.findall(r"['’]s|\w+", text[end : end + 12])
     return not (before and before[-1].lower() in _NOT_ONE) and not (after and after[0].lower() in _AFTER_ONE)
 

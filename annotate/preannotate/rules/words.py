@@ -1,20 +1,18 @@
-"""Word lists of the rules, as data files beside the code."""
+"""Word lists that only the rules need, as data files beside the code."""
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from annotate.files import load_toml
+from annotate.text import english
 
 _DATA = Path(__file__).parent / "data"
 
 
-@cache
 def load_lists(name: str) -> dict[str, Any]:
     """The content of one data file, such as `names`."""
-    return load_toml(_DATA / f"{name}.toml")
+    return english.load_lists(name, _DATA)
 
 
 def load_words(key: str) -> frozenset[str]:
@@ -24,26 +22,6 @@ def load_words(key: str) -> frozenset[str]:
     True
     """
     return frozenset(load_lists("words")[key].split())
-
-
-def split_names(text: str) -> list[str]:
-    """Names separated by commas, over any number of lines.
-
-    >>> split_names("Iraq,\\nUnited  Kingdom")
-    ['Iraq', 'United Kingdom']
-    """
-    return [name for part in text.split(",") if (name := " ".join(part.split()))]
-
-
-def list_countries() -> list[str]:
-    """Short names of all countries, in the order of ISO 3166.
-
-    >>> "Iraq" in list_countries(), "Bolivia" in list_countries()
-    (True, True)
-    """
-    import pycountry
-
-    return [getattr(country, "common_name", country.name).split(",")[0] for country in pycountry.countries]
 
 
 def load_cues(key: str) -> frozenset[str]:

@@ -9,13 +9,15 @@ one of 0.7 with 0.999997. The work grows linearly with the articles.
 from __future__ import annotations
 
 import itertools
-import re
 import zlib
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+
+from annotate.disjoint import DisjointSets
+from annotate.text.tokens import WORD
 
 THRESHOLD = 0.5
 WORDS = 5
@@ -24,7 +26,6 @@ COMPARED = 200  # comparisons of one article within one bucket, a bound for corp
 
 _BLOCK = 4_096  # shingles that are hashed at once: 1.6 MB
 
-_WORD = re.compile(r"\w+")
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # an odd constant that spreads bits: 2**64 over the golden ratio
 
 
@@ -37,7 +38,7 @@ def shingles(text: str) -> Shingles:
     >>> len(shingles("One two three four five six.")), len(shingles("Hi!")), len(shingles("..."))
     (2, 1, 0)
     """
-    words = [zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in _WORD.findall(text.casefold())]
+    words = [zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in WORD.findall(text.casefold())]
     hashes: npt.NDArray[np.uint64] = np.array(words, dtype=np.uint64)
     size = min(WORDS, len(words))
     runs: npt.NDArray[np.uint64] = np.zeros(len(words) - size + 1 if words else 0, dtype=np.uint64)
@@ -106,37 +107,30 @@ def find_duplicates(keys: npt.NDArray[np.uint64], get_shingles: Callable[[int], 
     Yields:
         (i, j) with i < j.
     """
-    leader = list(range(len(keys)))
-
-    def find(i: int) -> int:
-        while leader[i] != i:
-            leader[i] = leader[leader[i]]
-            i = leader[i]
-        return i
-
+    groups: DisjointSets[int] = DisjointSets()
     for band in range(keys.shape[1] if len(keys) else 0):
         for bucket in _buckets(keys[:, band]):
-            yield from _compare(bucket, find, leader, get_shingles)
+            yield from _compare(bucket, groups, get_shingles)
 
 
 def _compare(
-    bucket: list[int], find: Callable[[int], int], leader: list[int], get_shingles: Callable[[int], Shingles]
+    bucket: list[int], groups: DisjointSets[int], get_shingles: Callable[[int], Shingles]
 ) -> Iterator[tuple[int, int]]:
     """The near-duplicates in one bucket; members of a group that is known are not compared with each other."""
-    groups: dict[int, list[int]] = {}
+    members: dict[int, list[int]] = {}
     for i in bucket:
-        root, compared = find(i), 0
-        for other in list(groups):
-            if other == root or other not in groups:
+        root, compared = groups.find(i), 0
+        for other in list(members):
+            if other == root or other not in members:
                 continue
-            for j in groups[other][: COMPARED - compared]:
+            for j in members[other][: COMPARED - compared]:
                 compared += 1
                 if jaccard(get_shingles(i), get_shingles(j)) >= THRESHOLD:
                     yield (min(i, j), max(i, j))
-                    groups[other] += groups.pop(root, [])
-                    leader[root] = root = other
+                    members[other] += members.pop(root, [])
+                    root = groups.join(other, root)
                     break
-        groups.setdefault(root, []).append(i)
+        members.setdefault(root, []).append(i)
 
 
 def _buckets(column: npt.NDArray[np.uint64]) -> Iterator[list[int]]:

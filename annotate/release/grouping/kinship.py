@@ -73,7 +73,7 @@ class Kinship:
     def duplicates_among(
         self, numbers: Sequence[int], get_record: Callable[[int], GoldRecord]
     ) -> Iterator[tuple[int, int]]:
-        """Every pair of near-duplicates among a few articles, also those that `links` tells through others."""
+        """Every pair of near-duplicates among a few articles, also those that `links` finds through others."""
         found = {number: shingles(get_record(number).text or "") for number in numbers}
         for a, b in combinations(sorted(numbers), 2):
             if jaccard(found[a], found[b]) >= duplicates.THRESHOLD:

@@ -1,4 +1,4 @@
-"""Splits that keep stories together: kin articles share a split, and nobody moves once placed."""
+"""Splits that keep stories together: related articles share a split, and no article ever moves."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from annotate.disjoint import DisjointSets
 from annotate.errors import GoldError
 from annotate.gold.manifest import LeftOut, Placed
 from annotate.gold.names import is_split
@@ -26,30 +27,24 @@ class Assignment:
         return dict(Counter(place.split for place in self.placed if place is not None))
 
 
-class Groups:
-    """Disjoint sets of article numbers that grow together (union-find), each with at most one split and cluster."""
+class Groups(DisjointSets[int]):
+    """Disjoint sets of article numbers, each with at most one split and cluster; the least number leads its set."""
 
     def __init__(self, count: int) -> None:
-        self._parent = list(range(count))
+        super().__init__()
         self.split: list[str | None] = [None] * count
         self.cluster: list[str | None] = [None] * count
 
-    def find(self, number: int) -> int:
-        """The number that stands for the set of this one."""
-        while self._parent[number] != number:
-            self._parent[number] = self._parent[self._parent[number]]
-            number = self._parent[number]
-        return number
-
-    def join(self, a: int, b: int) -> None:
-        """Make the sets of both one; they must not have different splits."""
-        a, b = self.find(a), self.find(b)
-        if a == b:
-            return
-        low, high = min(a, b), max(a, b)
-        self._parent[high] = low
+    def join(self, first: int, second: int) -> int:
+        """Make the sets of both one, led by the least number; they must not have different splits."""
+        first, second = self.find(first), self.find(second)
+        if first == second:
+            return first
+        low, high = min(first, second), max(first, second)
+        super().join(low, high)
         self.split[low] = self.split[low] or self.split[high]
         self.cluster[low] = min((name for name in (self.cluster[low], self.cluster[high]) if name), default=None)
+        return low
 
 
 def parse_shares(text: str) -> dict[str, float]:
@@ -88,7 +83,7 @@ def check_shares(shares: Mapping[str, float]) -> dict[str, float]:
 
 
 def find_bridged(ids: Sequence[str], links: Iterable[tuple[int, int]], placed: Mapping[str, Placed]) -> list[list[int]]:
-    """The groups that the links make of articles with places in different splits: there, somebody has to stay out.
+    """The groups that the links make of articles with places in different splits: there, an article has to be left out.
 
     >>> find_bridged(["a", "b", "c"], [(0, 1), (1, 2)], {"a": Placed("train", ""), "c": Placed("test", "")})
     [[0, 1, 2]]
@@ -128,7 +123,7 @@ def assign_splits(
             still to be found.
 
     Raises:
-        GoldError: two placed articles belong together but stand in different splits.
+        GoldError: two placed articles belong together but are in different splits.
 
     >>> result = assign_splits(["a", "b", "c"], [(0, 2)], shares={"train": 0.6, "test": 0.4})
     >>> [place.split for place in result.placed]
@@ -184,7 +179,7 @@ def _join_fixed(groups: Groups, ids: Sequence[str], kin: Mapping[int, set[int]],
             here, there = groups.split[groups.find(number)], groups.split[groups.find(other)]
             if here != there:
                 problems.append(
-                    f"{ids[number]} stands in split {here} and {ids[other]} in {there}, but they tell one story; "
+                    f"{ids[number]} is in split {here} and {ids[other]} in {there}, but they are related; "
                     "take one of them out"
                 )
             else:

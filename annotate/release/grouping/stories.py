@@ -1,8 +1,8 @@
 """Articles about one event: many rare names in common, and dates close together.
 
-Two articles tell one story when their names have a Jaccard similarity of at least 0.2, five names or more in common,
+Two articles belong to one story when their names have a Jaccard similarity of at least 0.2, five or more in common,
 and their dates lie at most two days apart. Where a date is missing, the words have to vouch for it: eight runs of five
-words in common as well. Names are the capitalised words inside sentences, and numbers; words that stand in any
+words in common as well. Names are the capitalised words inside sentences, and numbers; words that are in any
 news (weekdays, titles, institutions) are no names. The thresholds were set on 924 political articles of seven
 publishers over one year, read pair by pair around the border, a hard case because all of them share their cast.
 
@@ -25,6 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from annotate.release.grouping.duplicates import Shingles
+from annotate.text.english import load_words
 
 SIMILARITY = 0.2
 SHARED_NAMES = 5
@@ -38,26 +39,11 @@ Names: TypeAlias = npt.NDArray[np.uint32]
 _PIECE = re.compile(r"[^\W\d_][\w’'-]*|\d[\d.,]*\d|[.!?:;\n“”\"]")
 _POSSESSIVE = re.compile(r"[’']s$")
 
-_ABBREVIATED = frozenset(("Mr", "Mrs", "Ms", "Dr", "Sen", "Rep", "Gov", "Gen", "Lt", "Col", "Sgt", "St", "Rev"))
-
-# fmt: off
-_COMMON = frozenset(zlib.crc32(word.encode()) for word in (  # words with capitals that any news has
-    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
-    "december", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sept", "sep", "oct", "nov", "dec",
-    "i", "i'm", "i’m", "i'll", "i’ll", "i've", "i’ve", "i'd", "i’d", "it", "we", "he", "she", "they", "you", "a", "an",
-    "the", "this", "that", "and", "but", "or", "of", "in", "to", "for", "on", "at", "by", "as", "if", "so", "no", "yes",
-    "u", "s", "us", "usa", "united", "states", "america", "american", "americans", "washington",
-    "north", "south", "east", "west", "northern", "southern", "eastern", "western",
-    "president", "presidential", "vice", "prime", "minister", "secretary", "senator", "sen", "representative", "rep",
-    "governor", "gov", "mayor", "mr", "mrs", "ms", "dr", "sir", "chief", "general", "attorney", "judge", "justice",
-    "chairman", "speaker", "director", "house", "senate", "congress", "parliament", "white", "party", "republican",
-    "republicans", "democrat", "democrats", "democratic", "gop", "government", "state", "national", "federal",
-    "department", "ministry", "office", "committee", "court", "supreme", "city", "county", "street", "university",
-    "school", "company", "inc", "corp", "associated", "press", "reuters", "news", "times", "post", "cnn", "fox", "nbc",
-    "abc", "cbs", "bbc", "ap", "afp", "journal", "twitter", "facebook", "new",
-))
-# fmt: on
+_ABBREVIATED = frozenset(load_words("abbreviations", "titles", "rarer_titles", "places"))
+_COMMON = frozenset(
+    zlib.crc32(word.lower().encode())
+    for word in (*load_words("capitals"), *load_words("calendar", "months", "short_months", "weekdays"))
+)
 
 
 def find_names(text: str) -> Names:
@@ -100,7 +86,7 @@ def parse_day(text: str | None) -> int | None:
 def find_stories(
     names: Sequence[Names], days: Sequence[int | None], get_shingles: Callable[[int], Shingles]
 ) -> Iterator[tuple[int, int]]:
-    """Pairs of articles that tell one story.
+    """Pairs of articles that belong to one story.
 
     Args:
         names: of each article.

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from annotate.agreement import Agreement, describe_agreement, measure_agreement
+from annotate.agreement import Agreement, agree, describe_agreement
 from annotate.agreement.positions import align_items
 from annotate.cli.app import app
 from annotate.errors import RecordError, ScoreError
@@ -41,7 +41,7 @@ def value(agreement: Agreement, name: str) -> float | None:
 
 
 def test_full_agreement_is_one_everywhere_it_is_defined() -> None:
-    agreement = measure_agreement([full("a"), full("b")])
+    agreement = agree([full("a"), full("b")])
     assert set(agreement.ceiling.values()) == {1.0}
     for name in ("alpha_u:extent:entities", "alpha_u:extent:quotes", "alpha_u:extent:claims", "alpha:label:entities"):
         assert value(agreement, name) == 1.0, name
@@ -51,45 +51,45 @@ def test_full_agreement_is_one_everywhere_it_is_defined() -> None:
 
 
 def test_nobody_marked_anything_is_undefined_not_perfect() -> None:
-    agreement = measure_agreement([by(name, entities=[], quotes=[], claims=[]) for name in "ab"])
+    agreement = agree([by(name, entities=[], quotes=[], claims=[]) for name in "ab"])
     assert agreement.ceiling == {}
     assert value(agreement, "alpha_u:extent:entities") is None
 
 
 @pytest.mark.parametrize("annotations", [[], [full("a")], [full("a", "a1"), full("b", "a2")]])
 def test_without_a_common_article_there_is_no_agreement(annotations: list[Annotation]) -> None:
-    agreement = measure_agreement(annotations)
+    agreement = agree(annotations)
     assert (agreement.articles, agreement.measures) == (0, {})
-    assert "no article was annotated by two people" in agreement.remarks[0]
+    assert "no article was annotated by two annotators" in agreement.remarks[0]
 
 
 def test_disjoint_marks_are_no_agreement() -> None:
-    agreement = measure_agreement([by("a", entities=[ADA]), by("b", entities=[FRANCE])])
+    agreement = agree([by("a", entities=[ADA]), by("b", entities=[FRANCE])])
     assert value(agreement, "f1:strict:entities") == 0
     assert (value(agreement, "alpha_u:extent:entities") or 0) < 0.1
     assert agreement.outcomes["entities"]["alone"] == 2
 
 
 def test_layers_are_compared_only_where_both_annotated_them() -> None:
-    agreement = measure_agreement([full("a"), by("b", entities=[ADA, FRANCE])])
+    agreement = agree([full("a"), by("b", entities=[ADA, FRANCE])])
     assert set(agreement.outcomes) == {"entities"}
     assert not any(name.endswith(("quotes", "claims")) for name in agreement.measures)
 
 
 def test_skipped_annotations_are_left_out() -> None:
-    assert measure_agreement([full("a"), by("b", status="skipped")]).articles == 0
+    assert agree([full("a"), by("b", status="skipped")]).articles == 0
 
 
 def test_boundaries_and_labels_are_told_apart() -> None:
     a = by("a", entities=[ADA, FRANCE, Entity(28, 37, "ORG")])
     b = by("b", entities=[TITLED, Entity(85, 91, "LOC"), Entity(23, 37, "NORP")])
-    counts = measure_agreement([a, b]).outcomes["entities"]
+    counts = agree([a, b]).outcomes["entities"]
     assert [counts[key] for key in ("agreed", "boundary", "attributes", "both", "alone")] == [0, 1, 1, 1, 0]
 
 
 def test_it_is_the_scorers_measure() -> None:
     a, b = full("a"), by("b", entities=[TITLED, FRANCE], quotes=[QUOTE], claims=[])
-    agreement = measure_agreement([a, b])
+    agreement = agree([a, b])
     gold = GoldRecord(id="a1", text=TEXT, entities=a.entities, quotes=a.quotes, claims=a.claims)
     report = evaluate([gold], [Prediction(id="a1", entities=b.entities, quotes=b.quotes, claims=b.claims)])
     for name, found in agreement.ceiling.items():
@@ -101,7 +101,7 @@ def test_patterns_name_what_guidelines_could_settle() -> None:
     the = Quote("indirect", [Span(38, 59)], Span(10, 22), Span(23, 27))
     a = by("a", entities=[ADA, FRANCE], quotes=[QUOTE], claims=[CLAIM])
     b = by("b", entities=[TITLED], quotes=[the], claims=[Claim(43, 59, False, "event", None)])
-    patterns = {pattern.name: pattern.cost for pattern in measure_agreement([a, b]).patterns}
+    patterns = {pattern.name: pattern.cost for pattern in agree([a, b]).patterns}
     assert patterns == {
         "PERSON: title or role before it": 2,
         "GPE: only one of two marked it": 1,
@@ -111,7 +111,7 @@ def test_patterns_name_what_guidelines_could_settle() -> None:
         "check_worthy: False or True": 1,
         "claimer: only one of two gives it": 1,
     }
-    found = {pattern.name: pattern for pattern in measure_agreement([a, b]).patterns}
+    found = {pattern.name: pattern for pattern in agree([a, b]).patterns}
     titled = found["PERSON: title or role before it"].examples[0]
     assert titled.versions == {"a": "Ada Lovelace (PERSON)", "b": "President Ada Lovelace (PERSON)"}
     speaker = found["speaker: a longer or a shorter mention"].examples[0]
@@ -119,9 +119,29 @@ def test_patterns_name_what_guidelines_could_settle() -> None:
     assert found["GPE: only one of two marked it"].examples[0].versions == {"a": "France (GPE)", "b": None}
 
 
+@pytest.mark.parametrize(
+    ("more", "name"),
+    [
+        ("Mix, ", "a capitalised word"),
+        ("former Sen. ", "title or role"),
+        ("vice-chairman ", "title or role"),
+        ("of the (old) ", "two or three words"),
+        ("of the “old” and (new) ", "four or more words"),
+    ],
+)
+def test_the_words_more_are_counted_without_marks(more: str, name: str) -> None:
+    text = f"{more}Ada spoke."
+    start, end = len(more), len(more) + 3
+    pair = [
+        Annotation(id="x", text=text, annotator=who, entities=[Entity(first, end, "PERSON")])
+        for who, first in (("a", start), ("b", 0))
+    ]
+    assert [pattern.name for pattern in agree(pair, trials=0).patterns] == [f"PERSON: {name} before it"]
+
+
 def test_patterns_count_the_words_in_question_and_take_examples_from_several_articles() -> None:
     versions = [by(name, f"a{i}", entities=[ADA if name == "a" else TITLED]) for i in range(5) for name in "ab"]
-    (pattern,) = measure_agreement(versions, trials=0).patterns
+    (pattern,) = agree(versions, trials=0).patterns
     assert pattern.words == {"president": 5}
     assert [example.id for example in pattern.examples] == ["a0", "a1", "a2"]
 
@@ -129,23 +149,23 @@ def test_patterns_count_the_words_in_question_and_take_examples_from_several_art
 def test_intervals_need_five_articles() -> None:
     few = [by(name, f"a{i}", entities=[ADA] if i % 2 or name == "a" else [TITLED]) for i in range(4) for name in "ab"]
     more = [by(name, f"b{i}", entities=[ADA] if i % 2 or name == "a" else [TITLED]) for i in range(12) for name in "ab"]
-    assert measure_agreement(few).measures["f1:strict:entities"].low is None
-    figure = measure_agreement(more).measures["f1:strict:entities"]
+    assert agree(few).measures["f1:strict:entities"].low is None
+    figure = agree(more).measures["f1:strict:entities"]
     assert figure.low is not None
     assert figure.high is not None
     assert figure.low < 0.5 < figure.high
-    assert measure_agreement(more, trials=0).measures["f1:strict:entities"].low is None
+    assert agree(more, trials=0).measures["f1:strict:entities"].low is None
 
 
 def test_problems_are_errors() -> None:
     with pytest.raises(RecordError, match="its text is not that of a"):
-        measure_agreement([full("a"), by("b", text=TEXT + "!")])
+        agree([full("a"), by("b", text=TEXT + "!")])
     with pytest.raises(ScoreError, match="NAME"):
-        measure_agreement([full("a"), by("b", entities=[Entity(0, 3, "NAME")])])
+        agree([full("a"), by("b", entities=[Entity(0, 3, "NAME")])])
 
 
 def test_the_report_prints_and_the_json_is_json() -> None:
-    agreement = measure_agreement([full("a"), by("b", entities=[TITLED], quotes=[], claims=[])])
+    agreement = agree([full("a"), by("b", entities=[TITLED], quotes=[], claims=[])])
     printed = to_text(describe_agreement(agreement))
     assert "f1:strict:entities" in printed
     assert "title or role before it" in printed
@@ -191,7 +211,7 @@ def test_equal_extents_are_always_aligned(a: list[Entity], b: list[Entity]) -> N
 def test_saying_the_same_thing_twice_counts_once() -> None:
     twice = by("a", entities=[ADA, ADA, Entity(10, 22, "PERSON", id="x")], quotes=[QUOTE, QUOTE], claims=[CLAIM, CLAIM])
     once = by("b", entities=[ADA], quotes=[QUOTE], claims=[CLAIM])
-    assert set(measure_agreement([twice, once]).ceiling.values()) == {1.0}
+    assert set(agree([twice, once]).ceiling.values()) == {1.0}
 
 
 def test_the_command_prints_names_as_they_are_and_json(tmp_path: Path) -> None:
@@ -213,7 +233,7 @@ def test_a_stray_blank_makes_no_disagreement() -> None:
         entities = [Entity(start, end, "ORG") for start, end in ranges]
         return Annotation(id="a", text=text, annotator=name, entities=entities)
 
-    versions = [by("ann", (0, 8), (13, 22), (26, 31)), by("bob", (0, 9), (12, 22), (26, 32))]
-    found = measure_agreement(versions, trials=0)
+    versions = [by("ann", (0, 8), (13, 22), (26, 31)), by("bob", (0, 9), (12, 22), (26, 31))]
+    found = agree(versions, trials=0)
     assert found.ceiling["f1:strict:entities"] == 1.0
     assert found.outcomes["entities"]["agreed"] == 3

@@ -11,14 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotate.artifacts.features import to_features
-from annotate.gold.parquet import iter_gold, write_rows
+from annotate.gold.parquet import TableWriter, iter_gold
 from annotate.gold.rows import hash_row, normalize_record, to_row
 from annotate.jsonl import find_record_problems
 from annotate.records import LAYERS, GoldRecord
 from annotate.release.schema_file import to_toml
 from annotate.schema import load_schema
-
-from .strategies import SCHEMA, gold_records
+from tests.support.strategies import SCHEMA, gold_records
 
 
 @settings(max_examples=50)
@@ -27,7 +26,9 @@ def test_records_to_parquet_to_records_is_identity(records: list[GoldRecord]) ->
     records = [normalize_record(record) for record in records]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "t.parquet"
-        write_rows(path, map(to_row, records), to_features(SCHEMA))
+        with TableWriter(path, to_features(SCHEMA)) as table:
+            for record in records:
+                table.add(to_row(record))
         assert list(iter_gold(path)) == records
 
 

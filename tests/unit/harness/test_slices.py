@@ -8,13 +8,14 @@ from annotate.harness.errors import ArticleErrors, find_errors
 from annotate.harness.slices import find_gains, find_repeated, make_slices
 from annotate.records import Entity, GoldRecord, Prediction
 from annotate.score import evaluate
+from tests.support.spans import range_of
 
 TEXT = "Ann met Bob and Cid in Oslo, Rome, Bonn and Kiel; Dan paid Eve."
 
 
 def entity(words: str, label: str, *, shift: int = 0) -> Entity:
-    start = TEXT.index(words)
-    return Entity(start + shift, start + len(words), label)
+    start, end = range_of(TEXT, words)
+    return Entity(start + shift, end, label)
 
 
 GOLD = [

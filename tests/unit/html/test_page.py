@@ -63,15 +63,15 @@ def test_marks_group_the_parts_of_a_quote_and_of_a_claim() -> None:
         ignore=[Region(1, 2)],
     )
     marks = to_marks(record)
-    assert [(mark["kind"], mark.get("group")) for mark in marks] == [
-        ("entity", None),
-        ("quote", "q1"),
-        ("quote", "q1"),
-        ("speaker", "q1"),
-        ("cue", "q1"),
-        ("claim", "c1"),
-        ("claimer", "c1"),
-        ("ignore", None),
+    assert [(mark["kind"], mark.get("group"), mark.get("item")) for mark in marks] == [
+        ("entity", None, ("entities", 0)),
+        ("quote", "q1", ("quotes", 0)),
+        ("quote", "q1", ("quotes", 0)),
+        ("speaker", "q1", ("quotes", 0)),
+        ("cue", "q1", ("quotes", 0)),
+        ("claim", "c1", ("claims", 0)),
+        ("claimer", "c1", ("claims", 0)),
+        ("ignore", None, None),
     ]
     assert "also right: GPE" in marks[0]["title"]
     assert "speaker Ada" in marks[1]["title"]

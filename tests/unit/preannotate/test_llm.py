@@ -13,7 +13,7 @@ import pytest
 
 from annotate.errors import PreannotatorError
 from annotate.preannotate.llm import make_answer_schema, make_instructions
-from annotate.preannotate.pipeline import preannotate_articles
+from annotate.preannotate.run import preannotate_articles
 from annotate.preannotate.worker import Failure
 from annotate.records import Article
 from annotate.schema import load_schema

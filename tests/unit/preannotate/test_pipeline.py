@@ -14,11 +14,11 @@ from annotate.errors import PreannotatorError, SchemaError
 from annotate.ingest.articles import read_articles
 from annotate.jsonl import read_records
 from annotate.preannotate import registry
-from annotate.preannotate.pipeline import preannotate_articles
-from annotate.preannotate.store import write_predictions
-from annotate.preannotate.worker import Failure
-from annotate.records import Article, Entity, Layers, Prediction
-from annotate.schema import Schema
+from annotate.preannotate.prediction_file import preannotate_to_file
+from annotate.preannotate.run import preannotate_articles
+from annotate.preannotate.worker import Failure, to_prediction
+from annotate.records import LAYERS, Article, Claim, Entity, Layers, Prediction, Quote, Span
+from annotate.schema import Schema, load_schema
 
 TEXTS = [f"Minister Anna Smith said on Monday that {n} troops would leave Iraq." for n in range(40)]
 ARTICLES = [Article(id=f"a{n}", text=text, title=f"T{n}") for n, text in enumerate(TEXTS)]
@@ -44,6 +44,27 @@ def fragile(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(registry, "_ENTRIES", dict(registry._ENTRIES))
     registry.register("fragile", layers=("entities", "claims"))(build)
     return seen
+
+
+@pytest.fixture
+def confident(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A preannotator that proposes three items a layer: just below 0.6, at 0.6, and without a score."""
+
+    def build(schema: Schema) -> registry.Preannotator:
+        def pipe(articles: Iterable[Article]) -> Iterator[Layers]:
+            scores = [(0, 0.59), (9, 0.6), (14, None)]
+            for _ in articles:
+                yield Layers(
+                    entities=[Entity(at, at + 4, "PERSON", score=score) for at, score in scores],
+                    quotes=[Quote("direct", [Span(at, at + 4)], score=score) for at, score in scores],
+                    claims=[Claim(at, at + 4, True, "event", score=0.1, confidence=score) for at, score in scores],
+                )
+
+        return registry.Preannotator("confident", "1", LAYERS, pipe)
+
+    registry.find_layers("rules")  # registered for good, before the copy that is thrown away
+    monkeypatch.setattr(registry, "_ENTRIES", dict(registry._ENTRIES))
+    registry.register("confident", layers=LAYERS)(build)
 
 
 def _jsonl(tmp_path: Path, articles: list[Article] = ARTICLES) -> str:
@@ -95,6 +116,29 @@ def test_only_wanted_layers_and_scores(fragile: list[str]) -> None:
         preannotate_articles(ARTICLES, preannotator="fragile", layers=["verses"])  # type: ignore[list-item]
 
 
+def _score(layers: Layers) -> float | None:
+    article = Article(id="a", text="Anna Smith said that rents fell.")
+    return to_prediction(article, layers, model="m", schema=load_schema()).score
+
+
+def test_the_score_of_an_article_is_the_mean_confidence_of_its_items() -> None:
+    entities = [Entity(0, 4, "PERSON", score=0.2), Entity(5, 10, "PERSON", score=0.9), Entity(0, 10, "PERSON")]
+    quotes = [Quote("indirect", [Span(21, 31)], score=0.5)]
+    claims = [Claim(21, 31, True, "event", score=0.99, confidence=0.3), Claim(21, 26, True, "event", score=1.0)]
+    assert _score(Layers(entities=entities)) == 0.55, "an entity without a score does not count"
+    assert _score(Layers(claims=claims)) == 0.3, "the confidence of a claim, not its check-worthiness"
+    assert _score(Layers(entities=entities, quotes=quotes, claims=claims)) == 0.475, "of all layers together"
+    assert _score(Layers(entities=[*entities, Entity(5, 10, "ORG", score=0.2)])) == 0.4333, "four decimals"
+    assert _score(Layers(entities=entities[2:], quotes=[])) is None
+
+
+def test_the_least_score_is_kept_and_what_has_none_too(confident: None) -> None:
+    (one,) = preannotate_articles(ARTICLES[:1], preannotator="confident", min_score=0.6)
+    assert [entity.score for entity in one.entities or ()] == [0.6, None]
+    assert [quote.score for quote in one.quotes or ()] == [0.6, None]
+    assert [claim.confidence for claim in one.claims or ()] == [0.6, None]
+
+
 def test_several_preannotators_say_whose_span_it_is(fragile: list[str]) -> None:
     article = Article(id="a", text="Minister Anna Smith met Bob Jones.")
     (one,) = preannotate_articles([article], preannotator=["rules", "fragile"], layers=["entities"])
@@ -130,12 +174,12 @@ def test_resumes_from_what_is_done(tmp_path: Path, fragile: list[str]) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        write_predictions(articles, output, preannotator="fragile", advance=interrupt)
+        preannotate_to_file(articles, output, preannotator="fragile", advance=interrupt)
     assert not output.exists()
     before = len(fragile)
     partial = tmp_path / ".p.jsonl.partial"
     partial.write_bytes(partial.read_bytes()[:-20])  # killed in the middle of a line
-    outcome = write_predictions(articles, output, preannotator="fragile")
+    outcome = preannotate_to_file(articles, output, preannotator="fragile")
     assert outcome.reused > 0
     assert outcome.predicted + outcome.reused == len(good)
     assert len(fragile) == before + outcome.predicted
@@ -143,14 +187,40 @@ def test_resumes_from_what_is_done(tmp_path: Path, fragile: list[str]) -> None:
     assert [one.id for one in read_records(output, Prediction)] == [one.id for one in good]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["articles.jsonl", "p.jsonl"]
 
-    again = write_predictions(articles, output, preannotator="fragile")
+    again = preannotate_to_file(articles, output, preannotator="fragile")
     assert (again.predicted, again.reused, output.read_bytes()) == (0, len(good), first)
-    other = write_predictions(articles, output, preannotator="rules")
+    other = preannotate_to_file(articles, output, preannotator="rules")
     assert (other.predicted, other.reused) == (len(good), 0)
 
     edited = [msgspec.structs.replace(good[0], text="Other words here."), *good[1:]]
-    changed = write_predictions(read_articles([_jsonl(tmp_path, edited)]), output, preannotator="rules")
+    changed = preannotate_to_file(read_articles([_jsonl(tmp_path, edited)]), output, preannotator="rules")
     assert (changed.predicted, changed.reused) == (1, len(good) - 1)
+
+
+def test_what_is_kept_is_copied_byte_by_byte(tmp_path: Path, fragile: list[str]) -> None:
+    output = tmp_path / "p.jsonl"
+    articles = read_articles([_jsonl(tmp_path, ARTICLES[:5])])
+    preannotate_to_file(articles, output, preannotator="fragile")
+    lines = output.read_bytes().splitlines(keepends=True)
+    lines[1] = lines[1].replace(b'"text":', b'"note": "mine", "text":  ').replace(b'"score":0.5', b'"score": 0.50')
+    lines[3] = lines[3].replace(b'"model":"fragile-1"', b'"model":"fragile-0"')
+    output.write_bytes(b"".join(lines))
+    fragile.clear()
+    outcome = preannotate_to_file(articles, output, preannotator="fragile")
+    assert (outcome.predicted, outcome.reused, fragile) == (1, 4, ["a3"])
+    after = output.read_bytes().splitlines(keepends=True)
+    assert after[:3] + after[4:] == lines[:3] + lines[4:]
+    assert msgspec.json.decode(after[3], type=Prediction).model == "fragile-1"
+
+
+def test_kept_lines_follow_the_articles_of_today(tmp_path: Path, fragile: list[str]) -> None:
+    output = tmp_path / "p.jsonl"
+    preannotate_to_file(read_articles([_jsonl(tmp_path, ARTICLES[:15])]), output, preannotator="fragile")
+    today = [ARTICLES[20], *ARTICLES[14:9:-1], ARTICLES[21], ARTICLES[0]]
+    outcome = preannotate_to_file(read_articles([_jsonl(tmp_path, today)]), output, preannotator="fragile")
+    assert (outcome.predicted, outcome.reused, [one.id for one in outcome.failures]) == (2, 5, ["a13"])
+    ids = [one.id for one in read_records(output, Prediction)]
+    assert ids == ["a20", "a14", "a12", "a11", "a10", "a21", "a0"]
 
 
 def test_command_writes_the_good_and_reports_the_bad(tmp_path: Path, fragile: list[str]) -> None:

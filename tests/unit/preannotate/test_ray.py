@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from annotate.ingest.articles import read_articles
-from annotate.preannotate.pipeline import preannotate_articles
-from annotate.preannotate.store import write_predictions
+from annotate.preannotate.prediction_file import preannotate_to_file
+from annotate.preannotate.run import preannotate_articles
 from annotate.preannotate.worker import Failure
 
 ray = pytest.importorskip("ray")
@@ -42,8 +42,8 @@ def _sources(folder: Path) -> list[str]:
 def test_ray_writes_the_same_bytes(tmp_path: Path, cluster: None) -> None:
     articles = read_articles(_sources(tmp_path))
     alone, together = tmp_path / "alone.jsonl", tmp_path / "together.jsonl"
-    write_predictions(articles, alone, preannotator="rules")
-    outcome = write_predictions(articles, together, preannotator="rules", engine="ray", jobs=2)
+    preannotate_to_file(articles, alone, preannotator="rules")
+    outcome = preannotate_to_file(articles, together, preannotator="rules", engine="ray", jobs=2)
     assert outcome.predicted == 301
     assert together.read_bytes() == alone.read_bytes()
 

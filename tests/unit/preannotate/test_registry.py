@@ -16,6 +16,7 @@ from annotate.schema import Schema, load_schema
 
 @pytest.fixture(autouse=True)
 def _own_entries(monkeypatch: pytest.MonkeyPatch) -> None:
+    registry.list_preannotators()  # loads the built-in ones for good, before the copy that is thrown away
     monkeypatch.setattr(registry, "_ENTRIES", dict(registry._ENTRIES))
 
 

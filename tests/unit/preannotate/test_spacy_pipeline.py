@@ -8,12 +8,15 @@ import pytest
 import spacy
 from hypothesis import given
 from hypothesis import strategies as st
+from spacy.language import Language
+from spacy.tokens import Doc
 
 from annotate.errors import PreannotatorError
 from annotate.preannotate import spacy_pipeline
-from annotate.preannotate.long_texts import join_windows, split_windows
-from annotate.preannotate.pipeline import preannotate_articles
-from annotate.records import Article, Layers
+from annotate.preannotate.run import preannotate_articles
+from annotate.preannotate.spacy_pipeline import register_extension
+from annotate.preannotate.text_windows import join_windows, split_windows
+from annotate.records import Article, Layers, Quote, Span
 
 
 def _pipeline(folder: Path, label: str) -> str:
@@ -36,14 +39,28 @@ def test_entities_are_the_pipelines_and_the_rest_is_ours(tmp_path: Path) -> None
     assert one.model == "spacy:en_tiny-0.0.0"
 
 
-def test_the_bundled_rules_load_by_path_too(tmp_path: Path) -> None:
-    nlp = spacy.blank("en")
-    for component in ("annotate_sentences", "annotate_entities"):
-        nlp.add_pipe(component)
-    nlp.to_disk(tmp_path / "rules")
-    text = "Anna Smith met President Biden."
-    (one,) = preannotate_articles([Article(id="a", text=text)], preannotator=f"spacy:{tmp_path / 'rules'}")
-    assert [e.text for e in one.entities or ()] == ["Anna Smith", "Biden"]
+def test_claims_see_the_entities_of_the_pipeline(tmp_path: Path) -> None:
+    text = "The long war in Mosul killed many."
+    (one,) = preannotate_articles([Article(id="a", text=text)], preannotator=f"spacy:{_pipeline(tmp_path, 'CARDINAL')}")
+    assert [claim.kind for claim in one.claims or ()] == ["statistic"]
+
+
+@Language.component("test_two_layers")  # type: ignore[untyped-decorator]
+def _two_layers(doc: Doc) -> Doc:
+    doc._.layers = Layers(quotes=[Quote("direct", [Span(0, 4)])], claims=[])
+    return doc
+
+
+def test_layers_that_the_pipeline_finds_itself_are_kept(tmp_path: Path) -> None:
+    register_extension()
+    nlp = spacy.load(_pipeline(tmp_path, "GPE"))
+    nlp.add_pipe("test_two_layers")
+    nlp.to_disk(tmp_path / "own")
+    text = "“It fell to the men in five days,” said Anna Smith in Mosul."
+    (one,) = preannotate_articles([Article(id="a", text=text)], preannotator=f"spacy:{tmp_path / 'own'}")
+    assert [(e.text, e.label) for e in one.entities or ()] == [("Mosul", "GPE")]
+    assert [quote.content for quote in one.quotes or ()] == [[Span(0, 4)]]
+    assert one.claims == []
 
 
 def test_a_pipeline_of_other_labels_is_refused(tmp_path: Path) -> None:

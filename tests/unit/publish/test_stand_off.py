@@ -14,14 +14,13 @@ from hypothesis import strategies as st
 from annotate.errors import GoldError, PublishError
 from annotate.gold.load import load_gold
 from annotate.jsonl import write_records
-from annotate.publish import rehydrate_release
 from annotate.publish.anchors import find_anchors, make_anchors
+from annotate.publish.rehydrate import rehydrate
 from annotate.publish.stand_off import write_stand_off
 from annotate.records import Article, GoldRecord
 from annotate.release.build import build_release
 from annotate.release.check import check_release
-
-from .conftest import made_article
+from tests.support.bridges import made_article
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +62,7 @@ def test_it_loads_as_a_dataset_with_null_texts(bare: Path, tmp_path: Path) -> No
 
 
 def test_unchanged_texts_give_the_release_byte_for_byte(bare: Path, release: Path, tmp_path: Path) -> None:
-    report = rehydrate_release(bare, write(tmp_path / "a.jsonl", articles()), to=tmp_path / "out")
+    report = rehydrate(bare, write(tmp_path / "a.jsonl", articles()), to=tmp_path / "out")
     assert (report.exact, report.repaired, report.missing, report.identical) == (6, 0, [], "all")
     files = {path.relative_to(release): path.read_bytes() for path in release.rglob("*") if path.is_file()}
     assert {p.relative_to(report.place): p.read_bytes() for p in report.place.rglob("*") if p.is_file()} == files
@@ -71,7 +70,7 @@ def test_unchanged_texts_give_the_release_byte_for_byte(bare: Path, release: Pat
 
 def test_another_id_is_found_by_its_url_and_other_line_ends_are_normalised(bare: Path, tmp_path: Path) -> None:
     edited = [Article(id=f"x{n}", text=a.text + " ", url=a.url) for n, a in enumerate(articles())]
-    report = rehydrate_release(bare, write(tmp_path / "a.jsonl", edited), to=tmp_path / "out")
+    report = rehydrate(bare, write(tmp_path / "a.jsonl", edited), to=tmp_path / "out")
     assert (report.exact, report.identical) == (6, "all")
 
 
@@ -80,7 +79,7 @@ def test_small_drift_is_repaired(bare: Path, release: Path, tmp_path: Path) -> N
         text = "UPDATED at noon. " + text.replace("“", '"').replace("”", '"').replace("on Monday", "late on  Monday")
         return text.replace("had warned for years", "had been warning for ten years")
 
-    report = rehydrate_release(bare, write(tmp_path / "a.jsonl", articles(edit)), to=tmp_path / "out")
+    report = rehydrate(bare, write(tmp_path / "a.jsonl", articles(edit)), to=tmp_path / "out")
     assert (report.exact, report.repaired, report.spans["lost"]) == (0, 6, 0)
     check_release(report.place)
     before = {record.id: record for record in load_gold(str(release))}
@@ -100,7 +99,7 @@ def test_what_cannot_be_put_back_is_said(bare: Path, tmp_path: Path) -> None:
 
     given = articles(edit, keep=lambda record: not record.id.startswith("quito"))
     given[0] = Article(id=given[0].id, text="Another article altogether, about cheese.", url=None)
-    report = rehydrate_release(bare, write(tmp_path / "a.jsonl", given), to=tmp_path / "out")
+    report = rehydrate(bare, write(tmp_path / "a.jsonl", given), to=tmp_path / "out")
     assert sorted(report.missing) == sorted([given[0].id, "quito-4"])
     assert report.repaired == 4
     assert report.spans["lost"] == 8  # the second claim and the ignored region of each
@@ -123,12 +122,12 @@ def test_words_that_would_leak_are_refused(tmp_path: Path) -> None:
 
 def test_a_release_with_texts_needs_none(release: Path, tmp_path: Path) -> None:
     with pytest.raises(PublishError, match="nothing to put back"):
-        rehydrate_release(release, [str(tmp_path)], to=tmp_path)
+        rehydrate(release, [str(tmp_path)], to=tmp_path)
 
 
 def test_no_article_among_the_sources(bare: Path, tmp_path: Path) -> None:
     with pytest.raises(PublishError, match="no article of bridges"):
-        rehydrate_release(bare, write(tmp_path / "a.jsonl", [Article(id="x", text="y")]), to=tmp_path / "out")
+        rehydrate(bare, write(tmp_path / "a.jsonl", [Article(id="x", text="y")]), to=tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
@@ -139,7 +138,7 @@ def test_tampering_with_an_anchor_is_found(bare: Path, tmp_path: Path) -> None:
     victim = next((tmp_path / "bridges/1.0.0/anchors").iterdir())
     victim.write_bytes(victim.read_bytes()[:-1] + b"\0")
     with pytest.raises(GoldError, match="anchors"):
-        rehydrate_release(tmp_path / "bridges/1.0.0", write(tmp_path / "a.jsonl", articles()), to=tmp_path / "out")
+        rehydrate(tmp_path / "bridges/1.0.0", write(tmp_path / "a.jsonl", articles()), to=tmp_path / "out")
 
 
 words = st.lists(

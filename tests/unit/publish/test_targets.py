@@ -16,8 +16,7 @@ from annotate.gold.manifest import MANIFEST
 from annotate.publish import publish_release
 from annotate.release.build import build_release
 from annotate.release.check import check_release
-
-from .conftest import made_article
+from tests.support.bridges import made_article
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -181,7 +180,9 @@ def test_the_folder_keeps_several_versions_that_datasets_loads(release: Path, tm
     corrected = [made_article(n) for n in range(6)]
     corrected[0] = msgspec.structs.replace(corrected[0], claims=[])
     publish_release(
-        build_release(corrected, "bridges", "1.0.1", to=tmp_path / "work", parent=release, licence="CC-BY-4.0"),
+        build_release(
+            corrected, "bridges", "1.0.1", to=tmp_path / "work", parent=release, licence="CC-BY-4.0", names=True
+        ),
         str(tmp_path),
     )
     assert sorted(path.name for path in home.iterdir()) == ["1.0.0", "1.0.1"]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import FrozenInstanceError, fields
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 
 from annotate.errors import ScoreError
-from annotate.records import Claim, GoldRecord, Prediction, Quote, Span
+from annotate.records import Claim, GoldRecord, Prediction, Quote
 from annotate.schema import load_schema
 from annotate.score import evaluate
 from annotate.score.claims import ClaimCounts, count_claims
@@ -18,14 +19,10 @@ from annotate.score.counts import ArticleCounts
 from annotate.score.problems import Problems
 from annotate.score.quotes import QuoteCounts, count_quotes
 from annotate.score.tables import GoldTable, SystemTable, read_gold, read_system
+from tests.support.spans import span_of
 
 TEXT = "“It rained,” Ann Lee said. Bob Ray said that it had snowed in May. He “did not care” then, they say. It hailed."
-
-
-def span(words: str, after: int = 0) -> Span:
-    start = TEXT.index(words, after)
-    return Span(start, start + len(words))
-
+span = partial(span_of, TEXT)
 
 ANN, BOB, HE = span("Ann Lee"), span("Bob Ray"), span("He")
 DIRECT = Quote("direct", [span("“It rained,”")], ANN, span("said"))

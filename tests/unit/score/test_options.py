@@ -9,7 +9,7 @@ import pytest
 
 from annotate.errors import ScoreError
 from annotate.records import Entity, GoldRecord, Prediction
-from annotate.score import ScoreOptions, compare, evaluate
+from annotate.score import ScoreOptions, compare_systems, evaluate
 from annotate.score.options import ScoreKeywords
 
 GOLD = [GoldRecord(id=f"a{i}", text="Oslo and Rome", entities=[Entity(0, 4, "GPE")]) for i in range(6)]
@@ -43,10 +43,10 @@ def test_a_misspelt_option_is_an_error() -> None:
 def test_a_comparison_takes_the_same_options() -> None:
     systems = {"all": FOUND, "few": FOUND[:4]}
     with pytest.raises(ScoreError, match="few a4: missing"):
-        compare(GOLD, systems)
-    found = compare(GOLD, systems, ScoreOptions(missing="empty", trials=200))
+        compare_systems(GOLD, systems)
+    found = compare_systems(GOLD, systems, ScoreOptions(missing="empty", trials=200))
     assert found.signature["trials"] == 200
-    assert compare(GOLD, systems, missing="empty").signature["trials"] == 10_000
+    assert compare_systems(GOLD, systems, missing="empty").signature["trials"] == 10_000
     assert found.to_dict()["documents"] == {"f1:strict:entities": 6}
 
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import random
-import runpy
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,8 +11,7 @@ from hypothesis import strategies as st
 
 from annotate.records import Claim, Entity, GoldRecord, Prediction, Quote, Region, Span
 from annotate.score import evaluate
-
-oracle: Any = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("oracle.py"))))
+from tests.support import oracle
 
 LABELS = ("PERSON", "ORG", "GPE")
 TEXT = 'He said: "No way,  X of Y, is here." Dr. A, who\nleft (B), "did" so'

@@ -10,7 +10,7 @@ import pytest
 
 from annotate.errors import AnnotateError, ScoreError
 from annotate.records import Claim, Entity, GoldRecord, Prediction, Span
-from annotate.score import compare, evaluate
+from annotate.score import compare_systems, evaluate
 
 TEXT = "Alpha Beta Gamma Delta Epsilon Zeta"
 SPANS = [(0, 5), (6, 10), (11, 16), (17, 22), (23, 30)]
@@ -84,7 +84,7 @@ def brute_p(a: list[int], b: list[int]) -> float:
 
 def test_exact_randomisation() -> None:
     a, b = [5, 4, 5, 3, 5, 2, 4], [3, 4, 1, 3, 2, 4, 1]
-    found = compare(make_gold(7), {"a": make_system(7, a.__getitem__), "b": make_system(7, b.__getitem__)})
+    found = compare_systems(make_gold(7), {"a": make_system(7, a.__getitem__), "b": make_system(7, b.__getitem__)})
     difference = found.differences[0]
     assert (difference.better, difference.worse) == ("a", "b")
     assert difference.difference == pytest.approx((sum(a) - sum(b)) / 35)
@@ -94,9 +94,9 @@ def test_exact_randomisation() -> None:
 def test_random_swaps_come_close_to_the_exact_p() -> None:
     chance = np.random.default_rng(1)
     a, b = chance.integers(0, 6, 14).tolist(), chance.integers(0, 6, 14).tolist()
-    exact = compare(make_gold(14), {"a": make_system(14, a.__getitem__), "b": make_system(14, b.__getitem__)})
+    exact = compare_systems(make_gold(14), {"a": make_system(14, a.__getitem__), "b": make_system(14, b.__getitem__)})
     # a fifteenth article on which both are the same changes nothing but the method
-    more = compare(
+    more = compare_systems(
         make_gold(15),
         {"a": make_system(15, [*a, 3].__getitem__), "b": make_system(15, [*b, 3].__getitem__)},
         trials=20_000,
@@ -106,7 +106,7 @@ def test_random_swaps_come_close_to_the_exact_p() -> None:
 
 
 def test_five_articles_cannot_tell_anything_apart() -> None:
-    found = compare(make_gold(5), {"a": make_system(5, lambda i: 5), "b": make_system(5, lambda i: 0)})
+    found = compare_systems(make_gold(5), {"a": make_system(5, lambda i: 5), "b": make_system(5, lambda i: 0)})
     assert found.differences[0].p == 2 / 2**5
     assert not found.differences[0].significant
     assert found.groups == [["a", "b"]]
@@ -119,7 +119,7 @@ def test_groups_and_holm() -> None:
         "twin": make_system(30, lambda i: 5 - (i % 7 == 1)),
         "poor": make_system(30, lambda i: 1 + i % 2),
     }
-    found = compare(make_gold(30), systems, measures=["f1:strict:entities", "recall:strict:entities"])
+    found = compare_systems(make_gold(30), systems, measures=["f1:strict:entities", "recall:strict:entities"])
     assert found.groups == [["best", "twin"], ["poor"]]
     letters = {s.system: s.letters for s in found.standings if s.measure == "f1:strict:entities"}
     assert letters == {"best": "a", "twin": "a", "poor": "b"}
@@ -135,7 +135,7 @@ def test_groups_and_holm() -> None:
 
 def test_the_number_of_articles_that_would_separate() -> None:
     a, b = (lambda i: 3 + i % 3), (lambda i: 3 + (i * 7 + 1) % 3 - (i % 6 == 0))
-    found = compare(make_gold(12), {"a": make_system(12, a), "b": make_system(12, b)}).differences[0]
+    found = compare_systems(make_gold(12), {"a": make_system(12, a), "b": make_system(12, b)}).differences[0]
     assert not found.significant
     assert found.more_articles is not None
     from annotate.score.significance import detectable_difference
@@ -157,7 +157,7 @@ def test_average_precision_is_compared_too() -> None:
         claims = [Claim(0, 8, True, "event", score=first), Claim(9, 20, True, "event", score=second)]
         return [Prediction(id=f"{i}", claims=claims) for i in range(6)]
 
-    found = compare(gold, {"good": rank(0.9, 0.1), "bad": rank(0.1, 0.9)}, measures=["ap:check-worthy:claims"])
+    found = compare_systems(gold, {"good": rank(0.9, 0.1), "bad": rank(0.1, 0.9)}, measures=["ap:check-worthy:claims"])
     assert found.differences[0].difference == pytest.approx(0.5)
     assert found.differences[0].p == 2 / 2**6
 
@@ -165,7 +165,7 @@ def test_average_precision_is_compared_too() -> None:
 def test_macro_f1_with_labels_that_only_one_system_has() -> None:
     gold = make_gold(8)
     systems = {"a": make_system(8, lambda i: 5), "b": make_system(8, lambda i: 3)}
-    found = compare(gold, systems, measures=["macro-f1:strict:entities"])
+    found = compare_systems(gold, systems, measures=["macro-f1:strict:entities"])
     values = {standing.system: standing.value for standing in found.standings}
     for name, predictions in systems.items():
         assert values[name] == evaluate(gold, predictions).value("macro-f1:strict:entities")
@@ -173,11 +173,11 @@ def test_macro_f1_with_labels_that_only_one_system_has() -> None:
 
 def test_wrong_use() -> None:
     with pytest.raises(ScoreError, match="two systems"):
-        compare(make_gold(6), {"a": make_system(6, lambda i: 5)})
+        compare_systems(make_gold(6), {"a": make_system(6, lambda i: 5)})
     with pytest.raises(AnnotateError, match="no measure"):
-        compare(make_gold(6), {n: make_system(6, lambda i: 5) for n in "ab"}, measures=["f1:tight:entities"])
+        compare_systems(make_gold(6), {n: make_system(6, lambda i: 5) for n in "ab"}, measures=["f1:tight:entities"])
     with pytest.raises(ScoreError, match="not scored on quotes"):
-        compare(make_gold(6), {n: make_system(6, lambda i: 5) for n in "ab"}, measures=["f1:exact:quotes"])
+        compare_systems(make_gold(6), {n: make_system(6, lambda i: 5) for n in "ab"}, measures=["f1:exact:quotes"])
 
 
 def test_systems_are_warned_of_their_own_unknown_names_only() -> None:
@@ -187,7 +187,7 @@ def test_systems_are_warned_of_their_own_unknown_names_only() -> None:
     gold = [GoldRecord(id="a", text=TEXT, entities=[], claims=claims("event"))]
     plain = [Prediction(id="a", entities=[Entity(0, 5, "GPE")], claims=claims("event"))]
     odd = [Prediction(id="a", entities=[], claims=claims("weather"))]
-    warnings = compare(gold, {"plain": plain, "odd": odd}, trials=10).warnings
+    warnings = compare_systems(gold, {"plain": plain, "odd": odd}, trials=10).warnings
     assert [warning for warning in warnings if "does not declare" in warning] == [
         "odd: kinds of claims that schema news/1.0.0 does not declare: weather"
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +17,15 @@ from jinja2 import UndefinedError
 from annotate.errors import AnnotateError
 from annotate.files import sha256_file
 from annotate.preannotate.news.pipeline import MODEL
-from annotate.records import GoldRecord, Prediction, Quote, Span
+from annotate.records import GoldRecord, Prediction, Quote
 from annotate.score.evaluate import evaluate
 from annotate.training.facts import Facts, read_facts, write_facts
 from annotate.training.report import FOUND, fill_card, main
 from annotate.training.report_measure import NAME_CORPORA, leave_aside
+from tests.support.spans import span_of
 
 TEXT = "Ann said that red green blue “black” won. Bob Ray denied it all, he said. “Yes,” Eve said."
-
-
-def span(words: str) -> Span:
-    return Span(TEXT.index(words), TEXT.index(words) + len(words))
+span = partial(span_of, TEXT)
 
 
 def quote(words: str, speaker: str | None = None) -> Quote:

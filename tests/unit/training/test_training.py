@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 import shutil
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,21 +18,20 @@ pytest.importorskip("faker")
 
 from annotate.errors import AnnotateError  # noqa: E402
 from annotate.files import resource_dir  # noqa: E402
-from annotate.preannotate.news.layout import ENTITY_LABELS, ENTITY_TAGS, ROLE_TAGS  # noqa: E402
-from annotate.preannotate.news.network import NewsNetwork  # noqa: E402
+from annotate.preannotate.news.network import ENTITY_LABELS, ENTITY_TAGS, ROLE_TAGS, NewsNetwork  # noqa: E402
+from annotate.preannotate.news.passage import WordPieces, read_passage  # noqa: E402
 from annotate.preannotate.news.pipeline import MODEL  # noqa: E402
-from annotate.preannotate.news.windows import read_passage  # noqa: E402
-from annotate.preannotate.news.words import WordPieces  # noqa: E402
 from annotate.records import Entity, GoldRecord, Quote, Region, Span  # noqa: E402
 from annotate.training.crf import Crf  # noqa: E402
 from annotate.training.examples import UNKNOWN, Answers, Document, make_answers, slice_answers  # noqa: E402
 from annotate.training.export import OneWindow, export_network  # noqa: E402
 from annotate.training.gazetteers import Gazetteers  # noqa: E402
-from annotate.training.improve import improve_news, split_records, to_document  # noqa: E402
+from annotate.training.improve import split_records, to_document, train  # noqa: E402
 from annotate.training.loop import Window, make_batches, to_tensors  # noqa: E402
 from annotate.training.model import Network  # noqa: E402
 from annotate.training.replace import replace_names  # noqa: E402
 from annotate.training.weights import restore_network, write_weights  # noqa: E402
+from tests.support.spans import range_of  # noqa: E402
 
 VOCABULARY = [
     "[PAD]",
@@ -44,10 +44,7 @@ VOCABULARY = [
 PIECES = WordPieces(VOCABULARY)
 GAZETTEERS = Gazetteers(1)
 TEXT = "Ann Lee told Bob that he won. “I did not,” Bob Ray said in Rome."
-
-
-def part(words: str) -> tuple[int, int]:
-    return TEXT.index(words), TEXT.index(words) + len(words)
+part = partial(range_of, TEXT)
 
 
 def document() -> Document:
@@ -234,7 +231,7 @@ def test_a_model_folder_without_weights_predicts_but_is_not_trained_further(tmp_
     with pytest.raises(
         AnnotateError, match=r"old: weights\.safetensors is missing.* since 0\.2\.0: train the model again"
     ):
-        improve_news(gold, tmp_path / "new", start=tmp_path / "old")
+        train(gold, tmp_path / "new", start=tmp_path / "old")
     assert [path.name for path in tmp_path.iterdir()] == ["old"]
 
 
@@ -287,7 +284,7 @@ def test_splits_of_the_release_decide_and_stories_stay_together() -> None:
 
 def test_too_little_gold_is_refused_and_nothing_written(tmp_path: Path) -> None:
     with pytest.raises(AnnotateError, match="too little gold"):
-        improve_news([record(number) for number in range(6)], tmp_path / "mine")
+        train([record(number) for number in range(6)], tmp_path / "mine")
     assert not list(tmp_path.iterdir())
 
 
@@ -309,7 +306,7 @@ def test_a_whole_pass_from_the_bundled_weights_and_a_folder_that_runs(tmp_path: 
     (tmp_path / "quick.toml").write_text(
         config.replace("heads = 1e-4", "heads = 2e-3").replace("warm_up = 10", "warm_up = 1")
     )
-    found = improve_news(records, tmp_path / "mine", config_file=tmp_path / "quick.toml")
+    found = train(records, tmp_path / "mine", config_file=tmp_path / "quick.toml")
     assert (found.trained_on, found.held_out) == (16, 54)
     assert sorted(path.name for path in tmp_path.iterdir()) == (
         ["mine", "quick.toml"] if found.folder else ["quick.toml"]

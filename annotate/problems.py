@@ -1,0 +1,76 @@
+"""The sentences for problems that several modules find, so that one problem reads the same everywhere. Pure.
+
+A sentence has no place; the caller puts it in front (`file:line: id: sentence`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+#: Two records of one file with one id.
+SECOND_RECORD = "a second record with this id; ids must be unique"
+#: The text of a record is not the one that its hash was made of.
+WRONG_HASH = "text_sha256 is not the hash of text; was the text edited since?"
+#: A record without the name of its article.
+EMPTY_ID = "empty id; every article needs one"
+
+BOM = b"\xef\xbb\xbf"
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+def appears_twice(what: str) -> str:
+    """Something that may be there once is there again.
+
+    >>> appears_twice("entities.labels: 'PERSON'")
+    "entities.labels: 'PERSON' appears twice"
+    """
+    return f"{what} appears twice"
+
+
+def outside_text(place: str, start: int, end: int, length: int) -> str:
+    """A range that is empty, reversed, or not inside a text of `length` code points.
+
+    >>> outside_text("entities[0]", 3, 9, 5)
+    'entities[0] is [3, 9); expected 0 <= start < end <= 5, the length of the text'
+    """
+    return f"{place} is [{start}, {end}); expected 0 <= start < end <= {length}, the length of the text"
+
+
+def find_surrogate(text: str) -> str | None:
+    """The sentence about the first unpaired surrogate of the text, with its offset in code points; None without one.
+
+    >>> find_surrogate("Rain"), find_surrogate("Rain" + chr(0xD800))
+    (None, 'an unpaired surrogate at 4, not valid Unicode; remove it')
+    """
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        return f"an unpaired surrogate at {error.start}, not valid Unicode; remove it"
+    return None
+
+
+def find_encoding_problem(data: bytes) -> str | None:
+    """The sentence about bytes that are not UTF-8; None where they are.
+
+    >>> find_encoding_problem("é".encode()), find_encoding_problem(b"caf\\xe9")
+    (None, 'not UTF-8 at byte 3; convert the file to UTF-8')
+    >>> find_encoding_problem("id,text".encode("utf-16"))
+    'UTF-16; save the file as UTF-8'
+    """
+    if data.startswith(_UTF16):
+        return "UTF-16; save the file as UTF-8"
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return f"not UTF-8 at byte {error.start}; convert the file to UTF-8"
+    return None
+
+
+def cannot_read(path: Path | str, error: BaseException) -> str:
+    """What the system, or the library that reads the file, answers instead of its content; with the place.
+
+    >>> cannot_read("a.jsonl", FileNotFoundError(2, "No such file or directory"))
+    'a.jsonl: cannot be read (No such file or directory)'
+    """
+    reason = getattr(error, "strerror", None) or str(error).partition("\n")[0] or type(error).__name__
+    return f"{path}: cannot be read ({reason})"

@@ -1,0 +1,1 @@
+"""The tests; README.md has what is where."""

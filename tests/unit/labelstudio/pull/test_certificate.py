@@ -1,0 +1,43 @@
+"""The certificate of a pull: what it counts of edges, and that they count as no change."""
+
+from __future__ import annotations
+
+import pytest
+
+from annotate.labelstudio.pull.certificate import Certificate
+from annotate.records import Annotation, Entity, Layers, Quote, Span
+
+TEXT = "“Go,” said Ana Reis , twice."
+PREDICTED = Layers(entities=[Entity(11, 19, "PERSON", id="e1")], quotes=[Quote("direct", [Span(0, 5, id="q1")])])
+
+
+def read(**layers: object) -> tuple[Annotation, Certificate]:
+    certificate = Certificate(toolkit="", url="", schema="", pulled_at="", verified_against="ledger")
+    annotation = Annotation(id="a", text=TEXT, annotator="ann", predicted=PREDICTED, **layers)  # type: ignore[arg-type]
+    trimmed = certificate.trim(annotation)
+    certificate.count_annotation(trimmed, verified=True)
+    return trimmed, certificate
+
+
+@pytest.mark.parametrize(("start", "end", "trimmed"), [(11, 19, 0), (10, 19, 1), (11, 20, 1), (10, 21, 1)])
+def test_an_edge_that_was_dragged_too_far_is_trimmed_and_counted(start: int, end: int, trimmed: int) -> None:
+    annotation, certificate = read(entities=[Entity(start, end, "PERSON", id="e1")])
+    assert annotation.entities == [Entity(11, 19, "PERSON", id="e1")]
+    assert (certificate.trimmed, certificate.changes["entities"]["unchanged"]) == (trimmed, 1)
+    assert any("trimmed" in line for line in certificate.summary()) == bool(trimmed)
+    assert certificate.is_clean
+
+
+def test_quotation_marks_are_part_of_a_quote() -> None:
+    annotation, certificate = read(quotes=[Quote("direct", [Span(0, 6)], speaker=Span(10, 21))])
+    assert annotation.quotes == [Quote("direct", [Span(0, 5)], speaker=Span(11, 19))]
+    assert certificate.trimmed == 2
+
+
+def test_what_has_the_offsets_of_the_prediction_keeps_them() -> None:
+    wide = Entity(10, 21, "PERSON", id="e1")
+    certificate = Certificate(toolkit="", url="", schema="", pulled_at="")
+    annotation = Annotation(id="a", text=TEXT, annotator="ann", predicted=Layers(entities=[wide]), entities=[wide])
+    assert certificate.trim(annotation).entities == [wide]
+    certificate.count_annotation(annotation, verified=True)
+    assert (certificate.trimmed, certificate.changes["entities"]["unchanged"]) == (0, 1)
