@@ -11,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from annotate.processes import raise_on_sigterm
 from tests.faults.cases import LOCAL, write_inputs
 from tests.faults.rounds import Result, call, run_rounds
 from tests.faults.servers import server_cases
@@ -37,6 +38,7 @@ def main() -> int:
     wanted = chosen.kinds.split(",") if chosen.kinds else None
     for name in HEAVY:
         importlib.import_module(name)
+    raise_on_sigterm()  # so that servers end with us
     results: list[Result] = []
     folder = Path(tempfile.mkdtemp(prefix="annotate-faults-"))
     try:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import patch
 
+import msgspec
+
 from annotate.files import sha256_text
 from annotate.jsonl import read_records, write_records
 from annotate.records import Annotation, Article, Prediction
@@ -71,7 +73,7 @@ def make_pulled_project() -> None:
 
     push_predictions(read_predictions(), PULLED)
     found = [one for one in read_records(Path("inputs/annotations.jsonl"), Annotation) if one.annotator == "ada"]
-    submit_annotations(found, PULLED)
+    submit_annotations([msgspec.structs.replace(one, annotator="ada@example.org") for one in found], PULLED)
 
 
 def read_pulled() -> State:
