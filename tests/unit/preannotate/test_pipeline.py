@@ -73,6 +73,7 @@ def _jsonl(tmp_path: Path, articles: list[Article] = ARTICLES) -> str:
     return str(path)
 
 
+@pytest.mark.slow
 def test_processes_change_neither_order_nor_content() -> None:
     alone = list(preannotate_articles(ARTICLES, preannotator="rules"))
     together = list(preannotate_articles(ARTICLES, preannotator="rules", jobs=2))

@@ -288,6 +288,7 @@ def test_too_little_gold_is_refused_and_nothing_written(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_a_whole_pass_from_the_bundled_weights_and_a_folder_that_runs(tmp_path: Path) -> None:
     from annotate.preannotate.registry import build
     from annotate.records import Article
