@@ -85,7 +85,7 @@ def demo(
     files = {name: out / f"{name}.jsonl" for name in ("predictions", "annotations", "reviews", "decided", "log")}
 
     report("pre-annotating the seed articles")
-    predictions = list(preannotate_articles(read_articles([str(seeds)]), preannotator=preannotator))
+    predictions = list(preannotate_articles(read_articles([str(file) for file in sorted(seeds.glob("*.txt"))]), preannotator=preannotator))
     write_records(files["predictions"], predictions)
 
     report("starting Label Studio (about half a minute the first time)")
