@@ -85,7 +85,8 @@ def demo(
     files = {name: out / f"{name}.jsonl" for name in ("predictions", "annotations", "reviews", "decided", "log")}
 
     report("pre-annotating the seed articles")
-    predictions = list(preannotate_articles(read_articles([str(file) for file in sorted(seeds.glob("*.txt"))]), preannotator=preannotator))
+    articles = read_articles([str(file) for file in sorted(seeds.glob("*.txt"))])
+    predictions = list(preannotate_articles(articles, preannotator=preannotator))
     write_records(files["predictions"], predictions)
 
     report("starting Label Studio (about half a minute the first time)")
