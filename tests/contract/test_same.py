@@ -129,7 +129,7 @@ def ask_adjudication(a: Item, b: Item) -> bool:
 
 def ask_certificate(a: Item, b: Item) -> bool:
     certificate = Certificate(toolkit="", url="", schema="", pulled_at="")
-    certificate.count_annotation(by("ann", b, predicted=a))
+    certificate.count_annotation(by("ann", b, predicted=a), verified=True)
     return certificate.changes[layer_of(a)]["unchanged"] == 1
 
 
