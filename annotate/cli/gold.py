@@ -47,7 +47,7 @@ def release(
         ),
     ] = None,
     sign: Annotated[
-        Path | None, typer.Option("--sign", metavar="KEY", help="SSH private key to sign the release with.")
+        Path | None, typer.Option("--sign", metavar="KEYFILE", help="SSH private key to sign the release with.")
     ] = None,
 ) -> None:
     """Build an immutable release from decided records.

@@ -57,9 +57,12 @@ def preannotate(
 
     Example: annotate preannotate seeds/ -o predictions.jsonl --jobs 2
     """
+    from annotate.extras import require
     from annotate.preannotate.run import choose_preannotators
     from annotate.schema import load_schema
 
+    if engine.value == "ray":
+        require("ray", "--engine ray")
     names = choose_preannotators(preannotator)
     articles = annotate.read_articles(sources, normalize=normalize)
     with show_progress("pre-annotating", len(articles)) as progress:
