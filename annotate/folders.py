@@ -19,12 +19,15 @@ from annotate.files import sync, usual_mode
 _SCRATCH = ".annotate"
 
 
-def check_folder(target: Path, *, is_ours: Callable[[Path], bool] = lambda folder: False, made_by: str = "") -> None:
+def check_folder(
+    target: Path, *, is_ours: Callable[[Path], bool] = lambda folder: False, made_by: str = "", option: str = ""
+) -> None:
     """Return if a folder can be put at `target` without removing what somebody else made; for the start of a command.
 
     Args:
         is_ours: whether a folder with something in it is one that the same command made and may replace.
         made_by: that command, for the message.
+        option: the option that gives another folder, for the message.
 
     Raises:
         AnnotateError: `target` is a file, a link, a mount point, the current folder or home folder or above one of
@@ -46,8 +49,9 @@ def check_folder(target: Path, *, is_ours: Callable[[Path], bool] = lambda folde
     found = sorted(path.name for path in target.iterdir())
     if found and not is_ours(target):
         some = ", ".join(found[:3]) + (", ..." if len(found) > 3 else "")
+        way = f" with {option}" if option else ""
         maker = f" and is not as {made_by} made it" if made_by else ""
-        raise AnnotateError(f"{target}: exists{maker} (it holds {some}); choose another folder")
+        raise AnnotateError(f"{target}: exists{maker} (it holds {some}); choose another folder{way}")
 
 
 @contextlib.contextmanager

@@ -50,7 +50,7 @@ def is_read(option: Any) -> bool:
     """Whether the option or argument names something that the command reads, or may name it."""
     if is_written(option):
         return False
-    named = any(kind in (option.metavar or "").upper() for kind in ("FILE", "GOLD", "JSONL", "RELEASE", "DIR"))
+    named = any(kind in (option.metavar or "").upper() for kind in ("FILE", "GOLD", "JSONL", "RELEASE", "DIR", "KEY"))
     return named or option.param_type_name == "argument" or option.name == "preannotator"
 
 

@@ -145,7 +145,7 @@ def demo(
 
 def _claim_folder(out: Path) -> None:
     """Make `out` the demo's own: each run replaces the files and the release that a run before has made in it."""
-    check_folder(out, is_ours=lambda folder: (folder / MARKER).is_file(), made_by="annotate demo")
+    check_folder(out, is_ours=lambda folder: (folder / MARKER).is_file(), made_by="annotate demo", option="--out")
     _check_release_folder(out)
     if not (out / MARKER).exists():
         write_text(out / MARKER, "annotate demo writes here and replaces what it wrote before\n")
@@ -161,7 +161,9 @@ def _check_release_folder(out: Path) -> None:
             return False
         return not list(find_file_problems(folder, read_manifest(folder)))
 
-    check_folder(out / "gold" / RELEASE_NAME / RELEASE_VERSION, is_ours=is_ours, made_by="annotate demo")
+    check_folder(
+        out / "gold" / RELEASE_NAME / RELEASE_VERSION, is_ours=is_ours, made_by="annotate demo", option="--out"
+    )
 
 
 def _sign_marker(out: Path, release: Path) -> None:
