@@ -40,6 +40,7 @@ def good(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_articles(hostile_cases: Path, tmp_path: Path) -> None:
     tried = 0
     for path in sorted(hostile_cases.iterdir()):

@@ -133,6 +133,7 @@ def test_without_torch_nothing_is_raised() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+@pytest.mark.slow
 def test_a_saved_folder_loads_with_spacy_alone(tmp_path: Path, news: NewsPipeline) -> None:
     from annotate.preannotate.news.component import load_spacy
 
