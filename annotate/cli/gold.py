@@ -151,6 +151,7 @@ def releases(
         return
     columns = ("release", "articles", "spans", "splits", "schema", "parent")
     print_blocks([Table("", columns, rows, words=(0, 2, 3, 4, 5))])
+    print_line("")
     for manifest in found:
         print_line(f"{manifest.ref} {spell_digest(manifest)}")
 

@@ -105,7 +105,7 @@ PREDICTIONS: dict[str, tuple[list[dict[str, Any]], tuple[str, ...]]] = {
     "reversed": ([entity(start=5, end=2)], ("[5, 2)",)),
     "empty span": ([entity(start=2, end=2)], ("[2, 2)",)),
     "negative": ([entity(start=-1)], ("[-1, 5)",)),
-    "beyond all numbers": ([entity(end=10**30)], ("entities[0]",)),
+    "beyond all numbers": ([entity(end=10**30)], ("p.jsonl:1", "64 bits")),
     "text that is not there": ([entity(text="Biden,")], ("Biden,",)),
     "offset as text": ([entity(start="0")], ("start",)),
     "offset as a fraction": ([entity(start=0.0)], ("start",)),
