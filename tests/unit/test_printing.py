@@ -206,7 +206,17 @@ def test_the_card_shows_names_from_outside_as_text(tmp_path: Path) -> None:
     layers = msgspec.structs.asdict(make_layers("PERSON"))
     gold = [GoldRecord(id="a", text=TEXT, annotators=[name], licence='x"\n| a | b |\n<script>', **layers)]
     write_records(tmp_path / "gold.jsonl", gold)
-    arguments = ["--name", "news", "--version", "1.0.0", "--to", str(tmp_path / "out"), "--licence", "<b>`|[y](z)", "--names"]
+    arguments = [
+        "--name",
+        "news",
+        "--version",
+        "1.0.0",
+        "--to",
+        str(tmp_path / "out"),
+        "--licence",
+        "<b>`|[y](z)",
+        "--names",
+    ]
     result = CliRunner().invoke(app, ["release", str(tmp_path / "gold.jsonl"), *arguments])
     assert result.exit_code == 0, result.output
     card = (tmp_path / "out" / "news" / "1.0.0" / "README.md").read_text("utf-8").split("---\n", 2)[2]
