@@ -60,15 +60,16 @@ class Articles:
         self._count = 0
         self._spool = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed with the object
         weakref.finalize(self, self._spool.close)
-        for line in self._check():
-            try:
+        try:
+            for line in self._check():
                 self._spool.write(line)
-            except OSError as error:
-                raise AnnotateError(
-                    f"{tempfile.gettempdir()}: the articles cannot be kept there ({error.strerror or error}); "
-                    "set TMPDIR to a folder with more space"
-                ) from error
-            self._count += 1
+                self._count += 1
+            self._spool.flush()
+        except OSError as error:  # those of the sources are among the problems
+            raise AnnotateError(
+                f"{tempfile.gettempdir()}: the articles cannot be kept there ({error.strerror or error}); "
+                "set TMPDIR to a folder with more space"
+            ) from error
 
     def __len__(self) -> int:
         return self._count

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import datasets
+import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -128,14 +129,15 @@ def test_iterations_do_not_disturb_each_other(tmp_path: Path, monkeypatch: pytes
     assert seen == [row["id"] for row in rows]
 
 
-def test_articles_that_do_not_fit_into_the_temporary_folder(tmp_path: Path) -> None:
-    source = _write(
-        tmp_path, "x.jsonl", "\n".join(json.dumps({"id": one, "text": "Rain. " * 1_000_000}) for one in "abc")
-    )
+@pytest.mark.parametrize("missing", [10_000_000, 50], ids=["large", "within the last buffer"])
+def test_articles_that_do_not_fit_into_the_temporary_folder(tmp_path: Path, missing: int) -> None:
+    rows = [*({"id": one, "text": "Rain. " * 1_000_000} for one in "abc"), {"id": "d", "text": "Rain. " * 40}]
+    source = _write(tmp_path, "x.json", json.dumps(rows))
+    space = sum(len(msgspec.json.encode(article)) + 1 for article in read_articles([source])) - missing
     code = f"""
 import resource, signal
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+resource.setrlimit(resource.RLIMIT_FSIZE, ({space}, {space}))
 from annotate.errors import AnnotateError
 from annotate.ingest.articles import read_articles
 try:
