@@ -191,7 +191,7 @@ def read_strings(path: Path, reading: Reading) -> Iterator[Prediction]:
     """The predictions of a JSON Lines file of answers; texts come with them or from `reading.texts`, by id."""
     for place, answer in iter_objects(path, problems=reading.problems):
         article = answer.get("id")
-        text = answer.get("text") or reading.texts.get(article or "")
+        text = answer.get("text") or (reading.texts.get(article) if isinstance(article, str) else None)
         if not isinstance(article, str) or not article:
             reading.problems.append(f"{place}: no id; every answer names its article")
         elif not isinstance(text, str):
