@@ -22,7 +22,13 @@ ROOT = Path(__file__).parent.parent
 REQUIRE_ALL = os.environ.get("ANNOTATE_REQUIRE_ALL") == "1"
 
 # properties are judged by what holds, not by how fast a busy machine shows it
-settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# The same examples in every run, so that a change is what breaks a test; `make fuzz` looks for new ones.
+settings.register_profile(
+    "any machine",
+    deadline=None,
+    derandomize="ANNOTATE_FUZZ" not in os.environ,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("any machine")
 
 
