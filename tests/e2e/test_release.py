@@ -52,7 +52,7 @@ def test_the_commands_in_a_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert "train: 8 articles, 80.0% (wanted 80.0%)" in first.stderr
     assert "**two students**" in Path("gold/news/1.0.0/README.md").read_text("utf-8")
     checked = run("check", "news/1.0.0")
-    assert checked.stdout.startswith("news/1.0.0: whole.")
+    assert checked.stdout.startswith("news/1.0.0: intact.")
     assert f"digest {digest}\n" in checked.stdout
     assert run("check", "news/1.0.0", "--digest", digest).exit_code == 0
     for other, words in (("sha256:" + "0" * 64, f"its digest is {digest}"), ("beef", "expected sha256:")):
@@ -71,7 +71,7 @@ def test_the_commands_in_a_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert "a0: changed\n  - entities: PERSON [78, 85) 'Ann Lee'" in difference.stdout
     assert difference.stdout.endswith("articles: 1 changed; entities: 1 removed\n")
     listed = run("releases").stdout
-    heads, _, *rows = (line.split() for line in listed.splitlines())
+    heads, _, *rows = (line.split() for line in listed.splitlines() if line)
     assert [heads[0], *(row[0] for row in rows)] == ["release", *("news/1.0.0", "news/1.0.1") * 2]
     assert f"news/1.0.0 {digest}\n" in listed
     assert run("releases", "--to", "nowhere").exit_code == 0

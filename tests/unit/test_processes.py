@@ -67,7 +67,7 @@ def test_nothing_is_left_running(articles: Path, tmp_path: Path, number: int, co
         assert process.returncode == code
         assert wait_until(lambda: not group_members(group), 20), "workers are left"
         if number != signal.SIGKILL:
-            assert errors.decode().splitlines() == ["interrupted; files are either as before or complete"]
+            assert errors.decode().splitlines() == ["interrupted; every file is either unchanged or complete"]
         assert not output.exists()
     finally:
         for pid in group_members(group):
