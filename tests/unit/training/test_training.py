@@ -303,7 +303,7 @@ def test_a_whole_pass_from_the_bundled_weights_and_a_folder_that_runs(tmp_path: 
         GoldRecord(id=str(number), text=text, entities=names, split="train" if number < 16 else "dev")
         for number in range(70)
     ]
-    config = CONFIG.read_text("utf-8").replace("passes = 8", "passes = 2").replace("= 2e-5", "= 2e-4")
+    config = CONFIG.read_text("utf-8").replace("passes = 8", "passes = 4").replace("= 2e-5", "= 3e-4")
     (tmp_path / "quick.toml").write_text(
         config.replace("heads = 1e-4", "heads = 2e-3").replace("warm_up = 10", "warm_up = 1")
     )
