@@ -226,11 +226,6 @@ class Connection:
         }
         return list(self.iter_tasks(project, include=include, filters=[wanted]))
 
-    def get_task(self, task: int) -> Dict:
-        """One task with annotations and predictions."""
-        with self._explained(f"cannot read task {task}"):
-            return plain(self.sdk.tasks.get(id=task))
-
     def import_tasks(self, project: int, tasks: Sequence[Dict]) -> list[int]:
         """Add the tasks in one request, all or none; their ids in the order given."""
         with self._explained(f"cannot add {len(tasks)} tasks to project {project}"):
