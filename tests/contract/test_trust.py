@@ -210,7 +210,7 @@ FORGERIES: dict[str, tuple[Callable[[Path], dict[str, Any]], str | None]] = {
         "the share 0.5",
     ),
     "another split's name": (rename_split, "its split is dev"),
-    "another schema": (replace_in("schema.toml", 'version = "1.0.0"', 'version = "1.0.1"'), "schema.toml is"),
+    "another schema": (replace_in("schema.toml", 'version = "2.0.0"', 'version = "2.0.1"'), "schema.toml is"),
     "another ceiling": (edit(lambda m: {"ceiling": {**m.ceiling, "f1:strict:entities": 0.1}}), "ceiling"),
     "another agreement": (edit(lambda m: {"agreement": figure_of(m, 0.1)}), "ceiling"),
     "a date that is none": (edit(lambda m: {"date": "soon"}), "the date 'soon'"),

@@ -49,13 +49,13 @@ def renamed(tmp_path: Path, migrations: str) -> Schema:
     text = head.replace('name = "GPE"', 'name = "PLACE"') + tail.replace('name = "event"', 'name = "happening"')
     assert place
     path = tmp_path / "news.toml"
-    path.write_text(text.replace('version = "1.0.0"', 'version = "2.0.0"', 1) + migrations, encoding="utf-8")
+    path.write_text(text.replace('version = "2.0.0"', 'version = "3.0.0"', 1) + migrations, encoding="utf-8")
     return load_schema(path)
 
 
 MAPS = """
 [[migrations]]
-from = "1.0.0"
+from = "2.0.0"
 entities = { GPE = "PLACE", LOC = "PLACE" }
 kinds = { event = "happening" }
 """

@@ -98,8 +98,8 @@ def migrate() -> None:
     from annotate.files import read_text, resource_dir
 
     text = read_text(resource_dir("schemas") / "news.toml").replace(f'name = "{OLD_LABEL}"', f'name = "{NEW_LABEL}"')
-    text = text.replace('version = "1.0.0"', 'version = "2.0.0"', 1)
-    text += f'\n[[migrations]]\nfrom = "1.0.0"\nentities = {{ {OLD_LABEL} = "{NEW_LABEL}" }}\n'
+    text = text.replace('version = "2.0.0"', 'version = "3.0.0"', 1)
+    text += f'\n[[migrations]]\nfrom = "2.0.0"\nentities = {{ {OLD_LABEL} = "{NEW_LABEL}" }}\n'
     Path("inputs/new.toml").write_text(text)
     annotate("schema", "migrate", "--project", title(), "--schema", "inputs/new.toml")()
 
