@@ -235,7 +235,7 @@ def test_command_writes_the_good_and_reports_the_bad(tmp_path: Path, fragile: li
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (["--preannotator", "nobody"], 1, "known are"),
+        (["--preannotator", "nobody"], 1, "expected one of"),
         (["--preannotator", "rules:x"], 1, "expected rules"),
         (["--layers", "verses"], 1, "expected some of"),
         (["--jobs", "0"], 2, "jobs"),
