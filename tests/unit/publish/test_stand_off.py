@@ -121,7 +121,7 @@ def test_words_that_would_leak_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_release_with_texts_needs_none(release: Path, tmp_path: Path) -> None:
-    with pytest.raises(PublishError, match="nothing to put back"):
+    with pytest.raises(PublishError, match="nothing to restore"):
         rehydrate(release, [str(tmp_path)], to=tmp_path)
 
 
