@@ -123,7 +123,7 @@ class Connection:
         return explained(what, self.url, self._api_key)
 
     def version(self) -> Dict:
-        """What the server says of itself; needs no token."""
+        """The server's versions of its packages; needs no token."""
         with self._explained("cannot reach Label Studio"):
             return plain(self.sdk.versions.get())
 

@@ -182,7 +182,7 @@ def _apply_change(
         result = rename_items(entry["result"], names)[0]
         if ledger is not None and pushed is not None and digest_prediction(entry) in pushed.predictions:
             ledger.add_prediction(article, digest_prediction({**entry, "result": result}))
-        # with the task the server knows the project, without which it does not validate but refuse
+        # the server finds the project by the task; without it, it refuses instead of validating
         server.update_prediction(entry["id"], result=result, task=change.task["id"])
         if info.digest == digest_prediction(entry):
             info.digest = digest_prediction({**entry, "result": result})

@@ -119,7 +119,7 @@ def find_anchors(text: str, anchors: Sequence[Anchor]) -> list[Found | None]:
     """
     folded = Folded(text)
     options = [_candidates(folded, anchor) for anchor in anchors]
-    # spans whose surroundings are whole on both sides, and that occur only once, show how far the text moved
+    # spans whose surroundings are intact on both sides, and that occur only once, show how far the text moved
     sure: list[tuple[int, int]] = []
     for anchor, places in zip(anchors, options, strict=True):
         whole = [place for place, sides in places if sides == 2]

@@ -203,7 +203,7 @@ FORGERIES: dict[str, tuple[Callable[[Path], dict[str, Any]], str | None]] = {
     ),
     "other account of tokens": (
         edit(lambda m: {"tokens": {**m.tokens, "rule": "innermost-first"}}),
-        "account of the tokens",
+        "other counts of tokens",
     ),
     "other shares": (
         edit(lambda m: {"splits": {n: msgspec.structs.replace(s, share=0.5) for n, s in m.splits.items()}}),

@@ -110,8 +110,8 @@ def assign_splits(
 ) -> Assignment:
     """A split and a cluster for each article, so that linked articles share both.
 
-    Articles in `placed` stay there. A new article joins the split of its related ones; if those are in several it is left
-    out, since any place would leak. Groups without a place are taken largest first, then by the hash of their first
+    Articles in `placed` stay there. A new article joins the split of its related ones; if these are in several it is
+    left out, since any place would leak. Groups without a place go largest first, then by the hash of their first
     id, each to the split that lacks most articles: the shares come out as close as whole groups allow, and
     the order of the input plays no part.
 

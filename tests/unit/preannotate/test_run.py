@@ -48,7 +48,7 @@ def fragile(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.fixture
 def confident(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A preannotator that proposes three items a layer: just below 0.6, at 0.6, and without a score."""
+    """A preannotator that proposes three items per layer: just below 0.6, at 0.6, and without a score."""
 
     def build(schema: Schema) -> registry.Preannotator:
         def pipe(articles: Iterable[Article]) -> Iterator[Layers]:

@@ -1,4 +1,4 @@
-"""Stand-off releases hold no text; rehydrating gives back what was released, or says what it could not."""
+"""Stand-off releases hold no text; rehydrating restores what was released, or reports what it could not restore."""
 
 from __future__ import annotations
 
