@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from annotate.ingest import read_articles as read_articles
     from annotate.jsonl import read_records as read_records
     from annotate.jsonl import write_records as write_records
+    from annotate.label_map import LabelMap as LabelMap
     from annotate.label_studio_server import Studio as Studio
     from annotate.label_studio_server import find_studio as find_studio
     from annotate.label_studio_server import start_studio as start_studio
@@ -86,6 +87,7 @@ _PUBLIC = {
     "Claim": "annotate.records",
     "Entity": "annotate.records",
     "GoldRecord": "annotate.records",
+    "LabelMap": "annotate.label_map",
     "Layers": "annotate.records",
     "Prediction": "annotate.records",
     "Quote": "annotate.records",

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 import annotate
-from annotate.cli.options import LayersOption, OutputOption, SchemaOption, note, parse_layers
+from annotate.cli.options import LayersOption, MapOption, OutputOption, SchemaOption, note, parse_layers, parse_map
 from annotate.printing import print_blocks, print_data, print_json, print_line, to_markdown
 
 ReportFormat = Literal["table", "json", "markdown", "junit"]
@@ -52,6 +52,7 @@ def score(
     ] = None,
     spacy: Annotated[str | None, typer.Option(metavar="PIPELINE", help="Score an installed spaCy pipeline.")] = None,
     layers: LayersOption = None,
+    map: MapOption = None,
     missing: MissingOption = "error",
     extra: ExtraOption = "error",
     trials: Annotated[int, typer.Option(min=0, help="Resamples for the intervals; 0 = none.")] = 1000,
@@ -72,7 +73,14 @@ def score(
     report, loss = annotate.score_predictions(
         predictions,
         gold,
-        ScoreOptions(layers=parse_layers(layers), missing=missing, extra=extra, trials=trials, seed=seed),
+        ScoreOptions(
+            layers=parse_layers(layers),
+            missing=missing,
+            extra=extra,
+            trials=trials,
+            seed=seed,
+            label_map=parse_map(map),
+        ),
         format=from_format,
         run=run,
         spacy=spacy,
@@ -111,6 +119,7 @@ def compare(
     output: OutputOption = Path("-"),
     from_format: FromOption = None,
     layers: LayersOption = None,
+    map: MapOption = None,
     missing: MissingOption = "error",
     extra: ExtraOption = "error",
     trials: Annotated[int, typer.Option(min=100, help="Permutations and resamples.")] = 10_000,
@@ -129,7 +138,14 @@ def compare(
     comparison = annotate.compare(
         predictions,
         gold,
-        ScoreOptions(layers=parse_layers(layers), missing=missing, extra=extra, trials=trials, seed=seed),
+        ScoreOptions(
+            layers=parse_layers(layers),
+            missing=missing,
+            extra=extra,
+            trials=trials,
+            seed=seed,
+            label_map=parse_map(map),
+        ),
         measures=measure,
         format=from_format,
         schema=schema,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from annotate.errors import AnnotateError, ScoreError
 from annotate.files import write_text
 from annotate.harness.sources import GoldSource, open_gold, open_predictions, run_preannotator, run_program
+from annotate.label_map import Relabelling
 from annotate.records import GoldRecord, Prediction
 from annotate.score.compare import Comparison, compare_systems
 from annotate.score.evaluate import Report, score_tables
@@ -56,6 +57,7 @@ def score_predictions(
     problems = Problems()
     source = open_gold(gold, problems, schema=schema)
     options = source.complete(options or ScoreOptions())
+    ours, theirs = Relabelling(options.label_map, "gold"), Relabelling(options.label_map, "predictions")
     keep = html is not None or format is not None or predictions is None
     with without_garbage_collection():
         golds: Iterable[GoldRecord] = source.records
@@ -77,11 +79,14 @@ def score_predictions(
                 schema=source.schema,
                 layers=options.layers,
             )
+        golds, found = ours.records(golds), theirs.records(found)
         if keep:
-            found = list(found)
-        table = read_gold(golds, source.schema, problems)
+            golds, found = list(golds), list(found)
+        shown = ours.schema(source.schema)
+        table = read_gold(golds, shown, problems)
         system = read_system(found, table, problems, extra=options.extra)
     report = score_tables(table, system, problems, options)
+    report.add_relabelling((ours, theirs))
     if loss is not None:
         report.source_format = loss.format
         if loss.lost:
@@ -92,9 +97,7 @@ def score_predictions(
     if html is not None:
         from annotate.harness.error_page import render_report
 
-        page = render_report(
-            report, list(golds), list(found), schema=source.schema, seen_surfaces=source.seen_surfaces()
-        )
+        page = render_report(report, list(golds), list(found), schema=shown, seen_surfaces=source.seen_surfaces())
         write_text(Path(html), page)
     return report, loss
 

@@ -11,6 +11,7 @@ from typing import Any, Unpack
 import numpy as np
 
 from annotate.errors import ScoreError
+from annotate.label_map import Relabelling, find_unused
 from annotate.records import GoldRecord, Layer, Prediction
 from annotate.schema import load_schema
 from annotate.score.evaluate import LayerCounts, choose_layers, count_layers
@@ -125,11 +126,14 @@ def compare_systems(
     if len(systems) < 2:
         raise ScoreError([f"compare needs two systems or more; found {len(systems)}"])
     problems = Problems()
+    sides = [Relabelling(chosen.label_map, "gold"), *(Relabelling(chosen.label_map, name) for name in systems)]
     with without_garbage_collection():
-        table = read_gold(gold, chosen.schema or load_schema(), problems)
+        table = read_gold(sides[0].records(gold), sides[0].schema(chosen.schema or load_schema()), problems)
         read = {
-            name: read_system(predictions, table, problems, side=name, extra=chosen.extra)
-            for name, predictions in systems.items()
+            side.side: read_system(
+                side.records(systems[side.side]), table, problems, side=side.side, extra=chosen.extra
+            )
+            for side in sides[1:]
         }
     counted, warnings = _count_systems(table, read, problems, chosen)
     if wanted is None:
@@ -150,6 +154,9 @@ def compare_systems(
     for measure in wanted:
         _compare_by(measure, table, counted, comparison, chosen)
     _correct(comparison)
+    unused = find_unused(sides)
+    comparison.warnings += [] if unused is None else [unused]
+    comparison.remarks += [remark for side in sides if (remark := side.describe()) is not None]
     comparison.remarks += _remark(comparison)
     return comparison
 

@@ -10,6 +10,7 @@ from typing import Any, Unpack
 import numpy as np
 
 from annotate.errors import ScoreError
+from annotate.label_map import Relabelling, find_unused, suggest_preset
 from annotate.records import LAYERS, GoldRecord, Layer, Prediction
 from annotate.schema import load_schema
 from annotate.score.alignment import Alignment, Alignments
@@ -94,6 +95,13 @@ class Report:
             "remarks": self.remarks,
         }
 
+    def add_relabelling(self, sides: Sequence[Relabelling]) -> None:
+        """Say what `--map` did to gold and predictions."""
+        self.remarks += [remark for side in sides if (remark := side.describe()) is not None]
+        unused = find_unused(sides)
+        if unused is not None:
+            self.warnings.append(unused)
+
     def value(self, name: str) -> float | None:
         """One value; None where it is undefined, or its label or layer was not scored.
 
@@ -134,10 +142,13 @@ def evaluate(
     """
     chosen = merge_options(options or ScoreOptions(), keywords)
     problems = Problems()
+    sides = Relabelling(chosen.label_map, "gold"), Relabelling(chosen.label_map, "predictions")
     with without_garbage_collection():
-        table = read_gold(gold, chosen.schema or load_schema(), problems)
-        system = read_system(predictions, table, problems, extra=chosen.extra)
-    return score_tables(table, system, problems, chosen)
+        table = read_gold(sides[0].records(gold), sides[0].schema(chosen.schema or load_schema()), problems)
+        system = read_system(sides[1].records(predictions), table, problems, extra=chosen.extra)
+    report = score_tables(table, system, problems, chosen)
+    report.add_relabelling(sides)
+    return report
 
 
 def score_tables(gold: GoldTable, system: SystemTable, problems: Problems, options: ScoreOptions) -> Report:
@@ -346,7 +357,8 @@ def _entity_warnings(gold: GoldTable, sides: EntitySides) -> list[str]:
     unknown = {name: n for name, n in zip(sides.names, sizes, strict=True) if n and name not in declared}
     if unknown:
         found = ", ".join(f"{name} ({n})" for name, n in unknown.items())
-        warnings.append(f"labels that schema {gold.schema.ref} does not declare count as wrong: {found}")
+        cure = _find_cure(gold, [name for name, n in zip(sides.names, sizes, strict=True) if n])
+        warnings.append(f"labels that schema {gold.schema.ref} does not declare count as wrong: {found}{cure}")
     spans = sides.predicted
     same = np.ones(max(0, len(spans) - 1), bool)
     for column in (spans.start, spans.end, spans.label):
@@ -354,6 +366,12 @@ def _entity_warnings(gold: GoldTable, sides: EntitySides) -> list[str]:
     if same.any():
         warnings.append(f"{int(same.sum())} predicted entities are copies of another; each counts as spurious")
     return warnings
+
+
+def _find_cure(gold: GoldTable, predicted: Iterable[str]) -> str:
+    """The preset that brings gold and predictions to the same labels, as the end of a sentence; "" without one."""
+    preset = suggest_preset(gold.schema.entity_labels, predicted)
+    return "" if preset is None else f". --map {preset} would bring both sides to the same labels"
 
 
 def _claim_warnings(gold: GoldTable, kinds: set[str], outside: int, unscored: int) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from annotate.label_map import LabelMap
 from annotate.records import Layer
 from annotate.score.claims import CLAIM_THRESHOLD
 from annotate.score.measures import DEFINITIONS_VERSION
@@ -50,9 +51,22 @@ def write_signature(signature: Mapping[str, Any]) -> str:
     'gold:news/1.0.0/dev@ab12cd34|schema:news/1.0.0|seed:0'
     """
     short = {"gold": f"{signature.get('gold') or 'records'}@{signature.get('gold_sha256', '')[:8]}"}
-    for key in ("schema", "definitions", "layers", "missing", "extra", "trials", "seed", "sentences", "annotate"):
+    for key in (
+        "schema",
+        "definitions",
+        "layers",
+        "map",
+        "missing",
+        "extra",
+        "trials",
+        "seed",
+        "sentences",
+        "annotate",
+    ):
         if key in signature:
             value = signature[key]
+            if key == "map":
+                value = LabelMap.from_dict(value)
             short[key] = ",".join(value) if isinstance(value, list) else str(value)
     return "|".join(f"{key}:{value}" for key, value in short.items())
 

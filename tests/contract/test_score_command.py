@@ -12,8 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from annotate.cli.app import app
-from annotate.jsonl import write_records
-from annotate.records import Entity, GoldRecord, Prediction, Quote, Span
+from annotate.jsonl import read_records, write_records
+from annotate.records import Annotation, Entity, GoldRecord, Prediction, Quote, Span
 
 pytest_plugins = ["pytester"]
 
@@ -190,10 +190,74 @@ def test_the_pytest_plugin(files: dict[str, Path], pytester: pytest.Pytester) ->
 
         def test_file(score_on_gold):
             score_on_gold({str(files["good"])!r}, GOLD).assert_at_least({{"f1:end-to-end:quotes": 1}})
+
+        def test_other_labels(score_on_gold):
+            scores = score_on_gold(find_oslo, GOLD, map=["PLACE=GPE"])
+            scores.assert_at_least({{"f1:strict:entities/PLACE": 1.0}})
         """
     )
     result = pytester.runpytest_subprocess("-q")
-    result.assert_outcomes(passed=2, failed=1)
+    result.assert_outcomes(passed=3, failed=1)
     result.stdout.fnmatch_lines(
         ["*recall:strict:entities is 0.3333*expected at least 0.9*", "*signature: gold:gold.jsonl@*"]
     )
+
+
+@pytest.fixture
+def conll(tmp_path: Path) -> Path:
+    """What a system with CoNLL's labels predicts for the articles of `files`: all right."""
+    path = tmp_path / "conll.jsonl"
+    entities = [Entity(10, 17, "PER"), Entity(26, 30, "LOC"), Entity(34, 37, "PER")]
+    write_records(path, [Prediction(id=f"a{i}", entities=entities) for i in range(8)])
+    return path
+
+
+def test_other_labels_are_mapped(files: dict[str, Path], conll: Path, tmp_path: Path) -> None:
+    plain = run("score", conll, "--gold", files["gold"], "--trials", 0)
+    assert "--map conll would bring both sides to the same labels" in plain.stdout
+    rules = tmp_path / "m.toml"
+    rules.write_text('[entities]\nLOC = ["GPE"]\n')
+    for chosen in (
+        ["--map", "conll"],
+        ["--map", "PERSON=PER", "--map", rules],
+        ["--map", "PERSON=PER", "--map", "LOC=GPE"],
+    ):
+        found = json.loads(run("score", conll, "--gold", files["gold"], "--format", "json", *chosen).stdout)
+        assert found["measures"]["f1:strict:entities"]["value"] == 1
+        assert found["signature"]["map"]
+    ranked = run("compare", conll, files["poor"], "--gold", files["gold"], "--map", "conll", "--format", "json")
+    assert json.loads(ranked.stdout)["standings"][0] == {
+        "system": "conll",
+        "measure": "f1:strict:entities",
+        "value": 1.0,
+        "low": 1.0,
+        "high": 1.0,
+        "letters": "a",
+    }
+    page = tmp_path / "errors.html"
+    run("score", conll, "--gold", files["gold"], "--map", "conll", "--html", page)
+    assert "PERSON" in page.read_text()
+    assert ">PER<" not in page.read_text()
+    assert "expected NEW=OLD" in run("score", conll, "--gold", files["gold"], "--map", "conl", code=1).stderr
+
+
+def test_export_and_agreement_under_a_map(files: dict[str, Path], tmp_path: Path) -> None:
+    target = tmp_path / "out.jsonl"
+    done = run("export", files["gold"], "--to", "jsonl", "-o", target, "--map", "-=PERSON", "--map", "PLACE=GPE,FAC")
+    assert "not held: entities left out by --map: 16 (PERSON" in done.stderr
+    assert "note: labels of --map that no entity has: 1 (FAC)" in done.stderr
+    assert [entity.label for entity in read_records(target, GoldRecord)[0].entities or ()] == ["PLACE"]
+    annotations = tmp_path / "a.jsonl"
+    write_records(
+        annotations,
+        [
+            Annotation(id="a1", text=TEXT, annotator=name, entities=[Entity(26, 30, label)])
+            for name, label in (("ann", "GPE"), ("bo", "LOC"))
+        ],
+    )
+    strict = [
+        json.loads(run("agree", annotations, "--format", "json", *chosen).stdout)["ceiling"]["f1:strict:entities"]
+        for chosen in ([], ["--map", "conll"])
+    ]
+    assert strict == [0, 1]
+    assert "labels as --map conll reads them" in run("agree", annotations, "--map", "conll").stdout
