@@ -31,6 +31,10 @@ ExtraOption = Annotated[
     Literal["error", "ignore"],
     typer.Option(help="What to do with a prediction without a gold article: stop, or ignore it."),
 ]
+ByOption = Annotated[
+    Literal["article", "story"],
+    typer.Option(help="What counts once and is resampled: an article, or a story with all its articles."),
+]
 SeedOption = Annotated[int, typer.Option(min=0, help="Random seed for resampling.")]
 
 
@@ -57,6 +61,7 @@ def score(
     extra: ExtraOption = "error",
     trials: Annotated[int, typer.Option(min=0, help="Resamples for the intervals; 0 = none.")] = 1000,
     seed: SeedOption = 0,
+    by: ByOption = "article",
     schema: SchemaOption = None,
 ) -> None:
     """Score predictions against gold: every measure with its interval, counts, confusions, signature.
@@ -80,6 +85,7 @@ def score(
             trials=trials,
             seed=seed,
             label_map=parse_map(map),
+            by=by,
         ),
         format=from_format,
         run=run,
@@ -124,6 +130,7 @@ def compare(
     extra: ExtraOption = "error",
     trials: Annotated[int, typer.Option(min=100, help="Permutations and resamples.")] = 10_000,
     seed: SeedOption = 0,
+    by: ByOption = "article",
     schema: SchemaOption = None,
 ) -> None:
     """Rank systems on the same gold and test their differences for significance.
@@ -145,6 +152,7 @@ def compare(
             trials=trials,
             seed=seed,
             label_map=parse_map(map),
+            by=by,
         ),
         measures=measure,
         format=from_format,

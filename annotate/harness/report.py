@@ -35,6 +35,7 @@ def make_tables(report: Report) -> list[Table]:
         labels = _label_table(report, layer)
         if labels.rows:
             tables.append(labels)
+        tables += _ranked_tables(report, layer)
     mistaken = [
         (gold or "(nothing)", predicted or "(missed)", n)
         for (gold, predicted), n in report.confusions.items()
@@ -62,7 +63,55 @@ def _ratio_table(report: Report, layer: Layer, ceiling: bool) -> Table:
     for match, f1 in _iter_matches(report, layer):
         rows.append([*_ratio_row(report, layer, match, f1, ceiling), f"{f1.n_gold:,}", f"{f1.n_pred:,}"])
     columns = ("match", "P", "R", "F1", "95 % of F1", *(["annotators"] if ceiling else []), "gold", "pred")
-    return Table(f"{layer}: {format_count(report.layers[layer], 'article')}", columns, rows)
+    return Table(f"{layer}: {count_units(report, layer)}", columns, rows)
+
+
+def count_units(report: Report, layer: Layer) -> str:
+    """How many articles were scored on the layer, and of how many stories where these count."""
+    articles = format_count(report.layers[layer], "article")
+    stories = report.stories.get(layer)
+    return articles if stories is None else f"{format_count(stories, 'story', 'stories')} in {articles}"
+
+
+def _ranked_tables(report: Report, layer: Layer) -> list[Table]:
+    """What is left at and above some scores, and how far scores can be taken as probabilities."""
+    tables = []
+    for name, found in report.ranked.items():
+        match, _, of = name.partition(":")
+        if of != layer:
+            continue
+        if found["curve"]:
+            rows = [
+                [f"{point['score']:.3f}", f"{point['n']:,}", *(format_value(point[side]) for side in _RATIOS)]
+                for point in pick_points(found["curve"])
+            ]
+            title = f"{layer}: {match}, of the predictions with this score or more (last line: all that have one)"
+            tables.append(Table(title, ("score", "n", "P", "R", "F1"), rows))
+        if found["reliability"]:
+            rows = [
+                [
+                    f"{bin['low']:.1f} to {bin['high']:.1f}",
+                    f"{bin['n']:,}",
+                    *(format_value(bin[k]) for k in ("score", "right")),
+                ]
+                for bin in found["reliability"]
+            ]
+            tables.append(Table(f"{layer}: {match}, reliability of scores", ("score", "n", "mean", "right"), rows))
+    return tables
+
+
+def pick_points(curve: Sequence[Mapping[str, float]], most: int = 10) -> list[Mapping[str, float]]:
+    """Points of a curve that are about equally far apart in n, and the one with the best F1.
+
+    >>> curve = [{"score": 1 / n, "n": n, "f1": n % 7} for n in range(1, 101)]
+    >>> [point["n"] for point in pick_points(curve, 5)]
+    [6, 20, 40, 60, 80, 100]
+    """
+    total = curve[-1]["n"]
+    chosen = {max(range(len(curve)), key=lambda i: (curve[i]["f1"], -i))}
+    for step in range(1, most + 1):
+        chosen.add(next(i for i, point in enumerate(curve) if point["n"] >= total * step / most))
+    return [curve[i] for i in sorted(chosen)]
 
 
 def _outcome_table(report: Report, layer: Layer) -> Table:

@@ -203,7 +203,7 @@ def parse_threshold(text: str) -> tuple[str, float]:
     ('f1:strict:entities', 0.8)
 
     Raises:
-        AnnotateError: no such measure, or no number.
+        AnnotateError: no such measure, one of which less is better, or no number.
     """
     from annotate.score.measures import Measure
 
@@ -214,4 +214,7 @@ def parse_threshold(text: str) -> tuple[str, float]:
         equals = ""
     if not equals or not 0 <= least <= 1:
         raise AnnotateError(f"--fail-under {text}: expected MEASURE=X with X in [0, 1], as in f1:strict:entities=0.8")
-    return str(Measure.parse(name)), least
+    measure = Measure.parse(name)
+    if measure.lower_is_better:
+        raise AnnotateError(f"--fail-under {text}: {measure} is better the lower it is; choose another measure")
+    return str(measure), least

@@ -123,6 +123,9 @@ def compare_systems(
     """
     chosen = merge_options(options or COMPARE_OPTIONS, keywords)
     wanted = [Measure.parse(name) for name in measures] if measures else None
+    lower = [str(measure) for measure in wanted or () if measure.lower_is_better]
+    if lower:
+        raise ScoreError([f"{name} cannot rank systems: lower is better; score them one by one" for name in lower])
     if len(systems) < 2:
         raise ScoreError([f"compare needs two systems or more; found {len(systems)}"])
     problems = Problems()
@@ -135,7 +138,8 @@ def compare_systems(
             )
             for side in sides[1:]
         }
-    counted, warnings = _count_systems(table, read, problems, chosen)
+    scores = any(measure.metric == "ap" for measure in wanted or ())
+    counted, warnings = _count_systems(table, read, problems, chosen, ranked=scores)
     if wanted is None:
         shared = set.intersection(*({*found} for found in counted.values()))
         wanted = [measure for measure in map(Measure.parse, HEADLINES) if measure.layer in shared]
@@ -152,7 +156,7 @@ def compare_systems(
         warnings=warnings,
     )
     for measure in wanted:
-        _compare_by(measure, table, counted, comparison, chosen)
+        _compare_by(measure, counted, comparison, chosen)
     _correct(comparison)
     unused = find_unused(sides)
     comparison.warnings += [] if unused is None else [unused]
@@ -166,6 +170,8 @@ def _count_systems(
     systems: Mapping[str, SystemTable],
     problems: Problems,
     options: ScoreOptions,
+    *,
+    ranked: bool,
 ) -> tuple[dict[str, dict[Layer, LayerCounts]], list[str]]:
     names = {name for system in systems.values() for name in system.entities.names}
     kinds = {claim.kind for system in systems.values() for found in system.claims.values() for claim in found}
@@ -173,7 +179,9 @@ def _count_systems(
     warnings = []
     for name, system in systems.items():
         scored = choose_layers(gold, system, problems, options, side=name)
-        counted[name] = count_layers(gold, system, scored, further_labels=names, further_kinds=kinds)
+        counted[name] = count_layers(
+            gold, system, scored, further_labels=names, further_kinds=kinds, by=options.by, ranked=ranked
+        )
         warnings += [f"{name}: {warning}" for warning in system.warnings]
         warnings += [f"{name}: {warning}" for found in counted[name].values() for warning in found.warnings]
     return counted, warnings
@@ -181,7 +189,6 @@ def _count_systems(
 
 def _compare_by(
     measure: Measure,
-    gold: GoldTable,
     counted: Mapping[str, dict[Layer, LayerCounts]],
     comparison: Comparison,
     options: ScoreOptions,
@@ -191,15 +198,17 @@ def _compare_by(
         if measure.layer not in layers:
             raise ScoreError([f"{measure} cannot be compared: {name} was not scored on {measure.layer}"])
         if measure not in layers[measure.layer].formulas:
-            raise ScoreError([f"{measure} cannot be compared: the label occurs nowhere"])
+            why = "the label occurs nowhere" if measure.label is not None else f"predictions of {name} have no scores"
+            raise ScoreError([f"{measure} cannot be compared: {why}"])
         formulas[name] = layers[measure.layer].formulas[measure]
-    articles = next(iter(counted.values()))[measure.layer].articles
+    first = next(iter(counted.values()))[measure.layer]
+    articles, size = first.units, first.size
     n = len(articles)
     comparison.articles[str(measure)] = n
-    point = {name: float(formula.values(Once(gold.size))[0]) for name, formula in formulas.items()}
+    point = {name: float(formula.values(Once(size))[0]) for name, formula in formulas.items()}
     sampled: dict[str, Values] = {}
     if n >= MIN_ARTICLES and options.trials:
-        resamples = Resamples(formulas, articles, gold.size, options.trials, options.seed)
+        resamples = Resamples(formulas, articles, size, options.trials, options.seed)
         sampled = {name: resamples.values(name) for name in formulas}
     ranked = sorted(formulas, key=lambda name: (-np.nan_to_num(point[name], nan=-1.0), name))
     for name in ranked:
@@ -213,7 +222,7 @@ def _compare_by(
             continue
         pair = (formulas[better], formulas[worse])
         interval = expanded_interval(sampled[better] - sampled[worse], n) if sampled else None
-        spread = find_spread(pair, articles, gold.size)
+        spread = find_spread(pair, articles, size)
         comparison.differences.append(
             Difference(
                 better=better,
@@ -222,7 +231,7 @@ def _compare_by(
                 difference=observed,
                 low=interval[0] if interval else None,
                 high=interval[1] if interval else None,
-                p=randomisation_test(*pair, articles, gold.size, trials=options.trials, seed=options.seed),
+                p=randomisation_test(*pair, articles, size, trials=options.trials, seed=options.seed),
                 p_holm=1.0,
                 detectable=detectable_difference(spread, n) if spread is not None else None,
                 more_articles=None if spread is None else count_more_articles(abs(observed), spread, n),

@@ -37,6 +37,11 @@ class Measure:
     layer: Layer
     label: str | None = None
 
+    @property
+    def lower_is_better(self) -> bool:
+        """Whether it measures errors: systems cannot be ranked by it, nor can it have a least value."""
+        return self.metric == "ece"
+
     def __str__(self) -> str:
         return f"{self.metric}:{self.match}:{self.layer}" + (f"/{self.label}" if self.label is not None else "")
 
@@ -156,6 +161,9 @@ _F_MEASURES: tuple[tuple[Layer, str, str, str, str, bool], ...] = (
 )
 
 
+_CALIBRATION = "Guo et al. 2017"
+
+
 def _definitions() -> Iterator[Definition]:
     for layer, match, num, items, source, on_labels in _F_MEASURES:
         for metric, formula in _RATIOS.items():
@@ -195,6 +203,24 @@ def _definitions() -> Iterator[Definition]:
         "claims",
         "average precision of the sentences, ranked by the best score of their claims; tied scores share a threshold",
         "CheckThat! 2018 to 2020",
+    )
+    right = {
+        "entities": ("strict", "same boundaries and label"),
+        "quotes": ("overlap", "aligned"),
+        "claims": ("overlap", "aligned; by confidence"),
+    }
+    for layer in LAYERS:
+        match, what = right[layer]
+        ranked = f"average precision of the predictions ranked by score, over all gold items (right: {what})"
+        yield Definition("ap", match, layer, ranked)
+        error = f"expected calibration error in ten bins: |mean score - share right| (right: {what}); lower is better"
+        yield Definition("ece", match, layer, error, _CALIBRATION)
+    yield Definition(
+        "ece",
+        "check-worthy",
+        "claims",
+        "expected calibration error of claims' scores over the aligned pairs, ten bins; lower is better",
+        _CALIBRATION,
     )
     for match, what in {"kind": "one kind", "check-worthy": "one answer on check-worthiness"}.items():
         yield Definition("accuracy", match, "claims", f"aligned pairs with {what} / aligned pairs")

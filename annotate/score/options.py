@@ -12,6 +12,7 @@ from annotate.schema import Schema
 
 Missing: TypeAlias = Literal["error", "empty"]
 Extra: TypeAlias = Literal["error", "ignore"]
+Unit: TypeAlias = Literal["article", "story"]
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class ScoreOptions:
         gold_name: what gold is called; goes into the signature.
         ceiling: what annotators reach against each other, by measure name.
         label_map: what the labels of gold and predictions read as; None = they are compared as they are.
+        by: what counts once and is resampled: an article, or a story, whose articles then count as one together.
     """
 
     schema: Schema | None = None
@@ -39,6 +41,7 @@ class ScoreOptions:
     gold_name: str = ""
     ceiling: Mapping[str, float] = field(default_factory=dict)
     label_map: LabelMap | None = None
+    by: Unit = "article"
 
     def to_signature(self) -> dict[str, Any]:
         """The options that change values or intervals, for the signature."""
@@ -50,6 +53,8 @@ class ScoreOptions:
         }
         if self.label_map is not None:
             chosen["map"] = self.label_map.to_dict()
+        if self.by != "article":
+            chosen["by"] = self.by
         return chosen
 
 
@@ -69,6 +74,7 @@ class ScoreKeywords(TypedDict, total=False):
     gold_name: str
     ceiling: Mapping[str, float]
     label_map: LabelMap | None
+    by: Unit
 
 
 def merge_options(options: ScoreOptions, keywords: ScoreKeywords) -> ScoreOptions:

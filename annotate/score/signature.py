@@ -20,6 +20,8 @@ from annotate.text.sentences import SPLITTER
 from annotate.text.tokens import TOKEN
 from annotate.version import __version__
 
+_RESAMPLED = {"article": "documents", "story": "stories"}
+
 
 def sign(gold: GoldTable, layers: Sequence[Layer], options: ScoreOptions) -> dict[str, Any]:
     """The signature of a report on the layers that were scored."""
@@ -34,7 +36,7 @@ def sign(gold: GoldTable, layers: Sequence[Layer], options: ScoreOptions) -> dic
         "definitions": DEFINITIONS_VERSION,
         "annotate": __version__,
         **options.to_signature(),
-        "interval": f"expanded percentile {CONFIDENCE:.0%}, documents resampled",
+        "interval": f"expanded percentile {CONFIDENCE:.0%}, {_RESAMPLED[options.by]} resampled",
     }
     if "quotes" in layers or "claims" in layers:
         signature["tokens"] = TOKEN.pattern
@@ -56,6 +58,7 @@ def write_signature(signature: Mapping[str, Any]) -> str:
         "definitions",
         "layers",
         "map",
+        "by",
         "missing",
         "extra",
         "trials",

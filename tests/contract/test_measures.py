@@ -61,14 +61,25 @@ FURTHER = [
     "precision:check-worthy:claims",
 ]
 
+# only where predictions have scores
+RANKED = [
+    "ap:strict:entities",
+    "ece:strict:entities",
+    "ap:overlap:quotes",
+    "ece:overlap:quotes",
+    "ap:overlap:claims",
+    "ece:overlap:claims",
+    "ece:check-worthy:claims",
+]
 
-@pytest.mark.parametrize("name", FIXED + FURTHER)
+
+@pytest.mark.parametrize("name", FIXED + FURTHER + RANKED)
 def test_every_name_is_scored_and_prints_as_it_is_spelled(name: str) -> None:
     text = "“No,” Ann said. He won."
     layers = {
-        "entities": [Entity(6, 9, "PERSON")],
-        "quotes": [Quote("direct", [Span(0, 5)], Span(6, 9))],
-        "claims": [Claim(16, 23, True, "event")],
+        "entities": [Entity(6, 9, "PERSON", score=0.9)],
+        "quotes": [Quote("direct", [Span(0, 5)], Span(6, 9), score=0.9)],
+        "claims": [Claim(16, 23, True, "event", score=0.9, confidence=0.9)],
     }
     report = evaluate([GoldRecord(id="a", text=text, **layers)], [Prediction(id="a", **layers)])
     assert name in report.measures
@@ -80,9 +91,9 @@ def test_every_name_is_scored_and_prints_as_it_is_spelled(name: str) -> None:
 def test_the_catalogue_is_what_is_scored() -> None:
     text = "“No,” Ann said. He won."
     layers = {
-        "entities": [Entity(6, 9, "PERSON")],
-        "quotes": [Quote("direct", [Span(0, 5)], Span(6, 9))],
-        "claims": [Claim(16, 23, True, "event")],
+        "entities": [Entity(6, 9, "PERSON", score=0.9)],
+        "quotes": [Quote("direct", [Span(0, 5)], Span(6, 9), score=0.9)],
+        "claims": [Claim(16, 23, True, "event", score=0.9, confidence=0.9)],
     }
     report = evaluate([GoldRecord(id="a", text=text, **layers)], [Prediction(id="a", **layers)])
     scored = {name.partition("/")[0] for name in report.measures}
@@ -112,3 +123,10 @@ def test_unknown_names_are_refused_with_a_hint(name: str) -> None:
 
 def test_labels_may_hold_any_character() -> None:
     assert Measure.parse("f1:strict:entities/a/b:c").label == "a/b:c"
+
+
+def test_predictions_without_scores_have_no_measures_of_scores() -> None:
+    gold = GoldRecord(id="a", text="Ann won.", entities=[Entity(0, 3, "PERSON")])
+    report = evaluate([gold], [Prediction(id="a", entities=[Entity(0, 3, "PERSON")])])
+    assert not set(RANKED) & set(report.measures)
+    assert "ranked" not in report.to_dict()

@@ -261,3 +261,25 @@ def test_export_and_agreement_under_a_map(files: dict[str, Path], tmp_path: Path
     ]
     assert strict == [0, 1]
     assert "labels as --map conll reads them" in run("agree", annotations, "--map", "conll").stdout
+
+
+def test_stories_count_once(tmp_path: Path) -> None:
+    gold, poor = tmp_path / "stories.jsonl", tmp_path / "p.jsonl"
+    ids = [f"a{i}" for i in range(8)]
+    stories = ["wire"] * 5 + ["b", "c", "d"]
+    write_records(
+        gold, [GoldRecord(id=i, text=TEXT, entities=RIGHT, cluster=s) for i, s in zip(ids, stories, strict=True)]
+    )
+    plain = tmp_path / "plain.jsonl"
+    write_records(plain, [GoldRecord(id=i, text=TEXT, entities=RIGHT) for i in ids])
+    found = [RIGHT if story == "wire" else [] for story in stories]
+    write_records(poor, [Prediction(id=i, entities=e) for i, e in zip(ids, found, strict=True)])
+    values = [
+        json.loads(run("score", poor, "--gold", gold, "--format", "json", *by).stdout)["measures"][
+            "recall:strict:entities"
+        ]
+        for by in ([], ["--by", "story"])
+    ]
+    assert [value["value"] for value in values] == pytest.approx([5 / 8, 1 / 4])
+    assert "entities: 4 stories in 8 articles" in run("score", poor, "--gold", gold, "--by", "story").stdout
+    assert "no gold record has a story" in run("score", poor, "--gold", plain, "--by", "story", code=1).stderr
