@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from annotate.formats import read_predictions as read_predictions
     from annotate.gold.load import load_gold as load_gold
     from annotate.gold.load import releases as releases
+    from annotate.harness.leaderboard import leaderboard as leaderboard
     from annotate.harness.scoring import compare as compare
     from annotate.harness.scoring import score_predictions as score_predictions
     from annotate.ingest import read_articles as read_articles
@@ -115,6 +116,7 @@ _PUBLIC = {
     "export": "annotate.workflows.export",
     "fetch_annotations": "annotate.labelstudio.pull.pull",
     "find_studio": "annotate.label_studio_server",
+    "leaderboard": "annotate.harness.leaderboard",
     "load_gold": "annotate.gold.load",
     "load_schema": "annotate.schema",
     "measures": "annotate.score.measures",

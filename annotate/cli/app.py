@@ -42,6 +42,7 @@ COMMANDS = {
     "explore": ("explore", "One HTML page to search and read everything."),
     "score": ("score", "Score predictions against gold."),
     "compare": ("score", "Rank systems and test the differences for significance."),
+    "leaderboard": ("score", "Keep the scores of systems beside a release, ranked."),
     "measures": ("score", "Every measure with its definition."),
     "train": ("train", "Train the bundled pipeline on corrections."),
 }

@@ -161,6 +161,68 @@ def compare(
     write_comparison(comparison, output, format)
 
 
+def leaderboard(
+    gold: Annotated[str, typer.Argument(metavar="GOLD", help="Release folder, name/version[/split], or JSONL file.")],
+    action: Annotated[Literal["add", "show"], typer.Argument(help="Add a system, or show the board.")] = "show",
+    predictions: Annotated[Path | None, typer.Argument(metavar="[P]", help="Predictions of the system to add.")] = None,
+    *,
+    system: Annotated[
+        str | None, typer.Option(metavar="NAME", help="What the system is called; default: the name of its file.")
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Put new predictions in the place of the old ones.")
+    ] = False,
+    file: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The board; default: VERSION.leaderboard.json beside the release."),
+    ] = None,
+    format: Annotated[
+        Literal["table", "json", "markdown", "html"], typer.Option(help="How to print the board.")
+    ] = "table",
+    output: OutputOption = Path("-"),
+    from_format: FromOption = None,
+    layers: LayersOption = None,
+    map: MapOption = None,
+    missing: MissingOption = "error",
+    extra: ExtraOption = "error",
+    trials: Annotated[int, typer.Option(min=0, help="Resamples for the intervals; 0 = none.")] = 1000,
+    seed: SeedOption = 0,
+    by: ByOption = "article",
+    schema: SchemaOption = None,
+) -> None:
+    """Keep the scores of systems in a file beside the release, and show which ones can be told apart.
+
+    Values are refused whose signatures do not agree with those on the board.
+
+    Example: annotate leaderboard news/1.0.0/test add p.jsonl --system spacy-lg
+    """
+    from annotate.harness.leaderboard import write_board
+    from annotate.score.options import ScoreOptions
+
+    board = annotate.leaderboard(
+        gold,
+        action,
+        predictions,
+        ScoreOptions(
+            layers=parse_layers(layers),
+            missing=missing,
+            extra=extra,
+            trials=trials,
+            seed=seed,
+            label_map=parse_map(map),
+            by=by,
+        ),
+        system=system,
+        format=from_format,
+        schema=schema,
+        file=file,
+        replace=replace,
+    )
+    if action == "add":
+        note(f"wrote {board.path}" if board.changed else f"{board.path}: has this system already, nothing changed")
+    write_board(board, output, format)
+
+
 def measures(
     format: Annotated[Literal["table", "json"], typer.Option(help="How to print the list.")] = "table",
 ) -> None:

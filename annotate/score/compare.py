@@ -29,7 +29,7 @@ from annotate.score.significance import (
     find_spread,
     randomisation_test,
 )
-from annotate.score.tables import GoldTable, SystemTable, read_gold, read_system, without_garbage_collection
+from annotate.score.tables import GoldTable, Numbers, SystemTable, read_gold, read_system, without_garbage_collection
 
 
 @dataclass(frozen=True)
@@ -145,24 +145,66 @@ def compare_systems(
         wanted = [measure for measure in map(Measure.parse, HEADLINES) if measure.layer in shared]
         if not wanted:
             raise ScoreError(["the systems have no layer in common; name measures with --measure"])
+    comparison = compare_counts(
+        {str(measure): _pick_counts(measure, counted) for measure in wanted},
+        sign(table, list(dict.fromkeys(measure.layer for measure in wanted)), chosen),
+        chosen,
+    )
+    unused = find_unused(sides)
+    comparison.warnings += [*warnings, *([] if unused is None else [unused])]
+    comparison.remarks[:0] = [remark for side in sides if (remark := side.describe()) is not None]
+    return comparison
+
+
+@dataclass(frozen=True)
+class SystemCounts:
+    """One measure of several systems, by name: formulas on the same units of gold, articles or stories.
+
+    `size` is the number of rows that the formulas' columns have, `units` those that are compared.
+    """
+
+    formulas: dict[str, Formula]
+    units: Numbers
+    size: int
+
+
+def compare_counts(
+    counts: Mapping[str, SystemCounts], signature: Mapping[str, Any], options: ScoreOptions
+) -> Comparison:
+    """Compare systems from what was counted when they were scored.
+
+    Args:
+        counts: by measure; the first one ranks. A system that a measure lacks has no place in its ranking.
+        signature: of all these counts.
+        options: trials, seed and ceiling.
+    """
     comparison = Comparison(
-        measures=[str(measure) for measure in wanted],
+        measures=list(counts),
         standings=[],
         differences=[],
         groups=[],
-        articles={},
-        signature=sign(table, list(dict.fromkeys(measure.layer for measure in wanted)), chosen),
-        ceiling=dict(chosen.ceiling),
-        warnings=warnings,
+        articles={measure: len(found.units) for measure, found in counts.items()},
+        signature=dict(signature),
+        ceiling=dict(options.ceiling),
     )
-    for measure in wanted:
-        _compare_by(measure, counted, comparison, chosen)
+    for measure, found in counts.items():
+        _compare_by(measure, found, comparison, options)
     _correct(comparison)
-    unused = find_unused(sides)
-    comparison.warnings += [] if unused is None else [unused]
-    comparison.remarks += [remark for side in sides if (remark := side.describe()) is not None]
     comparison.remarks += _remark(comparison)
     return comparison
+
+
+def _pick_counts(measure: Measure, counted: Mapping[str, dict[Layer, LayerCounts]]) -> SystemCounts:
+    formulas: dict[str, Formula] = {}
+    for name, layers in counted.items():
+        if measure.layer not in layers:
+            raise ScoreError([f"{measure} cannot be compared: {name} was not scored on {measure.layer}"])
+        if measure not in layers[measure.layer].formulas:
+            why = "the label occurs nowhere" if measure.label is not None else f"predictions of {name} have no scores"
+            raise ScoreError([f"{measure} cannot be compared: {why}"])
+        formulas[name] = layers[measure.layer].formulas[measure]
+    first = next(iter(counted.values()))[measure.layer]
+    return SystemCounts(formulas, first.units, first.size)
 
 
 def _count_systems(
@@ -187,24 +229,9 @@ def _count_systems(
     return counted, warnings
 
 
-def _compare_by(
-    measure: Measure,
-    counted: Mapping[str, dict[Layer, LayerCounts]],
-    comparison: Comparison,
-    options: ScoreOptions,
-) -> None:
-    formulas: dict[str, Formula] = {}
-    for name, layers in counted.items():
-        if measure.layer not in layers:
-            raise ScoreError([f"{measure} cannot be compared: {name} was not scored on {measure.layer}"])
-        if measure not in layers[measure.layer].formulas:
-            why = "the label occurs nowhere" if measure.label is not None else f"predictions of {name} have no scores"
-            raise ScoreError([f"{measure} cannot be compared: {why}"])
-        formulas[name] = layers[measure.layer].formulas[measure]
-    first = next(iter(counted.values()))[measure.layer]
-    articles, size = first.units, first.size
+def _compare_by(measure: str, counts: SystemCounts, comparison: Comparison, options: ScoreOptions) -> None:
+    formulas, articles, size = counts.formulas, counts.units, counts.size
     n = len(articles)
-    comparison.articles[str(measure)] = n
     point = {name: float(formula.values(Once(size))[0]) for name, formula in formulas.items()}
     sampled: dict[str, Values] = {}
     if n >= MIN_ARTICLES and options.trials:
@@ -214,7 +241,7 @@ def _compare_by(
     for name in ranked:
         interval = expanded_interval(sampled[name], n) if sampled else None
         value = None if math.isnan(point[name]) else point[name]
-        comparison.standings.append(Standing(name, str(measure), value, *(interval or (None, None))))
+        comparison.standings.append(Standing(name, measure, value, *(interval or (None, None))))
     for better, worse in combinations(ranked, 2):
         observed = point[better] - point[worse]
         if math.isnan(observed):
@@ -227,7 +254,7 @@ def _compare_by(
             Difference(
                 better=better,
                 worse=worse,
-                measure=str(measure),
+                measure=measure,
                 difference=observed,
                 low=interval[0] if interval else None,
                 high=interval[1] if interval else None,

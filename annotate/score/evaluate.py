@@ -17,7 +17,7 @@ from annotate.score.alignment import Alignment, Alignments
 from annotate.score.claims import claim_formulas, count_claims
 from annotate.score.entities import SCHEMES, align, count_confusions, count_outcomes, pair_entities
 from annotate.score.formulas import AveragePrecision, Formula, Groups, Mean, Once, Outcomes, Ratio, prf
-from annotate.score.measures import Measure
+from annotate.score.measures import HEADLINES, Measure
 from annotate.score.options import ScoreKeywords, ScoreOptions, Unit, merge_options
 from annotate.score.overlaps import EntitySides, join_sides
 from annotate.score.problems import Problems
@@ -62,7 +62,9 @@ class Report:
     annotators reach against each other, by the same measures. `ranked` has by `match:layer` the curve of precision and
     recall over the predictions' scores, and their reliability by bin; `stories` the number of stories by layer, where
     they count and not articles. `remarks` are about how to read the values, `warnings` about what the predictions look
-    like. `signature` holds what the values depend on; `alignments` which items were paired, article by article.
+    like. `signature` holds what the values depend on; `alignments` which items were paired, article by article,
+    and `headlines` the counts behind the headline measures, from which systems can be compared: columns with one row
+    for each article of the layer, or each story, in the order of gold's ids.
     """
 
     measures: dict[str, Score]
@@ -81,6 +83,7 @@ class Report:
     model: str | None = None
     source_format: str | None = None
     alignments: Alignments = field(default_factory=Alignments, repr=False, compare=False)
+    headlines: dict[str, Ratio] = field(default_factory=dict, repr=False, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON holds it."""
@@ -208,7 +211,18 @@ def score_tables(gold: GoldTable, system: SystemTable, problems: Problems, optio
         gold=options.gold_name,
         model=system.model,
         alignments=alignments,
+        headlines=_pick_headlines(counted),
     )
+
+
+def _pick_headlines(counted: Mapping[Layer, LayerCounts]) -> dict[str, Ratio]:
+    picked: dict[str, Ratio] = {}
+    for found in counted.values():
+        for name in HEADLINES:
+            formula = found.formulas.get(Measure.parse(name))
+            if isinstance(formula, Ratio):
+                picked[name] = formula.at(found.units)
+    return picked
 
 
 def _align(gold: GoldTable, counted: Mapping[Layer, LayerCounts]) -> tuple[Confusions, Alignments]:

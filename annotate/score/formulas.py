@@ -144,6 +144,13 @@ class Ratio(SumFormula):
         numerator, denominator, *other = sums
         return divide(2 * numerator, denominator + other[0]) if other else divide(numerator, denominator)
 
+    def at(self, rows: npt.NDArray[np.int64]) -> Ratio:
+        """The formula on some rows of the columns; the sizes stay those of all."""
+        other = None if self.other_denominator is None else self.other_denominator[rows]
+        return replace(
+            self, numerator=self.numerator[rows], denominator=self.denominator[rows], other_denominator=other
+        )
+
     def grouped(self, groups: Groups) -> Ratio:
         other = None if self.other_denominator is None else groups.sum(self.other_denominator)
         return replace(

@@ -283,3 +283,24 @@ def test_stories_count_once(tmp_path: Path) -> None:
     assert [value["value"] for value in values] == pytest.approx([5 / 8, 1 / 4])
     assert "entities: 4 stories in 8 articles" in run("score", poor, "--gold", gold, "--by", "story").stdout
     assert "no gold record has a story" in run("score", poor, "--gold", plain, "--by", "story", code=1).stderr
+
+
+def test_a_leaderboard_grows_and_is_rendered(files: dict[str, Path], tmp_path: Path) -> None:
+    gold = files["gold"]
+    assert "no system yet; add one: annotate leaderboard gold.jsonl add" in run("leaderboard", gold, code=1).stderr
+    done = run("leaderboard", gold, "add", files["poor"], "--system", "poor 1")
+    assert "wrote" in done.stderr
+    assert "poor 1" in done.stdout
+    assert "nothing changed" in run("leaderboard", gold, "add", files["poor"], "--system", "poor 1").stderr
+    run("leaderboard", gold, "add", files["good"], "--system", "<b>good")
+    refused = run("leaderboard", gold, "add", files["good"], "--system", "again", "--seed", 1, code=1)
+    assert "seed: 0, here 1" in refused.stderr
+    found = json.loads(run("leaderboard", gold, "show", "--format", "json").stdout)
+    assert [s["system"] for s in found["standings"][:2]] == ["<b>good", "poor 1"]
+    assert [s["letters"] for s in found["standings"][:2]] == ["a", "b"]
+    assert len(found["entries"][0]["sha256"]) == 64
+    assert "| 1 | <b>good |" not in run("leaderboard", gold, "show", "--format", "markdown").stdout
+    page = tmp_path / "board.html"
+    run("leaderboard", gold, "show", "--format", "html", "-o", page)
+    assert "Leaderboard of gold.jsonl" in page.read_text()
+    assert "&lt;b&gt;good" in page.read_text()
