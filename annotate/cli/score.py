@@ -9,10 +9,7 @@ import typer
 
 import annotate
 from annotate.cli.options import LayersOption, MapOption, OutputOption, SchemaOption, note, parse_layers, parse_map
-from annotate.printing import print_blocks, print_data, print_json, print_line, to_markdown
-
-ReportFormat = Literal["table", "json", "markdown", "junit"]
-ComparisonFormat = Literal["table", "json", "markdown", "html"]
+from annotate.printing import Block, print_blocks, print_data, print_json, print_line, to_markdown
 
 GoldOption = Annotated[
     str, typer.Option("--gold", metavar="GOLD", help="Release folder, name/version[/split], or JSONL file.")
@@ -43,7 +40,8 @@ def score(
     *,
     gold: GoldOption,
     format: Annotated[
-        Literal["table", "json", "markdown", "junit"], typer.Option(help="How to print the report.")
+        Literal["table", "json", "markdown", "github", "junit"],
+        typer.Option(help="How to print the report; github is a summary for a pull request."),
     ] = "table",
     html: Annotated[Path | None, typer.Option(metavar="F", help="Write a page for reading the errors.")] = None,
     from_format: FromOption = None,
@@ -54,7 +52,12 @@ def score(
         str | None,
         typer.Option(metavar="COMMAND", help="Score a program: reads articles, writes predictions, as JSON Lines."),
     ] = None,
+    run_timeout: Annotated[float, typer.Option(min=0.1, metavar="S", help="Stop the program after S seconds.")] = 3600,
+    run_limit: Annotated[int, typer.Option(min=1, metavar="MIB", help="Stop it after so much output.")] = 1024,
     spacy: Annotated[str | None, typer.Option(metavar="PIPELINE", help="Score an installed spaCy pipeline.")] = None,
+    hf_pipeline: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Score a token classifier of transformers: its name or folder.")
+    ] = None,
     layers: LayersOption = None,
     map: MapOption = None,
     missing: MissingOption = "error",
@@ -70,8 +73,15 @@ def score(
     """
     import json
 
-    from annotate.harness.report import check_thresholds, make_notes, make_tables, to_junit
-    from annotate.harness.sources import parse_threshold
+    from annotate.harness.report import (
+        check_thresholds,
+        make_headlines,
+        make_notes,
+        make_tables,
+        to_github,
+        to_junit,
+    )
+    from annotate.harness.sources import RunLimits, parse_threshold
     from annotate.score.options import ScoreOptions
 
     thresholds = [parse_threshold(text) for text in fail_under or ()]
@@ -90,6 +100,8 @@ def score(
         format=from_format,
         run=run,
         spacy=spacy,
+        hf_pipeline=hf_pipeline,
+        limits=RunLimits(run_timeout, run_limit << 20),
         schema=schema,
         html=html,
     )
@@ -97,12 +109,15 @@ def score(
         note(str(loss))
     if html is not None:
         note(f"wrote {html}")
+    blocks: list[Block] = [*make_tables(report), *make_notes(report), "", *make_headlines(report)]
     if format == "table":
-        print_blocks([*make_tables(report), *make_notes(report)])
+        print_blocks(blocks)
     elif format == "json":
         print_json(json.dumps(report.to_dict(), ensure_ascii=False, allow_nan=False, indent=2))
     elif format == "markdown":
-        print_data(to_markdown([*make_tables(report), *make_notes(report)]) + "\n")
+        print_data(to_markdown(blocks) + "\n")
+    elif format == "github":
+        print_data(to_github(report, thresholds) + "\n")
     else:
         print_data(to_junit(report, thresholds) + "\n")
     check_thresholds(report, thresholds)

@@ -6,11 +6,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from xml.etree import ElementTree
 
 from annotate.errors import AnnotateError
-from annotate.printing import Table, format_count, format_interval, format_value
+from annotate.printing import (
+    Table,
+    escape_markdown,
+    format_count,
+    format_interval,
+    format_value,
+    markdown_code,
+    markdown_table,
+    to_markdown,
+)
 from annotate.records import Layer
 from annotate.score.evaluate import Report, Score
 from annotate.score.formulas import OUTCOMES
-from annotate.score.measures import DEFINITIONS
+from annotate.score.measures import DEFINITIONS, HEADLINES
 from annotate.score.signature import write_signature
 
 _RATIOS = ("precision", "recall", "f1")
@@ -204,6 +213,59 @@ def make_notes(report: Report) -> list[str]:
         *(f"note: {remark}" for remark in report.remarks),
         f"signature: {write_signature(report.signature)}",
     ]
+
+
+def make_headlines(report: Report) -> list[str]:
+    """One line a layer: its headline measure with interval, precision and recall, and what was compared."""
+    lines = []
+    for name in HEADLINES:
+        score = report.measures.get(name)
+        if score is None:
+            continue
+        _, match, layer = name.split(":")
+        sides = [report.measures[f"{side}:{match}:{layer}"].value for side in ("precision", "recall")]
+        interval = f" ({write_interval(score)})" if score.low is not None else ""
+        ceiling = f", annotators {format_value(report.ceiling[name])}" if name in report.ceiling else ""
+        lines.append(
+            f"{layer}: {match} F1 {format_value(score.value)}{interval}, P {format_value(sides[0])}, "
+            f"R {format_value(sides[1])}{ceiling}; {score.n_gold:,} gold, {score.n_pred:,} predicted"
+        )
+    return lines
+
+
+def to_github(report: Report, thresholds: Sequence[tuple[str, float]]) -> str:
+    """A summary for a pull request in GitHub's Markdown: verdict, headlines, warnings; the tables folded away."""
+    failures = find_failures(report, thresholds)
+    system = f"{report.model} on {report.gold}" if report.model and report.gold else report.model or report.gold
+    lines = [f"### annotate score: {escape_markdown(system or 'predictions')}"]
+    if thresholds:
+        verdict = f":x: {format_count(len(failures), 'measure')} below the threshold"
+        lines.append(verdict if failures else ":white_check_mark: every threshold is met")
+        least = dict(thresholds)
+        failed = {failure.partition(" ")[0] for failure in failures}
+        rows = []
+        for name, x in least.items():
+            score = report.measures.get(name)
+            shown = (format_value(score.value), write_interval(score)) if score else ("not scored", "")
+            rows.append([name, *shown, f"{x:g}", "below" if name in failed else "met"])
+        lines.append(_markdown_rows(("measure", "value", "95 %", "at least", "result"), rows, words=(0, 4)))
+    heads = []
+    for name in HEADLINES:
+        if name in report.measures:
+            f1 = report.measures[name]
+            _, match, layer = name.split(":")
+            heads.append([layer, *_ratio_row(report, layer, match, f1, False), f"{f1.n_gold:,}", f"{f1.n_pred:,}"])
+    columns = ("layer", "match", "P", "R", "F1", "95 % of F1", "gold", "pred")
+    lines.append(_markdown_rows(columns, heads, words=(0, 1)))
+    notes = make_notes(report)
+    lines += [f"- {escape_markdown(note)}" for note in notes if not note.startswith("signature: ")]
+    lines.append(f"<details><summary>All tables</summary>\n\n{to_markdown(make_tables(report))}\n\n</details>")
+    lines.append(markdown_code(write_signature(report.signature)))
+    return "\n\n".join(lines)
+
+
+def _markdown_rows(columns: Sequence[str], rows: Sequence[Sequence[str]], *, words: tuple[int, ...]) -> str:
+    return markdown_table(columns, [[escape_markdown(cell) for cell in row] for row in rows], words=words)
 
 
 def find_failures(report: Report, thresholds: Sequence[tuple[str, float]]) -> list[str]:

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 
 from annotate.errors import AnnotateError, ScoreError
 from annotate.files import write_text
-from annotate.harness.sources import GoldSource, open_gold, open_predictions, run_preannotator, run_program
+from annotate.harness.sources import (
+    GoldSource,
+    RunLimits,
+    open_gold,
+    open_predictions,
+    run_hf_pipeline,
+    run_preannotator,
+    run_program,
+)
 from annotate.label_map import Relabelling
 from annotate.records import GoldRecord, Prediction
 from annotate.score.compare import Comparison, compare_systems
@@ -29,18 +37,22 @@ def score_predictions(
     format: str | None = None,
     run: str | None = None,
     spacy: str | None = None,
+    hf_pipeline: str | None = None,
+    limits: RunLimits | None = None,
     schema: str | Path | None = None,
     html: str | Path | None = None,
 ) -> tuple[Report, FormatReport | None]:
-    """Score one system: a file of predictions, a program, or a spaCy pipeline.
+    """Score one system: a file of predictions, a program, a spaCy pipeline, or a token classifier.
 
     Args:
-        predictions: a file, `-` for standard input; None with `run` or `spacy`.
+        predictions: a file, `-` for standard input; None with `run`, `spacy` or `hf_pipeline`.
         gold: release folder, `name/version[/split]`, or JSON Lines file.
         options: see `ScoreOptions`; schema, name and ceiling are those of `gold`.
         format: of the file, a name of `annotate.formats.READERS`; None = our JSON Lines.
         run: a command that reads articles and writes predictions, JSON Lines on both sides.
         spacy: the name of an installed spaCy pipeline.
+        hf_pipeline: the name or folder of a token classifier for `transformers`.
+        limits: of `run`.
         schema: that declares the labels; default: the release's own, else `news`.
         html: where to write the page for reading errors.
 
@@ -52,8 +64,10 @@ def score_predictions(
         GoldError: there is no such gold.
         RecordError: a foreign file has problems.
     """
-    if sum(source is not None for source in (predictions, run, spacy)) != 1:
-        raise AnnotateError("score needs exactly one of: a file of predictions, --run COMMAND, --spacy PIPELINE")
+    if sum(source is not None for source in (predictions, run, spacy, hf_pipeline)) != 1:
+        raise AnnotateError(
+            "score needs exactly one of: a file of predictions, --run COMMAND, --spacy PIPELINE, --hf-pipeline NAME"
+        )
     problems = Problems()
     source = open_gold(gold, problems, schema=schema)
     options = source.complete(options or ScoreOptions())
@@ -66,9 +80,11 @@ def score_predictions(
         loss: FormatReport | None = None
         found: Iterable[Prediction]
         if run is not None:
-            found = run_program(run, list(golds))
+            found = run_program(run, list(golds), limits)
         elif spacy is not None:
             found = run_preannotator(f"spacy:{spacy}", list(golds), options.layers)
+        elif hf_pipeline is not None:
+            found = run_hf_pipeline(hf_pipeline, list(golds))
         else:
             known = list(golds) if format is not None else ()
             found, loss = open_predictions(

@@ -304,3 +304,49 @@ def test_a_leaderboard_grows_and_is_rendered(files: dict[str, Path], tmp_path: P
     run("leaderboard", gold, "show", "--format", "html", "-o", page)
     assert "Leaderboard of gold.jsonl" in page.read_text()
     assert "&lt;b&gt;good" in page.read_text()
+
+
+def test_the_report_ends_with_one_line_a_layer(files: dict[str, Path]) -> None:
+    shown = run("score", files["poor"], "--gold", files["gold"]).stdout.splitlines()
+    assert shown[-3].strip() == ""
+    assert shown[-2].startswith("entities: strict F1 0.667 (0.")
+    assert shown[-2].endswith("), P 1.000, R 0.500; 24 gold, 12 predicted")
+    assert shown[-1].startswith("quotes: end-to-end F1 0.000")
+    assert shown[-4].startswith("signature: ")
+
+
+def test_a_summary_for_a_pull_request(files: dict[str, Path]) -> None:
+    thresholds = ["--fail-under", "f1:strict:entities=0.6", "--fail-under", "f1:end-to-end:quotes=0.5"]
+    done = run("score", files["poor"], "--gold", files["gold"], "--format", "github", *thresholds, code=1)
+    text = done.stdout
+    assert text.startswith("### annotate score: poor-1 on gold.jsonl\n\n:x: 1 measure below the threshold\n")
+    assert "| f1:strict:entities | 0.667 |" in text
+    assert "| 0.6 | met |" in text
+    assert "| 0.5 | below |" in text
+    assert "| entities | strict | 1.000 | 0.500 | 0.667 |" in text
+    folded = text.partition("<details><summary>All tables</summary>\n\n")[2].partition("</details>")
+    assert "**quotes: outcomes**" in folded[0]
+    assert "gold:gold.jsonl@" in folded[2]
+    good = run("score", files["good"], "--gold", files["gold"], "--format", "github", *thresholds).stdout
+    assert ":white_check_mark: every threshold is met" in good
+    plain = run("score", files["good"], "--gold", files["gold"], "--format", "github").stdout
+    assert "threshold" not in plain
+
+
+def test_a_hostile_model_name_stays_text_in_a_summary(files: dict[str, Path], tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    name = "<img src=x> | `a`\n# b"
+    write_records(path, [Prediction(id=f"a{i}", entities=RIGHT, model=name) for i in range(8)])
+    first = run("score", path, "--gold", files["gold"], "--format", "github").stdout.splitlines()[0]
+    assert first.startswith("### annotate score: ")
+    assert "<img" not in first
+    assert first.endswith("on gold.jsonl")
+
+
+def test_a_program_has_limits(files: dict[str, Path]) -> None:
+    command = f"{sys.executable} -c 'import time; time.sleep(600)'"
+    stopped = run("score", "--run", command, "--gold", files["gold"], "--run-timeout", 1, code=1)
+    assert "stopped after 1 seconds (--run-timeout); 0 of 8 articles answered: no message" in stopped.stderr
+    command = f"{sys.executable} -c 'print(chr(120) * (2 << 20))'"
+    stopped = run("score", "--run", command, "--gold", files["gold"], "--run-limit", 1, code=1)
+    assert "stopped after 1 MiB of output (--run-limit); " in stopped.stderr
