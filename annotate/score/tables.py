@@ -120,27 +120,31 @@ class _EntityRows:
         labels += [entity.label for entity in entities]
         self._articles.append(article)
         self._sizes.append(len(entities))
-        if with_alternatives and [None for entity in entities if entity.alt_labels]:
-            for i, entity in enumerate(entities, self._flushed + first):
-                if entity.alt_labels:
-                    self._alternatives[i] = frozenset(entity.alt_labels) - {entity.label}
+        if [None for e in entities if e.text is not None or e.score is not None or e.alt_labels]:
+            self._add_details(article, entities, text, self._flushed + first, with_alternatives=with_alternatives)
+        if len(starts) > _BLOCK:
+            self._flush()
+
+    def _add_details(
+        self, article: int, entities: Sequence[Entity], text: str, first: int, *, with_alternatives: bool
+    ) -> None:
+        """Keep what only some entities have: further labels of gold, scores of predictions, stored words to compare."""
+        for i, entity in enumerate(entities):
+            if with_alternatives and entity.alt_labels:
+                self._alternatives[first + i] = frozenset(entity.alt_labels) - {entity.label}
+            word = entity.text
+            if word is None or not has_only_integers([entity.start, entity.end]):
+                continue
+            found = text[max(0, entity.start) : max(0, entity.end)]
+            if found != word and 0 <= entity.start < entity.end <= len(text):
+                place = f"entities[{i}] covers [{entity.start}, {entity.end})"
+                self._problems.append(
+                    (article, f"{place} {shorten(word, 40)!r} but the text there is {shorten(found, 40)!r}")
+                )
         if not with_alternatives:
             scores = [entity.score for entity in entities]
             if scores.count(None) < len(scores):
-                self._scores[self._flushed + first] = scores
-        stored = [entity.text for entity in entities]
-        if stored.count(None) < len(stored):
-            for i, (entity, word) in enumerate(zip(entities, stored, strict=True)):
-                if word is None or not has_only_integers([entity.start, entity.end]):
-                    continue
-                found = text[max(0, entity.start) : max(0, entity.end)]
-                if found != word and 0 <= entity.start < entity.end <= len(text):
-                    place = f"entities[{i}] covers [{entity.start}, {entity.end})"
-                    self._problems.append(
-                        (article, f"{place} {shorten(word, 40)!r} but the text there is {shorten(found, 40)!r}")
-                    )
-        if len(starts) > _BLOCK:
-            self._flush()
+                self._scores[first] = scores
 
     def _flush(self) -> None:
         starts, ends, labels = self._pending
