@@ -22,6 +22,7 @@ from annotate.errors import AnnotateError
 from annotate.files import resource_dir, sha256_file, sha256_text, write_text
 from annotate.harness.scoring import score_predictions
 from annotate.jsonl import STDIO, decode_json
+from annotate.label_map import LabelMap
 from annotate.locks import lock_output
 from annotate.printing import (
     Table,
@@ -223,7 +224,10 @@ def _compare_entries(entries: Sequence[Entry], ceiling: Mapping[str, float]) -> 
             counts[measure] = SystemCounts(formulas, np.arange(n), n)
     first = entries[0].signature
     layers = [layer for layer in LAYERS if any(layer in entry.signature["layers"] for entry in entries)]
-    options = dataclasses.replace(COMPARE_OPTIONS, seed=first["seed"], ceiling=ceiling)
+    label_map = LabelMap.from_dict(first["map"]) if "map" in first else None
+    options = dataclasses.replace(
+        COMPARE_OPTIONS, seed=first["seed"], ceiling=ceiling, label_map=label_map, by=first.get("by", "article")
+    )
     comparison = compare_counts(counts, {**first, "layers": layers}, options)
     versions = sorted({entry.signature["annotate"] for entry in entries})
     if len(versions) > 1:

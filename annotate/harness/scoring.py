@@ -48,8 +48,8 @@ def score_predictions(
         predictions: a file, `-` for standard input; None with `run`, `spacy` or `hf_pipeline`.
         gold: release folder, `name/version[/split]`, or JSON Lines file.
         options: see `ScoreOptions`; schema, name and ceiling are those of `gold`.
-        format: of the file, a name of `annotate.formats.READERS`; None = our JSON Lines.
-        run: a command that reads articles and writes predictions, JSON Lines on both sides.
+        format: of the file, or of the output of `run`: a name of `annotate.formats.READERS`; None = our JSON Lines.
+        run: a command that reads articles as JSON Lines and writes predictions.
         spacy: the name of an installed spaCy pipeline.
         hf_pipeline: the name or folder of a token classifier for `transformers`.
         limits: of `run`.
@@ -60,10 +60,12 @@ def score_predictions(
         the report, and what a foreign format lost on the way.
 
     Raises:
-        ScoreError: problems on either side, all together.
+        ScoreError: problems on either side, all together; what a foreign format lost on the way is a note of it.
         GoldError: there is no such gold.
         RecordError: a foreign file has problems.
     """
+    if format is not None and (spacy is not None or hf_pipeline is not None):
+        raise AnnotateError(f"--from {format} is the format of a file or of --run; a pipeline has none")
     if sum(source is not None for source in (predictions, run, spacy, hf_pipeline)) != 1:
         raise AnnotateError(
             "score needs exactly one of: a file of predictions, --run COMMAND, --spacy PIPELINE, --hf-pipeline NAME"
@@ -80,7 +82,9 @@ def score_predictions(
         loss: FormatReport | None = None
         found: Iterable[Prediction]
         if run is not None:
-            found = run_program(run, list(golds), limits)
+            found, loss = run_program(
+                run, list(golds), limits, format=format, schema=source.schema, layers=options.layers
+            )
         elif spacy is not None:
             found = run_preannotator(f"spacy:{spacy}", list(golds), options.layers)
         elif hf_pipeline is not None:
@@ -101,7 +105,12 @@ def score_predictions(
         shown = ours.schema(source.schema)
         table = read_gold(golds, shown, problems)
         system = read_system(found, table, problems, extra=options.extra)
-    report = score_tables(table, system, problems, options)
+    try:
+        report = score_tables(table, system, problems, options)
+    except ScoreError as error:
+        if loss is not None:
+            error.add_note(str(loss))  # the reason may be there
+        raise
     report.add_relabelling((ours, theirs))
     if loss is not None:
         report.source_format = loss.format

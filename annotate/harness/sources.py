@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import msgspec
 
-from annotate.errors import AnnotateError, ScoreError
+from annotate.errors import AnnotateError, RecordError, ScoreError
 from annotate.extras import is_installed
 from annotate.jsonl import STDIO, stream_records, write_records
 from annotate.processes import run_limited
@@ -135,16 +135,28 @@ class RunLimits:
     most_bytes: int = 1 << 30
 
 
-def run_program(command: str, gold: Sequence[GoldRecord], limits: RunLimits | None = None) -> list[Prediction]:
-    """What a program predicts: it reads articles, one JSON object per line, and writes predictions in the same way.
+def run_program(
+    command: str,
+    gold: Sequence[GoldRecord],
+    limits: RunLimits | None = None,
+    *,
+    format: str | None = None,
+    schema: Schema | None = None,
+    layers: Sequence[Layer] | None = None,
+) -> tuple[list[Prediction], FormatReport | None]:
+    """What a program predicts, and what was lost where it answers in a foreign format.
+
+    It reads articles, one JSON object per line, and writes predictions in the same way, or in another format of one
+    file (a language model answers in `strings`).
 
     Args:
         command: as in a shell, but run without one.
         limits: where they are passed, the program and all that it started are stopped; default: an hour, 1 GiB.
+        format: of its output, see `open_predictions`.
 
     Raises:
-        ScoreError: the program cannot be started, fails, or passes a limit; the message has the end of what it said.
-        RecordError: it writes something else than predictions.
+        ScoreError: the program cannot be started, fails, passes a limit, or writes something else than
+            predictions; the message has the end of what it said.
     """
     limits = limits or RunLimits()
     with tempfile.TemporaryDirectory(prefix="annotate-run-") as folder:
@@ -170,11 +182,16 @@ def run_program(command: str, gold: Sequence[GoldRecord], limits: RunLimits | No
             )
         if done.code:
             raise ScoreError([f"--run {command}: exit code {done.code}: {words}"])
-        problems: list[str] = []
-        predictions = list(stream_records(answered, Prediction, problems=problems))
-        if problems:
-            raise ScoreError([f"--run {command}: output {problem.partition(':')[2]}" for problem in problems])
-        return predictions
+        problems = Problems()
+        try:
+            found, loss = open_predictions(answered, problems, format=format, gold=gold, schema=schema, layers=layers)
+            predictions = list(found)
+        except RecordError as error:
+            problems.sentences += error.problems
+        if problems.sentences:
+            sentences = [sentence.partition(f"{answered}:")[2] or f" {sentence}" for sentence in problems.sentences]
+            raise ScoreError([f"--run {command}: output{sentence}" for sentence in sentences])
+        return predictions, loss
 
 
 def run_preannotator(name: str, gold: Sequence[GoldRecord], layers: Sequence[Layer] | None = None) -> list[Prediction]:

@@ -185,7 +185,7 @@ def compare_counts(
         groups=[],
         articles={measure: len(found.units) for measure, found in counts.items()},
         signature=dict(signature),
-        ceiling=dict(options.ceiling),
+        ceiling=options.fair_ceiling,
     )
     for measure, found in counts.items():
         _compare_by(measure, found, comparison, options)

@@ -201,7 +201,7 @@ def score_tables(gold: GoldTable, system: SystemTable, problems: Problems, optio
         signature=sign(gold, scored, options),
         warnings=warnings,
         remarks=_remark(counted, measures, options),
-        ceiling=dict(options.ceiling),
+        ceiling=options.fair_ceiling,
         ranked={
             f"{ranked.match}:{ranked.layer}": ranked.to_dict(found.groups)
             for found in counted.values()
@@ -521,21 +521,25 @@ def _may_have_interval(measure: Measure, formula: Formula, found: LayerCounts) -
     return formula.n_gold >= MIN_LABEL_SPANS and int((by_unit > 0).sum()) >= MIN_ARTICLES
 
 
+def _remark_stories(counted: Mapping[Layer, LayerCounts]) -> list[str]:
+    """How many articles are of how many stories, where these count; layers with the same numbers together."""
+    layers: dict[str, list[str]] = {}
+    for layer, found in counted.items():
+        if found.groups is not None:
+            stories = format_count(found.groups.n, "story", "stories")
+            layers.setdefault(f"{format_count(len(found.articles), 'article')} of {stories}", []).append(layer)
+    return [f"{', '.join(names)}: {numbers}; each story counts once" for numbers, names in layers.items()]
+
+
 def _remark(
     counted: Mapping[Layer, LayerCounts],
     measures: Mapping[str, Score],
     options: ScoreOptions,
 ) -> list[str]:
-    remarks = []
+    remarks = _remark_stories(counted)
     for layer, found in counted.items():
         n = len(found.units)
         what = format_count(n, "article") if found.groups is None else format_count(n, "story", "stories")
-        if found.groups is not None:
-            several = int((np.bincount(found.groups.of[found.articles]) > 1).sum())
-            remarks.append(
-                f"{layer}: {what} of {format_count(len(found.articles), 'article')} count once each; "
-                f"{several:,} of them have several articles"
-            )
         if options.trials and n < MIN_ARTICLES:
             remarks.append(f"{layer}: {what}; below {MIN_ARTICLES} no interval can be given")
         long = [str(measure) for measure, formula in found.formulas.items() if _is_too_long(formula, options)]

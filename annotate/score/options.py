@@ -43,6 +43,15 @@ class ScoreOptions:
     label_map: LabelMap | None = None
     by: Unit = "article"
 
+    @property
+    def fair_ceiling(self) -> dict[str, float]:
+        """What annotators reach by the values that are computed: agreement was measured by article, without a map."""
+        if self.by != "article":
+            return {}
+        return {
+            name: value for name, value in self.ceiling.items() if self.label_map is None or ":entities" not in name
+        }
+
     def to_signature(self) -> dict[str, Any]:
         """The options that change values or intervals, for the signature."""
         chosen: dict[str, Any] = {

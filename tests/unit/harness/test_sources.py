@@ -8,10 +8,13 @@ import time
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from annotate.cli.app import app
 from annotate.errors import AnnotateError, ScoreError
-from annotate.harness import sources
+from annotate.harness import score_predictions, sources
 from annotate.harness.sources import RunLimits, run_hf_pipeline, run_program
+from annotate.jsonl import write_records
 from annotate.records import Entity, GoldRecord
 
 GOLD = [GoldRecord(id=f"a{i}", text="Ann Lee flew to Oslo.", entities=[]) for i in range(4)]
@@ -44,7 +47,8 @@ ANSWER = "for line in sys.stdin: print(json.dumps({'id': json.loads(line)['id'],
 
 
 def test_a_program_within_its_limits(tmp_path: Path) -> None:
-    found = run_program(program(tmp_path, ANSWER), GOLD, RunLimits(timeout_s=60, most_bytes=1 << 20))
+    found, loss = run_program(program(tmp_path, ANSWER), GOLD, RunLimits(timeout_s=60, most_bytes=1 << 20))
+    assert loss is None
     assert [prediction.id for prediction in found] == ["a0", "a1", "a2", "a3"]
 
 
@@ -85,8 +89,47 @@ def test_what_a_program_leaves_behind_ends_with_it(tmp_path: Path) -> None:
 started = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])
 open({str(child)!r}, 'w').write(str(started.pid))
 """
-    assert len(run_program(program(tmp_path, source), GOLD)) == 4
+    assert len(run_program(program(tmp_path, source), GOLD)[0]) == 4
     assert ended(int(child.read_text()))
+
+
+STRINGS = """
+for line in sys.stdin:
+    id = json.loads(line)['id']
+    entities = [{'text': 'Ann Lee', 'label': 'PERSON'}, {'text': 'Bergen', 'label': 'GPE'}]
+    print(json.dumps({'id': id, 'entities': entities, 'quotes': []}))
+"""
+
+
+def test_a_program_may_answer_in_strings(tmp_path: Path) -> None:
+    found, loss = run_program(program(tmp_path, STRINGS), GOLD, format="strings")
+    assert found[0].entities == [Entity(0, 7, "PERSON")]
+    assert loss is not None
+    assert loss.lost == 4
+
+
+def test_what_is_no_prediction_is_named_by_its_line(tmp_path: Path) -> None:
+    for format in (None, "strings"):
+        with pytest.raises(ScoreError, match=r"^--run .*: output ?:?1: "):
+            run_program(program(tmp_path, "print('hello')"), GOLD, format=format)
+
+
+def test_a_pipeline_has_no_format(tmp_path: Path) -> None:
+    with pytest.raises(AnnotateError, match="--from conll is the format of a file or of --run"):
+        score_predictions(None, tmp_path / "gold.jsonl", format="conll", spacy="en")
+
+
+def test_what_a_reader_lost_is_told_where_scoring_fails(tmp_path: Path) -> None:
+    write_records(tmp_path / "gold.jsonl", GOLD)
+    (tmp_path / "p.jsonl").write_text('{"id": "a0", "entities": [{"text": "Bergen", "label": "GPE"}]}\n')
+    with pytest.raises(ScoreError, match="missing") as caught:
+        score_predictions(tmp_path / "p.jsonl", tmp_path / "gold.jsonl", format="strings")
+    assert "strings that are not in the text: 1" in caught.value.__notes__[0]
+    done = CliRunner().invoke(
+        app, ["score", str(tmp_path / "p.jsonl"), "--gold", str(tmp_path / "gold.jsonl"), "--from", "strings"]
+    )
+    assert done.exit_code == 1
+    assert "strings that are not in the text: 1" in done.stderr
 
 
 def test_an_empty_command_is_a_message() -> None:
@@ -154,8 +197,6 @@ def test_texts_longer_than_the_model_reads_are_read_to_the_end(model: Path) -> N
 
 
 def test_the_command_scores_a_token_classifier(model: Path, tmp_path: Path) -> None:
-    from annotate.harness import score_predictions
-    from annotate.jsonl import write_records
     from annotate.label_map import LabelMap
     from annotate.score import ScoreOptions
 

@@ -9,6 +9,7 @@ import pytest
 
 from annotate.errors import ScoreError
 from annotate.harness.report import make_tables
+from annotate.label_map import LabelMap
 from annotate.records import Claim, Entity, GoldRecord, Prediction, Quote, Span
 from annotate.score import compare_systems, evaluate
 from annotate.score.signature import write_signature
@@ -106,9 +107,7 @@ def test_articles_without_a_story_are_stories_of_their_own() -> None:
     some = [GoldRecord(id=r.id, text=TEXT, cluster=None if i else "s", **GOLD) for i, r in enumerate(gold)]
     by_story, by_article = evaluate(some, predictions, by="story"), evaluate(some, predictions)
     assert by_story.measures == by_article.measures
-    assert by_story.remarks[:1] == [
-        "entities: 8 stories of 8 articles count once each; 0 of them have several articles"
-    ]
+    assert by_story.remarks[:1] == ["entities, quotes, claims: 8 articles of 8 stories; each story counts once"]
 
 
 def test_where_all_is_right_the_interval_is_the_rule_of_three_by_story() -> None:
@@ -140,6 +139,15 @@ def test_the_signature_and_the_tables_name_the_stories() -> None:
     plain = evaluate(*make_stories(SIZES, alike=False), trials=0)
     assert "by" not in plain.signature
     assert "stories" not in plain.to_dict()
+
+
+def test_agreement_that_was_measured_otherwise_is_no_ceiling() -> None:
+    gold, predictions = make_stories(SIZES, alike=False)
+    ceiling = {"f1:strict:entities": 0.9, "f1:overlap:quotes": 0.8}
+    assert evaluate(gold, predictions, ceiling=ceiling, trials=0).ceiling == ceiling
+    assert evaluate(gold, predictions, ceiling=ceiling, trials=0, by="story").ceiling == {}
+    mapped = evaluate(gold, predictions, ceiling=ceiling, trials=0, label_map=LabelMap.parse("conll"))
+    assert mapped.ceiling == {"f1:overlap:quotes": 0.8}
 
 
 def test_systems_are_compared_story_by_story() -> None:
