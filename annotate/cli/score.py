@@ -178,8 +178,10 @@ def compare(
 
 def leaderboard(
     gold: Annotated[str, typer.Argument(metavar="GOLD", help="Release folder, name/version[/split], or JSONL file.")],
-    action: Annotated[Literal["add", "show"], typer.Argument(help="Add a system, or show the board.")] = "show",
-    predictions: Annotated[Path | None, typer.Argument(metavar="[P]", help="Predictions of the system to add.")] = None,
+    action: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[add P|show]", help="Add the predictions P of a system, or show the board."),
+    ] = None,
     *,
     system: Annotated[
         str | None, typer.Option(metavar="NAME", help="What the system is called; default: the name of its file.")
@@ -187,7 +189,7 @@ def leaderboard(
     replace: Annotated[
         bool, typer.Option("--replace", help="Put new predictions in the place of the old ones.")
     ] = False,
-    file: Annotated[
+    board: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="The board; default: VERSION.leaderboard.json beside the release."),
     ] = None,
@@ -214,9 +216,17 @@ def leaderboard(
     from annotate.harness.leaderboard import write_board
     from annotate.score.options import ScoreOptions
 
-    board = annotate.leaderboard(
+    match action:
+        case None | [] | ["show"]:
+            wanted: Literal["add", "show"] = "show"
+            predictions = None
+        case ["add", given]:
+            wanted, predictions = "add", given
+        case _:
+            raise typer.BadParameter(f"{' '.join(action)}: expected add P or show behind {gold}")
+    found = annotate.leaderboard(
         gold,
-        action,
+        wanted,
         predictions,
         ScoreOptions(
             layers=parse_layers(layers),
@@ -230,12 +240,12 @@ def leaderboard(
         system=system,
         format=from_format,
         schema=schema,
-        file=file,
+        board=board,
         replace=replace,
     )
-    if action == "add":
-        note(f"wrote {board.path}" if board.changed else f"{board.path}: has this system already, nothing changed")
-    write_board(board, output, format)
+    if wanted == "add":
+        note(f"wrote {found.path}" if found.changed else f"{found.path}: has this system already, nothing changed")
+    write_board(found, output, format)
 
 
 def measures(

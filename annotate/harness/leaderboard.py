@@ -102,7 +102,7 @@ def leaderboard(
     system: str | None = None,
     format: str | None = None,
     schema: str | Path | None = None,
-    file: str | Path | None = None,
+    board: str | Path | None = None,
     replace: bool = False,
 ) -> Leaderboard:
     """The leaderboard of a release or a split, after a system was added or as it is.
@@ -114,7 +114,7 @@ def leaderboard(
         options: how to score, see `ScoreOptions`; the same for all systems of a board.
         system: what the predictions are called; default: the name of their file.
         format: of the file, a name of `annotate.formats.READERS`; None = our JSON Lines.
-        file: where the board is; default: beside the release, `VERSION.leaderboard.json`, or beside the file.
+        board: where the board is; default: beside the release, `VERSION.leaderboard.json`, or beside the file.
         replace: whether other predictions of a system that is there take the place of the old ones.
 
     Raises:
@@ -122,7 +122,7 @@ def leaderboard(
             does not agree with that of the others.
         ScoreError: problems with gold or predictions.
     """
-    place = find_board(gold, file)
+    place = find_board(gold, board)
     if action == "show":
         if predictions is not None:
             raise AnnotateError(f"leaderboard {gold} show takes no predictions; to add them: {gold} add {predictions}")
@@ -155,29 +155,29 @@ class BoardPlace:
     ceiling: Mapping[str, float] = dataclasses.field(default_factory=dict)
 
 
-def find_board(gold: str | Path, file: str | Path | None = None) -> BoardPlace:
+def find_board(gold: str | Path, board: str | Path | None = None) -> BoardPlace:
     """Where the board of some gold is.
 
     Raises:
         GoldError: there is no such gold.
-        AnnotateError: gold is standard input, and no file is named.
+        AnnotateError: gold is standard input, and no board is named.
     """
     path = Path(gold)
     if path == STDIO or path.is_file():
-        if file is None and path == STDIO:
-            raise AnnotateError("leaderboard -: gold from standard input has no place; name the board with --file")
-        return BoardPlace(Path(file) if file else path.with_name(f"{path.stem}.leaderboard.json"), "", path.name)
+        if board is None and path == STDIO:
+            raise AnnotateError("leaderboard -: gold from standard input has no place; name the board with --board")
+        return BoardPlace(Path(board) if board else path.with_name(f"{path.stem}.leaderboard.json"), "", path.name)
     from annotate.gold import find_release, read_manifest
 
     folder, split = find_release(gold)
     manifest = read_manifest(folder)
     name = f"{manifest.ref}/{split}" if split else manifest.ref
-    if file is None:
+    if board is None:
         packaged = folder.is_relative_to(resource_dir("gold"))  # those that come with the toolkit are not ours to write
         home = Path("gold", manifest.name) if packaged else folder.parent
-        file = home / f"{manifest.version}.leaderboard.json"
+        board = home / f"{manifest.version}.leaderboard.json"
     ceiling = {measure: value for measure, value in manifest.ceiling.items() if value is not None}
-    return BoardPlace(Path(file), split or "", name, ceiling)
+    return BoardPlace(Path(board), split or "", name, ceiling)
 
 
 def hash_predictions(path: Path) -> str:
@@ -262,7 +262,7 @@ def _add_entry(entries: list[Entry], entry: Entry, *, replace: bool) -> bool:
         if differing:
             raise AnnotateError(
                 f"{entry.system} cannot be added, its values are not comparable with those of {other.system}: "
-                f"{'; '.join(differing)}. Score all systems of a board in the same way, or use another --file"
+                f"{'; '.join(differing)}. Score all systems of a board in the same way, or use another --board"
             )
     present = next((other for other in entries if other.system == entry.system), None)
     if present is not None:

@@ -295,6 +295,7 @@ def test_a_leaderboard_grows_and_is_rendered(files: dict[str, Path], tmp_path: P
     run("leaderboard", gold, "add", files["good"], "--system", "<b>good")
     refused = run("leaderboard", gold, "add", files["good"], "--system", "again", "--seed", 1, code=1)
     assert "seed: 0, here 1" in refused.stderr
+    assert "expected add P or show behind" in run("leaderboard", gold, "remove", files["good"], code=2).stderr
     found = json.loads(run("leaderboard", gold, "show", "--format", "json").stdout)
     assert [s["system"] for s in found["standings"][:2]] == ["<b>good", "poor 1"]
     assert [s["letters"] for s in found["standings"][:2]] == ["a", "b"]

@@ -147,7 +147,7 @@ def test_arguments_that_do_not_go_together(folder: Path) -> None:
         leaderboard(folder / "gold.jsonl", "add", "-")
     with pytest.raises(AnnotateError, match="show takes no predictions"):
         leaderboard(folder / "gold.jsonl", "show", folder / "good.jsonl")
-    with pytest.raises(AnnotateError, match="name the board with --file"):
+    with pytest.raises(AnnotateError, match="name the board with --board"):
         leaderboard("-", "add", folder / "good.jsonl")
     with pytest.raises(AnnotateError, match="cannot be read"):
         leaderboard(folder / "gold.jsonl", "add", folder / "nothing.jsonl")
