@@ -258,7 +258,7 @@ def measures(
     import json
     from dataclasses import asdict
 
-    for definition in annotate.measures():
+    for definition in annotate.measures(of_scores=True):
         if format == "json":
             print_json(json.dumps({"name": definition.name, **asdict(definition)}, ensure_ascii=False))
         else:

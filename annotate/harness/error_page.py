@@ -111,7 +111,7 @@ def _plots(report: Report) -> list[dict[str, Any]]:
     """Measures to plot; positions in tenths of a percent of the axis."""
     plots = []
     for name in _PLOTTED:
-        score = report.measures.get(name)
+        score = report.find(name)
         if score is None:
             continue
 

@@ -243,13 +243,14 @@ def _make_entry(report: Report, predictions: Path, digest: str, system: str) -> 
     for name, formula in report.headlines.items():
         right, gold, predicted = map(plain, formula.columns())
         counts[name] = Columns(right, gold, predicted)
+    kept = {**report.measures, **report.of_scores}
     return Entry(
         system=system,
         added=datetime.now(UTC).strftime("%Y-%m-%d"),
         predictions=predictions.name,
         sha256=digest,
         signature=report.signature,
-        measures={name: score.to_dict() for name, score in report.measures.items() if "/" not in name},
+        measures={name: score.to_dict() for name, score in kept.items() if "/" not in name},
         counts=counts,
     )
 

@@ -19,7 +19,7 @@ from annotate.printing import (
 from annotate.records import Layer
 from annotate.score.evaluate import Report, Score
 from annotate.score.formulas import OUTCOMES
-from annotate.score.measures import DEFINITIONS, HEADLINES
+from annotate.score.measures import DEFINITIONS, HEADLINES, SCORE_DEFINITIONS
 from annotate.score.signature import write_signature
 
 _RATIOS = ("precision", "recall", "f1")
@@ -162,8 +162,8 @@ def _ratio_row(report: Report, layer: str, match: str, f1: Score, ceiling: bool)
 
 def _single_table(report: Report, layer: str, ceiling: bool) -> Table:
     rows = []
-    for definition in DEFINITIONS:
-        score = report.measures.get(definition.name)
+    for definition in (*DEFINITIONS, *SCORE_DEFINITIONS):
+        score = report.find(definition.name)
         if definition.layer != layer or definition.metric in _RATIOS or score is None:
             continue
         reached = [format_value(report.ceiling.get(definition.name))] if ceiling else []
@@ -245,7 +245,7 @@ def to_github(report: Report, thresholds: Sequence[tuple[str, float]]) -> str:
         failed = {failure.partition(" ")[0] for failure in failures}
         rows = []
         for name, x in least.items():
-            score = report.measures.get(name)
+            score = report.find(name)
             shown = (format_value(score.value), write_interval(score)) if score else ("not scored", "")
             rows.append([name, *shown, f"{x:g}", "below" if name in failed else "met"])
         lines.append(_markdown_rows(("measure", "value", "95 %", "at least", "result"), rows, words=(0, 4)))
@@ -272,7 +272,7 @@ def find_failures(report: Report, thresholds: Sequence[tuple[str, float]]) -> li
     """One sentence for each measure that is below its threshold, or undefined."""
     failures = []
     for name, least in thresholds:
-        score = report.measures.get(name)
+        score = report.find(name)
         if score is None:
             failures.append(f"{name} was not scored; expected at least {least:g}")
         elif score.value is None:
@@ -301,7 +301,7 @@ def to_junit(report: Report, thresholds: Sequence[tuple[str, float]]) -> str:
         ElementTree.SubElement(properties, "property", name=name, value=str(value))
     for name in names:
         case = ElementTree.SubElement(suite, "testcase", classname="annotate.score", name=name, time="0")
-        score = report.measures.get(name)
+        score = report.find(name)
         if name in failures:
             ElementTree.SubElement(case, "failure", message=failures[name]).text = failures[name]
         output = ElementTree.SubElement(case, "system-out")

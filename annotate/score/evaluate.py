@@ -59,12 +59,13 @@ class Report:
     and match; `confusions` how often gold's label (None = no entity there) met the predicted one (None = missed).
     `layers` are those that were scored, with the number of articles; `gold` is what gold is called, `model` what the
     predictions call their model, `source_format` the foreign format that they were read from. `ceiling` is what
-    annotators reach against each other, by the same measures. `ranked` has by `match:layer` the curve of precision and
-    recall over the predictions' scores, and their reliability by bin; `stories` the number of stories by layer, where
-    they count and not articles. `remarks` are about how to read the values, `warnings` about what the predictions look
-    like. `signature` holds what the values depend on; `alignments` which items were paired, article by article,
-    and `headlines` the counts behind the headline measures, from which systems can be compared: columns with one row
-    for each article of the layer, or each story, in the order of gold's ids.
+    annotators reach against each other, by the same measures. `of_scores` are the measures of what the predictions'
+    scores are worth, where they have scores, and `ranked` has by `match:layer` the curve of precision and recall over
+    them, and their reliability by bin; `stories` the number of stories by layer, where they count and not articles.
+    `remarks` are about how to read the values, `warnings` about what the predictions look like. `signature` holds what
+    the values depend on; `alignments` which items were paired, article by article, and `headlines` the counts behind
+    the headline measures, from which systems can be compared: columns with one row for each article of the layer, or
+    each story, in the order of gold's ids.
     """
 
     measures: dict[str, Score]
@@ -77,6 +78,7 @@ class Report:
     warnings: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     ceiling: dict[str, float] = field(default_factory=dict)
+    of_scores: dict[str, Score] = field(default_factory=dict)
     ranked: dict[str, dict[str, Any]] = field(default_factory=dict)
     stories: dict[Layer, int] = field(default_factory=dict)
     gold: str = ""
@@ -98,11 +100,24 @@ class Report:
                 {"gold": gold, "predicted": predicted, "n": n} for (gold, predicted), n in self.confusions.items()
             ],
             "ceiling": self.ceiling,
-            **({"ranked": self.ranked} if self.ranked else {}),
+            **({"ranked": self._ranked_dict()} if self.ranked else {}),
             **({"stories": self.stories} if self.stories else {}),
             "warnings": self.warnings,
             "remarks": self.remarks,
         }
+
+    def _ranked_dict(self) -> dict[str, Any]:
+        result = {}
+        for name, found in self.ranked.items():
+            scores = {
+                measure: score.to_dict() for measure, score in self.of_scores.items() if measure.endswith(f":{name}")
+            }
+            result[name] = {"measures": scores, **found}
+        return result
+
+    def find(self, name: str) -> Score | None:
+        """The score of one measure by its full name; None where it was not scored."""
+        return self.measures.get(name) or self.of_scores.get(name)
 
     def add_relabelling(self, sides: Sequence[Relabelling]) -> None:
         """Say what `--map` did to gold and predictions."""
@@ -117,7 +132,7 @@ class Report:
         Raises:
             AnnotateError: there is no such measure.
         """
-        score = self.measures.get(str(Measure.parse(name)))
+        score = self.find(str(Measure.parse(name)))
         return score.value if score else None
 
 
@@ -169,8 +184,10 @@ def score_tables(gold: GoldTable, system: SystemTable, problems: Problems, optio
     scored = choose_layers(gold, system, problems, options)
     counted = count_layers(gold, system, scored, by=options.by, ranked=True)
     intervals = _find_intervals(counted, options)
-    measures = {}
+    measures: dict[str, Score] = {}
+    of_scores: dict[str, Score] = {}
     for found in counted.values():
+        asked = {measure for ranked in found.ranked for measure in ranked.formulas()}
         point = Once(found.size)
         for measure, formula in found.formulas.items():
             value = float(formula.values(point)[0])
@@ -181,7 +198,7 @@ def score_tables(gold: GoldTable, system: SystemTable, problems: Problems, optio
             if interval is not None and interval[0] == interval[1]:
                 interval = None  # every resample agrees: nothing is known about other articles
             low, high = three or interval or (None, None)
-            measures[str(measure)] = Score(
+            (of_scores if measure in asked else measures)[str(measure)] = Score(
                 None if np.isnan(value) else value, low, high, formula.n_gold, formula.n_pred, three is not None
             )
     confusions, alignments = _align(gold, counted)
@@ -202,6 +219,7 @@ def score_tables(gold: GoldTable, system: SystemTable, problems: Problems, optio
         warnings=warnings,
         remarks=_remark(counted, measures, options),
         ceiling=options.fair_ceiling,
+        of_scores=of_scores,
         ranked={
             f"{ranked.match}:{ranked.layer}": ranked.to_dict(found.groups)
             for found in counted.values()

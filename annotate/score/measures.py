@@ -60,7 +60,7 @@ class Measure:
             found = _catalogue().get((metric, match, layer))
             if found is not None and (found.on_labels if slash else found.on_layer) and (label or not slash):
                 return cls(metric, match, found.layer, label if slash else None)
-            near = [definition.name for definition in DEFINITIONS if definition.layer == layer]
+            near = [definition.name for definition in (*DEFINITIONS, *SCORE_DEFINITIONS) if definition.layer == layer]
         else:
             near = [definition.name for definition in DEFINITIONS if definition.metric == "f1"]
         raise AnnotateError(
@@ -204,6 +204,19 @@ def _definitions() -> Iterator[Definition]:
         "average precision of the sentences, ranked by the best score of their claims; tied scores share a threshold",
         "CheckThat! 2018 to 2020",
     )
+    for match, what in {"kind": "one kind", "check-worthy": "one answer on check-worthiness"}.items():
+        yield Definition("accuracy", match, "claims", f"aligned pairs with {what} / aligned pairs")
+        yield Definition("kappa", match, "claims", f"Cohen's kappa of {match} over the aligned pairs", "Cohen 1960")
+    for how, what in {
+        "exact": "equal claimers",
+        "overlap": "claimers that share a token",
+        "head": "claimers with one head",
+    }.items():
+        meaning = f"{what} / aligned pairs; the article's own voice on both sides is right"
+        yield Definition("accuracy", f"claimer-{how}", "claims", meaning)
+
+
+def _score_definitions() -> Iterator[Definition]:
     right = {
         "entities": ("strict", "same boundaries and label"),
         "quotes": ("overlap", "aligned"),
@@ -222,16 +235,6 @@ def _definitions() -> Iterator[Definition]:
         "expected calibration error of claims' scores over the aligned pairs, ten bins; lower is better",
         _CALIBRATION,
     )
-    for match, what in {"kind": "one kind", "check-worthy": "one answer on check-worthiness"}.items():
-        yield Definition("accuracy", match, "claims", f"aligned pairs with {what} / aligned pairs")
-        yield Definition("kappa", match, "claims", f"Cohen's kappa of {match} over the aligned pairs", "Cohen 1960")
-    for how, what in {
-        "exact": "equal claimers",
-        "overlap": "claimers that share a token",
-        "head": "claimers with one head",
-    }.items():
-        meaning = f"{what} / aligned pairs; the article's own voice on both sides is right"
-        yield Definition("accuracy", f"claimer-{how}", "claims", meaning)
 
 
 DEFINITIONS: tuple[Definition, ...] = tuple(
@@ -239,15 +242,27 @@ DEFINITIONS: tuple[Definition, ...] = tuple(
 )
 
 
+SCORE_DEFINITIONS: tuple[Definition, ...] = tuple(_score_definitions())
+"""The measures of what predictions' scores are worth: only predictions with scores have them."""
+
+
 @cache
 def _catalogue() -> dict[tuple[str, str, str], Definition]:
-    return {(definition.metric, definition.match, definition.layer): definition for definition in DEFINITIONS}
+    return {
+        (definition.metric, definition.match, definition.layer): definition
+        for definition in (*DEFINITIONS, *SCORE_DEFINITIONS)
+    }
 
 
-def measures() -> tuple[Definition, ...]:
+def measures(*, of_scores: bool = False) -> tuple[Definition, ...]:
     """Every measure with its definition, by layer.
 
+    Args:
+        of_scores: whether to add those of what the scores of predictions are worth.
+
+    >>> [definition.name for definition in measures(of_scores=True)][-1]
+    'ece:check-worthy:claims'
     >>> len({definition.name for definition in measures()}) == len(measures())
     True
     """
-    return DEFINITIONS
+    return DEFINITIONS + SCORE_DEFINITIONS if of_scores else DEFINITIONS

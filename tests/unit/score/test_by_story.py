@@ -60,8 +60,9 @@ def test_a_wire_story_that_five_papers_print_counts_once() -> None:
     once = evaluate(*make_stories([1] * len(SIZES), alike=True))
     plain = evaluate(*make_stories(SIZES, alike=True))
     assert many.value("f1:strict:entities") != plain.value("f1:strict:entities")
-    for name, score in once.measures.items():
-        found = many.measures[name]
+    for name, score in (*once.measures.items(), *once.of_scores.items()):
+        found = many.find(name)
+        assert found is not None
         assert found.value == pytest.approx(score.value), name
         if not score.three and "/" not in name:
             assert (found.low, found.high) == pytest.approx((score.low, score.high)), name

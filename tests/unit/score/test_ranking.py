@@ -91,13 +91,13 @@ def test_calibration_is_that_of_scikit_learn() -> None:
     sizes = np.bincount(np.digitize(scores, np.arange(1, 10) / 10, right=True))
     sizes = sizes[sizes > 0]
     assert [found["n"] for found in bins] == sizes.tolist()
-    score = report.measures["ece:strict:entities"]
+    score = report.of_scores["ece:strict:entities"]
     assert score.value == pytest.approx(float(np.abs(shares - means) @ sizes / sizes.sum()))
     assert score.low is not None
     assert score.high is not None
     assert score.low <= score.value <= score.high  # type: ignore[operator]
     assert (score.n_gold, score.n_pred) == (len(scores), len(scores))
-    assert report.measures["ap:strict:entities"].low is not None
+    assert report.of_scores["ap:strict:entities"].low is not None
 
 
 @pytest.mark.parametrize(("score", "expected"), [(1.0, 0.0), (0.75, 0.25), (0.0, 1.0)])
@@ -149,7 +149,7 @@ def test_what_is_left_out_has_no_rank() -> None:
     found = [Entity(12, 19, "PERSON", score=0.9), Entity(0, 7, "PERSON", score=0.1)]
     report = evaluate(gold, [Prediction(id="a", entities=found)])
     assert report.value("ap:strict:entities") == 1
-    assert report.measures["ap:strict:entities"].n_pred == 1
+    assert report.of_scores["ap:strict:entities"].n_pred == 1
 
 
 def test_predictions_without_a_score_rank_last() -> None:
@@ -212,8 +212,8 @@ def test_too_many_predictions_are_not_resampled(monkeypatch: pytest.MonkeyPatch)
     gold, predictions = make_articles(8)
     monkeypatch.setattr(sys.modules["annotate.score.evaluate"], "_MOST_RANKED", 1000)
     report = evaluate(gold, predictions)
-    assert report.measures["ap:strict:entities"].low is None
-    assert report.measures["ece:strict:entities"].low is not None
+    assert report.of_scores["ap:strict:entities"].low is None
+    assert report.of_scores["ece:strict:entities"].low is not None
     assert "ap:strict:entities: no interval, too many predictions to resample" in report.remarks
 
 
