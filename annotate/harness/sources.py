@@ -234,8 +234,8 @@ def run_hf_pipeline(name: str, gold: Sequence[GoldRecord]) -> list[Prediction]:
     if not tokenizer.is_fast:
         raise AnnotateError(f"--hf-pipeline {name}: its tokenizer has no offsets; save it as a fast tokenizer")
     longest = getattr(config, "max_position_embeddings", None)
-    if longest:
-        tokenizer.model_max_length = min(tokenizer.model_max_length, longest)
+    if longest:  # RoBERTa and its kin count positions from 2
+        tokenizer.model_max_length = min(tokenizer.model_max_length, longest - 2)
     pieces = getattr(tokenizer.backend_tokenizer.model, "continuing_subword_prefix", None)
     options: dict[str, Any] = {"aggregation_strategy": "first" if pieces else "simple"}
     if tokenizer.model_max_length < _ENDLESS:
