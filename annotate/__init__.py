@@ -26,11 +26,13 @@ if TYPE_CHECKING:
     from annotate.formats import read_predictions as read_predictions
     from annotate.gold.load import load_gold as load_gold
     from annotate.gold.load import releases as releases
+    from annotate.harness.leaderboard import leaderboard as leaderboard
     from annotate.harness.scoring import compare as compare
     from annotate.harness.scoring import score_predictions as score_predictions
     from annotate.ingest import read_articles as read_articles
     from annotate.jsonl import read_records as read_records
     from annotate.jsonl import write_records as write_records
+    from annotate.label_map import LabelMap as LabelMap
     from annotate.label_studio_server import Studio as Studio
     from annotate.label_studio_server import find_studio as find_studio
     from annotate.label_studio_server import start_studio as start_studio
@@ -86,6 +88,7 @@ _PUBLIC = {
     "Claim": "annotate.records",
     "Entity": "annotate.records",
     "GoldRecord": "annotate.records",
+    "LabelMap": "annotate.label_map",
     "Layers": "annotate.records",
     "Prediction": "annotate.records",
     "Quote": "annotate.records",
@@ -113,6 +116,7 @@ _PUBLIC = {
     "export": "annotate.workflows.export",
     "fetch_annotations": "annotate.labelstudio.pull.pull",
     "find_studio": "annotate.label_studio_server",
+    "leaderboard": "annotate.harness.leaderboard",
     "load_gold": "annotate.gold.load",
     "load_schema": "annotate.schema",
     "measures": "annotate.score.measures",

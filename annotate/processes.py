@@ -5,13 +5,18 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import subprocess
+import tempfile
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import IO, Any, Literal
 
 
 class Terminated(KeyboardInterrupt):
@@ -46,6 +51,59 @@ def worker_pool(jobs: int, start: Callable[..., None], *arguments: Any) -> Itera
         pool.shutdown(wait=True, cancel_futures=True)
         ours.close()
         lifeline.close()
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How a program ended: its exit code, or None where it was stopped; the end of what it wrote to standard error."""
+
+    code: int | None
+    words: str
+    stopped: Literal["time", "output"] | None = None
+
+
+def run_limited(
+    arguments: Sequence[str], stdin: IO[bytes], stdout: Path, *, timeout_s: float, most_bytes: int
+) -> Finished:
+    """Run a program, and stop it with all that it started when it takes too long or writes too much.
+
+    The program leads a group of processes of its own; none of them outlives this call, however it ends.
+
+    Args:
+        stdout: the file that gets its output.
+        timeout_s: how long it may run, in seconds.
+        most_bytes: how much it may write to standard output and standard error together.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    with stdout.open("wb") as output, tempfile.TemporaryFile() as errors:
+        ends = time.monotonic() + timeout_s
+        process = subprocess.Popen(arguments, stdin=stdin, stdout=output, stderr=errors, start_new_session=True)
+        stopped: Literal["time", "output"] | None = None
+        try:
+            while stopped is None:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(min(0.1, max(0.0, ends - time.monotonic())))
+                    break
+                if os.fstat(output.fileno()).st_size + os.fstat(errors.fileno()).st_size > most_bytes:
+                    stopped = "output"
+                elif time.monotonic() >= ends:
+                    stopped = "time"
+        finally:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        size = os.fstat(errors.fileno()).st_size
+        if stopped is None and os.fstat(output.fileno()).st_size + size > most_bytes:
+            stopped = "output"  # written in the last moments
+        errors.seek(max(0, size - _WORDS))
+        words = errors.read(_WORDS).decode("utf-8", "replace").strip()
+    return Finished(None if stopped else process.returncode, words, stopped)
+
+
+_WORDS = 1 << 14
+"""How much of standard error is kept."""
 
 
 def _start(lifeline: Connection, start: Callable[..., None], arguments: tuple[Any, ...]) -> None:

@@ -20,6 +20,7 @@ from annotate.agreement.scores import Interval, score_pairs
 from annotate.agreement.versions import group_submitted
 from annotate.items import ATTRIBUTES
 from annotate.jsonl import RecordSource, gather_records
+from annotate.label_map import LabelMap, Relabelling, find_unused
 from annotate.printing import format_count
 from annotate.records import Annotation, Layer
 from annotate.schema import Schema, load_schema
@@ -51,7 +52,8 @@ class Agreement(msgspec.Struct, kw_only=True):
 
     `articles` were annotated by two annotators or more, `single` by one. `measures` are named
     metric:match:layer[/label]: those of the scorer, and kappa, alpha (nominal) and alpha_u (unitising). `outcomes` has
-    per layer how positions came out, boundaries and attributes apart; `patterns` the costliest disagreements.
+    per layer how positions came out, boundaries and attributes apart; `patterns` the costliest disagreements; `map`
+    what labels were compared as, where it was chosen.
     """
 
     annotators: dict[str, int]
@@ -64,6 +66,7 @@ class Agreement(msgspec.Struct, kw_only=True):
     remarks: list[str] = []
     trials: int = 0
     seed: int = 0
+    map: dict[str, Any] | None = None
 
     @property
     def ceiling(self) -> dict[str, float]:
@@ -78,6 +81,8 @@ class Agreement(msgspec.Struct, kw_only=True):
     def to_dict(self) -> dict[str, Any]:
         """The agreement as JSON values, the ceiling included."""
         found: dict[str, Any] = msgspec.to_builtins(self)
+        if self.map is None:
+            del found["map"]
         return found | {"ceiling": self.ceiling}
 
 
@@ -85,7 +90,12 @@ _SCORED_KAPPAS = ("kappa:kind:claims", "kappa:check-worthy:claims")
 
 
 def agree(
-    annotations: RecordSource[Annotation], *, schema: Schema | None = None, seed: int = 0, trials: int = 1000
+    annotations: RecordSource[Annotation],
+    *,
+    schema: Schema | None = None,
+    seed: int = 0,
+    trials: int = 1000,
+    label_map: LabelMap | None = None,
 ) -> Agreement:
     """How far the annotators agree on the articles that two or more of them annotated.
 
@@ -94,6 +104,7 @@ def agree(
             are left out.
         schema: declares the labels; the packaged `news` if not given.
         trials: resamples of articles for the intervals; 0 = none. Below five articles there is none either.
+        label_map: what the labels of all annotators read as; None = they are compared as they are.
 
     >>> from annotate.records import Entity
     >>> rome, oslo = Entity(0, 4, "GPE"), Entity(9, 13, "GPE")
@@ -107,7 +118,11 @@ def agree(
         RecordError: annotations without text, on different texts, or twice by one annotator.
         ScoreError: labels that the schema does not declare.
     """
-    articles = group_submitted(gather_records(annotations, Annotation))
+    mapping = Relabelling(label_map, "annotations")
+    articles = {
+        article: list(mapping.records(versions))
+        for article, versions in group_submitted(gather_records(annotations, Annotation)).items()
+    }
     people = sorted({version.annotator for versions in articles.values() for version in versions})
     shared = {article: articles[article] for article in sorted(articles) if len(articles[article]) > 1}
     agreement = Agreement(
@@ -118,13 +133,16 @@ def agree(
         single=len(articles) - len(shared),
         trials=trials,
         seed=seed,
+        map=None if label_map is None else label_map.to_dict(),
     )
+    unused = find_unused([mapping])
+    agreement.remarks += [found for found in (mapping.describe(), unused) if found is not None]
     if not shared:
         agreement.remarks.append("no article was annotated by two annotators, so there is no agreement to measure")
         return agreement
     rows = draw_with_point(len(shared), trials, seed)
     aligned, compared = align_articles(shared)
-    _add_scores(agreement, shared, schema or load_schema(), rows, compared)
+    _add_scores(agreement, shared, mapping.schema(schema or load_schema()), rows, compared)
     for layer in _layers(compared):
         here = [found for found in compared if found.layer == layer]
         together = [found for found in aligned if found.layer == layer]

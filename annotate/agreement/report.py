@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from annotate.agreement.measure import Agreement
+from annotate.label_map import LabelMap
 from annotate.printing import Block, Table, format_count, format_interval, format_value
 
 SHOWN_PATTERNS = 10
@@ -41,6 +42,8 @@ def describe_agreement(agreement: Agreement) -> Iterator[Block]:
     """The headline values, labels, outcomes, pairs, the costliest disagreements and the remarks."""
     names = ", ".join(f"{name} ({format_count(n, 'article')})" for name, n in agreement.annotators.items())
     yield f"{format_count(agreement.articles, 'article')} with two annotators or more: {names}"
+    if agreement.map is not None:
+        yield f"labels as --map {LabelMap.from_dict(agreement.map)} reads them"
     yield ""
     for layer in agreement.outcomes:
         yield _measure_table(agreement, layer)

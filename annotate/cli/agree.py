@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import annotate
-from annotate.cli.options import ApiKeyOption, OutputOption, SchemaOption, UrlOption, note
+from annotate.cli.options import ApiKeyOption, MapOption, OutputOption, SchemaOption, UrlOption, note, parse_map
 from annotate.cli.outputs import check_outputs
 from annotate.printing import format_count
 
@@ -31,6 +31,7 @@ def agree(
     format: Annotated[Format, typer.Option(help="Table or JSON.")] = Format.table,
     trials: Annotated[int, typer.Option(min=0, help="Bootstrap resamples of the articles; 0 = no intervals.")] = 1000,
     seed: Annotated[int, typer.Option(help="Random seed for resampling.")] = 0,
+    map: MapOption = None,
     schema: SchemaOption = None,
 ) -> None:
     """Measure how far the annotators agree, by layer, label and pair, and what they disagree about most.
@@ -43,7 +44,9 @@ def agree(
     from annotate.printing import print_blocks, print_json
     from annotate.schema import load_schema
 
-    agreement = annotate.agree(annotations, schema=load_schema(schema), seed=seed, trials=trials)
+    agreement = annotate.agree(
+        annotations, schema=load_schema(schema), seed=seed, trials=trials, label_map=parse_map(map)
+    )
     if format is Format.json:
         print_json(json.dumps(agreement.to_dict(), ensure_ascii=False, indent=2))
     else:

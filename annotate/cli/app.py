@@ -42,6 +42,7 @@ COMMANDS = {
     "explore": ("explore", "One HTML page to search and read everything."),
     "score": ("score", "Score predictions against gold."),
     "compare": ("score", "Rank systems and test the differences for significance."),
+    "leaderboard": ("score", "Keep the scores of systems beside a release, ranked."),
     "measures": ("score", "Every measure with its definition."),
     "train": ("train", "Train the bundled pipeline on corrections."),
 }
@@ -61,7 +62,7 @@ class ErrorsAsMessages(TyperGroup):
         try:
             return super().invoke(ctx)
         except AnnotateError as error:
-            print_line(f"error: {error}", err=True)
+            print_line("\n".join([f"error: {error}", *getattr(error, "__notes__", ())]), err=True)
             raise typer.Exit(1) from error
         except KeyboardInterrupt as error:
             print_line("interrupted; every file is either unchanged or complete", err=True)

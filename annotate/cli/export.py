@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import annotate
-from annotate.cli.options import LayersOption, SchemaOption, note, parse_layers
+from annotate.cli.options import LayersOption, MapOption, SchemaOption, note, parse_layers, parse_map
 
 
 def export(
@@ -27,6 +27,7 @@ def export(
             help="If a span begins or ends inside a token: split the token, or expand, contract or drop the span.",
         ),
     ] = "split",
+    map: MapOption = None,
     schema: SchemaOption = None,
 ) -> None:
     """Write gold or predictions for another tool, and report what its format cannot hold.
@@ -48,5 +49,6 @@ def export(
         schema=schema,
         layers=parse_layers(layers),
         alignment=next(name for name in known if name == alignment),
+        label_map=parse_map(map),
     )
     note(str(report))

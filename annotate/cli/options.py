@@ -11,6 +11,7 @@ from annotate.errors import AnnotateError
 from annotate.printing import print_line
 
 if TYPE_CHECKING:
+    from annotate.label_map import LabelMap
     from annotate.records import Layer
 
 SchemaOption = Annotated[
@@ -20,6 +21,14 @@ SchemaOption = Annotated[
 OutputOption = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where to write; - is stdout.")]
 LayersOption = Annotated[
     str | None, typer.Option("--layers", metavar="L,..", help="Only these layers: entities, quotes, claims.")
+]
+MapOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map",
+        metavar="NEW=OLD,..|FILE",
+        help="Read labels OLD as NEW (-: leave out), repeatable; or a TOML file, conll, ontonotes, wikidata-coarse.",
+    ),
 ]
 UrlOption = Annotated[
     str | None,
@@ -56,6 +65,20 @@ def parse_layers(text: str | None) -> tuple[Layer, ...] | None:
     if unknown or not names:
         raise AnnotateError(f"--layers {text!r}: expected some of {', '.join(LAYERS)}, separated by commas")
     return tuple(layer for layer in LAYERS if layer in names)
+
+
+def parse_map(pieces: list[str] | None) -> LabelMap | None:
+    """The map that the values of `--map` spell together, or None without one.
+
+    >>> print(parse_map(["LOC=GPE,FAC", "-=DATE"]))
+    -=DATE;LOC=FAC,GPE
+
+    Raises:
+        SchemaError: see `LabelMap.parse`.
+    """
+    from annotate.label_map import LabelMap
+
+    return LabelMap.parse(pieces) if pieces else None
 
 
 def note(text: str) -> None:

@@ -14,7 +14,7 @@ from typer.core import TyperCommand
 from annotate.errors import AnnotateError
 
 #: The options that name what a command writes.
-WRITTEN = {"output", "out", "html", "log", "certificate", "to"}
+WRITTEN = {"output", "out", "html", "log", "certificate", "to", "board"}
 
 
 class CheckedCommand(TyperCommand):

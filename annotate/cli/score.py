@@ -8,11 +8,8 @@ from typing import Annotated, Literal
 import typer
 
 import annotate
-from annotate.cli.options import LayersOption, OutputOption, SchemaOption, note, parse_layers
-from annotate.printing import print_blocks, print_data, print_json, print_line, to_markdown
-
-ReportFormat = Literal["table", "json", "markdown", "junit"]
-ComparisonFormat = Literal["table", "json", "markdown", "html"]
+from annotate.cli.options import LayersOption, MapOption, OutputOption, SchemaOption, note, parse_layers, parse_map
+from annotate.printing import Block, print_blocks, print_data, print_json, print_line, to_markdown
 
 GoldOption = Annotated[
     str, typer.Option("--gold", metavar="GOLD", help="Release folder, name/version[/split], or JSONL file.")
@@ -31,6 +28,10 @@ ExtraOption = Annotated[
     Literal["error", "ignore"],
     typer.Option(help="What to do with a prediction without a gold article: stop, or ignore it."),
 ]
+ByOption = Annotated[
+    Literal["article", "story"],
+    typer.Option(help="What counts once and is resampled: an article, or a story with all its articles."),
+]
 SeedOption = Annotated[int, typer.Option(min=0, help="Random seed for resampling.")]
 
 
@@ -39,7 +40,8 @@ def score(
     *,
     gold: GoldOption,
     format: Annotated[
-        Literal["table", "json", "markdown", "junit"], typer.Option(help="How to print the report.")
+        Literal["table", "json", "markdown", "github", "junit"],
+        typer.Option(help="How to print the report; github is a summary for a pull request."),
     ] = "table",
     html: Annotated[Path | None, typer.Option(metavar="F", help="Write a page for reading the errors.")] = None,
     from_format: FromOption = None,
@@ -50,12 +52,19 @@ def score(
         str | None,
         typer.Option(metavar="COMMAND", help="Score a program: reads articles, writes predictions, as JSON Lines."),
     ] = None,
+    run_timeout: Annotated[float, typer.Option(min=0.1, metavar="S", help="Stop the program after S seconds.")] = 3600,
+    run_limit: Annotated[int, typer.Option(min=1, metavar="MIB", help="Stop it after so much output.")] = 1024,
     spacy: Annotated[str | None, typer.Option(metavar="PIPELINE", help="Score an installed spaCy pipeline.")] = None,
+    hf_pipeline: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Score a token classifier of transformers: its name or folder.")
+    ] = None,
     layers: LayersOption = None,
+    map: MapOption = None,
     missing: MissingOption = "error",
     extra: ExtraOption = "error",
     trials: Annotated[int, typer.Option(min=0, help="Resamples for the intervals; 0 = none.")] = 1000,
     seed: SeedOption = 0,
+    by: ByOption = "article",
     schema: SchemaOption = None,
 ) -> None:
     """Score predictions against gold: every measure with its interval, counts, confusions, signature.
@@ -64,18 +73,35 @@ def score(
     """
     import json
 
-    from annotate.harness.report import check_thresholds, make_notes, make_tables, to_junit
-    from annotate.harness.sources import parse_threshold
+    from annotate.harness.report import (
+        check_thresholds,
+        make_headlines,
+        make_notes,
+        make_tables,
+        to_github,
+        to_junit,
+    )
+    from annotate.harness.sources import RunLimits, parse_threshold
     from annotate.score.options import ScoreOptions
 
     thresholds = [parse_threshold(text) for text in fail_under or ()]
     report, loss = annotate.score_predictions(
         predictions,
         gold,
-        ScoreOptions(layers=parse_layers(layers), missing=missing, extra=extra, trials=trials, seed=seed),
+        ScoreOptions(
+            layers=parse_layers(layers),
+            missing=missing,
+            extra=extra,
+            trials=trials,
+            seed=seed,
+            label_map=parse_map(map),
+            by=by,
+        ),
         format=from_format,
         run=run,
         spacy=spacy,
+        hf_pipeline=hf_pipeline,
+        limits=RunLimits(run_timeout, run_limit << 20),
         schema=schema,
         html=html,
     )
@@ -83,12 +109,15 @@ def score(
         note(str(loss))
     if html is not None:
         note(f"wrote {html}")
+    blocks: list[Block] = [*make_tables(report), *make_notes(report), "", *make_headlines(report)]
     if format == "table":
-        print_blocks([*make_tables(report), *make_notes(report)])
+        print_blocks(blocks)
     elif format == "json":
         print_json(json.dumps(report.to_dict(), ensure_ascii=False, allow_nan=False, indent=2))
     elif format == "markdown":
-        print_data(to_markdown([*make_tables(report), *make_notes(report)]) + "\n")
+        print_data(to_markdown(blocks) + "\n")
+    elif format == "github":
+        print_data(to_github(report, thresholds) + "\n")
     else:
         print_data(to_junit(report, thresholds) + "\n")
     check_thresholds(report, thresholds)
@@ -111,10 +140,12 @@ def compare(
     output: OutputOption = Path("-"),
     from_format: FromOption = None,
     layers: LayersOption = None,
+    map: MapOption = None,
     missing: MissingOption = "error",
     extra: ExtraOption = "error",
     trials: Annotated[int, typer.Option(min=100, help="Permutations and resamples.")] = 10_000,
     seed: SeedOption = 0,
+    by: ByOption = "article",
     schema: SchemaOption = None,
 ) -> None:
     """Rank systems on the same gold and test their differences for significance.
@@ -129,12 +160,92 @@ def compare(
     comparison = annotate.compare(
         predictions,
         gold,
-        ScoreOptions(layers=parse_layers(layers), missing=missing, extra=extra, trials=trials, seed=seed),
+        ScoreOptions(
+            layers=parse_layers(layers),
+            missing=missing,
+            extra=extra,
+            trials=trials,
+            seed=seed,
+            label_map=parse_map(map),
+            by=by,
+        ),
         measures=measure,
         format=from_format,
         schema=schema,
     )
     write_comparison(comparison, output, format)
+
+
+def leaderboard(
+    gold: Annotated[str, typer.Argument(metavar="GOLD", help="Release folder, name/version[/split], or JSONL file.")],
+    action: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[add P|show]", help="Add the predictions P of a system, or show the board."),
+    ] = None,
+    *,
+    system: Annotated[
+        str | None, typer.Option(metavar="NAME", help="What the system is called; default: the name of its file.")
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Put new predictions in the place of the old ones.")
+    ] = False,
+    board: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The board; default: VERSION.leaderboard.json beside the release."),
+    ] = None,
+    format: Annotated[
+        Literal["table", "json", "markdown", "html"], typer.Option(help="How to print the board.")
+    ] = "table",
+    output: OutputOption = Path("-"),
+    from_format: FromOption = None,
+    layers: LayersOption = None,
+    map: MapOption = None,
+    missing: MissingOption = "error",
+    extra: ExtraOption = "error",
+    trials: Annotated[int, typer.Option(min=0, help="Resamples for the intervals; 0 = none.")] = 1000,
+    seed: SeedOption = 0,
+    by: ByOption = "article",
+    schema: SchemaOption = None,
+) -> None:
+    """Keep the scores of systems in a file beside the release, and show which ones can be told apart.
+
+    Values are refused whose signatures do not agree with those on the board.
+
+    Example: annotate leaderboard news/1.0.0/test add p.jsonl --system spacy-lg
+    """
+    from annotate.harness.leaderboard import write_board
+    from annotate.score.options import ScoreOptions
+
+    match action:
+        case None | [] | ["show"]:
+            wanted: Literal["add", "show"] = "show"
+            predictions = None
+        case ["add", given]:
+            wanted, predictions = "add", given
+        case _:
+            raise typer.BadParameter(f"{' '.join(action)}: expected add P or show behind {gold}")
+    found = annotate.leaderboard(
+        gold,
+        wanted,
+        predictions,
+        ScoreOptions(
+            layers=parse_layers(layers),
+            missing=missing,
+            extra=extra,
+            trials=trials,
+            seed=seed,
+            label_map=parse_map(map),
+            by=by,
+        ),
+        system=system,
+        format=from_format,
+        schema=schema,
+        board=board,
+        replace=replace,
+    )
+    if wanted == "add":
+        note(f"wrote {found.path}" if found.changed else f"{found.path}: has this system already, nothing changed")
+    write_board(found, output, format)
 
 
 def measures(
@@ -147,7 +258,7 @@ def measures(
     import json
     from dataclasses import asdict
 
-    for definition in annotate.measures():
+    for definition in annotate.measures(of_scores=True):
         if format == "json":
             print_json(json.dumps({"name": definition.name, **asdict(definition)}, ensure_ascii=False))
         else:

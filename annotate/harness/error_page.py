@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from annotate.harness.errors import KINDS, ArticleErrors, ScoredItem, find_errors
-from annotate.harness.report import make_notes, write_interval
+from annotate.harness.report import make_notes, pick_points, write_interval
 from annotate.harness.slices import find_gains, find_repeated, is_right, make_slices
 from annotate.html import read_asset, render_page, to_marks
 from annotate.printing import format_value
@@ -24,6 +24,7 @@ _PLOTTED = (
     "f1:partial:entities",
     "f1:type:entities",
     "macro-f1:strict:entities",
+    "ap:strict:entities",
     "f1:exact:quotes",
     "f1:overlap:quotes",
     "f1:token:quotes",
@@ -73,6 +74,7 @@ def render_report(
         "documents": report.articles,
         "headlines": _headlines(report),
         "plots": _plots(report),
+        "ranked": [_ranked(name, found) for name, found in report.ranked.items()],
         "layers": [_layer(report, articles, layer, seen_surfaces) for layer in layers],
         "confusions": _confusion_rows(report.confusions),
         "left": len(articles) - len(shown),
@@ -109,7 +111,7 @@ def _plots(report: Report) -> list[dict[str, Any]]:
     """Measures to plot; positions in tenths of a percent of the axis."""
     plots = []
     for name in _PLOTTED:
-        score = report.measures.get(name)
+        score = report.find(name)
         if score is None:
             continue
 
@@ -133,6 +135,36 @@ def _plots(report: Report) -> list[dict[str, Any]]:
             }
         )
     return plots
+
+
+def _ranked(name: str, found: Mapping[str, Any]) -> dict[str, Any]:
+    """The curve as the points of a line in a square of 1,000, and the bins of the scores as bars in one."""
+    points = [(point["recall"] or 0, point["precision"]) for point in found["curve"]]
+    return {
+        "name": name,
+        "line": " ".join(f"{1000 * recall:.1f},{1000 - 1000 * precision:.1f}" for recall, precision in points),
+        "rows": [
+            [
+                f"{point['score']:.3f}",
+                point["n"],
+                *(format_value(point[side]) for side in ("precision", "recall", "f1")),
+            ]
+            for point in (pick_points(found["curve"]) if found["curve"] else [])
+        ],
+        "bins": [
+            {
+                "range": f"{bin['low']:.1f} to {bin['high']:.1f}",
+                "n": bin["n"],
+                "score": format_value(bin["score"]),
+                "right": format_value(bin["right"]),
+                "x": round(1000 * bin["low"]),
+                "y": round(1000 - 1000 * bin["right"], 1),
+                "height": round(1000 * bin["right"], 1),
+                "at": round(1000 * bin["score"], 1),
+            }
+            for bin in found["reliability"]
+        ],
+    }
 
 
 def _meaning(name: str) -> str:

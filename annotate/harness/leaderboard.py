@@ -1,12 +1,29 @@
-"""Comparisons for reading: leaderboards and differences as tables, Markdown, HTML and JSON."""
+"""Leaderboards: systems ranked with their differences, as tables, Markdown, HTML and JSON; and one that lasts.
+
+The lasting one is a file beside the release. For each system it has the values, their signature, the hash of the
+predictions, and the counts by article behind the headline measures, so that systems which were scored on different
+days are compared as if they were scored together. Values whose signatures do not agree are refused.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Literal
 
-from annotate.files import write_text
-from annotate.jsonl import STDIO
+import msgspec
+import numpy as np
+
+from annotate.errors import AnnotateError
+from annotate.files import resource_dir, sha256_file, sha256_text, write_text
+from annotate.harness.scoring import score_predictions
+from annotate.jsonl import STDIO, decode_json
+from annotate.label_map import LabelMap
+from annotate.locks import lock_output
 from annotate.printing import (
     Table,
     format_count,
@@ -15,11 +32,302 @@ from annotate.printing import (
     print_blocks,
     print_data,
     print_json,
+    shorten,
     to_markdown,
     to_text,
 )
-from annotate.score.compare import Comparison, Difference
+from annotate.problems import cannot_read
+from annotate.records import LAYERS
+from annotate.score.compare import Comparison, Difference, SystemCounts, compare_counts
+from annotate.score.evaluate import Report
+from annotate.score.formulas import Column, Formula, Ratio
+from annotate.score.measures import HEADLINES
+from annotate.score.options import COMPARE_OPTIONS, ScoreOptions
 from annotate.score.signature import write_signature
+from annotate.version import __version__
+
+
+class Columns(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The counts of one measure by article, or by story: F1 = 2 * right / (gold + predicted)."""
+
+    right: list[float]
+    gold: list[float]
+    predicted: list[float]
+
+
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One system: its predictions (name and SHA-256 of the file), its values by measure, and what they rest on."""
+
+    system: str
+    added: str
+    predictions: str
+    sha256: str
+    signature: dict[str, Any]
+    measures: dict[str, dict[str, float | None]]
+    counts: dict[str, Columns]
+
+    def formulas(self) -> dict[str, Ratio]:
+        """The headline measures that the system was scored on."""
+        return {
+            name: Ratio(np.array(found.right), np.array(found.gold), 0, 0, other_denominator=np.array(found.predicted))
+            for name, found in self.counts.items()
+        }
+
+
+class _Boards(msgspec.Struct, forbid_unknown_fields=True):
+    """What the file holds: the entries by split; "" is gold as a whole."""
+
+    annotate: str
+    boards: dict[str, list[Entry]] = {}
+
+
+@dataclass(frozen=True)
+class Leaderboard:
+    """The systems that were scored on one gold, and their comparison; None where there is no system yet."""
+
+    gold: str
+    path: Path
+    entries: Sequence[Entry]
+    comparison: Comparison | None
+    changed: bool = False
+    """Whether this run changed the file."""
+
+
+def leaderboard(
+    gold: str | Path,
+    action: Literal["add", "show"] = "show",
+    predictions: str | Path | None = None,
+    options: ScoreOptions | None = None,
+    *,
+    system: str | None = None,
+    format: str | None = None,
+    schema: str | Path | None = None,
+    board: str | Path | None = None,
+    replace: bool = False,
+) -> Leaderboard:
+    """The leaderboard of a release or a split, after a system was added or as it is.
+
+    Args:
+        gold: release folder, `name/version[/split]`, or JSON Lines file.
+        action: `add` scores predictions and keeps the result, `show` reads.
+        predictions: a file, with `add`.
+        options: how to score, see `ScoreOptions`; the same for all systems of a board.
+        system: what the predictions are called; default: the name of their file.
+        format: of the file, a name of `annotate.formats.READERS`; None = our JSON Lines.
+        board: where the board is; default: beside the release, `VERSION.leaderboard.json`, or beside the file.
+        replace: whether other predictions of a system that is there take the place of the old ones.
+
+    Raises:
+        AnnotateError: a board that is no board, a system that is there with other predictions, or a signature that
+            does not agree with that of the others.
+        ScoreError: problems with gold or predictions.
+    """
+    place = find_board(gold, board)
+    if action == "show":
+        if predictions is not None:
+            raise AnnotateError(f"leaderboard {gold} show takes no predictions; to add them: {gold} add {predictions}")
+        return _read_board(place)
+    if predictions is None or str(predictions) == str(STDIO):
+        raise AnnotateError("leaderboard add needs a file of predictions, whose hash it keeps")
+    digest = hash_predictions(Path(predictions))
+    report, _ = score_predictions(predictions, gold, options, format=format, schema=schema)
+    if hash_predictions(Path(predictions)) != digest:
+        raise AnnotateError(f"{predictions}: was changed while it was scored; nothing was added")
+    entry = _make_entry(report, Path(predictions), digest, system or Path(predictions).stem)
+    with lock_output(place.path):
+        boards = _read_boards(place.path)
+        entries = boards.boards.setdefault(place.split, [])
+        changed = _add_entry(entries, entry, replace=replace)
+        if changed:
+            boards.annotate = __version__
+            text = json.dumps(msgspec.to_builtins(boards), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+            write_text(place.path, text + "\n")
+    return dataclasses.replace(_read_board(place), changed=changed)
+
+
+@dataclass(frozen=True)
+class BoardPlace:
+    """The file of a board, the split ("" for all of gold), what gold is called, and what annotators reach on it."""
+
+    path: Path
+    split: str
+    gold: str
+    ceiling: Mapping[str, float] = dataclasses.field(default_factory=dict)
+
+
+def find_board(gold: str | Path, board: str | Path | None = None) -> BoardPlace:
+    """Where the board of some gold is.
+
+    Raises:
+        GoldError: there is no such gold.
+        AnnotateError: gold is standard input, and no board is named.
+    """
+    path = Path(gold)
+    if path == STDIO or path.is_file():
+        if board is None and path == STDIO:
+            raise AnnotateError("leaderboard -: gold from standard input has no place; name the board with --board")
+        return BoardPlace(Path(board) if board else path.with_name(f"{path.stem}.leaderboard.json"), "", path.name)
+    from annotate.gold import find_release, read_manifest
+
+    folder, split = find_release(gold)
+    manifest = read_manifest(folder)
+    name = f"{manifest.ref}/{split}" if split else manifest.ref
+    if board is None:
+        packaged = folder.is_relative_to(resource_dir("gold"))  # those that come with the toolkit are not ours to write
+        home = Path("gold", manifest.name) if packaged else folder.parent
+        board = home / f"{manifest.version}.leaderboard.json"
+    ceiling = {measure: value for measure, value in manifest.ceiling.items() if value is not None}
+    return BoardPlace(Path(board), split or "", name, ceiling)
+
+
+def hash_predictions(path: Path) -> str:
+    """The SHA-256 of a file, or of the names and hashes of all files of a folder.
+
+    Raises:
+        AnnotateError: it cannot be read.
+    """
+    try:
+        if not path.is_dir():
+            return sha256_file(path)
+        files = sorted(each for each in path.rglob("*") if each.is_file())
+        return sha256_text("".join(f"{sha256_file(each)}  {each.relative_to(path).as_posix()}\n" for each in files))
+    except OSError as error:
+        raise AnnotateError(cannot_read(path, error)) from error
+
+
+def _read_boards(path: Path) -> _Boards:
+    if not path.exists():
+        return _Boards(__version__)
+    try:
+        return msgspec.convert(decode_json(path.read_bytes()), _Boards)
+    except OSError as error:
+        raise AnnotateError(cannot_read(path, error)) from error
+    except (ValueError, msgspec.ValidationError) as error:
+        raise AnnotateError(f"{path}: not a leaderboard of annotate ({error}); move it away") from error
+
+
+def _read_board(place: BoardPlace) -> Leaderboard:
+    entries = _read_boards(place.path).boards.get(place.split, [])
+    comparison = _compare_entries(entries, place.ceiling) if entries else None
+    return Leaderboard(place.gold, place.path, entries, comparison)
+
+
+def _compare_entries(entries: Sequence[Entry], ceiling: Mapping[str, float]) -> Comparison:
+    """All systems against each other, measure by measure, from the counts that were kept."""
+    counts: dict[str, SystemCounts] = {}
+    for measure in HEADLINES:
+        formulas: dict[str, Formula] = {
+            entry.system: entry.formulas()[measure] for entry in entries if measure in entry.counts
+        }
+        if formulas:
+            n = max(len(entry.counts[measure].gold) for entry in entries if measure in entry.counts)
+            counts[measure] = SystemCounts(formulas, np.arange(n), n)
+    first = entries[0].signature
+    layers = [layer for layer in LAYERS if any(layer in entry.signature["layers"] for entry in entries)]
+    label_map = LabelMap.from_dict(first["map"]) if "map" in first else None
+    options = dataclasses.replace(
+        COMPARE_OPTIONS, seed=first["seed"], ceiling=ceiling, label_map=label_map, by=first.get("by", "article")
+    )
+    comparison = compare_counts(counts, {**first, "layers": layers}, options)
+    versions = sorted({entry.signature["annotate"] for entry in entries})
+    if len(versions) > 1:
+        comparison.remarks.append(f"scored by {', '.join(versions)} of annotate, by the same definitions")
+    return comparison
+
+
+def _make_entry(report: Report, predictions: Path, digest: str, system: str) -> Entry:
+    def plain(column: Column) -> list[float]:
+        return [int(value) if value == int(value) else float(value) for value in column.tolist()]
+
+    counts = {}
+    for name, formula in report.headlines.items():
+        right, gold, predicted = map(plain, formula.columns())
+        counts[name] = Columns(right, gold, predicted)
+    kept = {**report.measures, **report.of_scores}
+    return Entry(
+        system=system,
+        added=datetime.now(UTC).strftime("%Y-%m-%d"),
+        predictions=predictions.name,
+        sha256=digest,
+        signature=report.signature,
+        measures={name: score.to_dict() for name, score in kept.items() if "/" not in name},
+        counts=counts,
+    )
+
+
+def _add_entry(entries: list[Entry], entry: Entry, *, replace: bool) -> bool:
+    """Whether the entries have changed."""
+    others = [other for other in entries if other.system != entry.system]
+    for other in others:
+        differing = compare_signatures(other.signature, entry.signature)
+        if differing:
+            raise AnnotateError(
+                f"{entry.system} cannot be added, its values are not comparable with those of {other.system}: "
+                f"{'; '.join(differing)}. Score all systems of a board in the same way, or use another --board"
+            )
+    present = next((other for other in entries if other.system == entry.system), None)
+    if present is not None:
+        same = present.sha256 == entry.sha256 and not compare_signatures(present.signature, entry.signature)
+        if same and present.signature["layers"] == entry.signature["layers"]:
+            return False
+        if not replace:
+            what = "scored in another way" if present.sha256 == entry.sha256 else "with other predictions"
+            raise AnnotateError(
+                f"{entry.system} is on the board since {present.added}, {what}; choose another --system, or --replace"
+            )
+    entries[:] = sorted([*others, entry], key=lambda entry: entry.system)
+    return True
+
+
+def compare_signatures(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """Why values under two signatures cannot be compared: `key: one, here other`; empty where they can.
+
+    Systems may have been scored on different layers: then only what concerns shared ones is compared. The version of
+    the toolkit plays no part, that of the definitions does.
+
+    >>> compare_signatures({"seed": 0, "layers": []}, {"seed": 1, "layers": []})
+    ['seed: 0, here 1']
+    """
+    shared = set(one["layers"]) & set(other["layers"])
+    of_layers = {"tokens", "claim_threshold", "sentences"}
+    differing = []
+    for key in sorted({*one, *other} - {"layers", "annotate"}):
+        ours, theirs = one.get(key), other.get(key)
+        if key in ("documents", "gold_spans"):
+            ours, theirs = (
+                {layer: side[layer] for layer in side if layer in shared} for side in (ours, theirs) if side
+            )
+        if ours != theirs and not (key in of_layers and (ours is None or theirs is None)):
+            differing.append(f"{key}: {_shorten(ours)}, here {_shorten(theirs)}")
+    return differing
+
+
+def _shorten(value: Any) -> str:
+    if value is None:
+        return "none"
+    return shorten(value[:12] if isinstance(value, str) and len(value) == 64 else str(value), 80)
+
+
+def make_board_table(board: Leaderboard) -> Table:
+    """The systems with the predictions that they were scored on."""
+    rows = [[entry.system, entry.predictions, entry.sha256[:12], entry.added] for entry in board.entries]
+    return Table("systems", ("system", "predictions", "sha256", "added"), rows, words=(0, 1))
+
+
+def write_board(board: Leaderboard, path: Path, format: str) -> None:
+    """The leaderboard in a file (`-` = standard output) as table, markdown, html or json."""
+    if board.comparison is None:
+        raise AnnotateError(f"{board.path}: no system yet; add one: annotate leaderboard {board.gold} add P.jsonl")
+    entries = [msgspec.to_builtins(entry) for entry in board.entries]
+    further = {"entries": [{key: value for key, value in entry.items() if key != "counts"} for entry in entries]}
+    write_comparison(
+        board.comparison,
+        path,
+        format,
+        title=f"Leaderboard of {board.gold}",
+        tables=[make_board_table(board)],
+        further=further,
+    )
 
 
 def make_comparison_tables(comparison: Comparison) -> list[Table]:
@@ -40,7 +348,9 @@ def _leaderboard(comparison: Comparison, measure: str) -> Table:
     ]
     if measure in comparison.ceiling:
         rows.append(["", "annotators", format_value(comparison.ceiling[measure]), "", ""])
-    n = ", ".join(format_count(count, "article") for count in sorted(set(comparison.articles.values())))
+    count = comparison.articles[measure]
+    by_story = comparison.signature.get("by") == "story"
+    n = format_count(count, "story", "stories") if by_story else format_count(count, "article")
     title = f"{measure}: {n}; systems that share a letter do not differ significantly"
     return Table(title, ("#", "system", "value", "95 % interval", "group"), rows, words=(1,))
 
@@ -105,14 +415,28 @@ _PAGE = """
 """
 
 
-def write_comparison(comparison: Comparison, path: Path, format: str) -> None:
-    """The comparison in a file (`-` = standard output) as table, markdown, html or json."""
-    tables, notes = make_comparison_tables(comparison), make_comparison_notes(comparison)
+def write_comparison(
+    comparison: Comparison,
+    path: Path,
+    format: str,
+    *,
+    title: str = "Leaderboard",
+    tables: Sequence[Table] = (),
+    further: Mapping[str, Any] | None = None,
+) -> None:
+    """The comparison in a file (`-` = standard output) as table, markdown, html or json.
+
+    Args:
+        title: of the page.
+        tables: to be shown behind those of the comparison.
+        further: what JSON has beside the comparison.
+    """
+    tables, notes = [*make_comparison_tables(comparison), *tables], make_comparison_notes(comparison)
     if path == STDIO and format == "table":
         print_blocks([*tables, *notes])
         return
     if format == "json":
-        text = json.dumps(comparison.to_dict(), ensure_ascii=False, allow_nan=False, indent=2)
+        text = json.dumps({**comparison.to_dict(), **(further or {})}, ensure_ascii=False, allow_nan=False, indent=2)
         if path == STDIO:
             print_json(text)
             return
@@ -123,7 +447,7 @@ def write_comparison(comparison: Comparison, path: Path, format: str) -> None:
         from annotate.html import render_page
 
         shown = [{"title": table.title, "columns": table.columns, "rows": table.rows} for table in tables]
-        text = render_page("Leaderboard", _PAGE, {"tables": shown, "notes": notes})
+        text = render_page(title, _PAGE, {"tables": shown, "notes": notes})
     else:
         text = to_text([*tables, *notes]) + "\n"
     if path == STDIO:

@@ -51,7 +51,8 @@ def score_on_gold() -> Callable[..., GoldScores]:
 
     `extractor` is a function from a text to layers, a list of predictions, or the path of a predictions file; `gold`
     a release folder, `name/version[/split]`, JSON Lines file, or a list of gold records; `options` are those of
-    `annotate.score.evaluate`, such as `layers`, `missing` or `seed`.
+    `annotate.score.evaluate`, such as `layers`, `missing` or `seed`, and `map` with what `--map` takes, as in
+    `map="conll"` or `map=["LOC=GPE,FAC", "-=DATE"]`.
     """
     return _score
 
@@ -64,10 +65,13 @@ def _score(
     from annotate.harness.scoring import keep_gold
     from annotate.harness.sources import open_gold, run_function
     from annotate.jsonl import read_records
+    from annotate.label_map import LabelMap
     from annotate.records import Prediction
     from annotate.score import evaluate
     from annotate.score.problems import Problems
 
+    if "map" in options:
+        options["label_map"] = LabelMap.parse(options.pop("map"))
     if isinstance(gold, str | Path):
         problems = Problems()
         source = open_gold(gold, problems, schema=options.pop("schema", None))

@@ -6,11 +6,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from xml.etree import ElementTree
 
 from annotate.errors import AnnotateError
-from annotate.printing import Table, format_count, format_interval, format_value
+from annotate.printing import (
+    Table,
+    escape_markdown,
+    format_count,
+    format_interval,
+    format_value,
+    markdown_code,
+    markdown_table,
+    to_markdown,
+)
 from annotate.records import Layer
 from annotate.score.evaluate import Report, Score
 from annotate.score.formulas import OUTCOMES
-from annotate.score.measures import DEFINITIONS
+from annotate.score.measures import DEFINITIONS, HEADLINES, SCORE_DEFINITIONS
 from annotate.score.signature import write_signature
 
 _RATIOS = ("precision", "recall", "f1")
@@ -35,6 +44,7 @@ def make_tables(report: Report) -> list[Table]:
         labels = _label_table(report, layer)
         if labels.rows:
             tables.append(labels)
+        tables += _ranked_tables(report, layer)
     mistaken = [
         (gold or "(nothing)", predicted or "(missed)", n)
         for (gold, predicted), n in report.confusions.items()
@@ -62,7 +72,55 @@ def _ratio_table(report: Report, layer: Layer, ceiling: bool) -> Table:
     for match, f1 in _iter_matches(report, layer):
         rows.append([*_ratio_row(report, layer, match, f1, ceiling), f"{f1.n_gold:,}", f"{f1.n_pred:,}"])
     columns = ("match", "P", "R", "F1", "95 % of F1", *(["annotators"] if ceiling else []), "gold", "pred")
-    return Table(f"{layer}: {format_count(report.layers[layer], 'article')}", columns, rows)
+    return Table(f"{layer}: {count_units(report, layer)}", columns, rows)
+
+
+def count_units(report: Report, layer: Layer) -> str:
+    """How many articles were scored on the layer, and of how many stories where these count."""
+    articles = format_count(report.layers[layer], "article")
+    stories = report.stories.get(layer)
+    return articles if stories is None else f"{format_count(stories, 'story', 'stories')} in {articles}"
+
+
+def _ranked_tables(report: Report, layer: Layer) -> list[Table]:
+    """What is left at and above some scores, and how far scores can be taken as probabilities."""
+    tables = []
+    for name, found in report.ranked.items():
+        match, _, of = name.partition(":")
+        if of != layer:
+            continue
+        if found["curve"]:
+            rows = [
+                [f"{point['score']:.3f}", f"{point['n']:,}", *(format_value(point[side]) for side in _RATIOS)]
+                for point in pick_points(found["curve"])
+            ]
+            title = f"{layer}: {match}, of the predictions with this score or more (last line: all that have one)"
+            tables.append(Table(title, ("score", "n", "P", "R", "F1"), rows))
+        if found["reliability"]:
+            rows = [
+                [
+                    f"{bin['low']:.1f} to {bin['high']:.1f}",
+                    f"{bin['n']:,}",
+                    *(format_value(bin[k]) for k in ("score", "right")),
+                ]
+                for bin in found["reliability"]
+            ]
+            tables.append(Table(f"{layer}: {match}, reliability of scores", ("score", "n", "mean", "right"), rows))
+    return tables
+
+
+def pick_points(curve: Sequence[Mapping[str, float]], most: int = 10) -> list[Mapping[str, float]]:
+    """Points of a curve that are about equally far apart in n, and the one with the best F1.
+
+    >>> curve = [{"score": 1 / n, "n": n, "f1": n % 7} for n in range(1, 101)]
+    >>> [point["n"] for point in pick_points(curve, 5)]
+    [6, 20, 40, 60, 80, 100]
+    """
+    total = curve[-1]["n"]
+    chosen = {max(range(len(curve)), key=lambda i: (curve[i]["f1"], -i))}
+    for step in range(1, most + 1):
+        chosen.add(next(i for i, point in enumerate(curve) if point["n"] >= total * step / most))
+    return [curve[i] for i in sorted(chosen)]
 
 
 def _outcome_table(report: Report, layer: Layer) -> Table:
@@ -104,8 +162,8 @@ def _ratio_row(report: Report, layer: str, match: str, f1: Score, ceiling: bool)
 
 def _single_table(report: Report, layer: str, ceiling: bool) -> Table:
     rows = []
-    for definition in DEFINITIONS:
-        score = report.measures.get(definition.name)
+    for definition in (*DEFINITIONS, *SCORE_DEFINITIONS):
+        score = report.find(definition.name)
         if definition.layer != layer or definition.metric in _RATIOS or score is None:
             continue
         reached = [format_value(report.ceiling.get(definition.name))] if ceiling else []
@@ -157,11 +215,64 @@ def make_notes(report: Report) -> list[str]:
     ]
 
 
+def make_headlines(report: Report) -> list[str]:
+    """One line a layer: its headline measure with interval, precision and recall, and what was compared."""
+    lines = []
+    for name in HEADLINES:
+        score = report.measures.get(name)
+        if score is None:
+            continue
+        _, match, layer = name.split(":")
+        sides = [report.measures[f"{side}:{match}:{layer}"].value for side in ("precision", "recall")]
+        interval = f" ({write_interval(score)})" if score.low is not None else ""
+        ceiling = f", annotators {format_value(report.ceiling[name])}" if name in report.ceiling else ""
+        lines.append(
+            f"{layer}: {match} F1 {format_value(score.value)}{interval}, P {format_value(sides[0])}, "
+            f"R {format_value(sides[1])}{ceiling}; {score.n_gold:,} gold, {score.n_pred:,} predicted"
+        )
+    return lines
+
+
+def to_github(report: Report, thresholds: Sequence[tuple[str, float]]) -> str:
+    """A summary for a pull request in GitHub's Markdown: verdict, headlines, warnings; the tables folded away."""
+    failures = find_failures(report, thresholds)
+    system = f"{report.model} on {report.gold}" if report.model and report.gold else report.model or report.gold
+    lines = [f"### annotate score: {escape_markdown(system or 'predictions')}"]
+    if thresholds:
+        verdict = f":x: {format_count(len(failures), 'measure')} below the threshold"
+        lines.append(verdict if failures else ":white_check_mark: every threshold is met")
+        least = dict(thresholds)
+        failed = {failure.partition(" ")[0] for failure in failures}
+        rows = []
+        for name, x in least.items():
+            score = report.find(name)
+            shown = (format_value(score.value), write_interval(score)) if score else ("not scored", "")
+            rows.append([name, *shown, f"{x:g}", "below" if name in failed else "met"])
+        lines.append(_markdown_rows(("measure", "value", "95 %", "at least", "result"), rows, words=(0, 4)))
+    heads = []
+    for name in HEADLINES:
+        if name in report.measures:
+            f1 = report.measures[name]
+            _, match, layer = name.split(":")
+            heads.append([layer, *_ratio_row(report, layer, match, f1, False), f"{f1.n_gold:,}", f"{f1.n_pred:,}"])
+    columns = ("layer", "match", "P", "R", "F1", "95 % of F1", "gold", "pred")
+    lines.append(_markdown_rows(columns, heads, words=(0, 1)))
+    notes = make_notes(report)
+    lines += [f"- {escape_markdown(note)}" for note in notes if not note.startswith("signature: ")]
+    lines.append(f"<details><summary>All tables</summary>\n\n{to_markdown(make_tables(report))}\n\n</details>")
+    lines.append(markdown_code(write_signature(report.signature)))
+    return "\n\n".join(lines)
+
+
+def _markdown_rows(columns: Sequence[str], rows: Sequence[Sequence[str]], *, words: tuple[int, ...]) -> str:
+    return markdown_table(columns, [[escape_markdown(cell) for cell in row] for row in rows], words=words)
+
+
 def find_failures(report: Report, thresholds: Sequence[tuple[str, float]]) -> list[str]:
     """One sentence for each measure that is below its threshold, or undefined."""
     failures = []
     for name, least in thresholds:
-        score = report.measures.get(name)
+        score = report.find(name)
         if score is None:
             failures.append(f"{name} was not scored; expected at least {least:g}")
         elif score.value is None:
@@ -190,7 +301,7 @@ def to_junit(report: Report, thresholds: Sequence[tuple[str, float]]) -> str:
         ElementTree.SubElement(properties, "property", name=name, value=str(value))
     for name in names:
         case = ElementTree.SubElement(suite, "testcase", classname="annotate.score", name=name, time="0")
-        score = report.measures.get(name)
+        score = report.find(name)
         if name in failures:
             ElementTree.SubElement(case, "failure", message=failures[name]).text = failures[name]
         output = ElementTree.SubElement(case, "system-out")

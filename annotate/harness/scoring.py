@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 from annotate.errors import AnnotateError, ScoreError
 from annotate.files import write_text
-from annotate.harness.sources import GoldSource, open_gold, open_predictions, run_preannotator, run_program
+from annotate.harness.sources import (
+    GoldSource,
+    RunLimits,
+    open_gold,
+    open_predictions,
+    run_hf_pipeline,
+    run_preannotator,
+    run_program,
+)
+from annotate.label_map import Relabelling
 from annotate.records import GoldRecord, Prediction
 from annotate.score.compare import Comparison, compare_systems
 from annotate.score.evaluate import Report, score_tables
@@ -28,18 +37,22 @@ def score_predictions(
     format: str | None = None,
     run: str | None = None,
     spacy: str | None = None,
+    hf_pipeline: str | None = None,
+    limits: RunLimits | None = None,
     schema: str | Path | None = None,
     html: str | Path | None = None,
 ) -> tuple[Report, FormatReport | None]:
-    """Score one system: a file of predictions, a program, or a spaCy pipeline.
+    """Score one system: a file of predictions, a program, a spaCy pipeline, or a token classifier.
 
     Args:
-        predictions: a file, `-` for standard input; None with `run` or `spacy`.
+        predictions: a file, `-` for standard input; None with `run`, `spacy` or `hf_pipeline`.
         gold: release folder, `name/version[/split]`, or JSON Lines file.
         options: see `ScoreOptions`; schema, name and ceiling are those of `gold`.
-        format: of the file, a name of `annotate.formats.READERS`; None = our JSON Lines.
-        run: a command that reads articles and writes predictions, JSON Lines on both sides.
+        format: of the file, or of the output of `run`: a name of `annotate.formats.READERS`; None = our JSON Lines.
+        run: a command that reads articles as JSON Lines and writes predictions.
         spacy: the name of an installed spaCy pipeline.
+        hf_pipeline: the name or folder of a token classifier for `transformers`.
+        limits: of `run`.
         schema: that declares the labels; default: the release's own, else `news`.
         html: where to write the page for reading errors.
 
@@ -47,15 +60,20 @@ def score_predictions(
         the report, and what a foreign format lost on the way.
 
     Raises:
-        ScoreError: problems on either side, all together.
+        ScoreError: problems on either side, all together; what a foreign format lost on the way is a note of it.
         GoldError: there is no such gold.
         RecordError: a foreign file has problems.
     """
-    if sum(source is not None for source in (predictions, run, spacy)) != 1:
-        raise AnnotateError("score needs exactly one of: a file of predictions, --run COMMAND, --spacy PIPELINE")
+    if format is not None and (spacy is not None or hf_pipeline is not None):
+        raise AnnotateError(f"--from {format} is the format of a file or of --run; a pipeline has none")
+    if sum(source is not None for source in (predictions, run, spacy, hf_pipeline)) != 1:
+        raise AnnotateError(
+            "score needs exactly one of: a file of predictions, --run COMMAND, --spacy PIPELINE, --hf-pipeline NAME"
+        )
     problems = Problems()
     source = open_gold(gold, problems, schema=schema)
     options = source.complete(options or ScoreOptions())
+    ours, theirs = Relabelling(options.label_map, "gold"), Relabelling(options.label_map, "predictions")
     keep = html is not None or format is not None or predictions is None
     with without_garbage_collection():
         golds: Iterable[GoldRecord] = source.records
@@ -64,9 +82,13 @@ def score_predictions(
         loss: FormatReport | None = None
         found: Iterable[Prediction]
         if run is not None:
-            found = run_program(run, list(golds))
+            found, loss = run_program(
+                run, list(golds), limits, format=format, schema=source.schema, layers=options.layers
+            )
         elif spacy is not None:
             found = run_preannotator(f"spacy:{spacy}", list(golds), options.layers)
+        elif hf_pipeline is not None:
+            found = run_hf_pipeline(hf_pipeline, list(golds))
         else:
             known = list(golds) if format is not None else ()
             found, loss = open_predictions(
@@ -77,11 +99,19 @@ def score_predictions(
                 schema=source.schema,
                 layers=options.layers,
             )
+        golds, found = ours.records(golds), theirs.records(found)
         if keep:
-            found = list(found)
-        table = read_gold(golds, source.schema, problems)
+            golds, found = list(golds), list(found)
+        shown = ours.schema(source.schema)
+        table = read_gold(golds, shown, problems)
         system = read_system(found, table, problems, extra=options.extra)
-    report = score_tables(table, system, problems, options)
+    try:
+        report = score_tables(table, system, problems, options)
+    except ScoreError as error:
+        if loss is not None:
+            error.add_note(str(loss))  # the reason may be there
+        raise
+    report.add_relabelling((ours, theirs))
     if loss is not None:
         report.source_format = loss.format
         if loss.lost:
@@ -92,9 +122,7 @@ def score_predictions(
     if html is not None:
         from annotate.harness.error_page import render_report
 
-        page = render_report(
-            report, list(golds), list(found), schema=source.schema, seen_surfaces=source.seen_surfaces()
-        )
+        page = render_report(report, list(golds), list(found), schema=shown, seen_surfaces=source.seen_surfaces())
         write_text(Path(html), page)
     return report, loss
 

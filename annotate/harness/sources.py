@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,9 +12,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import msgspec
 
-from annotate.errors import AnnotateError, ScoreError
+from annotate.errors import AnnotateError, RecordError, ScoreError
+from annotate.extras import is_installed
 from annotate.jsonl import STDIO, stream_records, write_records
-from annotate.records import Article, GoldRecord, Layer, LayeredRecord, Layers, Prediction
+from annotate.processes import run_limited
+from annotate.records import Article, Entity, GoldRecord, Layer, LayeredRecord, Layers, Prediction
 from annotate.schema import Schema, load_schema
 from annotate.score.options import ScoreOptions
 from annotate.score.problems import Problems
@@ -126,34 +127,71 @@ def to_article(record: GoldRecord) -> Article:
     )
 
 
-def run_program(command: str, gold: Sequence[GoldRecord]) -> list[Prediction]:
-    """What a program predicts: it reads articles, one JSON object per line, and writes predictions in the same way.
+@dataclass(frozen=True)
+class RunLimits:
+    """How long a program may run, in seconds, and how many bytes it may write, on all gold articles together."""
+
+    timeout_s: float = 3600
+    most_bytes: int = 1 << 30
+
+
+def run_program(
+    command: str,
+    gold: Sequence[GoldRecord],
+    limits: RunLimits | None = None,
+    *,
+    format: str | None = None,
+    schema: Schema | None = None,
+    layers: Sequence[Layer] | None = None,
+) -> tuple[list[Prediction], FormatReport | None]:
+    """What a program predicts, and what was lost where it answers in a foreign format.
+
+    It reads articles, one JSON object per line, and writes predictions in the same way, or in another format of one
+    file (a language model answers in `strings`).
 
     Args:
         command: as in a shell, but run without one.
+        limits: where they are passed, the program and all that it started are stopped; default: an hour, 1 GiB.
+        format: of its output, see `open_predictions`.
 
     Raises:
-        ScoreError: the program cannot be started or fails; the message has the end of what it said.
-        RecordError: it writes something else than predictions.
+        ScoreError: the program cannot be started, fails, passes a limit, or writes something else than
+            predictions; the message has the end of what it said.
     """
+    limits = limits or RunLimits()
     with tempfile.TemporaryDirectory(prefix="annotate-run-") as folder:
         asked, answered = Path(folder, "articles.jsonl"), Path(folder, "predictions.jsonl")
         write_records(asked, (to_article(record) for record in gold))
         try:
-            with asked.open("rb") as source, answered.open("wb") as target:
-                done = subprocess.run(
-                    shlex.split(command), stdin=source, stdout=target, stderr=subprocess.PIPE, check=False
+            with asked.open("rb") as source:
+                done = run_limited(
+                    shlex.split(command), source, answered, timeout_s=limits.timeout_s, most_bytes=limits.most_bytes
                 )
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, IndexError) as error:
             raise ScoreError([f"--run {command}: cannot be started ({error})"]) from error
-        if done.returncode:
-            words = done.stderr.decode("utf-8", "replace").strip().splitlines()[-5:]
-            raise ScoreError([f"--run {command}: exit code {done.returncode}: {' / '.join(words) or 'no message'}"])
-        problems: list[str] = []
-        predictions = list(stream_records(answered, Prediction, problems=problems))
-        if problems:
-            raise ScoreError([f"--run {command}: output {problem.partition(':')[2]}" for problem in problems])
-        return predictions
+        words = " / ".join(done.words.splitlines()[-5:]) or "no message"
+        if done.stopped is not None:
+            lines = answered.read_bytes().count(b"\n")
+            passed = (
+                f"{limits.timeout_s:g} seconds (--run-timeout)"
+                if done.stopped == "time"
+                else f"{limits.most_bytes / (1 << 20):,.0f} MiB of output (--run-limit)"
+            )
+            raise ScoreError(
+                [f"--run {command}: stopped after {passed}; {lines:,} of {len(gold):,} articles answered: {words}"]
+            )
+        if done.code:
+            raise ScoreError([f"--run {command}: exit code {done.code}: {words}"])
+        problems = Problems()
+        try:
+            found, loss = open_predictions(answered, problems, format=format, gold=gold, schema=schema, layers=layers)
+            predictions = list(found)
+        except RecordError as error:
+            problems.sentences += error.problems
+        if problems.sentences:
+            sentences = [sentence.partition(f"{answered}:")[2] or f" {sentence}" for sentence in problems.sentences]
+            raise ScoreError([f"--run {command}: output{sentence}" for sentence in sentences])
+        return predictions, loss
 
 
 def run_preannotator(name: str, gold: Sequence[GoldRecord], layers: Sequence[Layer] | None = None) -> list[Prediction]:
@@ -165,6 +203,61 @@ def run_preannotator(name: str, gold: Sequence[GoldRecord], layers: Sequence[Lay
     from annotate.preannotate import preannotate_articles
 
     return list(preannotate_articles(map(to_article, gold), preannotator=name, layers=layers))
+
+
+def run_hf_pipeline(name: str, gold: Sequence[GoldRecord]) -> list[Prediction]:
+    """What a token classifier of `transformers` predicts: entities with scores, of texts of any length.
+
+    Tokens are joined to words where the tokenizer marks their pieces (as BERT's does), because then labels are trained
+    on the first piece of a word; else tokens of one label in a row are joined. Long texts are read in parts that
+    overlap by a quarter.
+
+    Args:
+        name: of a model on this machine or on the Hub, or the folder of one.
+
+    Raises:
+        AnnotateError: `transformers` is not installed, or the model cannot be loaded or is no token classifier.
+    """
+    if not is_installed("transformers") or not is_installed("torch"):
+        raise AnnotateError("--hf-pipeline needs transformers and torch, not installed: pip install transformers torch")
+    from transformers import pipeline
+
+    try:
+        classify = pipeline("token-classification", model=name)
+    except (OSError, ValueError, KeyError, ImportError) as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise AnnotateError(f"--hf-pipeline {name}: cannot be loaded ({reason})") from error
+    tokenizer, config = classify.tokenizer, classify.model.config
+    if not any("TokenClassification" in architecture for architecture in config.architectures or ()):
+        found = ", ".join(config.architectures or ()) or "nothing known"
+        raise AnnotateError(f"--hf-pipeline {name}: is no token classifier ({found}); its labels would be random")
+    if not tokenizer.is_fast:
+        raise AnnotateError(f"--hf-pipeline {name}: its tokenizer has no offsets; save it as a fast tokenizer")
+    longest = getattr(config, "max_position_embeddings", None)
+    if longest:  # RoBERTa and its kin count positions from 2
+        tokenizer.model_max_length = min(tokenizer.model_max_length, longest - 2)
+    pieces = getattr(tokenizer.backend_tokenizer.model, "continuing_subword_prefix", None)
+    options: dict[str, Any] = {"aggregation_strategy": "first" if pieces else "simple"}
+    if tokenizer.model_max_length < _ENDLESS:
+        options["stride"] = tokenizer.model_max_length // 4
+    predictions = []
+    for record in gold:
+        text = record.text or ""
+        entities = []
+        for found in classify(text, **options) if text.strip() else ():
+            start, end = int(found["start"]), int(found["end"])
+            start, end = (
+                start + len(text[start:end]) - len(text[start:end].lstrip()),
+                start + len(text[start:end].rstrip()),
+            )
+            if start < end:
+                entities.append(Entity(start, end, str(found["entity_group"]), score=float(found["score"])))
+        predictions.append(Prediction(id=record.id, entities=entities, model=name))
+    return predictions
+
+
+_ENDLESS = 1 << 20
+"""A model that says it takes more tokens than this has not said how many it takes."""
 
 
 def run_function(function: Extractor, gold: Iterable[GoldRecord]) -> Iterator[Prediction]:
@@ -203,7 +296,7 @@ def parse_threshold(text: str) -> tuple[str, float]:
     ('f1:strict:entities', 0.8)
 
     Raises:
-        AnnotateError: no such measure, or no number.
+        AnnotateError: no such measure, one of which less is better, or no number.
     """
     from annotate.score.measures import Measure
 
@@ -214,4 +307,7 @@ def parse_threshold(text: str) -> tuple[str, float]:
         equals = ""
     if not equals or not 0 <= least <= 1:
         raise AnnotateError(f"--fail-under {text}: expected MEASURE=X with X in [0, 1], as in f1:strict:entities=0.8")
-    return str(Measure.parse(name)), least
+    measure = Measure.parse(name)
+    if measure.lower_is_better:
+        raise AnnotateError(f"--fail-under {text}: {measure} is better the lower it is; choose another measure")
+    return str(measure), least

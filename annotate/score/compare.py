@@ -12,6 +12,7 @@ import numpy as np
 
 from annotate.errors import ScoreError
 from annotate.printing import format_count
+from annotate.label_map import Relabelling, find_unused
 from annotate.records import GoldRecord, Layer, Prediction
 from annotate.schema import load_schema
 from annotate.score.evaluate import LayerCounts, choose_layers, count_layers
@@ -29,7 +30,7 @@ from annotate.score.significance import (
     find_spread,
     randomisation_test,
 )
-from annotate.score.tables import GoldTable, SystemTable, read_gold, read_system, without_garbage_collection
+from annotate.score.tables import GoldTable, Numbers, SystemTable, read_gold, read_system, without_garbage_collection
 
 
 @dataclass(frozen=True)
@@ -123,36 +124,88 @@ def compare_systems(
     """
     chosen = merge_options(options or COMPARE_OPTIONS, keywords)
     wanted = [Measure.parse(name) for name in measures] if measures else None
+    lower = [str(measure) for measure in wanted or () if measure.lower_is_better]
+    if lower:
+        raise ScoreError([f"{name} cannot rank systems: lower is better; score them one by one" for name in lower])
     if len(systems) < 2:
         raise ScoreError([f"compare needs two systems or more; found {len(systems)}"])
     problems = Problems()
+    sides = [Relabelling(chosen.label_map, "gold"), *(Relabelling(chosen.label_map, name) for name in systems)]
     with without_garbage_collection():
-        table = read_gold(gold, chosen.schema or load_schema(), problems)
+        table = read_gold(sides[0].records(gold), sides[0].schema(chosen.schema or load_schema()), problems)
         read = {
-            name: read_system(predictions, table, problems, side=name, extra=chosen.extra)
-            for name, predictions in systems.items()
+            side.side: read_system(
+                side.records(systems[side.side]), table, problems, side=side.side, extra=chosen.extra
+            )
+            for side in sides[1:]
         }
-    counted, warnings = _count_systems(table, read, problems, chosen)
+    scores = any(measure.metric == "ap" for measure in wanted or ())
+    counted, warnings = _count_systems(table, read, problems, chosen, ranked=scores)
     if wanted is None:
         shared = set.intersection(*({*found} for found in counted.values()))
         wanted = [measure for measure in map(Measure.parse, HEADLINES) if measure.layer in shared]
         if not wanted:
             raise ScoreError(["the systems have no layer in common; name measures with --measure"])
+    comparison = compare_counts(
+        {str(measure): _pick_counts(measure, counted) for measure in wanted},
+        sign(table, list(dict.fromkeys(measure.layer for measure in wanted)), chosen),
+        chosen,
+    )
+    unused = find_unused(sides)
+    comparison.warnings += [*warnings, *([] if unused is None else [unused])]
+    comparison.remarks[:0] = [remark for side in sides if (remark := side.describe()) is not None]
+    return comparison
+
+
+@dataclass(frozen=True)
+class SystemCounts:
+    """One measure of several systems, by name: formulas on the same units of gold, articles or stories.
+
+    `size` is the number of rows that the formulas' columns have, `units` those that are compared.
+    """
+
+    formulas: dict[str, Formula]
+    units: Numbers
+    size: int
+
+
+def compare_counts(
+    counts: Mapping[str, SystemCounts], signature: Mapping[str, Any], options: ScoreOptions
+) -> Comparison:
+    """Compare systems from what was counted when they were scored.
+
+    Args:
+        counts: by measure; the first one ranks. A system that a measure lacks has no place in its ranking.
+        signature: of all these counts.
+        options: trials, seed and ceiling.
+    """
     comparison = Comparison(
-        measures=[str(measure) for measure in wanted],
+        measures=list(counts),
         standings=[],
         differences=[],
         groups=[],
-        articles={},
-        signature=sign(table, list(dict.fromkeys(measure.layer for measure in wanted)), chosen),
-        ceiling=dict(chosen.ceiling),
-        warnings=warnings,
+        articles={measure: len(found.units) for measure, found in counts.items()},
+        signature=dict(signature),
+        ceiling=options.fair_ceiling,
     )
-    for measure in wanted:
-        _compare_by(measure, table, counted, comparison, chosen)
+    for measure, found in counts.items():
+        _compare_by(measure, found, comparison, options)
     _correct(comparison)
     comparison.remarks += _remark(comparison)
     return comparison
+
+
+def _pick_counts(measure: Measure, counted: Mapping[str, dict[Layer, LayerCounts]]) -> SystemCounts:
+    formulas: dict[str, Formula] = {}
+    for name, layers in counted.items():
+        if measure.layer not in layers:
+            raise ScoreError([f"{measure} cannot be compared: {name} was not scored on {measure.layer}"])
+        if measure not in layers[measure.layer].formulas:
+            why = "the label occurs nowhere" if measure.label is not None else f"predictions of {name} have no scores"
+            raise ScoreError([f"{measure} cannot be compared: {why}"])
+        formulas[name] = layers[measure.layer].formulas[measure]
+    first = next(iter(counted.values()))[measure.layer]
+    return SystemCounts(formulas, first.units, first.size)
 
 
 def _count_systems(
@@ -160,6 +213,8 @@ def _count_systems(
     systems: Mapping[str, SystemTable],
     problems: Problems,
     options: ScoreOptions,
+    *,
+    ranked: bool,
 ) -> tuple[dict[str, dict[Layer, LayerCounts]], list[str]]:
     names = {name for system in systems.values() for name in system.entities.names}
     kinds = {claim.kind for system in systems.values() for found in system.claims.values() for claim in found}
@@ -167,39 +222,27 @@ def _count_systems(
     warnings = []
     for name, system in systems.items():
         scored = choose_layers(gold, system, problems, options, side=name)
-        counted[name] = count_layers(gold, system, scored, further_labels=names, further_kinds=kinds)
+        counted[name] = count_layers(
+            gold, system, scored, further_labels=names, further_kinds=kinds, by=options.by, ranked=ranked
+        )
         warnings += [f"{name}: {warning}" for warning in system.warnings]
         warnings += [f"{name}: {warning}" for found in counted[name].values() for warning in found.warnings]
     return counted, warnings
 
 
-def _compare_by(
-    measure: Measure,
-    gold: GoldTable,
-    counted: Mapping[str, dict[Layer, LayerCounts]],
-    comparison: Comparison,
-    options: ScoreOptions,
-) -> None:
-    formulas: dict[str, Formula] = {}
-    for name, layers in counted.items():
-        if measure.layer not in layers:
-            raise ScoreError([f"{measure} cannot be compared: {name} was not scored on {measure.layer}"])
-        if measure not in layers[measure.layer].formulas:
-            raise ScoreError([f"{measure} cannot be compared: the label occurs nowhere"])
-        formulas[name] = layers[measure.layer].formulas[measure]
-    articles = next(iter(counted.values()))[measure.layer].articles
+def _compare_by(measure: str, counts: SystemCounts, comparison: Comparison, options: ScoreOptions) -> None:
+    formulas, articles, size = counts.formulas, counts.units, counts.size
     n = len(articles)
-    comparison.articles[str(measure)] = n
-    point = {name: float(formula.values(Once(gold.size))[0]) for name, formula in formulas.items()}
+    point = {name: float(formula.values(Once(size))[0]) for name, formula in formulas.items()}
     sampled: dict[str, Values] = {}
     if n >= MIN_ARTICLES and options.trials:
-        resamples = Resamples(formulas, articles, gold.size, options.trials, options.seed)
+        resamples = Resamples(formulas, articles, size, options.trials, options.seed)
         sampled = {name: resamples.values(name) for name in formulas}
     ranked = sorted(formulas, key=lambda name: (-np.nan_to_num(point[name], nan=-1.0), name))
     for name in ranked:
         interval = expanded_interval(sampled[name], n) if sampled else None
         value = None if math.isnan(point[name]) else point[name]
-        comparison.standings.append(Standing(name, str(measure), value, *(interval or (None, None))))
+        comparison.standings.append(Standing(name, measure, value, *(interval or (None, None))))
     for better, worse in combinations(ranked, 2):
         observed = point[better] - point[worse]
         if math.isnan(observed):
@@ -207,16 +250,16 @@ def _compare_by(
             continue
         pair = (formulas[better], formulas[worse])
         interval = expanded_interval(sampled[better] - sampled[worse], n) if sampled else None
-        spread = find_spread(pair, articles, gold.size)
+        spread = find_spread(pair, articles, size)
         comparison.differences.append(
             Difference(
                 better=better,
                 worse=worse,
-                measure=str(measure),
+                measure=measure,
                 difference=observed,
                 low=interval[0] if interval else None,
                 high=interval[1] if interval else None,
-                p=randomisation_test(*pair, articles, gold.size, trials=options.trials, seed=options.seed),
+                p=randomisation_test(*pair, articles, size, trials=options.trials, seed=options.seed),
                 p_holm=1.0,
                 detectable=detectable_difference(spread, n) if spread is not None else None,
                 more_articles=None if spread is None else count_more_articles(abs(observed), spread, n),

@@ -308,7 +308,7 @@ def count_confusions(sides: EntitySides, gold_rows: Numbers, rows: Numbers) -> d
     gold, predicted = sides.gold, sides.predicted
     n = len(sides.names)
     gold_label = gold.label[gold_rows]
-    label = np.where(_has_right_label(sides, gold_rows, rows), gold_label, predicted.label[rows])
+    label = np.where(has_right_label(sides, gold_rows, rows), gold_label, predicted.label[rows])
     missed, alone = np.ones(len(gold), bool), ~predicted.ignorable
     missed[gold_rows] = False
     alone[rows] = False
@@ -319,7 +319,7 @@ def count_confusions(sides: EntitySides, gold_rows: Numbers, rows: Numbers) -> d
     return {(names[cell // (n + 1)], names[cell % (n + 1)]): int(cells[cell]) for cell in np.nonzero(cells)[0].tolist()}
 
 
-def _has_right_label(sides: EntitySides, gold_rows: Numbers, rows: Numbers) -> Flags:
+def has_right_label(sides: EntitySides, gold_rows: Numbers, rows: Numbers) -> Flags:
     """Whether the prediction of each pair has a label that is right for its gold entity."""
     gold, label = sides.gold, sides.predicted.label[rows]
     right: Flags = gold.label[gold_rows] == label
@@ -343,7 +343,7 @@ def pair_entities(sides: EntitySides, gold_rows: Numbers, rows: Numbers) -> Enti
         gold=gold.place[gold_rows],
         predicted=predicted.place[rows],
         same_extent=(gold.start[gold_rows] == predicted.start[rows]) & (gold.end[gold_rows] == predicted.end[rows]),
-        same_label=_has_right_label(sides, gold_rows, rows),
+        same_label=has_right_label(sides, gold_rows, rows),
         left_out_article=predicted.article[left_out],
         left_out=predicted.place[left_out],
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Unpack
@@ -10,18 +9,20 @@ from typing import Any, Unpack
 import numpy as np
 
 from annotate.errors import ScoreError
+from annotate.label_map import Relabelling, find_unused, suggest_preset
 from annotate.printing import format_count
 from annotate.records import LAYERS, GoldRecord, Layer, Prediction
 from annotate.schema import load_schema
 from annotate.score.alignment import Alignment, Alignments
 from annotate.score.claims import claim_formulas, count_claims
 from annotate.score.entities import SCHEMES, align, count_confusions, count_outcomes, pair_entities
-from annotate.score.formulas import Formula, Mean, Once, Outcomes, Ratio, prf
-from annotate.score.measures import Measure
-from annotate.score.options import ScoreKeywords, ScoreOptions, merge_options
+from annotate.score.formulas import AveragePrecision, Formula, Groups, Mean, Once, Outcomes, Ratio, prf
+from annotate.score.measures import HEADLINES, Measure
+from annotate.score.options import ScoreKeywords, ScoreOptions, Unit, merge_options
 from annotate.score.overlaps import EntitySides, join_sides
 from annotate.score.problems import Problems
 from annotate.score.quotes import count_quotes, quote_formulas
+from annotate.score.ranking import Ranked, rank_entities, rank_items
 from annotate.score.resampling import MIN_ARTICLES, MIN_LABEL_SPANS, Resamples, expanded_interval, rule_of_three
 from annotate.score.signature import sign
 from annotate.score.tables import GoldTable, Numbers, SystemTable, read_gold, read_system, without_garbage_collection
@@ -58,9 +59,13 @@ class Report:
     and match; `confusions` how often gold's label (None = no entity there) met the predicted one (None = missed).
     `layers` are those that were scored, with the number of articles; `gold` is what gold is called, `model` what the
     predictions call their model, `source_format` the foreign format that they were read from. `ceiling` is what
-    annotators reach against each other, by the same measures. `remarks` are about how to read the values, `warnings`
-    about what the predictions look like. `signature` holds what the values depend on; `alignments` which items were
-    paired, article by article.
+    annotators reach against each other, by the same measures. `of_scores` are the measures of what the predictions'
+    scores are worth, where they have scores, and `ranked` has by `match:layer` the curve of precision and recall over
+    them, and their reliability by bin; `stories` the number of stories by layer, where they count and not articles.
+    `remarks` are about how to read the values, `warnings` about what the predictions look like. `signature` holds what
+    the values depend on; `alignments` which items were paired, article by article, and `headlines` the counts behind
+    the headline measures, from which systems can be compared: columns with one row for each article of the layer, or
+    each story, in the order of gold's ids.
     """
 
     measures: dict[str, Score]
@@ -73,10 +78,14 @@ class Report:
     warnings: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     ceiling: dict[str, float] = field(default_factory=dict)
+    of_scores: dict[str, Score] = field(default_factory=dict)
+    ranked: dict[str, dict[str, Any]] = field(default_factory=dict)
+    stories: dict[Layer, int] = field(default_factory=dict)
     gold: str = ""
     model: str | None = None
     source_format: str | None = None
     alignments: Alignments = field(default_factory=Alignments, repr=False, compare=False)
+    headlines: dict[str, Ratio] = field(default_factory=dict, repr=False, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON holds it."""
@@ -91,9 +100,31 @@ class Report:
                 {"gold": gold, "predicted": predicted, "n": n} for (gold, predicted), n in self.confusions.items()
             ],
             "ceiling": self.ceiling,
+            **({"ranked": self._ranked_dict()} if self.ranked else {}),
+            **({"stories": self.stories} if self.stories else {}),
             "warnings": self.warnings,
             "remarks": self.remarks,
         }
+
+    def _ranked_dict(self) -> dict[str, Any]:
+        result = {}
+        for name, found in self.ranked.items():
+            scores = {
+                measure: score.to_dict() for measure, score in self.of_scores.items() if measure.endswith(f":{name}")
+            }
+            result[name] = {"measures": scores, **found}
+        return result
+
+    def find(self, name: str) -> Score | None:
+        """The score of one measure by its full name; None where it was not scored."""
+        return self.measures.get(name) or self.of_scores.get(name)
+
+    def add_relabelling(self, sides: Sequence[Relabelling]) -> None:
+        """Say what `--map` did to gold and predictions."""
+        self.remarks += [remark for side in sides if (remark := side.describe()) is not None]
+        unused = find_unused(sides)
+        if unused is not None:
+            self.warnings.append(unused)
 
     def value(self, name: str) -> float | None:
         """One value; None where it is undefined, or its label or layer was not scored.
@@ -101,7 +132,7 @@ class Report:
         Raises:
             AnnotateError: there is no such measure.
         """
-        score = self.measures.get(str(Measure.parse(name)))
+        score = self.find(str(Measure.parse(name)))
         return score.value if score else None
 
 
@@ -135,10 +166,13 @@ def evaluate(
     """
     chosen = merge_options(options or ScoreOptions(), keywords)
     problems = Problems()
+    sides = Relabelling(chosen.label_map, "gold"), Relabelling(chosen.label_map, "predictions")
     with without_garbage_collection():
-        table = read_gold(gold, chosen.schema or load_schema(), problems)
-        system = read_system(predictions, table, problems, extra=chosen.extra)
-    return score_tables(table, system, problems, chosen)
+        table = read_gold(sides[0].records(gold), sides[0].schema(chosen.schema or load_schema()), problems)
+        system = read_system(sides[1].records(predictions), table, problems, extra=chosen.extra)
+    report = score_tables(table, system, problems, chosen)
+    report.add_relabelling(sides)
+    return report
 
 
 def score_tables(gold: GoldTable, system: SystemTable, problems: Problems, options: ScoreOptions) -> Report:
@@ -148,19 +182,23 @@ def score_tables(gold: GoldTable, system: SystemTable, problems: Problems, optio
         ScoreError: any problem found on the way, those in `problems` included.
     """
     scored = choose_layers(gold, system, problems, options)
-    counted = count_layers(gold, system, scored)
-    intervals = _find_intervals(gold, counted, options)
-    point = Once(gold.size)
-    measures = {}
+    counted = count_layers(gold, system, scored, by=options.by, ranked=True)
+    intervals = _find_intervals(counted, options)
+    measures: dict[str, Score] = {}
+    of_scores: dict[str, Score] = {}
     for found in counted.values():
+        asked = {measure for ranked in found.ranked for measure in ranked.formulas()}
+        point = Once(found.size)
         for measure, formula in found.formulas.items():
             value = float(formula.values(point)[0])
+            if found.groups is not None and min(abs(value), abs(1 - value)) < 1e-12:
+                value = float(round(value))  # shares of stories do not add up to the last digit
             interval = intervals.get(measure)
-            three = None if interval is None else rule_of_three(value, _cases(measure, formula))
+            three = None if interval is None else rule_of_three(value, _cases(measure, formula, found))
             if interval is not None and interval[0] == interval[1]:
                 interval = None  # every resample agrees: nothing is known about other articles
             low, high = three or interval or (None, None)
-            measures[str(measure)] = Score(
+            (of_scores if measure in asked else measures)[str(measure)] = Score(
                 None if np.isnan(value) else value, low, high, formula.n_gold, formula.n_pred, three is not None
             )
     confusions, alignments = _align(gold, counted)
@@ -179,12 +217,30 @@ def score_tables(gold: GoldTable, system: SystemTable, problems: Problems, optio
         layers={layer: len(found.articles) for layer, found in counted.items()},
         signature=sign(gold, scored, options),
         warnings=warnings,
-        remarks=_remark(gold, measures, scored, options),
-        ceiling=dict(options.ceiling),
+        remarks=_remark(counted, measures, options),
+        ceiling=options.fair_ceiling,
+        of_scores=of_scores,
+        ranked={
+            f"{ranked.match}:{ranked.layer}": ranked.to_dict(found.groups)
+            for found in counted.values()
+            for ranked in found.ranked
+        },
+        stories={layer: found.groups.n for layer, found in counted.items() if found.groups is not None},
         gold=options.gold_name,
         model=system.model,
         alignments=alignments,
+        headlines=_pick_headlines(counted),
     )
+
+
+def _pick_headlines(counted: Mapping[Layer, LayerCounts]) -> dict[str, Ratio]:
+    picked: dict[str, Ratio] = {}
+    for found in counted.values():
+        for name in HEADLINES:
+            formula = found.formulas.get(Measure.parse(name))
+            if isinstance(formula, Ratio):
+                picked[name] = formula.at(found.units)
+    return picked
 
 
 def _align(gold: GoldTable, counted: Mapping[Layer, LayerCounts]) -> tuple[Confusions, Alignments]:
@@ -193,7 +249,7 @@ def _align(gold: GoldTable, counted: Mapping[Layer, LayerCounts]) -> tuple[Confu
     entities = None
     sides = counted["entities"].sides if "entities" in counted else None
     if sides is not None:
-        rows = align(sides)
+        rows = counted["entities"].rows or align(sides)
         confusions, entities = count_confusions(sides, *rows), pair_entities(sides, *rows)
     return confusions, Alignments(
         position=gold.position,
@@ -203,28 +259,46 @@ def _align(gold: GoldTable, counted: Mapping[Layer, LayerCounts]) -> tuple[Confu
     )
 
 
-def _cases(measure: Measure, formula: Formula) -> int:
-    """How many cases a rule-of-three bound rests on; 0 for values that are no share of cases."""
+def _cases(measure: Measure, formula: Formula, found: LayerCounts) -> int:
+    """How many cases a rule-of-three bound rests on; 0 for values that are no share of cases.
+
+    Where stories count, as many cases as they hold on average.
+    """
     if measure.metric not in ("precision", "recall", "f1", "accuracy"):
         return 0
-    if measure.metric == "precision":
-        return formula.n_pred
-    return min(formula.n_gold, formula.n_pred) if measure.metric == "f1" else formula.n_gold
+    n = {"precision": formula.n_pred, "f1": min(formula.n_gold, formula.n_pred)}.get(measure.metric, formula.n_gold)
+    return n if found.groups is None else n * len(found.units) // len(found.articles)
 
 
 @dataclass
 class LayerCounts:
     """One layer of one system: formulas by measure, outcomes by match and label, alignments by article.
 
-    `sides` are the entities of both sides; their alignment is found when it is asked for.
+    `articles` are those that have the layer, `size` is the number of rows that the formulas' columns have and `units`
+    which of them are resampled: these articles, or where stories count all of the `groups`. `sides` are the entities of
+    both sides and `rows` their alignment, which is found when it is asked for; `ranked` the predictions with scores.
     """
 
     formulas: dict[Measure, Formula]
     outcomes: dict[tuple[str, str | None], Outcomes]
     articles: Numbers
     warnings: list[str]
+    size: int
     alignments: dict[int, Alignment] = field(default_factory=dict)
     sides: EntitySides | None = None
+    rows: tuple[Numbers, Numbers] | None = None
+    ranked: list[Ranked] = field(default_factory=list)
+    groups: Groups | None = None
+
+    @property
+    def units(self) -> Numbers:
+        """The rows of the formulas' columns that are resampled."""
+        return self.articles if self.groups is None else np.arange(self.groups.n)
+
+    def count_stories(self, groups: Groups) -> None:
+        """From now on the formulas count groups of articles."""
+        self.formulas = {measure: formula.grouped(groups) for measure, formula in self.formulas.items()}
+        self.size, self.groups = groups.n, groups
 
 
 def choose_layers(
@@ -297,14 +371,25 @@ def count_layers(
     *,
     further_labels: Iterable[str] = (),
     further_kinds: Iterable[str] = (),
+    by: Unit = "article",
+    ranked: bool = False,
 ) -> dict[Layer, LayerCounts]:
-    """Figures and outcomes of each layer, by article.
+    """Formulas and outcomes of each layer, by article.
 
     Args:
         further_labels: labels to count beside those of this gold and this system, so that the formulas of several
             systems have the same columns.
         further_kinds: the same for kinds of claims.
+        by: what counts once: an article or a story.
+        ranked: whether to count what the scores of predictions are worth, where they have scores.
+
+    Raises:
+        ScoreError: stories are to be counted, and gold has none.
     """
+    if by == "story" and not any(gold.stories):
+        raise ScoreError(
+            ["--by story: no gold record has a story (cluster); releases have them, see `annotate release`"]
+        )
     counted: dict[Layer, LayerCounts] = {}
     for layer in layers:
         articles = np.nonzero(gold.has[layer])[0]
@@ -312,21 +397,48 @@ def count_layers(
             sides = join_sides(gold, system, further_labels)
             outcomes = count_outcomes(sides, gold.size)
             formulas = _entity_formulas(outcomes, sides.names)
-            counted[layer] = LayerCounts(formulas, outcomes, articles, _entity_warnings(gold, sides), sides=sides)
+            found = LayerCounts(formulas, outcomes, articles, _entity_warnings(gold, sides), gold.size, sides=sides)
+            score = system.entities.score
+            if ranked and score is not None:
+                found.rows = align(sides)
+                here = gold.has[layer][system.entities.article]
+                found.ranked = [rank_entities(sides, found.rows, score[here], gold.size)]
+            counted[layer] = found
             continue
         if layer == "quotes":
             quotes, alignments = count_quotes(gold, system)
-            formulas, found = quote_formulas(quotes)
+            formulas, matches = quote_formulas(quotes)
             warnings = []
         else:
             claims = count_claims(gold, system, further_kinds)
-            formulas, found = claim_formulas(claims)
+            formulas, matches = claim_formulas(claims)
             alignments = claims.alignments
             kinds = {claim.kind for predicted in system.claims.values() for claim in predicted}
             warnings = _claim_warnings(gold, kinds, claims.outside, claims.unscored)
-        whole: dict[tuple[str, str | None], Outcomes] = {(match, None): outcome for match, outcome in found.items()}
-        counted[layer] = LayerCounts(formulas, whole, articles, warnings, alignments)
+        whole: dict[tuple[str, str | None], Outcomes] = {(match, None): outcome for match, outcome in matches.items()}
+        counted[layer] = LayerCounts(formulas, whole, articles, warnings, gold.size, alignments)
+        if ranked:
+            items = (gold.quotes, system.quotes) if layer == "quotes" else (gold.claims, system.claims)
+            counted[layer].ranked = list(rank_items(layer, items, alignments, gold.size))
+    for found in counted.values():
+        for scores in found.ranked:
+            found.formulas |= scores.formulas()
+            found.warnings += scores.warnings()
+        if by == "story":
+            found.count_stories(_group_stories(gold, found.articles))
     return counted
+
+
+def _group_stories(gold: GoldTable, articles: Numbers) -> Groups:
+    """The stories of some articles, each article with its share of its story; an article without one is its own."""
+    number: dict[tuple[str | None, int], int] = {}
+    of, weight = np.zeros(gold.size, np.int64), np.zeros(gold.size)
+    for article in articles.tolist():
+        story = gold.stories[article]
+        of[article] = number.setdefault((story, -1 if story else article), len(number))
+    sizes = np.bincount(of[articles], minlength=len(number))
+    weight[articles] = 1 / sizes[of[articles]]
+    return Groups(of, weight, len(number))
 
 
 def _entity_formulas(outcomes: dict[tuple[str, str | None], Outcomes], names: list[str]) -> dict[Measure, Formula]:
@@ -351,7 +463,8 @@ def _entity_warnings(gold: GoldTable, sides: EntitySides) -> list[str]:
     unknown = {name: n for name, n in zip(sides.names, sizes, strict=True) if n and name not in declared}
     if unknown:
         found = ", ".join(f"{name} ({n})" for name, n in unknown.items())
-        warnings.append(f"labels that schema {gold.schema.ref} does not declare count as wrong: {found}")
+        cure = _find_cure(gold, [name for name, n in zip(sides.names, sizes, strict=True) if n])
+        warnings.append(f"labels that schema {gold.schema.ref} does not declare count as wrong: {found}{cure}")
     spans = sides.predicted
     same = np.ones(max(0, len(spans) - 1), bool)
     for column in (spans.start, spans.end, spans.label):
@@ -359,6 +472,12 @@ def _entity_warnings(gold: GoldTable, sides: EntitySides) -> list[str]:
     if same.any():
         warnings.append(f"{int(same.sum())} predicted entities are copies of another; each counts as spurious")
     return warnings
+
+
+def _find_cure(gold: GoldTable, predicted: Iterable[str]) -> str:
+    """The preset that brings gold and predictions to the same labels, as the end of a sentence; "" without one."""
+    preset = suggest_preset(gold.schema.entity_labels, predicted)
+    return "" if preset is None else f". --map {preset} would bring both sides to the same labels"
 
 
 def _claim_warnings(gold: GoldTable, kinds: set[str], outside: int, unscored: int) -> list[str]:
@@ -382,28 +501,36 @@ def _count_labels(counted: dict[Layer, LayerCounts]) -> dict[str, dict[str, dict
     return result
 
 
-def _find_intervals(
-    gold: GoldTable, counted: Mapping[Layer, LayerCounts], options: ScoreOptions
-) -> dict[Measure, tuple[float, float]]:
+def _find_intervals(counted: Mapping[Layer, LayerCounts], options: ScoreOptions) -> dict[Measure, tuple[float, float]]:
     """The interval of each measure that may have one: enough articles, and for a label enough gold."""
     intervals: dict[Measure, tuple[float, float]] = {}
     for found in counted.values():
-        n = len(found.articles)
+        n = len(found.units)
         if not options.trials or n < MIN_ARTICLES:
             continue
         formulas = {
             measure: formula
             for measure, formula in found.formulas.items()
-            if _may_have_interval(measure, formula, found)
+            if _may_have_interval(measure, formula, found) and not _is_too_long(formula, options)
         }
         if not formulas:
             continue
-        resamples = Resamples(formulas, found.articles, gold.size, options.trials, options.seed)
+        resamples = Resamples(formulas, found.units, found.size, options.trials, options.seed)
         for measure in formulas:
             interval = expanded_interval(resamples.values(measure), n)
             if interval is not None:
                 intervals[measure] = interval
     return intervals
+
+
+_MOST_RANKED = 1 << 26
+"""Ranked predictions times resamples: what takes about a second."""
+
+
+def _is_too_long(formula: Formula, options: ScoreOptions) -> bool:
+    """Whether resampling would take far longer than everything else: every resample goes through all predictions."""
+    ranked = isinstance(formula, AveragePrecision) and formula.gold is not None
+    return ranked and formula.n_pred * options.trials > _MOST_RANKED
 
 
 def _may_have_interval(measure: Measure, formula: Formula, found: LayerCounts) -> bool:
@@ -412,17 +539,34 @@ def _may_have_interval(measure: Measure, formula: Formula, found: LayerCounts) -
     outcomes = found.outcomes.get((measure.match, measure.label))
     if outcomes is None:  # types of quotes
         return formula.n_gold >= MIN_LABEL_SPANS
-    return formula.n_gold >= MIN_LABEL_SPANS and int((outcomes.gold() > 0).sum()) >= MIN_ARTICLES
+    by_unit = outcomes.gold() if found.groups is None else found.groups.sum(outcomes.gold())
+    return formula.n_gold >= MIN_LABEL_SPANS and int((by_unit > 0).sum()) >= MIN_ARTICLES
+
+
+def _remark_stories(counted: Mapping[Layer, LayerCounts]) -> list[str]:
+    """How many articles are of how many stories, where these count; layers with the same numbers together."""
+    layers: dict[str, list[str]] = {}
+    for layer, found in counted.items():
+        if found.groups is not None:
+            stories = format_count(found.groups.n, "story", "stories")
+            layers.setdefault(f"{format_count(len(found.articles), 'article')} of {stories}", []).append(layer)
+    return [f"{', '.join(names)}: {numbers}; each story counts once" for numbers, names in layers.items()]
 
 
 def _remark(
-    gold: GoldTable, measures: Mapping[str, Score], scored: Sequence[Layer], options: ScoreOptions
+    counted: Mapping[Layer, LayerCounts],
+    measures: Mapping[str, Score],
+    options: ScoreOptions,
 ) -> list[str]:
-    remarks = []
-    few = Counter({layer: int(gold.has[layer].sum()) for layer in scored})
-    for layer, n in few.items():
+    remarks = _remark_stories(counted)
+    for layer, found in counted.items():
+        n = len(found.units)
+        what = format_count(n, "article") if found.groups is None else format_count(n, "story", "stories")
         if options.trials and n < MIN_ARTICLES:
-            remarks.append(f"{layer}: {format_count(n, 'article')}; below {MIN_ARTICLES} no interval can be given")
+            remarks.append(f"{layer}: {what}; below {MIN_ARTICLES} no interval can be given")
+        long = [str(measure) for measure, formula in found.formulas.items() if _is_too_long(formula, options)]
+        if long:
+            remarks.append(f"{', '.join(long)}: no interval, too many predictions to resample")
     perfect = [name for name, score in measures.items() if score.three and "/" not in name]
     if perfect:
         remarks.append(

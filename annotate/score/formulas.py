@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,25 @@ class Weights(Protocol):
         ...
 
 
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """Articles that count together: the group of each, and how much it counts there, shape (articles,) both.
+
+    Where stories count and not articles, the articles of a story count as one: each has a weight of 1 / their number.
+
+    >>> Groups(np.array([0, 0, 1]), np.array([0.5, 0.5, 1.0]), 2).sum(np.array([2, 4, 5])).tolist()
+    [3.0, 5.0]
+    """
+
+    of: npt.NDArray[np.int64]
+    weight: Values
+    n: int
+
+    def sum(self, column: Column) -> Values:
+        """The weighted sum of a column by group, shape (groups,)."""
+        return np.bincount(self.of, column * self.weight, minlength=self.n).astype(float)
+
+
 class Formula(Protocol):
     """How one measure follows from counts; `n_gold` and `n_pred` are the sizes of what it compares."""
 
@@ -40,6 +59,10 @@ class Formula(Protocol):
 
     def values(self, weights: Weights) -> Values:
         """The value in each resample, NaN where undefined."""
+        ...
+
+    def grouped(self, groups: Groups) -> Formula:
+        """The same formula on counts by group; the sizes stay those of all articles."""
         ...
 
 
@@ -57,6 +80,10 @@ class SumFormula(ABC):
     def values(self, weights: Weights) -> Values:
         """The value in each resample, NaN where undefined."""
         return self.from_sums([weights.sum(column) for column in self.columns()])
+
+    @abstractmethod
+    def grouped(self, groups: Groups) -> Self:
+        """The same formula on counts by group; the sizes stay those of all articles."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,6 +144,22 @@ class Ratio(SumFormula):
         numerator, denominator, *other = sums
         return divide(2 * numerator, denominator + other[0]) if other else divide(numerator, denominator)
 
+    def at(self, rows: npt.NDArray[np.int64]) -> Ratio:
+        """The formula on some rows of the columns; the sizes stay those of all."""
+        other = None if self.other_denominator is None else self.other_denominator[rows]
+        return replace(
+            self, numerator=self.numerator[rows], denominator=self.denominator[rows], other_denominator=other
+        )
+
+    def grouped(self, groups: Groups) -> Ratio:
+        other = None if self.other_denominator is None else groups.sum(self.other_denominator)
+        return replace(
+            self,
+            numerator=groups.sum(self.numerator),
+            denominator=groups.sum(self.denominator),
+            other_denominator=other,
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Harmonic(SumFormula):
@@ -142,6 +185,9 @@ class Harmonic(SumFormula):
         nothing = np.isnan(precision) & np.isnan(recall)
         precision, recall = np.nan_to_num(precision), np.nan_to_num(recall)
         return np.where(nothing, np.nan, np.nan_to_num(divide(2 * precision * recall, precision + recall)))
+
+    def grouped(self, groups: Groups) -> Harmonic:
+        return Harmonic(self.precision.grouped(groups), self.recall.grouped(groups))
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,6 +219,9 @@ class Mean(SumFormula):
             first = last
         return divide(np.atleast_1d(np.asarray(total, float)), np.atleast_1d(np.asarray(defined, float)))
 
+    def grouped(self, groups: Groups) -> Mean:
+        return Mean([part.grouped(groups) for part in self.parts])
+
 
 @dataclass(frozen=True, eq=False)
 class Kappa(SumFormula):
@@ -185,10 +234,12 @@ class Kappa(SumFormula):
     agreed: Column
     total: Column
     answers: Sequence[tuple[Column, Column]]
+    n_pairs: int | None = None
+    """How many pairs there are, where `total` is weighted."""
 
     @property
     def n_gold(self) -> int:
-        return int(self.total.sum())
+        return int(self.total.sum()) if self.n_pairs is None else self.n_pairs
 
     n_pred = n_gold
 
@@ -202,6 +253,47 @@ class Kappa(SumFormula):
             expected = expected + divide(gold, total) * divide(predicted, total)
         return divide(divide(agreed, total) - expected, 1 - expected)
 
+    def grouped(self, groups: Groups) -> Kappa:
+        answers = [(groups.sum(gold), groups.sum(predicted)) for gold, predicted in self.answers]
+        return Kappa(groups.sum(self.agreed), groups.sum(self.total), answers, self.n_gold)
+
+
+@dataclass(frozen=True, eq=False)
+class CalibrationError(SumFormula):
+    """The expected calibration error: how far the mean score of a bin is from its share right, over all predictions.
+
+    `bins` have three columns each: the predictions, their summed scores, how many of them are right.
+
+    >>> bin = np.array([4.0]), np.array([3.2]), np.array([2.0])
+    >>> round(float(CalibrationError([bin]).values(Once(1))[0]), 6)
+    0.3
+    """
+
+    bins: Sequence[tuple[Column, Column, Column]]
+    n_scored: int | None = None
+    """How many predictions have a score, where the columns are weighted."""
+
+    @property
+    def n_gold(self) -> int:
+        return int(sum(n.sum() for n, _, _ in self.bins)) if self.n_scored is None else self.n_scored
+
+    n_pred = n_gold
+
+    def columns(self) -> Sequence[Column]:
+        return [column for found in self.bins for column in found]
+
+    def from_sums(self, sums: Sequence[Values]) -> Values:
+        total: Any = 0.0
+        far: Any = 0.0
+        for n, score, right in zip(sums[::3], sums[1::3], sums[2::3], strict=True):
+            total = total + n
+            far = far + np.abs(score - right)
+        return divide(far, total)
+
+    def grouped(self, groups: Groups) -> CalibrationError:
+        bins = [(groups.sum(n), groups.sum(score), groups.sum(right)) for n, score, right in self.bins]
+        return CalibrationError(bins, self.n_gold)
+
 
 @dataclass(frozen=True, eq=False)
 class AveragePrecision:
@@ -211,6 +303,10 @@ class AveragePrecision:
         article: the article of each unit, shape (units,).
         score: the rank value of each unit.
         positive: whether the unit is a positive one in gold.
+        weight: how much each unit counts; None = all alike.
+        gold: the positives by article, where not all of them are units (a gold item that was missed is none);
+            None = the units are all there are.
+        n_items: the number of gold items, where `gold` is weighted.
 
     >>> import numpy as np
     >>> ap = AveragePrecision(np.zeros(4, int), np.array([0.9, 0, 0.7, 0.8]), np.array([1, 0, 1, 0]) > 0)
@@ -221,30 +317,61 @@ class AveragePrecision:
     article: Column
     score: Column
     positive: Column
+    weight: Column | None = None
+    gold: Column | None = None
+    n_items: int | None = None
 
     @property
     def n_gold(self) -> int:
-        return int(self.positive.sum())
+        return int((self.positive if self.gold is None else self.gold).sum()) if self.n_items is None else self.n_items
 
     @property
     def n_pred(self) -> int:
-        return int((self.score > 0).sum())
+        return int((self.score > 0).sum()) if self.gold is None else len(self.score)
 
     def values(self, weights: Weights) -> Values:
         order = np.argsort(-self.score, kind="stable")
         score, positive, article = self.score[order], self.positive[order], self.article[order]
+        weight = 1.0 if self.weight is None else self.weight[order]
         last = np.append(score[1:] != score[:-1], True) if len(score) else np.zeros(0, bool)
         results = []
         for row in weights.rows():
-            units = row[article]
+            units = row[article] * weight
             found = np.cumsum(units * positive)[last]
             seen = np.cumsum(units)[last]
-            if len(found) == 0 or found[-1] == 0:
+            total = row @ self.gold if self.gold is not None else found[-1] if len(found) else 0
+            if total == 0:
                 results.append(np.nan)
                 continue
             precision = np.nan_to_num(divide(found, seen))
-            results.append(float(np.sum(np.diff(found, prepend=0) * precision) / found[-1]))
+            results.append(float(np.sum(np.diff(found, prepend=0) * precision) / total))
         return np.array(results)
+
+    def grouped(self, groups: Groups) -> AveragePrecision:
+        weight = groups.weight[self.article] if self.weight is None else self.weight * groups.weight[self.article]
+        gold = None if self.gold is None else groups.sum(self.gold)
+        return AveragePrecision(groups.of[self.article], self.score, self.positive, weight, gold, self.n_gold)
+
+    def swapped(self, other: AveragePrecision, swaps: npt.NDArray[np.bool_]) -> AveragePrecision:
+        """With the units of the other formula in the articles that are swapped, all as those of one article.
+
+        Args:
+            swaps: whether each article is swapped, shape (articles,).
+        """
+        kept, taken = ~swaps[self.article], swaps[other.article]
+
+        def join(name: str) -> Column:
+            mine, theirs = getattr(self, name), getattr(other, name)
+            return np.concatenate([mine[kept], theirs[taken]])
+
+        score = join("score")
+        return AveragePrecision(
+            np.zeros(len(score), np.int64),
+            score,
+            join("positive"),
+            None if self.weight is None else join("weight"),
+            None if self.gold is None else np.array([self.gold.sum()]),
+        )
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,11 @@ class Measure:
     layer: Layer
     label: str | None = None
 
+    @property
+    def lower_is_better(self) -> bool:
+        """Whether it measures errors: systems cannot be ranked by it, nor can it have a least value."""
+        return self.metric == "ece"
+
     def __str__(self) -> str:
         return f"{self.metric}:{self.match}:{self.layer}" + (f"/{self.label}" if self.label is not None else "")
 
@@ -55,7 +60,7 @@ class Measure:
             found = _catalogue().get((metric, match, layer))
             if found is not None and (found.on_labels if slash else found.on_layer) and (label or not slash):
                 return cls(metric, match, found.layer, label if slash else None)
-            near = [definition.name for definition in DEFINITIONS if definition.layer == layer]
+            near = [definition.name for definition in (*DEFINITIONS, *SCORE_DEFINITIONS) if definition.layer == layer]
         else:
             near = [definition.name for definition in DEFINITIONS if definition.metric == "f1"]
         raise AnnotateError(
@@ -156,6 +161,9 @@ _F_MEASURES: tuple[tuple[Layer, str, str, str, str, bool], ...] = (
 )
 
 
+_CALIBRATION = "Guo et al. 2017"
+
+
 def _definitions() -> Iterator[Definition]:
     for layer, match, num, items, source, on_labels in _F_MEASURES:
         for metric, formula in _RATIOS.items():
@@ -208,20 +216,53 @@ def _definitions() -> Iterator[Definition]:
         yield Definition("accuracy", f"claimer-{how}", "claims", meaning)
 
 
+def _score_definitions() -> Iterator[Definition]:
+    right = {
+        "entities": ("strict", "same boundaries and label"),
+        "quotes": ("overlap", "aligned"),
+        "claims": ("overlap", "aligned; by confidence"),
+    }
+    for layer in LAYERS:
+        match, what = right[layer]
+        ranked = f"average precision of the predictions ranked by score, over all gold items (right: {what})"
+        yield Definition("ap", match, layer, ranked)
+        error = f"expected calibration error in ten bins: |mean score - share right| (right: {what}); lower is better"
+        yield Definition("ece", match, layer, error, _CALIBRATION)
+    yield Definition(
+        "ece",
+        "check-worthy",
+        "claims",
+        "expected calibration error of claims' scores over the aligned pairs, ten bins; lower is better",
+        _CALIBRATION,
+    )
+
+
 DEFINITIONS: tuple[Definition, ...] = tuple(
     sorted(_definitions(), key=lambda definition: LAYERS.index(definition.layer))
 )
 
 
+SCORE_DEFINITIONS: tuple[Definition, ...] = tuple(_score_definitions())
+"""The measures of what predictions' scores are worth: only predictions with scores have them."""
+
+
 @cache
 def _catalogue() -> dict[tuple[str, str, str], Definition]:
-    return {(definition.metric, definition.match, definition.layer): definition for definition in DEFINITIONS}
+    return {
+        (definition.metric, definition.match, definition.layer): definition
+        for definition in (*DEFINITIONS, *SCORE_DEFINITIONS)
+    }
 
 
-def measures() -> tuple[Definition, ...]:
+def measures(*, of_scores: bool = False) -> tuple[Definition, ...]:
     """Every measure with its definition, by layer.
 
+    Args:
+        of_scores: whether to add those of what the scores of predictions are worth.
+
+    >>> [definition.name for definition in measures(of_scores=True)][-1]
+    'ece:check-worthy:claims'
     >>> len({definition.name for definition in measures()}) == len(measures())
     True
     """
-    return DEFINITIONS
+    return DEFINITIONS + SCORE_DEFINITIONS if of_scores else DEFINITIONS

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias, TypedDict
 
+from annotate.label_map import LabelMap
 from annotate.records import Layer
 from annotate.schema import Schema
 
 Missing: TypeAlias = Literal["error", "empty"]
 Extra: TypeAlias = Literal["error", "ignore"]
+Unit: TypeAlias = Literal["article", "story"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class ScoreOptions:
         seed: of the resampling.
         gold_name: what gold is called; goes into the signature.
         ceiling: what annotators reach against each other, by measure name.
+        label_map: what the labels of gold and predictions read as; None = they are compared as they are.
+        by: what counts once and is resampled: an article, or a story, whose articles then count as one together.
     """
 
     schema: Schema | None = None
@@ -36,10 +40,31 @@ class ScoreOptions:
     seed: int = 0
     gold_name: str = ""
     ceiling: Mapping[str, float] = field(default_factory=dict)
+    label_map: LabelMap | None = None
+    by: Unit = "article"
+
+    @property
+    def fair_ceiling(self) -> dict[str, float]:
+        """What annotators reach by the values that are computed: agreement was measured by article, without a map."""
+        if self.by != "article":
+            return {}
+        return {
+            name: value for name, value in self.ceiling.items() if self.label_map is None or ":entities" not in name
+        }
 
     def to_signature(self) -> dict[str, Any]:
         """The options that change values or intervals, for the signature."""
-        return {"missing": self.missing, "extra": self.extra, "trials": self.trials, "seed": self.seed}
+        chosen: dict[str, Any] = {
+            "missing": self.missing,
+            "extra": self.extra,
+            "trials": self.trials,
+            "seed": self.seed,
+        }
+        if self.label_map is not None:
+            chosen["map"] = self.label_map.to_dict()
+        if self.by != "article":
+            chosen["by"] = self.by
+        return chosen
 
 
 COMPARE_OPTIONS = ScoreOptions(trials=10_000)
@@ -57,13 +82,16 @@ class ScoreKeywords(TypedDict, total=False):
     seed: int
     gold_name: str
     ceiling: Mapping[str, float]
+    label_map: LabelMap | None
+    by: Unit
 
 
 def merge_options(options: ScoreOptions, keywords: ScoreKeywords) -> ScoreOptions:
     """The options with those replaced that were given as keywords.
 
-    >>> merge_options(ScoreOptions(seed=7), {"trials": 0})
-    ScoreOptions(schema=None, layers=None, missing='error', extra='error', trials=0, seed=7, gold_name='', ceiling={})
+    >>> options = merge_options(ScoreOptions(seed=7), {"trials": 0})
+    >>> options.seed, options.trials
+    (7, 0)
 
     Raises:
         TypeError: there is no such option.

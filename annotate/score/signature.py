@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from annotate.label_map import LabelMap
 from annotate.records import Layer
 from annotate.score.claims import CLAIM_THRESHOLD
 from annotate.score.measures import DEFINITIONS_VERSION
@@ -18,6 +19,8 @@ from annotate.score.tables import GoldTable
 from annotate.text.sentences import SPLITTER
 from annotate.text.tokens import TOKEN
 from annotate.version import __version__
+
+_RESAMPLED = {"article": "documents", "story": "stories"}
 
 
 def sign(gold: GoldTable, layers: Sequence[Layer], options: ScoreOptions) -> dict[str, Any]:
@@ -33,7 +36,7 @@ def sign(gold: GoldTable, layers: Sequence[Layer], options: ScoreOptions) -> dic
         "definitions": DEFINITIONS_VERSION,
         "annotate": __version__,
         **options.to_signature(),
-        "interval": f"expanded percentile {CONFIDENCE:.0%}, documents resampled",
+        "interval": f"expanded percentile {CONFIDENCE:.0%}, {_RESAMPLED[options.by]} resampled",
     }
     if "quotes" in layers or "claims" in layers:
         signature["tokens"] = TOKEN.pattern
@@ -50,9 +53,23 @@ def write_signature(signature: Mapping[str, Any]) -> str:
     'gold:news/1.0.0/dev@ab12cd34|schema:news/1.0.0|seed:0'
     """
     short = {"gold": f"{signature.get('gold') or 'records'}@{signature.get('gold_sha256', '')[:8]}"}
-    for key in ("schema", "definitions", "layers", "missing", "extra", "trials", "seed", "sentences", "annotate"):
+    for key in (
+        "schema",
+        "definitions",
+        "layers",
+        "map",
+        "by",
+        "missing",
+        "extra",
+        "trials",
+        "seed",
+        "sentences",
+        "annotate",
+    ):
         if key in signature:
             value = signature[key]
+            if key == "map":
+                value = LabelMap.from_dict(value)
             short[key] = ",".join(value) if isinstance(value, list) else str(value)
     return "|".join(f"{key}:{value}" for key, value in short.items())
 

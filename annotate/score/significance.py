@@ -60,16 +60,12 @@ def _swapped(own: Formula, other: Formula, articles: Numbers, swaps: npt.NDArray
     """The value of one system when the swapped articles have the output of the other."""
     if isinstance(own, AveragePrecision) and isinstance(other, AveragePrecision):
         once = Once(1)
-        place = np.zeros(int(articles.max()) + 1, np.int64)
-        place[articles] = np.arange(len(articles))
-        units = place[own.article]
-        nowhere = np.zeros_like(own.article)
-        return np.array(
-            [
-                AveragePrecision(nowhere, np.where(row[units], other.score, own.score), own.positive).values(once)[0]
-                for row in swaps
-            ]
-        )
+        values = []
+        for row in swaps:
+            swapped = np.zeros(int(articles.max()) + 1, bool)
+            swapped[articles] = row
+            values.append(own.swapped(other, swapped).values(once)[0])
+        return np.array(values)
     assert isinstance(own, SumFormula)  # noqa: S101 - what is no average precision is a formula on sums
     assert isinstance(other, SumFormula)  # noqa: S101
     moved = swaps.astype(float)

@@ -53,7 +53,8 @@ class EntityTable:
     """All entities of one side, one row each, sorted by article, start, end and label.
 
     `article` counts gold's articles in the order of their ids; `label` counts `names`, which are sorted; `place` is
-    the entity's place in its record; `alternatives` are further right labels by row (gold only).
+    the entity's place in its record; `alternatives` are further right labels by row (gold only); `score` is NaN where
+    an entity has none, and None where no entity has one (predictions only).
     """
 
     article: Numbers
@@ -63,6 +64,7 @@ class EntityTable:
     place: Numbers
     names: list[str]
     alternatives: dict[int, frozenset[str]]
+    score: npt.NDArray[np.float64] | None = None
 
 
 @dataclass
@@ -77,13 +79,14 @@ class LayerTables:
 
 @dataclass
 class GoldTable(LayerTables):
-    """The gold side: sorted ids, their texts, regions to leave out, sentences."""
+    """The gold side: sorted ids, their texts, stories, regions to leave out, sentences."""
 
     ids: list[str]
     texts: list[str]
     regions: dict[int, list[Region]]
     sentences: dict[int, list[tuple[int, int]]]
     schema: Schema
+    stories: list[str | None] = field(default_factory=list)
     position: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -101,6 +104,7 @@ class _EntityRows:
         self._flushed = 0
         self._codes: dict[str, int] = {}
         self._alternatives: dict[int, frozenset[str]] = {}
+        self._scores: dict[int, list[float | None]] = {}  # first row of an article -> its scores
         self._articles: list[int] = []
         self._sizes: list[int] = []
         self._problems: list[tuple[int, str]] = []
@@ -116,23 +120,31 @@ class _EntityRows:
         labels += [entity.label for entity in entities]
         self._articles.append(article)
         self._sizes.append(len(entities))
-        if with_alternatives and [None for entity in entities if entity.alt_labels]:
-            for i, entity in enumerate(entities, self._flushed + first):
-                if entity.alt_labels:
-                    self._alternatives[i] = frozenset(entity.alt_labels) - {entity.label}
-        stored = [entity.text for entity in entities]
-        if stored.count(None) < len(stored):
-            for i, (entity, word) in enumerate(zip(entities, stored, strict=True)):
-                if word is None or not has_only_integers([entity.start, entity.end]):
-                    continue
-                found = text[max(0, entity.start) : max(0, entity.end)]
-                if found != word and 0 <= entity.start < entity.end <= len(text):
-                    place = f"entities[{i}] covers [{entity.start}, {entity.end})"
-                    self._problems.append(
-                        (article, f"{place} {shorten(word, 40)!r} but the text there is {shorten(found, 40)!r}")
-                    )
+        if [None for e in entities if e.text is not None or e.score is not None or e.alt_labels]:
+            self._add_details(article, entities, text, self._flushed + first, with_alternatives=with_alternatives)
         if len(starts) > _BLOCK:
             self._flush()
+
+    def _add_details(
+        self, article: int, entities: Sequence[Entity], text: str, first: int, *, with_alternatives: bool
+    ) -> None:
+        """Keep what only some entities have: further labels of gold, scores of predictions, stored words to compare."""
+        for i, entity in enumerate(entities):
+            if with_alternatives and entity.alt_labels:
+                self._alternatives[first + i] = frozenset(entity.alt_labels) - {entity.label}
+            word = entity.text
+            if word is None or not has_only_integers([entity.start, entity.end]):
+                continue
+            found = text[max(0, entity.start) : max(0, entity.end)]
+            if found != word and 0 <= entity.start < entity.end <= len(text):
+                place = f"entities[{i}] covers [{entity.start}, {entity.end})"
+                self._problems.append(
+                    (article, f"{place} {shorten(word, 40)!r} but the text there is {shorten(found, 40)!r}")
+                )
+        if not with_alternatives:
+            scores = [entity.score for entity in entities]
+            if scores.count(None) < len(scores):
+                self._scores[first] = scores
 
     def _flush(self) -> None:
         starts, ends, labels = self._pending
@@ -223,6 +235,12 @@ class _EntityRows:
             place = np.empty(len(order), np.int64)
             place[order] = np.arange(len(order))
             alternatives = {int(place[row]): labels for row, labels in self._alternatives.items()}
+        score = None
+        if self._scores:
+            score = np.full(len(order), np.nan)
+            for first, found in self._scores.items():
+                score[first : first + len(found)] = [np.nan if value is None else value for value in found]
+            score = score[order]
         return EntityTable(
             article=article[order],
             start=start[order],
@@ -231,6 +249,7 @@ class _EntityRows:
             place=places[order],
             names=names,
             alternatives=alternatives,
+            score=score,
         )
 
 
@@ -272,6 +291,7 @@ def read_gold(records: Iterable[GoldRecord], schema: Schema, problems: Problems)
     has: dict[Layer, list[bool]] = {layer: [] for layer in LAYERS}
     regions: list[list[Region]] = []
     sentences: list[list[tuple[int, int]] | None] = []
+    stories: list[str | None] = []
     seen: set[str] = set()
     for record in records:
         if record.id in seen:
@@ -295,6 +315,7 @@ def read_gold(records: Iterable[GoldRecord], schema: Schema, problems: Problems)
             has[layer].append(getattr(record, layer) is not None)
         quotes.append(record.quotes or [])
         claims.append(record.claims or [])
+        stories.append(record.cluster)
         regions.append([*(record.ignore or ()), *(record.excluded or ())])
         sentences.append(
             None if record.sentences is None else sorted((span.start, span.end) for span in record.sentences)
@@ -315,6 +336,7 @@ def read_gold(records: Iterable[GoldRecord], schema: Schema, problems: Problems)
         regions={place: regions[i] for place, i in enumerate(order) if regions[i]},
         sentences={place: found_ for place, i in enumerate(order) if (found_ := sentences[i]) is not None},
         schema=schema,
+        stories=[stories[i] for i in order],
     )
     table.position = {name: place for place, name in enumerate(table.ids)}
     if not problems.sentences:

@@ -12,6 +12,7 @@ from annotate.formats import WRITERS, Alignment, FormatReport, write_format
 from annotate.formats.registry import find_writer
 from annotate.gold.load import find_release, load_gold
 from annotate.jsonl import read_records
+from annotate.label_map import LabelMap, Relabelling, find_unused
 from annotate.locks import lock_output
 from annotate.records import LAYERS, Layer, LayeredRecord, Prediction
 from annotate.schema import Schema, load_schema
@@ -25,6 +26,7 @@ def export(
     schema: Schema | str | Path | None = None,
     layers: tuple[Layer, ...] | None = None,
     alignment: Alignment = "split",
+    label_map: LabelMap | None = None,
 ) -> FormatReport:
     """Write a release, one split of it, or a JSON Lines file of records in the format of another tool.
 
@@ -35,6 +37,7 @@ def export(
         schema: default: the release's own, else `news`.
         alignment: where a span's edge lies inside a token (formats made of tokens): `split` the token, `expand`
             or `contract` the span to whole tokens, or `drop` it.
+        label_map: what the labels read as in the file; None = they stay as they are.
 
     Raises:
         AnnotateError: the format is unknown, the source cannot be read, or the output cannot be written.
@@ -52,5 +55,17 @@ def export(
     records: Sequence[LayeredRecord] = gold
     if Path(source).is_file() and not any(record.annotators for record in gold):
         records = read_records(Path(source), Prediction)  # no annotator: predictions, which have a score
+    mapping = Relabelling(label_map, "records")
+    records = list(mapping.records(records))
     with contextlib.nullcontext() if is_stream(path) else lock_output(path):
-        return write_format(records, path, to, schema=schema, layers=layers or LAYERS, alignment=alignment)
+        report = write_format(
+            records, path, to, schema=mapping.schema(schema), layers=layers or LAYERS, alignment=alignment
+        )
+    for label, n in mapping.left_out.items():
+        report.add_loss("entities left out by --map", label, n)
+    if mapping.merged:
+        report.add_note("entities the same as another under --map, written once", str(label_map), mapping.merged)
+    unused = find_unused([mapping])
+    if unused is not None:
+        report.add_note("labels of --map that no entity has", unused.rpartition(" label ")[2])
+    return report

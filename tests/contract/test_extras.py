@@ -203,6 +203,7 @@ CORE = [
     "releases --to RELEASES",
     "diff GOLD GOLD --html diff.html",
     "measures",
+    "leaderboard GOLD add P --board board.json",
     "schema show",
     "schema show --format xml",
     "schema build --check",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from annotate.errors import AnnotateError
 from annotate.records import Claim, Entity, GoldRecord, Prediction, Quote, Span
@@ -62,6 +63,18 @@ FURTHER = [
 ]
 
 
+# only where predictions have scores
+OF_SCORES = [
+    "ap:strict:entities",
+    "ece:strict:entities",
+    "ap:overlap:quotes",
+    "ece:overlap:quotes",
+    "ap:overlap:claims",
+    "ece:overlap:claims",
+    "ece:check-worthy:claims",
+]
+
+
 @pytest.mark.parametrize("name", FIXED + FURTHER)
 def test_every_name_is_scored_and_prints_as_it_is_spelled(name: str) -> None:
     text = "“No,” Ann said. He won."
@@ -112,3 +125,32 @@ def test_unknown_names_are_refused_with_a_hint(name: str) -> None:
 
 def test_labels_may_hold_any_character() -> None:
     assert Measure.parse("f1:strict:entities/a/b:c").label == "a/b:c"
+
+
+def test_the_measures_of_scores_are_apart() -> None:
+    """They are there only where predictions have scores; the others do not depend on them."""
+    text = "“No,” Ann said. He won."
+    entity, quote, claim = Entity(6, 9, "PERSON"), Quote("direct", [Span(0, 5)]), Claim(16, 23, True, "event")
+    gold = GoldRecord(id="a", text=text, entities=[entity], quotes=[quote], claims=[claim])
+    plain = evaluate([gold], [Prediction(id="a", entities=[entity], quotes=[quote], claims=[claim])])
+    scored = Prediction(
+        id="a",
+        entities=[replace(entity, score=0.9)],
+        quotes=[replace(quote, score=0.9)],
+        claims=[replace(claim, score=0.9, confidence=0.9)],
+    )
+    found = evaluate([gold], [scored])
+    assert plain.of_scores == {}
+    assert "ranked" not in plain.to_dict()
+    assert set(found.measures) == set(plain.measures)
+    assert set(found.of_scores) == set(OF_SCORES)
+    extra = {definition.name for definition in measures(of_scores=True)} - {
+        definition.name for definition in measures()
+    }
+    assert extra == set(OF_SCORES)
+    written = found.to_dict()["ranked"]
+    assert {name for part in written.values() for name in part["measures"]} == set(OF_SCORES)
+    for name in OF_SCORES:
+        assert str(Measure.parse(name)) == name
+        assert Measure.parse(name).definition.meaning
+        assert found.value(name) is not None

@@ -100,6 +100,16 @@ def test_every_measure_is_the_same_by_way_of_another_format(name: str, files: Pa
     assert 0 < direct["f1:exact:quotes"]["value"] < 1
 
 
+@pytest.mark.parametrize("name", FORMATS)
+def test_other_labels_score_the_same_by_way_of_another_format(name: str, files: Path, tmp_path: Path) -> None:
+    """Predictions that were written with CoNLL's labels, against gold with its own, under the map."""
+    run("export", files / "p.jsonl", "--to", name, "-o", tmp_path / "out", "--map", "conll")
+    chosen = ("--map", "conll", "--layers", "entities")
+    direct, by_way = score(files / "p.jsonl", files, *chosen), score(tmp_path / "out", files, "--from", name, *chosen)
+    assert by_way == direct
+    assert 0 < direct["f1:strict:entities"]["value"] < 1
+
+
 def test_strings_score_as_offsets_do(files: Path, tmp_path: Path) -> None:
     """As a language model would answer: no offsets, plain quotation marks, one word changed, one invented."""
     answers = []
