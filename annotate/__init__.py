@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from annotate.records import Quote as Quote
     from annotate.records import Region as Region
     from annotate.records import Span as Span
+    from annotate.release.build import release_records as release_records
     from annotate.schema import Schema as Schema
     from annotate.schema import load_schema as load_schema
     from annotate.score import Report as Report
@@ -70,7 +71,6 @@ if TYPE_CHECKING:
     from annotate.workflows.export import export as export
     from annotate.workflows.releases import check as check
     from annotate.workflows.releases import diff as diff
-    from annotate.workflows.releases import release_records as release_records
     from annotate.workflows.studio import down as down
     from annotate.workflows.studio import status as status
     from annotate.workflows.up import up as up
@@ -126,7 +126,7 @@ _PUBLIC = {
     "read_predictions": "annotate.formats",
     "read_records": "annotate.jsonl",
     "rehydrate": "annotate.publish.rehydrate",
-    "release_records": "annotate.workflows.releases",
+    "release_records": "annotate.release.build",
     "releases": "annotate.gold.load",
     "score_predictions": "annotate.harness.scoring",
     "start_studio": "annotate.label_studio_server",

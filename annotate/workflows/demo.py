@@ -73,7 +73,7 @@ def demo(
     from annotate.labelstudio.push.push import push_predictions
     from annotate.labelstudio.submit import submit_annotations
     from annotate.preannotate import preannotate_articles
-    from annotate.release.build import build_release
+    from annotate.release.build import release_records
     from annotate.release.check import check_release
     from annotate.score import evaluate
 
@@ -123,7 +123,7 @@ def demo(
     report("building the release")
     release = out / "gold" / RELEASE_NAME / RELEASE_VERSION
     with lock_output(release.parent), scratch_beside(release) as scratch:
-        built = build_release(
+        built = release_records(
             adjudication.decided,
             RELEASE_NAME,
             RELEASE_VERSION,
