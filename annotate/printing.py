@@ -270,10 +270,6 @@ class ProgressBar:
     def __init__(self, bar: Any, task: Any) -> None:
         self._bar, self._task = bar, task
 
-    def advance(self, count: int) -> None:
-        """Move on by so many."""
-        self._bar.advance(self._task, count)
-
     def update(self, description: str, done: int, total: int | None) -> None:
         """Set the words beside the bar and how much is done."""
         self._bar.update(self._task, description=_plain_markup(description), completed=done, total=total)

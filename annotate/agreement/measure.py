@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -85,7 +86,11 @@ _SCORED_KAPPAS = ("kappa:kind:claims", "kappa:check-worthy:claims")
 
 
 def agree(
-    annotations: RecordSource[Annotation], *, schema: Schema | None = None, seed: int = 0, trials: int = 1000
+    annotations: RecordSource[Annotation],
+    *,
+    schema: Schema | str | Path | None = None,
+    seed: int = 0,
+    trials: int = 1000,
 ) -> Agreement:
     """How far the annotators agree on the articles that two or more of them annotated.
 
@@ -107,6 +112,7 @@ def agree(
         RecordError: annotations without text, on different texts, or twice by one annotator.
         ScoreError: labels that the schema does not declare.
     """
+    schema = load_schema(schema)
     articles = group_submitted(gather_records(annotations, Annotation))
     people = sorted({version.annotator for versions in articles.values() for version in versions})
     shared = {article: articles[article] for article in sorted(articles) if len(articles[article]) > 1}
@@ -124,7 +130,7 @@ def agree(
         return agreement
     rows = draw_with_point(len(shared), trials, seed)
     aligned, compared = align_articles(shared)
-    _add_scores(agreement, shared, schema or load_schema(), rows, compared)
+    _add_scores(agreement, shared, schema, rows, compared)
     for layer in _layers(compared):
         here = [found for found in compared if found.layer == layer]
         together = [found for found in aligned if found.layer == layer]

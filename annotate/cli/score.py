@@ -11,9 +11,6 @@ import annotate
 from annotate.cli.options import LayersOption, OutputOption, SchemaOption, note, parse_layers
 from annotate.printing import print_blocks, print_data, print_json, print_line, to_markdown
 
-ReportFormat = Literal["table", "json", "markdown", "junit"]
-ComparisonFormat = Literal["table", "json", "markdown", "html"]
-
 GoldOption = Annotated[
     str, typer.Option("--gold", metavar="GOLD", help="Release folder, name/version[/split], or JSONL file.")
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -24,7 +25,7 @@ def submit_annotations(
     *,
     url: str | None = None,
     api_key: str | None = None,
-    schema: Schema | None = None,
+    schema: Schema | str | Path | None = None,
 ) -> int:
     """Hands in each annotation for the task of its article and returns how many were new.
 
@@ -41,7 +42,7 @@ def submit_annotations(
     Raises:
         LabelStudioError: there is no such project, several have the title, or it has no task for an article.
     """
-    schema = schema or load_schema()
+    schema = load_schema(schema)
     server = connect(url, api_key)
     found = find_project(server, project)
     if found is None:

@@ -30,7 +30,7 @@ def up(
     project: str = "News",
     layers: Sequence[Layer] | None = None,
     preannotator: str | None = None,
-    schema: Schema | None = None,
+    schema: Schema | str | Path | None = None,
     dir: Path | None = None,
     port: int | None = None,
     database: str | None = None,
@@ -56,7 +56,7 @@ def up(
         MissingExtraError: the extra `studio` is not installed.
     """
     require_server("annotate up")
-    schema = schema or load_schema()
+    schema = load_schema(schema)
     predictions = []
     if sources:
         from annotate.ingest import read_articles

@@ -40,7 +40,7 @@ def pull_annotations(
     predictions: str | Path | Iterable[Prediction] | None = None,
     url: str | None = None,
     api_key: str | None = None,
-    schema: Schema | None = None,
+    schema: Schema | str | Path | None = None,
 ) -> Certificate:
     """Write what annotators submitted to a file, one annotation per line, and return the certificate.
 
@@ -75,7 +75,7 @@ def fetch_annotations(
     predictions: Iterable[Prediction] | None = None,
     url: str | None = None,
     api_key: str | None = None,
-    schema: Schema | None = None,
+    schema: Schema | str | Path | None = None,
 ) -> tuple[list[Annotation], Certificate]:
     """The annotations as a list, and the certificate; see `Pull` for the parameters."""
     pull = Pull(projects, since=since, predictions=predictions, url=url, api_key=api_key, schema=schema)
@@ -123,9 +123,9 @@ class Pull:
         predictions: Iterable[Prediction] | None = None,
         url: str | None = None,
         api_key: str | None = None,
-        schema: Schema | None = None,
+        schema: Schema | str | Path | None = None,
     ) -> None:
-        self.schema = schema or load_schema()
+        self.schema = load_schema(schema)
         self.predictions = list(predictions) if isinstance(predictions, Iterator) else predictions
         self.since = _parse_time(since) if since is not None else None
         self.server = connect(url, api_key)

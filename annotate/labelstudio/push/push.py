@@ -50,7 +50,7 @@ def push_predictions(
     *,
     url: str | None = None,
     api_key: str | None = None,
-    schema: Schema | None = None,
+    schema: Schema | str | Path | None = None,
     layers: Sequence[Layer] | None = None,
     overlap: int | None = None,
     order: Order | None = None,
@@ -87,7 +87,7 @@ def push_predictions(
         MissingExtraError: the extra `labelstudio` is not installed.
     """
     require_client()
-    schema = schema or load_schema()
+    schema = load_schema(schema)
     if not 0 <= blind <= 1:
         raise DataProblems([f"blind is {blind}; expected a share from 0 to 1"])
     if overlap is not None and overlap < 1:
