@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from annotate.labelstudio.migrate import migrate_project as migrate_project
     from annotate.labelstudio.pull.pull import fetch_annotations as fetch_annotations
     from annotate.labelstudio.pull.pull import pull_annotations as pull_annotations
+    from annotate.labelstudio.push.plan import PushOptions as PushOptions
     from annotate.labelstudio.push.push import push_predictions as push_predictions
     from annotate.labelstudio.submit import submit_annotations as submit_annotations
     from annotate.preannotate import preannotate_articles as preannotate_articles
@@ -88,6 +89,7 @@ _PUBLIC = {
     "GoldRecord": "annotate.records",
     "Layers": "annotate.records",
     "Prediction": "annotate.records",
+    "PushOptions": "annotate.labelstudio.push.plan",
     "Quote": "annotate.records",
     "Region": "annotate.records",
     "Report": "annotate.score",

@@ -59,20 +59,17 @@ def push(
     Example: annotate push predictions.jsonl --project News --overlap 2 --blind 0.1
     """
     from annotate.errors import DataProblems
-    from annotate.labelstudio.push.plan import describe_plan
+    from annotate.labelstudio.push.plan import PushOptions, describe_plan
 
+    options = PushOptions(layers=parse_layers(layers), overlap=overlap, order=order, blind=blind, seed=seed)
     with show_progress("pushing") as bar:
         plan = annotate.push_predictions(
             predictions,
             project,
+            options,
             url=url,
             api_key=api_key,
             schema=schema,
-            layers=parse_layers(layers),
-            overlap=overlap,
-            order=order,
-            blind=blind,
-            seed=seed,
             dry_run=dry_run,
             progress=lambda title, done, total: bar.update(f"pushing {title}", done, total),
             report=note,

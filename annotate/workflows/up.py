@@ -72,9 +72,12 @@ def up(
     studio = start_studio(dir, port=port, database=database, public_url=public_url, backend=backend)
     if not sources:
         return Workplace(studio, {})
+    from annotate.labelstudio.push.plan import PushOptions
     from annotate.labelstudio.push.push import push_predictions
 
     report(f"pushing {len(predictions)} articles")
-    plan = push_predictions(predictions, project, url=studio.url, api_key=studio.api_key, schema=schema, layers=layers)
+    plan = push_predictions(
+        predictions, project, PushOptions(layers=layers), url=studio.url, api_key=studio.api_key, schema=schema
+    )
     pages = {part.title: f"{studio.url}/projects/{part.project}/data" for part in plan.projects}
     return Workplace(studio, pages)
