@@ -15,6 +15,7 @@ from annotate.agreement.positions import Position, item_values
 from annotate.agreement.versions import group_submitted
 from annotate.errors import RecordError
 from annotate.items import choose_item, extent_of, shared_content, spans_of
+from annotate.jsonl import RecordSource
 from annotate.records import LAYERS, Annotation, GoldRecord, Item, Layer, Prediction, Span, get_layer
 from annotate.spans import shared
 from annotate.text.text_index import TextIndex
@@ -59,7 +60,9 @@ def _candidates(position: Position, annotators: list[str], index: TextIndex) -> 
     return found
 
 
-def apply_review(adjudication: Adjudication, reviews: Iterable[Annotation], *, at: str | None = None) -> Adjudication:
+def apply_review(
+    adjudication: Adjudication, reviews: RecordSource[Annotation], *, at: str | None = None
+) -> Adjudication:
     """The adjudication with the reviewers' decisions: each reviewed article is decided as its reviewer left it.
 
     What is in the review exactly as an annotator or the agreed layer had it keeps that origin and preannotator;

@@ -20,7 +20,7 @@ from annotate.agreement.patterns import Pattern, find_patterns
 from annotate.agreement.scores import Interval, score_pairs
 from annotate.agreement.versions import group_submitted
 from annotate.items import ATTRIBUTES
-from annotate.jsonl import RecordSource, gather_records
+from annotate.jsonl import RecordSource
 from annotate.printing import format_count
 from annotate.records import Annotation, Layer
 from annotate.schema import Schema, load_schema
@@ -113,7 +113,7 @@ def agree(
         ScoreError: labels that the schema does not declare.
     """
     schema = load_schema(schema)
-    articles = group_submitted(gather_records(annotations, Annotation))
+    articles = group_submitted(annotations)
     people = sorted({version.annotator for versions in articles.values() for version in versions})
     shared = {article: articles[article] for article in sorted(articles) if len(articles[article]) > 1}
     agreement = Agreement(
