@@ -40,7 +40,7 @@ class Part(Label, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One rule of a layer, with an example whose marked words stand in [square brackets]."""
+    """One rule of a layer, with an example whose marked words are in [square brackets]."""
 
     name: str
     rule: str

@@ -1,4 +1,4 @@
-"""Building a release: from decided records to an immutable folder, in one step or not at all."""
+"""Building a release: from decided records to an immutable folder, written completely or not at all."""
 
 from __future__ import annotations
 
@@ -81,15 +81,15 @@ def release_records(
         names: annotators appear under their names, not as `annotator-1` and so on (`annotate.release.pseudonyms`).
         annotator_map: the private file with the names behind the pseudonyms; it is read, extended and written.
             None = `NAME.annotators.json` beside the file of decided records; for records in memory, the names are kept
-            nowhere, and no later version can go on with them.
+            nowhere, and no later version can use the same pseudonyms.
         sign: an SSH private key to sign the release with (`annotate.release.signing`).
 
     Raises:
         RecordError: a file has problems.
         GoldError: the version exists or does not fit what changed; records have no annotators, no text, labels that the
-            schema does not know, or spans that do not fit, all problems together; or the parent has pseudonyms that
+            schema does not have, or spans that do not fit, all problems together; or the parent has pseudonyms that
             the map does not explain.
-        AnnotateError: a file cannot be written, or the key does not sign.
+        AnnotateError: a file cannot be written, or the key cannot sign.
         MissingExtraError: the extra `release` is not installed.
     """
     require("release", "annotate release")

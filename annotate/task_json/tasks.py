@@ -95,7 +95,7 @@ def build_task(prediction: Prediction, schema: Schema) -> Task:
 
 
 def withhold(task: Task, *, seed: int, share: float) -> Task:
-    """The task without its prediction, so that people annotate without its help, and with a note of the draw."""
+    """The task without its prediction, so that annotators work without its help, and with a note of the draw."""
     info = msgspec.structs.replace(read_info(task), blind=True, blind_seed=seed, blind_share=share)
     return {**task, "meta": {META: msgspec.to_builtins(info)}, "predictions": []}
 
@@ -277,7 +277,7 @@ def _read_annotation(
 
 
 def find_prediction(entry: Mapping[str, Any], task: Task) -> dict[str, Any] | None:
-    """The prediction that the annotation began from, as far as the server says.
+    """The prediction that the annotation began from, according to the server.
 
     The server also notes its newest prediction on annotations that were begun empty; without a `parent_prediction`
     a shared region id distinguishes the two.

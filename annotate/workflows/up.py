@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from annotate.label_studio_server import Studio, require_server, start_studio
+from annotate.printing import format_count
 from annotate.records import Layer
 from annotate.schema import Schema, load_schema
 
@@ -75,7 +76,7 @@ def up(
     from annotate.labelstudio.push.plan import PushOptions
     from annotate.labelstudio.push.push import push_predictions
 
-    report(f"pushing {len(predictions)} articles")
+    report(f"pushing {format_count(len(predictions), 'article')}")
     plan = push_predictions(
         predictions, project, PushOptions(layers=layers), url=studio.url, api_key=studio.api_key, schema=schema
     )

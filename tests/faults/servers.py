@@ -1,4 +1,4 @@
-"""Commands that work with a server: a real embedded Label Studio, one for all rounds, or one a round for `up`."""
+"""Commands that work with a server: a real embedded Label Studio, one for all rounds, or one per round for `up`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def title() -> str:
 
 
 def read_predictions() -> list[Prediction]:
-    """The annotations' items of one person as predictions."""
+    """One annotator's items as predictions."""
     records = read_records(Path("inputs/annotations.jsonl"), Annotation)
     return [
         Prediction(id=one.id, text=one.text, model="made-1", entities=one.entities, quotes=one.quotes)

@@ -27,14 +27,14 @@ _PLACE_PREPOSITIONS = load_words("place_prepositions")
 _HYPHEN_ADJECTIVES = load_words("hyphen_adjectives")
 _SPEECH = load_words("speech")
 _LONGEST = 14
-#: A city needs this many inhabitants to be known without context; smaller ones share their names with people.
+#: A city needs this many inhabitants to be known without context; smaller ones share their names with persons.
 _CITY_POPULATION = 150_000
 
 _OF_NAMES = ("GPE", "LOC", "ORG", "FAC", "EVENT", "PRODUCT", "LAW", "WORK_OF_ART", "LANGUAGE")
 
 
 def find_entities(page: Page) -> list[Entity]:
-    """Mentions in order; where a name and a value overlap the longer one stays.
+    """Entities in order; where a name and a value overlap the longer one stays.
 
     >>> from annotate.preannotate.rules.page import read_page
     >>> [(e.text, e.label) for e in find_entities(read_page("President Biden met two Iraqi generals on Monday."))]
@@ -63,7 +63,7 @@ class _Name:
 
 
 def find_names(page: Page) -> list[tuple[int, int, str, float]]:
-    """Names as `(start, end, label, score)`, flat, in order; the score tells known names from guesses.
+    """Names as `(start, end, label, score)`, flat, in order; the score separates known names from guesses.
 
     >>> from annotate.preannotate.rules.page import read_page
     >>> text = "Prime Minister Mustafa al-Kadhimi met the Defense Ministry in Baghdad. Kadhimi left."
@@ -269,7 +269,7 @@ class Gazetteer:
 
 @dataclass(frozen=True)
 class NameLists:
-    """What is known of names, beside the gazetteer: words that stand before, in and after them."""
+    """What is known of names, beside the gazetteer: words that come before, in and after them."""
 
     gazetteer: Gazetteer
     titles: frozenset[str]

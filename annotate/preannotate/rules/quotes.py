@@ -1,9 +1,9 @@
 """Quotes by marks, reporting words and their neighbours, after the conventions of PARC 3 and PolNeAR.
 
 A unit is a run of sentences that a quoted stretch holds together. In it every reporting word outside quotation
-marks is tried as a cue: what stands before the speaker ("..., X said") or behind the cue ("X said that ...") is
+marks is tried as a cue: what comes before the speaker ("..., X said") or after the cue ("X said that ...") is
 the content. Quoted stretches that no cue claims are direct quotes of the last speaker, if they are long enough to
-be speech rather than a word held with tongs.
+be speech rather than a single word in scare quotes.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ def _to_span(page: Page, words: Words | None) -> Span | None:
 
 
 def _read_closing_cues(page: Page, unit: Unit) -> list[Draft]:
-    """Quotes whose cue stands behind them; they come first, because they may claim a whole sentence."""
+    """Quotes whose cue follows them; they come first, because they may claim a whole sentence."""
     drafts: list[Draft] = []
     free = unit.first
     for first, last in unit.sentences:
@@ -168,7 +168,7 @@ def _read_closing_cues(page: Page, unit: Unit) -> list[Draft]:
 
 
 def _read_after(page: Page, unit: Unit, at: int, free: int) -> Draft | None:
-    """A cue behind its content: "..., X said" or "...," said X."""
+    """A cue after its content: "..., X said" or "...," said X."""
     if page.lowers[at] not in _SPEECH:
         return None
     found = _find_inverted(page, unit, at, free) or _find_upright(page, unit, at, free)
@@ -185,7 +185,7 @@ def _read_after(page: Page, unit: Unit, at: int, free: int) -> Draft | None:
         if page.words[stretch[0] - 1] in (":", *STOPS):
             start, marked = stretch[0], True
     if marked and not bordered:
-        # "...," prior to the visit, he said: what stands between the mark and the speaker was not said
+        # "...," prior to the visit, he said: what is between the mark and the speaker was not said
         end = unit.stretch_at(start)[1]
     if end - start < 2:
         return None
@@ -268,7 +268,7 @@ def _find_second(page: Page, unit: Unit, start: int, after: int) -> Words | None
 
 
 def _read_opening_cues(page: Page, unit: Unit, free: int, end: int) -> list[Draft]:
-    """Quotes whose cue stands before them, and "according to", between two words."""
+    """Quotes whose cue comes before them, and "according to", between two words."""
     drafts: list[Draft] = []
     part = Unit(unit.first, end, unit.sentences, unit.stretches)
     at = free
