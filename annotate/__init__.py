@@ -72,8 +72,8 @@ if TYPE_CHECKING:
     from annotate.workflows.export import export as export
     from annotate.workflows.releases import check as check
     from annotate.workflows.releases import diff as diff
-    from annotate.workflows.studio import down as down
-    from annotate.workflows.studio import status as status
+    from annotate.workflows.up import down as down
+    from annotate.workflows.up import status as status
     from annotate.workflows.up import up as up
 
 from annotate.version import __version__ as __version__
@@ -108,7 +108,7 @@ _PUBLIC = {
     "demo": "annotate.workflows.demo",
     "diff": "annotate.workflows.releases",
     "doctor": "annotate.labelstudio.doctor",
-    "down": "annotate.workflows.studio",
+    "down": "annotate.workflows.up",
     "effort": "annotate.labelstudio.effort",
     "evaluate": "annotate.score",
     "explore_records": "annotate.explore.page",
@@ -132,7 +132,7 @@ _PUBLIC = {
     "releases": "annotate.gold.load",
     "score_predictions": "annotate.harness.scoring",
     "start_studio": "annotate.label_studio_server",
-    "status": "annotate.workflows.studio",
+    "status": "annotate.workflows.up",
     "submit_annotations": "annotate.labelstudio.submit",
     "train": "annotate.training.improve",
     "up": "annotate.workflows.up",

@@ -276,14 +276,14 @@ class ProgressBar:
 
 
 @contextlib.contextmanager
-def show_progress(description: str, total: int | None = None) -> Iterator[ProgressBar]:
+def show_progress(description: str) -> Iterator[ProgressBar]:
     """A progress bar for as long as the block runs; nothing where standard error is no terminal."""
     from rich.console import Console
     from rich.progress import Progress
 
     console = Console(stderr=True, highlight=False)
     with Progress(console=console, transient=True, disable=not _is_terminal(sys.stderr)) as bar:
-        yield ProgressBar(bar, bar.add_task(_plain_markup(description), total=total))
+        yield ProgressBar(bar, bar.add_task(_plain_markup(description), total=None))
 
 
 def _plain_markup(text: str) -> str:

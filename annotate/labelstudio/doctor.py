@@ -21,10 +21,7 @@ from annotate.labelstudio.connection import (
     connect,
     require_client,
 )
-from annotate.labelstudio.project import canonical_config, find_names, find_shown_layers
-from annotate.labelstudio.push.plan import (
-    find_project,
-)
+from annotate.labelstudio.project import canonical_config, find_names, find_project, find_shown_layers
 from annotate.labelstudio.shapes import make_safe
 from annotate.printing import format_count
 from annotate.schema import Schema, load_schema

@@ -13,9 +13,8 @@ import msgspec
 from annotate.artifacts.label_config import CLAIM_KIND, ENTITY, to_label_config
 from annotate.errors import DataProblems, LabelStudioError
 from annotate.labelstudio.connection import Connection, connect
-from annotate.labelstudio.project import find_names, find_shown_layers
+from annotate.labelstudio.project import find_names, find_project, find_shown_layers
 from annotate.labelstudio.push.ledger import Ledger, find_ledger
-from annotate.labelstudio.push.plan import find_project
 from annotate.printing import format_count
 from annotate.schema import Label, Schema, load_schema
 from annotate.task_json.renames import Name, check_renames, rename_items

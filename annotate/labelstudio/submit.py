@@ -11,7 +11,7 @@ import msgspec
 from annotate.errors import LabelStudioError
 from annotate.files import sha256_text
 from annotate.labelstudio.connection import Connection, connect
-from annotate.labelstudio.push.plan import find_project
+from annotate.labelstudio.project import find_project
 from annotate.labelstudio.shapes import make_all_safe
 from annotate.records import Annotation, Layers
 from annotate.schema import Schema, load_schema

@@ -34,10 +34,9 @@ from annotate.release.grouping.splits import DEFAULT_SHARES, Assignment, assign_
 from annotate.release.grouping.stories import parse_day
 from annotate.release.provenance import Submitted
 from annotate.release.pseudonyms import Pseudonyms, assign_pseudonyms, find_map, find_pseudonyms, read_map
-from annotate.release.schema_file import to_toml
 from annotate.release.signing import sign_manifest
 from annotate.release.spool import Spool
-from annotate.release.writer import ReleaseWriter, new_release
+from annotate.release.writer import ReleaseWriter, new_release, to_toml
 from annotate.schema import Schema, find_label_problems, load_schema
 from annotate.version import __version__
 

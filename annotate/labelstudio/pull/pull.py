@@ -16,12 +16,11 @@ from annotate.errors import AnnotateError, LabelStudioError
 from annotate.files import Outputs, is_stream
 from annotate.jsonl import STDIO, find_record_problems, open_output
 from annotate.labelstudio.connection import connect
-from annotate.labelstudio.project import find_shown_layers
+from annotate.labelstudio.project import find_project, find_shown_layers, layer_title
 from annotate.labelstudio.pull.certificate import Certificate
 from annotate.labelstudio.pull.verification import verify_task
 from annotate.labelstudio.push.ledger import Ledger, find_ledger
-from annotate.labelstudio.push.plan import find_project
-from annotate.labelstudio.push.push import PredictionFile, layer_title
+from annotate.labelstudio.push.push import PredictionFile
 from annotate.labelstudio.shapes import make_safe
 from annotate.locks import lock_output
 from annotate.records import LAYERS, Annotation, Prediction, annotated_layers

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from annotate.artifacts.label_config import to_label_config
 from annotate.errors import DataProblems, LabelStudioError
 from annotate.files import sha256_text
 from annotate.labelstudio.connection import Connection
-from annotate.labelstudio.project import canonical_config, find_config_conflicts
+from annotate.labelstudio.project import canonical_config, find_config_conflicts, find_project
 from annotate.labelstudio.push.ledger import read_receipt
 from annotate.labelstudio.shapes import make_all_safe
 from annotate.printing import format_count
@@ -264,21 +263,6 @@ class Target(NamedTuple):
         settings["show_collab_predictions"] = True
         settings["expert_instruction"] = to_instruction(self.schema)
         return settings
-
-
-def find_project(server: Connection, name: str) -> dict[str, Any] | None:
-    """The project of this title (or of this number, written `#12`), with all settings; None if there is none.
-
-    Raises:
-        LabelStudioError: several projects have the title.
-    """
-    if re.fullmatch(r"#\d+", name):
-        return server.get_project(int(name[1:]))
-    found = server.find_projects(name)
-    if len(found) > 1:
-        numbers = ", ".join(f"#{project['id']}" for project in found)
-        raise LabelStudioError(f"{len(found)} projects are called {name!r}: name one by its number ({numbers})")
-    return server.get_project(found[0]["id"]) if found else None
 
 
 def plan_project(server: Connection, target: Target) -> tuple[ProjectPlan, Work]:

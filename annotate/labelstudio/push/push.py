@@ -14,6 +14,7 @@ from annotate.errors import DataProblems, LabelStudioError, RecordError
 from annotate.jsonl import STDIO, read_records, stream_records
 from annotate.labelstudio.answers import LostAnswer
 from annotate.labelstudio.connection import Connection, connect, require_client
+from annotate.labelstudio.project import find_project, layer_title
 from annotate.labelstudio.push.ledger import Ledger, Receipt, ledger_path, state_dir, write_receipt
 from annotate.labelstudio.push.plan import (
     BuiltTasks,
@@ -21,12 +22,11 @@ from annotate.labelstudio.push.plan import (
     PushOptions,
     PushPlan,
     Target,
-    find_project,
     plan_project,
     survey_predictions,
 )
 from annotate.locks import take_turn
-from annotate.records import Layer, Prediction
+from annotate.records import Prediction
 from annotate.schema import Schema, load_schema
 from annotate.task_json.tasks import Task, digest_prediction, read_info, withhold
 
@@ -143,15 +143,6 @@ class PredictionFile:
         yield from stream_records(self.path, Prediction, problems=problems)
         if problems:
             raise RecordError(problems)
-
-
-def layer_title(project: str, layer: Layer) -> str:
-    """The title of the project for one layer.
-
-    >>> layer_title("Pilot", "claims")
-    'Pilot (claims)'
-    """
-    return f"{project} ({layer})"
 
 
 class _Push:
