@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def group_submitted(annotations: RecordSource[Annotation]) -> dict[str, list[Ann
     if problems:
         raise RecordError(problems)
     return {
-        article: [_drop_copies(trim_annotation(version)) for version in sorted(versions, key=_name)]
+        article: [_drop_copies(trim_annotation(version)) for version in sorted(versions, key=attrgetter("annotator"))]
         for article, versions in articles.items()
     }
 
@@ -59,10 +60,6 @@ def _read(source: RecordSource[Annotation]) -> Iterator[tuple[Annotation, bool]]
                 yield annotation, True
         else:
             yield each, False
-
-
-def _name(version: Annotation) -> str:
-    return version.annotator
 
 
 def _drop_copies(version: Annotation) -> Annotation:
