@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from annotate.labelstudio.migrate import migrate_project as migrate_project
     from annotate.labelstudio.pull.pull import fetch_annotations as fetch_annotations
     from annotate.labelstudio.pull.pull import pull_annotations as pull_annotations
+    from annotate.labelstudio.push.plan import PushOptions as PushOptions
     from annotate.labelstudio.push.push import push_predictions as push_predictions
     from annotate.labelstudio.submit import submit_annotations as submit_annotations
     from annotate.preannotate import preannotate_articles as preannotate_articles
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from annotate.records import Quote as Quote
     from annotate.records import Region as Region
     from annotate.records import Span as Span
+    from annotate.release.build import release_records as release_records
     from annotate.schema import Schema as Schema
     from annotate.schema import load_schema as load_schema
     from annotate.score import Report as Report
@@ -72,9 +74,8 @@ if TYPE_CHECKING:
     from annotate.workflows.export import export as export
     from annotate.workflows.releases import check as check
     from annotate.workflows.releases import diff as diff
-    from annotate.workflows.releases import release_records as release_records
-    from annotate.workflows.studio import down as down
-    from annotate.workflows.studio import status as status
+    from annotate.workflows.up import down as down
+    from annotate.workflows.up import status as status
     from annotate.workflows.up import up as up
 
 from annotate.version import __version__ as __version__
@@ -91,6 +92,7 @@ _PUBLIC = {
     "LabelMap": "annotate.label_map",
     "Layers": "annotate.records",
     "Prediction": "annotate.records",
+    "PushOptions": "annotate.labelstudio.push.plan",
     "Quote": "annotate.records",
     "Region": "annotate.records",
     "Report": "annotate.score",
@@ -109,7 +111,7 @@ _PUBLIC = {
     "demo": "annotate.workflows.demo",
     "diff": "annotate.workflows.releases",
     "doctor": "annotate.labelstudio.doctor",
-    "down": "annotate.workflows.studio",
+    "down": "annotate.workflows.up",
     "effort": "annotate.labelstudio.effort",
     "evaluate": "annotate.score",
     "explore_records": "annotate.explore.page",
@@ -130,11 +132,11 @@ _PUBLIC = {
     "read_predictions": "annotate.formats",
     "read_records": "annotate.jsonl",
     "rehydrate": "annotate.publish.rehydrate",
-    "release_records": "annotate.workflows.releases",
+    "release_records": "annotate.release.build",
     "releases": "annotate.gold.load",
     "score_predictions": "annotate.harness.scoring",
     "start_studio": "annotate.label_studio_server",
-    "status": "annotate.workflows.studio",
+    "status": "annotate.workflows.up",
     "submit_annotations": "annotate.labelstudio.submit",
     "train": "annotate.training.improve",
     "up": "annotate.workflows.up",

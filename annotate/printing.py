@@ -270,24 +270,20 @@ class ProgressBar:
     def __init__(self, bar: Any, task: Any) -> None:
         self._bar, self._task = bar, task
 
-    def advance(self, count: int) -> None:
-        """Move on by so many."""
-        self._bar.advance(self._task, count)
-
     def update(self, description: str, done: int, total: int | None) -> None:
         """Set the words beside the bar and how much is done."""
         self._bar.update(self._task, description=_plain_markup(description), completed=done, total=total)
 
 
 @contextlib.contextmanager
-def show_progress(description: str, total: int | None = None) -> Iterator[ProgressBar]:
+def show_progress(description: str) -> Iterator[ProgressBar]:
     """A progress bar for as long as the block runs; nothing where standard error is no terminal."""
     from rich.console import Console
     from rich.progress import Progress
 
     console = Console(stderr=True, highlight=False)
     with Progress(console=console, transient=True, disable=not _is_terminal(sys.stderr)) as bar:
-        yield ProgressBar(bar, bar.add_task(_plain_markup(description), total=total))
+        yield ProgressBar(bar, bar.add_task(_plain_markup(description), total=None))
 
 
 def _plain_markup(text: str) -> str:

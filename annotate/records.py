@@ -182,7 +182,6 @@ class GoldRecord(LayeredRecord, kw_only=True, omit_defaults=True):
     sentences: list[Span] | None = None
 
 
-AnyRecord: TypeAlias = Article | Prediction | Annotation | GoldRecord
 Item: TypeAlias = Entity | Quote | Claim
 
 

@@ -189,8 +189,8 @@ class Schema(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, dict=True
         )
 
 
-def load_schema(source: str | Path | None = None) -> Schema:
-    """The schema in a file, or the packaged one of that name; None = `news`.
+def load_schema(source: Schema | str | Path | None = None) -> Schema:
+    """The schema in a file, or the packaged one of that name; None = `news`, and a schema is what it is.
 
     >>> load_schema("news").claim_kinds[:2]
     ('commitment_or_prediction', 'position')
@@ -199,6 +199,8 @@ def load_schema(source: str | Path | None = None) -> Schema:
         SchemaError: there is no such schema, or it is not well formed (all problems together).
         AnnotateError: the file cannot be read.
     """
+    if isinstance(source, Schema):
+        return source
     path = _find_schema(source if source is not None else DEFAULT_SCHEMA)
     try:
         schema = msgspec.convert(load_toml(path), Schema)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import combinations
 from typing import NamedTuple
 
@@ -14,6 +13,7 @@ from annotate.agreement.positions import Position, align_items
 from annotate.agreement.versions import group_submitted
 from annotate.files import sha256_text
 from annotate.items import sort_key
+from annotate.jsonl import RecordSource
 from annotate.records import LAYERS, Annotation, GoldRecord, Item, Layer, article_fields, get_layer, to_dict
 from annotate.text.text_index import TextIndex
 
@@ -39,7 +39,7 @@ class Adjudication(NamedTuple):
 
 
 def adjudicate_annotations(
-    annotations: Iterable[Annotation], *, strategy: str = "majority", at: str | None = None
+    annotations: RecordSource[Annotation], *, strategy: str = "majority", at: str | None = None
 ) -> Adjudication:
     """One decided record for each article on which the strategy settles everything; the others are disputed.
 
@@ -47,7 +47,7 @@ def adjudicate_annotations(
     that version is taken, and `decided_by` names the annotator.
 
     Args:
-        annotations: with their text; all of one article on the same text.
+        annotations: a JSON Lines file, or the records, with their text; all of one article on the same text.
         strategy: unanimous, majority, trusted:NAME, union or intersection (`annotate.adjudication.RULES`).
         at: the time that the log notes, ISO 8601; default: now.
 
@@ -60,8 +60,8 @@ def adjudicate_annotations(
     ([0], 'majority')
 
     Raises:
-        RecordError: an annotation without text, two texts for one article, spans that do not fit, or one annotator
-            twice on one article; all problems together.
+        RecordError: a file has problems; or an annotation without text, two texts for one article, spans that do not
+            fit, or one annotator twice on one article; all problems together.
         AnnotateError: there is no such strategy.
     """
     parsed = parse_strategy(strategy)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -10,12 +10,12 @@ import msgspec
 
 from annotate.adjudication.adjudicate import Adjudication, DisputedArticle, list_candidates
 from annotate.adjudication.log import Decision, make_decision, now
-from annotate.adjudication.queue import to_queued
 from annotate.agreement.positions import Position, item_values
 from annotate.agreement.versions import group_submitted
 from annotate.errors import RecordError
 from annotate.items import choose_item, extent_of, shared_content, spans_of
-from annotate.records import LAYERS, Annotation, GoldRecord, Item, Layer, Prediction, Span, get_layer
+from annotate.jsonl import RecordSource
+from annotate.records import LAYERS, Annotation, GoldRecord, Item, Layer, Prediction, Span, article_fields, get_layer
 from annotate.spans import shared
 from annotate.text.text_index import TextIndex
 
@@ -59,7 +59,30 @@ def _candidates(position: Position, annotators: list[str], index: TextIndex) -> 
     return found
 
 
-def apply_review(adjudication: Adjudication, reviews: Iterable[Annotation], *, at: str | None = None) -> Adjudication:
+def to_queued(
+    record: GoldRecord, layers: Mapping[Layer, Sequence[Item] | None], *, model: str, score: float | None = None
+) -> Prediction:
+    """The record's article with these layers, as `model` proposes them; a layer that is None stays absent.
+
+    Region ids go: they came from several annotators and could appear twice. The server makes new ones.
+    """
+    found: dict[str, Any] = {
+        layer: None if items is None else [msgspec.structs.replace(item, id=None) for item in items]
+        for layer, items in layers.items()
+    }
+    return Prediction(
+        **article_fields(record),
+        text_sha256=record.text_sha256,
+        schema=record.schema,
+        model=model,
+        score=score,
+        **found,
+    )
+
+
+def apply_review(
+    adjudication: Adjudication, reviews: RecordSource[Annotation], *, at: str | None = None
+) -> Adjudication:
     """The adjudication with the reviewers' decisions: each reviewed article is decided as its reviewer left it.
 
     What is in the review exactly as an annotator or the agreed layer had it keeps that origin and preannotator;

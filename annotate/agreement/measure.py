@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -19,7 +20,7 @@ from annotate.agreement.patterns import Pattern, find_patterns
 from annotate.agreement.scores import Interval, score_pairs
 from annotate.agreement.versions import group_submitted
 from annotate.items import ATTRIBUTES
-from annotate.jsonl import RecordSource, gather_records
+from annotate.jsonl import RecordSource
 from annotate.label_map import LabelMap, Relabelling, find_unused
 from annotate.printing import format_count
 from annotate.records import Annotation, Layer
@@ -92,7 +93,7 @@ _SCORED_KAPPAS = ("kappa:kind:claims", "kappa:check-worthy:claims")
 def agree(
     annotations: RecordSource[Annotation],
     *,
-    schema: Schema | None = None,
+    schema: Schema | str | Path | None = None,
     seed: int = 0,
     trials: int = 1000,
     label_map: LabelMap | None = None,
@@ -119,10 +120,7 @@ def agree(
         ScoreError: labels that the schema does not declare.
     """
     mapping = Relabelling(label_map, "annotations")
-    articles = {
-        article: list(mapping.records(versions))
-        for article, versions in group_submitted(gather_records(annotations, Annotation)).items()
-    }
+    articles = {article: list(mapping.records(versions)) for article, versions in group_submitted(annotations).items()}
     people = sorted({version.annotator for versions in articles.values() for version in versions})
     shared = {article: articles[article] for article in sorted(articles) if len(articles[article]) > 1}
     agreement = Agreement(
@@ -142,7 +140,7 @@ def agree(
         return agreement
     rows = draw_with_point(len(shared), trials, seed)
     aligned, compared = align_articles(shared)
-    _add_scores(agreement, shared, mapping.schema(schema or load_schema()), rows, compared)
+    _add_scores(agreement, shared, mapping.schema(load_schema(schema)), rows, compared)
     for layer in _layers(compared):
         here = [found for found in compared if found.layer == layer]
         together = [found for found in aligned if found.layer == layer]

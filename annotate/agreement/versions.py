@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterator
+from operator import attrgetter
+from pathlib import Path
 from typing import Any
 
 from annotate.errors import RecordError
 from annotate.items import identity_of, map_items, trim_annotation
+from annotate.jsonl import RecordSource, read_records
 from annotate.records import Annotation
 from annotate.spans import find_span_problems
 
 
-def group_submitted(annotations: Iterable[Annotation]) -> dict[str, list[Annotation]]:
+def group_submitted(annotations: RecordSource[Annotation]) -> dict[str, list[Annotation]]:
     """The submitted annotations by article, annotators in alphabetical order; skipped ones and drafts are left out.
 
     Spans are trimmed of white space and marks at their edges (`annotate.items.trim_annotation`). Of items of one
     annotator that are the same (`annotate.items.identity_of`), the first is kept.
 
+    Args:
+        annotations: as for `annotate.jsonl.gather_records`; the spans of a file are checked as it is read, those of
+            records here.
+
     Raises:
-        RecordError: an annotation without text, two texts for one article, spans that do not fit, or one annotator
-            twice on one article; all problems together.
+        RecordError: a file has problems; or an annotation without text, two texts for one article, spans that do not
+            fit, or one annotator twice on one article; all problems together.
     """
     articles: dict[str, list[Annotation]] = {}
     problems: list[str] = []
-    for annotation in annotations:
+    for annotation, is_checked in _read(annotations):
         if annotation.status != "submitted":
             continue
         versions = articles.setdefault(annotation.id, [])
@@ -32,7 +39,7 @@ def group_submitted(annotations: Iterable[Annotation]) -> dict[str, list[Annotat
             problems.append(f"{where}: no text; pull the annotations again, `annotate pull` writes it")
         elif versions and annotation.text != versions[0].text:
             problems.append(f"{where}: its text is not that of {versions[0].annotator}; one of them was edited")
-        else:
+        elif not is_checked:
             problems.extend(f"{where}: {problem}" for problem in find_span_problems(annotation, annotation.text))
         if any(version.annotator == annotation.annotator for version in versions):
             problems.append(f"{where}: a second annotation by this annotator; keep the one that counts")
@@ -40,13 +47,19 @@ def group_submitted(annotations: Iterable[Annotation]) -> dict[str, list[Annotat
     if problems:
         raise RecordError(problems)
     return {
-        article: [_drop_copies(trim_annotation(version)) for version in sorted(versions, key=_name)]
+        article: [_drop_copies(trim_annotation(version)) for version in sorted(versions, key=attrgetter("annotator"))]
         for article, versions in articles.items()
     }
 
 
-def _name(version: Annotation) -> str:
-    return version.annotator
+def _read(source: RecordSource[Annotation]) -> Iterator[tuple[Annotation, bool]]:
+    """The annotations, each with whether its spans are known to fit its text."""
+    for each in [source] if isinstance(source, (str, Path)) else source:
+        if isinstance(each, (str, Path)):
+            for annotation in read_records(Path(each), Annotation):
+                yield annotation, True
+        else:
+            yield each, False
 
 
 def _drop_copies(version: Annotation) -> Annotation:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from annotate.adjudication.queue import to_queued
+from annotate.adjudication.review import to_queued
 from annotate.audit.finding import Check, Finding
 from annotate.audit.surfaces import find_bad_edges, find_label_conflicts, find_lone_labels, find_unmarked
 from annotate.audit.systems import find_system_conflicts

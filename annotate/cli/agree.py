@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -19,16 +18,9 @@ if TYPE_CHECKING:
 AnnotationsArgument = Annotated[Path, typer.Argument(metavar="A.jsonl", help="Annotations, as `annotate pull` writes.")]
 
 
-class Format(StrEnum):
-    """How the result is printed."""
-
-    table = "table"
-    json = "json"
-
-
 def agree(
     annotations: AnnotationsArgument,
-    format: Annotated[Format, typer.Option(help="Table or JSON.")] = Format.table,
+    format: Annotated[Literal["table", "json"], typer.Option(help="Table or JSON.")] = "table",
     trials: Annotated[int, typer.Option(min=0, help="Bootstrap resamples of the articles; 0 = no intervals.")] = 1000,
     seed: Annotated[int, typer.Option(help="Random seed for resampling.")] = 0,
     map: MapOption = None,
@@ -42,12 +34,9 @@ def agree(
 
     from annotate.agreement import describe_agreement
     from annotate.printing import print_blocks, print_json
-    from annotate.schema import load_schema
 
-    agreement = annotate.agree(
-        annotations, schema=load_schema(schema), seed=seed, trials=trials, label_map=parse_map(map)
-    )
-    if format is Format.json:
+    agreement = annotate.agree(annotations, schema=schema, seed=seed, trials=trials, label_map=parse_map(map))
+    if format == "json":
         print_json(json.dumps(agreement.to_dict(), ensure_ascii=False, indent=2))
     else:
         print_blocks(describe_agreement(agreement))
@@ -80,7 +69,6 @@ def adjudicate(
     from annotate.errors import AnnotateError
     from annotate.files import is_stream
     from annotate.jsonl import STDIO
-    from annotate.schema import load_schema
 
     if output.is_dir():
         raise AnnotateError(f"{output}: is a folder; give the name of a file to write")
@@ -96,7 +84,7 @@ def adjudicate(
         log=log,
         url=url,
         api_key=api_key,
-        schema=load_schema(schema),
+        schema=schema,
     )
     _report(result, push)
 

@@ -37,10 +37,9 @@ def audit(
     Example: annotate audit gold/news/0.1.0 --predictions rules.jsonl --predictions news.jsonl --push "News audit"
     """
     from annotate.jsonl import STDIO
-    from annotate.schema import load_schema
 
     findings = annotate.audit_gold(
-        gold, predictions or (), output=output, push=push, url=url, api_key=api_key, schema=load_schema(schema)
+        gold, predictions or (), output=output, push=push, url=url, api_key=api_key, schema=schema
     )
     if output != STDIO:
         _print(findings, top)

@@ -26,7 +26,6 @@ def explore(
 
     Example: annotate explore gold/news/0.1.0 annotations.jsonl -o explore.html
     """
-    from annotate.schema import load_schema
 
-    versions = annotate.explore_records(sources, output, schema=load_schema(schema))
+    versions = annotate.explore_records(sources, output, schema=schema)
     note(f"{output}: {format_count(len(versions), 'version')}; open it in a browser")

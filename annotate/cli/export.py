@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -20,7 +20,7 @@ def export(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="PATH", help="File; for brat and hf a new folder.")],
     layers: LayersOption = None,
     alignment: Annotated[
-        str,
+        Literal["split", "expand", "contract", "drop"],
         typer.Option(
             "--alignment",
             metavar="HOW",
@@ -34,21 +34,13 @@ def export(
 
     Example: annotate export news/1.0.0/train --to spacy -o train.spacy
     """
-    from typing import get_args
-
-    from annotate.errors import AnnotateError
-    from annotate.formats import Alignment
-
-    known = get_args(Alignment)
-    if alignment not in known:
-        raise AnnotateError(f"--alignment {alignment!r}: expected one of {', '.join(known)}")
     report = annotate.export(
         source,
         to,
         output,
         schema=schema,
         layers=parse_layers(layers),
-        alignment=next(name for name in known if name == alignment),
+        alignment=alignment,
         label_map=parse_map(map),
     )
     note(str(report))

@@ -59,7 +59,6 @@ def release(
     from annotate.release.grouping.splits import parse_shares
     from annotate.release.pseudonyms import find_map
 
-    names_kept = annotator_map or find_map(decided, name)
     folder = annotate.release_records(
         decided,
         name,
@@ -73,12 +72,13 @@ def release(
         shares=parse_shares(shares),
         about=None if about is None else read_text(about),
         names=names,
-        annotator_map=names_kept,
+        annotator_map=annotator_map,
         sign=sign,
     )
     _describe(folder)
     if not names:
-        note(f"the annotators' names are in {names_kept}, not in the release; keep that file, and keep it private")
+        kept = annotator_map or find_map(decided, name)
+        note(f"the annotators' names are in {kept}, not in the release; keep that file, and keep it private")
     print_data(f"{folder}\n{spell_digest(read_manifest(folder))}\n")
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -24,18 +23,7 @@ from annotate.printing import print_blocks, print_json, print_line, show_progres
 ProjectOption = Annotated[str, typer.Option("--project", metavar="NAME", help="Title of the project, or #NUMBER.")]
 
 
-class Format(StrEnum):
-    """How results are printed."""
-
-    table = "table"
-    json = "json"
-
-
-class PushOrder(StrEnum):
-    """In which order annotators get the articles."""
-
-    sequence = "sequence"
-    uncertain = "uncertain"
+FormatOption = Annotated[Literal["table", "json"], typer.Option(help="Table or JSON.")]
 
 
 def push(
@@ -51,7 +39,8 @@ def push(
         int | None, typer.Option(min=1, metavar="N", help="How many annotators get each article; default: 1.")
     ] = None,
     order: Annotated[
-        PushOrder | None, typer.Option(help="Least certain articles first, or as pushed; default: unchanged.")
+        Literal["sequence", "uncertain"] | None,
+        typer.Option(help="Least certain articles first, or as pushed; default: unchanged."),
     ] = None,
     blind: Annotated[
         float, typer.Option(min=0, max=1, metavar="SHARE", help="Share of articles shown without pre-annotation.")
@@ -70,21 +59,17 @@ def push(
     Example: annotate push predictions.jsonl --project News --overlap 2 --blind 0.1
     """
     from annotate.errors import DataProblems
-    from annotate.labelstudio.push.plan import describe_plan
-    from annotate.schema import load_schema
+    from annotate.labelstudio.push.plan import PushOptions, describe_plan
 
+    options = PushOptions(layers=parse_layers(layers), overlap=overlap, order=order, blind=blind, seed=seed)
     with show_progress("pushing") as bar:
         plan = annotate.push_predictions(
             predictions,
             project,
+            options,
             url=url,
             api_key=api_key,
-            schema=load_schema(schema),
-            layers=parse_layers(layers),
-            overlap=overlap,
-            order=order.value if order else None,
-            blind=blind,
-            seed=seed,
+            schema=schema,
             dry_run=dry_run,
             progress=lambda title, done, total: bar.update(f"pushing {title}", done, total),
             report=note,
@@ -123,7 +108,6 @@ def pull(
     from annotate.errors import AnnotateError
     from annotate.files import is_stream
     from annotate.jsonl import STDIO
-    from annotate.schema import load_schema
 
     if certificate is None and output != STDIO and not is_stream(output):
         certificate = output.with_suffix(".certificate.json")
@@ -135,7 +119,7 @@ def pull(
         predictions=predictions,
         url=url,
         api_key=api_key,
-        schema=load_schema(schema),
+        schema=schema,
     )
     for line in found.summary():
         note(line)
@@ -153,7 +137,7 @@ def effort(
         Path | None,
         typer.Option(metavar="P.jsonl", help="The predictions pushed, to measure the preannotator on the blind share."),
     ] = None,
-    format: Annotated[Format, typer.Option(help="Table or JSON.")] = Format.table,
+    format: FormatOption = "table",
     layers: LayersOption = None,
 ) -> None:
     """Show what annotators kept, moved, relabelled, deleted and added, and the time per article.
@@ -167,7 +151,7 @@ def effort(
     from annotate.labelstudio.effort import describe_effort
 
     found = annotate.effort(annotations, predictions, layers=parse_layers(layers))
-    if format is Format.json:
+    if format == "json":
         print_json(msgspec.json.format(msgspec.json.encode(found)).decode())
         return
     print_blocks(describe_effort(found))
@@ -175,7 +159,7 @@ def effort(
 
 def doctor(
     project: Annotated[str | None, typer.Option("--project", metavar="NAME", help="Also check this project.")] = None,
-    format: Annotated[Format, typer.Option(help="Table or JSON.")] = Format.table,
+    format: FormatOption = "table",
     schema: SchemaOption = None,
     url: UrlOption = None,
     api_key: ApiKeyOption = None,
@@ -189,10 +173,8 @@ def doctor(
     """
     import msgspec
 
-    from annotate.schema import load_schema
-
-    findings = annotate.doctor(project, url=url, api_key=api_key, schema=load_schema(schema), dir=dir)
-    if format is Format.json:
+    findings = annotate.doctor(project, url=url, api_key=api_key, schema=schema, dir=dir)
+    if format == "json":
         print_json(msgspec.json.format(msgspec.json.encode(findings)).decode())
     else:
         for finding in findings:
@@ -217,8 +199,5 @@ def backend(
 
     Example: annotate backend --preannotator rules --port 9090
     """
-    from annotate.schema import load_schema
 
-    annotate.backend(
-        preannotator, schema=load_schema(schema), layers=parse_layers(layers), host=host, port=port, report=note
-    )
+    annotate.backend(preannotator, schema=schema, layers=parse_layers(layers), host=host, port=port, report=note)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -11,13 +10,6 @@ import annotate
 from annotate.cli.options import LayersOption, OutputOption, SchemaOption, note, parse_layers
 from annotate.errors import PreannotatorError
 from annotate.printing import format_count, show_progress
-
-
-class EngineName(StrEnum):
-    """Where the work is done."""
-
-    local = "local"
-    ray = "ray"
 
 
 def preannotate(
@@ -38,7 +30,9 @@ def preannotate(
     ] = None,
     layers: LayersOption = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes on this machine, or Ray actors.")] = 1,
-    engine: Annotated[EngineName, typer.Option(help="Run on this machine, or on Ray (extra ray).")] = EngineName.local,
+    engine: Annotated[
+        Literal["local", "ray"], typer.Option(help="Run on this machine, or on Ray (extra ray).")
+    ] = "local",
     min_score: Annotated[float, typer.Option(min=0, max=1, help="Leave out spans with a lower confidence.")] = 0.0,
     side_by_side: Annotated[
         bool,
@@ -57,26 +51,19 @@ def preannotate(
 
     Example: annotate preannotate seeds/ -o predictions.jsonl --jobs 2
     """
-    from annotate.extras import require
-    from annotate.preannotate.run import choose_preannotators
-    from annotate.schema import load_schema
-
-    if engine.value == "ray":
-        require("ray", "--engine ray")
-    names = choose_preannotators(preannotator)
-    articles = annotate.read_articles(sources, normalize=normalize)
-    with show_progress("pre-annotating", len(articles)) as progress:
+    with show_progress("pre-annotating") as bar:
         outcome = annotate.preannotate_to_file(
-            articles,
+            sources,
             output,
-            preannotator=names,
-            schema=load_schema(schema),
+            preannotator=preannotator,
+            schema=schema,
             layers=parse_layers(layers),
             jobs=jobs,
-            engine=engine.value,
+            engine=engine,
             min_score=min_score,
             side_by_side=side_by_side,
-            advance=progress.advance,
+            normalize=normalize,
+            progress=lambda done, total: bar.update("pre-annotating", done, total),
         )
     reused = f", {outcome.reused} kept from an earlier run" if outcome.reused else ""
     note(f"{output}: {format_count(outcome.predicted, 'article')} predicted by {outcome.model}{reused}")
@@ -85,7 +72,7 @@ def preannotate(
         raise PreannotatorError(
             "\n".join(
                 [
-                    f"{len(failed)} of {format_count(len(articles), 'article')} failed; the others are written",
+                    f"{len(failed)} of {format_count(outcome.articles, 'article')} failed; the others are written",
                     *failed[:20],
                 ]
             )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+import annotate
 from annotate.cli.options import (
     ApiKeyOption,
     LayersOption,
@@ -33,14 +33,6 @@ FolderOption = Annotated[
     Path | None,
     typer.Option("--to", metavar="DIR", help="Folder of the generated files; default: NAME/ beside the schema's file."),
 ]
-
-
-class ShowFormat(StrEnum):
-    """What `show` prints."""
-
-    table = "table"
-    markdown = "markdown"
-    xml = "xml"
 
 
 @app.command(cls=CheckedCommand)
@@ -88,7 +80,9 @@ def check(schema: SchemaOption = None, to: FolderOption = None) -> None:
 def show(
     schema: SchemaOption = None,
     layers: LayersOption = None,
-    format: Annotated[ShowFormat, typer.Option(help="Table of labels, guidelines, or interface.")] = ShowFormat.table,
+    format: Annotated[
+        Literal["table", "markdown", "xml"], typer.Option(help="Table of labels, guidelines, or interface.")
+    ] = "table",
 ) -> None:
     """Print the labels with their keys and definitions, the guidelines, or the Label Studio interface.
 
@@ -99,9 +93,9 @@ def show(
     from annotate.schema import load_schema
 
     loaded = load_schema(schema).restrict(parse_layers(layers))
-    if format is ShowFormat.xml:
+    if format == "xml":
         print_data(to_label_config(loaded))
-    elif format is ShowFormat.markdown:
+    elif format == "markdown":
         print_data(to_guidelines_markdown(loaded))
     else:
         _print_labels(loaded)
@@ -122,10 +116,9 @@ def migrate(
     Example: annotate schema migrate --project News --schema my-schema.toml --dry-run
     """
     from annotate.errors import DataProblems
-    from annotate.labelstudio.migrate import describe_migration, migrate_project
-    from annotate.schema import load_schema
+    from annotate.labelstudio.migrate import describe_migration
 
-    plan = migrate_project(project, url=url, api_key=api_key, schema=load_schema(schema), dry_run=dry_run)
+    plan = annotate.migrate_project(project, url=url, api_key=api_key, schema=schema, dry_run=dry_run)
     for line in describe_migration(plan):
         print_line(line)
     if plan.refusals:

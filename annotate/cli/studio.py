@@ -49,14 +49,13 @@ def up(
 
     Example: annotate up seeds/ --project Pilot
     """
-    from annotate.schema import load_schema
 
     place = annotate.up(
         sources or [],
         project=project,
         layers=parse_layers(layers),
         preannotator=preannotator,
-        schema=load_schema(schema),
+        schema=schema,
         dir=dir,
         port=port,
         database=database,

@@ -25,7 +25,7 @@ GROUPS = {"entity": "entities", "quote": "quotes", "claim": "claims"}
 
 
 def explore_records(
-    sources: Sequence[str | Path], output: str | Path, *, schema: Schema | None = None
+    sources: Sequence[str | Path], output: str | Path, *, schema: Schema | str | Path | None = None
 ) -> list[Version]:
     """Write one HTML page to search, filter and compare what the sources hold; returns its versions.
 
@@ -42,7 +42,7 @@ def explore_records(
     """
     versions = read_versions([str(source) for source in sources])
     title = " / ".join(version.name for version in versions[:3]) + (" ..." if len(versions) > 3 else "")
-    write_text(Path(output), render_explorer(versions, schema=schema, title=title))
+    write_text(Path(output), render_explorer(versions, schema=load_schema(schema), title=title))
     return versions
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 from xml.etree import ElementTree
 
@@ -46,7 +47,7 @@ class _Refused(Exception):
 def make_backend(
     preannotator: str,
     *,
-    schema: Schema | None = None,
+    schema: Schema | str | Path | None = None,
     layers: Sequence[Layer] | None = None,
     max_body_bytes: int = MAX_BODY_BYTES,
 ) -> FastAPI:
@@ -62,7 +63,7 @@ def make_backend(
     require("backend", "annotate backend", "fastapi")
     from fastapi import FastAPI
 
-    wanted = (schema or load_schema()).restrict(tuple(layers) if layers is not None else None)
+    wanted = load_schema(schema).restrict(tuple(layers) if layers is not None else None)
     service = _Service(build(preannotator, wanted), wanted)
     app = FastAPI(title="annotate", docs_url=None, redoc_url=None, openapi_url=None)
 
@@ -157,7 +158,7 @@ def _read_tasks(body: Body) -> list[Body]:
 def backend(
     preannotator: str,
     *,
-    schema: Schema | None = None,
+    schema: Schema | str | Path | None = None,
     layers: Sequence[Layer] | None = None,
     host: str = "127.0.0.1",
     port: int = 9090,

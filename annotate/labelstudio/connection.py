@@ -191,16 +191,14 @@ class Connection:
         later = {"filter": "filter:tasks:updated_at", "operator": "greater", "type": "Datetime", "value": since}
         return self.iter_tasks(project, include=include, filters=[later])
 
-    def iter_tasks(
-        self, project: int, *, include: str | None = None, filters: Sequence[Dict] = (), conjunction: str = "and"
-    ) -> Iterator[Dict]:
+    def iter_tasks(self, project: int, *, include: str | None = None, filters: Sequence[Dict] = ()) -> Iterator[Dict]:
         """The tasks of the project, page by page.
 
         Args:
             include: the task's own fields to send (faster); None = with annotations and predictions.
             filters: in the words of the Data Manager.
         """
-        query = {"filters": {"conjunction": conjunction, "items": list(filters)}} if filters else None
+        query = {"filters": {"conjunction": "and", "items": list(filters)}} if filters else None
         options: Dict = {"fields": "task_only", "include": include} if include else {"fields": "all"}
         with self._explained(f"cannot list the tasks of project {project}"):
             pages = self.sdk.tasks.list(
@@ -270,10 +268,10 @@ class Connection:
 
     # ------------------------------------------------------------------------------- predictions, annotations
 
-    def list_predictions(self, *, task: int | None = None, project: int | None = None) -> list[Dict]:
-        """The stored predictions of one task or project."""
+    def list_predictions(self, task: int) -> list[Dict]:
+        """The stored predictions of one task."""
         with self._explained("cannot list predictions"):
-            found = listed(self.sdk.predictions.list(task=task, project=project))
+            found = listed(self.sdk.predictions.list(task=task))
             return [plain(entry, id=int) for entry in found]
 
     def import_predictions(self, project: int, predictions: Sequence[Dict]) -> None:

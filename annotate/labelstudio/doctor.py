@@ -21,10 +21,7 @@ from annotate.labelstudio.connection import (
     connect,
     require_client,
 )
-from annotate.labelstudio.project import canonical_config, find_names, find_shown_layers
-from annotate.labelstudio.push.plan import (
-    find_project,
-)
+from annotate.labelstudio.project import canonical_config, find_names, find_project, find_shown_layers
 from annotate.labelstudio.shapes import make_safe
 from annotate.printing import format_count
 from annotate.schema import Schema, load_schema
@@ -52,7 +49,7 @@ def doctor(
     *,
     url: str | None = None,
     api_key: str | None = None,
-    schema: Schema | None = None,
+    schema: Schema | str | Path | None = None,
     dir: Path | None = None,
 ) -> list[Finding]:
     """Check the connection, and a project; all findings in order. Later checks are left out after a problem.
@@ -65,6 +62,7 @@ def doctor(
         MissingExtraError: the extra `labelstudio` is not installed.
     """
     require_client()
+    schema = load_schema(schema)
     if dir is not None and url is None:
         from annotate.label_studio_server import find_studio
 
@@ -82,7 +80,7 @@ def doctor(
         findings += _check_token(server, token)
     if project is not None and findings[-1].level != "problem":
         try:
-            findings += _check_project(server, project, schema or load_schema())
+            findings += _check_project(server, project, schema)
         except LabelStudioError as error:
             findings.append(_problem(str(error), "correct --url: scheme, port, path; or see the server's log"))
     return [msgspec.structs.replace(found, what=server.redact(found.what)) for found in findings]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,9 +13,8 @@ import msgspec
 from annotate.artifacts.label_config import CLAIM_KIND, ENTITY, to_label_config
 from annotate.errors import DataProblems, LabelStudioError
 from annotate.labelstudio.connection import Connection, connect
-from annotate.labelstudio.project import find_names, find_shown_layers
+from annotate.labelstudio.project import find_names, find_project, find_shown_layers
 from annotate.labelstudio.push.ledger import Ledger, find_ledger
-from annotate.labelstudio.push.plan import find_project
 from annotate.printing import format_count
 from annotate.schema import Label, Schema, load_schema
 from annotate.task_json.renames import Name, check_renames, rename_items
@@ -49,7 +49,7 @@ def migrate_project(
     *,
     url: str | None = None,
     api_key: str | None = None,
-    schema: Schema | None = None,
+    schema: Schema | str | Path | None = None,
     dry_run: bool = False,
 ) -> MigrationPlan:
     """Bring a project to the schema as it is now, with the maps under `[[migrations]]` in the schema's file.
@@ -66,7 +66,7 @@ def migrate_project(
         DataProblems: some marks would lose their label; all reasons together, and nothing was changed.
         LabelStudioError: the server cannot be reached, or there is no such project.
     """
-    schema = schema or load_schema()
+    schema = load_schema(schema)
     server = connect(url, api_key)
     found = find_project(server, project)
     if found is None:

@@ -1,7 +1,8 @@
-"""The labels and layers of a project's interface, and what a new one would take away from annotators' work."""
+"""A project on the server: found by its title, its interface, and what a new one would take away from annotators."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree
@@ -16,6 +17,30 @@ from annotate.schema import Schema
 
 # the control that a layer's interface cannot do without
 LAYER_CONTROL: dict[Layer, str] = {"entities": ENTITY, "quotes": QUOTE_TYPE, "claims": CLAIM_KIND}
+
+
+def find_project(server: Connection, name: str) -> dict[str, Any] | None:
+    """The project of this title (or of this number, written `#12`), with all settings; None if there is none.
+
+    Raises:
+        LabelStudioError: several projects have the title.
+    """
+    if re.fullmatch(r"#\d+", name):
+        return server.get_project(int(name[1:]))
+    found = server.find_projects(name)
+    if len(found) > 1:
+        numbers = ", ".join(f"#{project['id']}" for project in found)
+        raise LabelStudioError(f"{len(found)} projects are called {name!r}: name one by its number ({numbers})")
+    return server.get_project(found[0]["id"]) if found else None
+
+
+def layer_title(project: str, layer: Layer) -> str:
+    """The title of the project for one layer.
+
+    >>> layer_title("Pilot", "claims")
+    'Pilot (claims)'
+    """
+    return f"{project} ({layer})"
 
 
 def find_shown_layers(project: dict[str, Any], schema: Schema) -> tuple[Layer, ...]:

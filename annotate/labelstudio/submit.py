@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -10,7 +11,7 @@ import msgspec
 from annotate.errors import LabelStudioError
 from annotate.files import sha256_text
 from annotate.labelstudio.connection import Connection, connect
-from annotate.labelstudio.push.plan import find_project
+from annotate.labelstudio.project import find_project
 from annotate.labelstudio.shapes import make_all_safe
 from annotate.records import Annotation, Layers
 from annotate.schema import Schema, load_schema
@@ -24,7 +25,7 @@ def submit_annotations(
     *,
     url: str | None = None,
     api_key: str | None = None,
-    schema: Schema | None = None,
+    schema: Schema | str | Path | None = None,
 ) -> int:
     """Hands in each annotation for the task of its article and returns how many were new.
 
@@ -41,7 +42,7 @@ def submit_annotations(
     Raises:
         LabelStudioError: there is no such project, several have the title, or it has no task for an article.
     """
-    schema = schema or load_schema()
+    schema = load_schema(schema)
     server = connect(url, api_key)
     found = find_project(server, project)
     if found is None:

@@ -12,9 +12,8 @@ from typing import IO, Any
 import msgspec
 
 from annotate.errors import AnnotateError
-from annotate.extras import require
 from annotate.files import atomic_writer, is_stream
-from annotate.ingest.articles import Articles
+from annotate.ingest import Articles, read_articles
 from annotate.jsonl import STDIO, write_records
 from annotate.locks import lock_output
 from annotate.preannotate.run import Engine, make_settings, preannotate_with
@@ -29,29 +28,32 @@ class Outcome:
 
     Attributes:
         model: the name that the predictions carry.
+        articles: how many articles there are.
         predicted: how many articles were predicted now.
         reused: how many predictions were kept from before.
         failures: the articles that could not be predicted, and why.
     """
 
     model: str
+    articles: int
     predicted: int = 0
     reused: int = 0
     failures: list[Failure] = field(default_factory=list)
 
 
 def preannotate_to_file(
-    articles: Articles,
-    output: Path,
+    sources: Sequence[str] | Articles,
+    output: str | Path,
     *,
     preannotator: str | Sequence[str] | None = None,
-    schema: Schema | None = None,
+    schema: Schema | str | Path | None = None,
     layers: Sequence[Layer] | None = None,
     jobs: int = 1,
     engine: Engine = "local",
     min_score: float = 0.0,
     side_by_side: bool = False,
-    advance: Callable[[int], object] = lambda count: None,
+    normalize: bool = False,
+    progress: Callable[[int, int], object] = lambda done, total: None,
 ) -> Outcome:
     """Write one prediction per article to a JSON Lines file, in the order of the articles.
 
@@ -61,25 +63,29 @@ def preannotate_to_file(
     arguments see `preannotate_articles`.
 
     Args:
-        articles: from `annotate.read_articles`.
+        sources: what `annotate.read_articles` takes, or the articles that it gives.
         output: the file; `-` is standard output. That, a pipe and a device are only written to, without resuming.
-        advance: called with the number of articles that are done since the last call.
+        normalize: of the sources, see `annotate.read_articles`.
+        progress: called with the number of articles that are done, and of all.
 
     Raises:
+        SourceError: the sources have problems, all together.
         AnnotateError: the file cannot be written, another run writes it, or the preannotator cannot be built.
         MissingExtraError: packages that the preannotator or the engine needs are not installed.
     """
-    if engine == "ray":
-        require("ray", "--engine ray")
-    settings = make_settings(preannotator, schema=schema, layers=layers, min_score=min_score, side_by_side=side_by_side)
+    settings = make_settings(
+        preannotator, schema=schema, layers=layers, engine=engine, min_score=min_score, side_by_side=side_by_side
+    )
+    articles = sources if isinstance(sources, Articles) else read_articles(sources, normalize=normalize)
+    output = Path(output)
     worker = Worker(settings)
-    outcome = Outcome(model=worker.model)
+    outcome = Outcome(model=worker.model, articles=len(articles))
 
     def predict(wanted: Iterable[Article]) -> Iterator[Prediction]:
         run = preannotate_with(worker, wanted, jobs=jobs, engine=engine, failures=outcome.failures)
         for outcome.predicted, prediction in enumerate(run, 1):
             yield prediction
-            advance(1)
+            progress(outcome.predicted + outcome.reused, outcome.articles)
 
     if output == STDIO or is_stream(output):
         write_records(output, predict(articles))
@@ -87,7 +93,7 @@ def preannotate_to_file(
     if output.is_dir():
         raise AnnotateError(f"{output}: is a folder; give the name of a file to write")
     with lock_output(output):
-        _resume(articles, output, settings, outcome, predict, advance)
+        _resume(articles, output, settings, outcome, predict, progress)
     return outcome
 
 
@@ -97,7 +103,7 @@ def _resume(
     settings: Settings,
     outcome: Outcome,
     predict: Callable[[Iterable[Article]], Iterator[Prediction]],
-    advance: Callable[[int], object],
+    progress: Callable[[int, int], object],
 ) -> None:
     """Predict what neither the file nor its `.partial` holds, and replace the file by all of it, in order."""
     partial = output.parent / f".{output.name}.partial"
@@ -111,7 +117,7 @@ def _resume(
             order.extend(key)
             if key in lines:
                 outcome.reused += 1
-                advance(1)
+                progress(outcome.predicted + outcome.reused, outcome.articles)
             else:
                 yield article
 

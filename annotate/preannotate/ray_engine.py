@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from annotate.errors import AnnotateError
-from annotate.extras import require
 from annotate.ingest.articles import Articles, to_article
 from annotate.ingest.sources import read_rows
 from annotate.preannotate.worker import Failure, Settings, Worker
@@ -37,10 +36,8 @@ def run_on_ray(articles: Iterable[Article], settings: Settings, *, jobs: int) ->
             input, what is left of an interrupted run) goes through Ray's object store.
 
     Raises:
-        MissingExtraError: Ray is not installed.
         AnnotateError: Ray cannot start, or an actor dies.
     """
-    require("ray", "--engine ray")
     import ray
     import ray.data
 

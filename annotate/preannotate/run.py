@@ -7,9 +7,11 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 from annotate.errors import AnnotateError, PreannotatorError
+from annotate.extras import require
 from annotate.preannotate.registry import default_preannotator, find_layers, require_installed
 from annotate.preannotate.worker import Failure, Settings, Worker
 from annotate.processes import worker_pool
@@ -26,7 +28,7 @@ def preannotate_articles(
     articles: Iterable[Article],
     *,
     preannotator: str | Sequence[str] | None = None,
-    schema: Schema | None = None,
+    schema: Schema | str | Path | None = None,
     layers: Sequence[Layer] | None = None,
     jobs: int = 1,
     engine: Engine = "local",
@@ -59,20 +61,25 @@ def preannotate_articles(
     >>> [(prediction.text[e.start:e.end], e.label) for e in prediction.entities]
     [('Biden', 'PERSON'), ('Baghdad', 'GPE')]
     """
-    settings = make_settings(preannotator, schema=schema, layers=layers, min_score=min_score, side_by_side=side_by_side)
+    settings = make_settings(
+        preannotator, schema=schema, layers=layers, engine=engine, min_score=min_score, side_by_side=side_by_side
+    )
     return preannotate_with(Worker(settings), articles, jobs=jobs, engine=engine, failures=failures)
 
 
 def make_settings(
     preannotator: str | Sequence[str] | None,
     *,
-    schema: Schema | None = None,
+    schema: Schema | str | Path | None = None,
     layers: Sequence[Layer] | None = None,
+    engine: Engine = "local",
     min_score: float = 0.0,
     side_by_side: bool = False,
 ) -> Settings:
-    """The settings of `preannotate_articles`, checked and with their defaults filled in."""
-    schema = schema or load_schema()
+    """The settings of `preannotate_articles`, checked and with their defaults filled in; no model is loaded."""
+    if engine == "ray":
+        require("ray", "--engine ray")
+    schema = load_schema(schema)
     names = choose_preannotators(preannotator)
     if layers is None:
         able = {layer for name in names for layer in find_layers(name)}

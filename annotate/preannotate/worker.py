@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from annotate.errors import AnnotateError, PreannotatorError
 from annotate.files import sha256_text
-from annotate.items import sort_items
+from annotate.items import iter_items, sort_items
 from annotate.preannotate.merge import merge_layers
 from annotate.preannotate.registry import Preannotator, build
-from annotate.records import Article, Claim, Entity, Layer, Layers, Prediction, Quote, article_fields
+from annotate.records import Article, Claim, Item, Layer, Layers, Prediction, article_fields
 from annotate.schema import Schema, find_label_problems
 from annotate.spans import find_span_problems
 
@@ -124,7 +124,7 @@ class Worker:
 
 def to_prediction(article: Article, layers: Layers, *, model: str, schema: Schema) -> Prediction:
     """The record of what was proposed for an article; its score is the mean confidence of its spans."""
-    scores = [score for score in map(_confidence, _items(layers)) if score is not None]
+    scores = [score for _, item in iter_items(layers) if (score := _confidence(item)) is not None]
     return Prediction(
         **article_fields(article),
         text_sha256=sha256_text(article.text),
@@ -137,11 +137,7 @@ def to_prediction(article: Article, layers: Layers, *, model: str, schema: Schem
     )
 
 
-def _items(layers: Layers) -> Iterable[Entity | Quote | Claim]:
-    return itertools.chain(layers.entities or (), layers.quotes or (), layers.claims or ())
-
-
-def _confidence(item: Entity | Quote | Claim) -> float | None:
+def _confidence(item: Item) -> float | None:
     return item.confidence if isinstance(item, Claim) else item.score
 
 

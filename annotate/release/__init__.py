@@ -11,7 +11,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from annotate.release.build import build_release as build_release
+    from annotate.release.build import release_records as release_records
     from annotate.release.check import ReleaseReport as ReleaseReport
     from annotate.release.check import check_release as check_release
     from annotate.release.grouping.splits import parse_shares as parse_shares
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 _PUBLIC = {
     "ReleaseReport": "annotate.release.check",
-    "build_release": "annotate.release.build",
     "check_release": "annotate.release.check",
     "find_map": "annotate.release.pseudonyms",
     "is_pseudonym": "annotate.release.pseudonyms",
     "parse_shares": "annotate.release.grouping.splits",
+    "release_records": "annotate.release.build",
 }
 
 __all__ = sorted(_PUBLIC)

@@ -25,7 +25,7 @@ from annotate.gold.manifest import (
 from annotate.gold.names import Version, check_name, find_versions
 from annotate.gold.rows import encode_record, normalize_record
 from annotate.items import sort_items
-from annotate.jsonl import find_record_problems, stream_records
+from annotate.jsonl import RecordSource, find_record_problems, gather_records, stream_records
 from annotate.problems import SECOND_RECORD, appears_twice, find_surrogate
 from annotate.records import LAYERS, Annotation, GoldRecord, Prediction
 from annotate.release.changes import check_version, render_changes
@@ -33,23 +33,22 @@ from annotate.release.grouping.kinship import METHOD, Kinship
 from annotate.release.grouping.splits import DEFAULT_SHARES, Assignment, assign_splits, check_shares, find_bridged
 from annotate.release.grouping.stories import parse_day
 from annotate.release.provenance import Submitted
-from annotate.release.pseudonyms import Pseudonyms, assign_pseudonyms, find_pseudonyms, read_map
-from annotate.release.schema_file import to_toml
+from annotate.release.pseudonyms import Pseudonyms, assign_pseudonyms, find_map, find_pseudonyms, read_map
 from annotate.release.signing import sign_manifest
 from annotate.release.spool import Spool
-from annotate.release.writer import ReleaseWriter, new_release
+from annotate.release.writer import ReleaseWriter, new_release, to_toml
 from annotate.schema import Schema, find_label_problems, load_schema
 from annotate.version import __version__
 
 
-def build_release(
-    decided: Iterable[GoldRecord] | Path,
+def release_records(
+    decided: str | Path | Iterable[GoldRecord],
     name: str,
     version: str,
     *,
     to: str | Path = "gold",
-    annotations: Iterable[Annotation] | None = None,
-    predictions: Iterable[Prediction] | None = None,
+    annotations: RecordSource[Annotation] | None = None,
+    predictions: RecordSource[Prediction] | None = None,
     schema: Schema | str | Path | None = None,
     parent: str | Path | None = None,
     licence: str | None = None,
@@ -59,47 +58,55 @@ def build_release(
     annotator_map: str | Path | None = None,
     sign: str | Path | None = None,
 ) -> Path:
-    """Build the release `<to>/<name>/<version>` and return its folder.
+    """Build the immutable release `<to>/<name>/<version>` from decided records, and return its folder.
 
     The same records in any order give the same bytes. Records are read one by one; memory holds an index of them.
-    An existing version is never touched, and an interrupted build leaves no release behind.
+    An existing version is never changed, and an interrupted build leaves no release.
 
     Args:
-        decided: the decided records, or the JSON Lines file that holds them; each needs its text and at least one
-            annotator.
-        annotations: what annotators submitted before the decision: agreement is measured on them, and every
+        decided: a JSON Lines file as `adjudicate` writes it, or the records, each with its text and an annotator.
+        name: of the release, such as `news`.
+        version: MAJOR.MINOR.PATCH, checked against what changed since the parent.
+        to: the folder of all releases.
+        annotations: what the annotators submitted, a file or the records: agreement is measured on them, and every
             annotator whom a decided record names must have submitted that article.
-        predictions: what was pushed for annotators to correct, to be scored against the release for its card; needed
-            where part of it was held back, since annotations name only what annotators saw.
+        predictions: what was pushed, a file or the records: scored for the card. Needed where part of it was held back,
+            since annotations name only what annotators saw.
         schema: the label schema; None = `news`.
-        parent: the release that this one follows, its folder or `name/version`; None = the newest under
-            `<to>/<name>`, if any.
-        licence: the licence of the annotations, such as `CC-BY-4.0`.
+        parent: the release to follow, its folder or `name/version`; None = the newest under `<to>/<name>`.
+        licence: of the annotations, such as `CC-BY-4.0`.
         shares: the wanted share of each split.
-        about: who annotated and how, as Markdown for the card.
-        names: annotators appear under their names; else as `annotator-1` and so on (`annotate.release.pseudonyms`).
-        annotator_map: the private file that keeps the names behind the pseudonyms, outside the release; it is read,
-            extended and written. None = they are not kept, and no later version can use the same pseudonyms.
+        about: who annotated, and how, as Markdown for the card.
+        names: annotators appear under their names, not as `annotator-1` and so on (`annotate.release.pseudonyms`).
+        annotator_map: the private file with the names behind the pseudonyms; it is read, extended and written.
+            None = `NAME.annotators.json` beside the file of decided records; for records in memory, the names are kept
+            nowhere, and no later version can use the same pseudonyms.
         sign: an SSH private key to sign the release with (`annotate.release.signing`).
 
     Raises:
-        GoldError: the version exists, or does not fit what changed; records have no annotators, no text, labels
-            that the schema does not have, or spans that do not fit; all problems are reported together; or the
-            parent has pseudonyms that the map does not explain.
-        AnnotateError: the map or the release cannot be written, or the key cannot sign.
+        RecordError: a file has problems.
+        GoldError: the version exists or does not fit what changed; records have no annotators, no text, labels that the
+            schema does not have, or spans that do not fit, all problems together; or the parent has pseudonyms that
+            the map does not explain.
+        AnnotateError: a file cannot be written, or the key cannot sign.
         MissingExtraError: the extra `release` is not installed.
     """
     require("release", "annotate release")
     check_name(name)
     number = Version.parse(version)
     wanted = check_shares(shares)
-    if not isinstance(schema, Schema):
-        schema = load_schema(schema)
+    schema = load_schema(schema)
     home = Path(to) / name
+    if isinstance(decided, (str, Path)):
+        decided = Path(decided)
+        annotator_map = annotator_map or find_map(decided, name)
     map_path = None if annotator_map is None else Path(annotator_map)
+    submitted = Submitted(
+        None if annotations is None else gather_records(annotations, Annotation),
+        None if predictions is None else gather_records(predictions, Prediction),
+    )
     with new_release(home, version) as folder, Spool() as spool:
         previous = _find_parent(home, name, number, parent)
-        submitted = Submitted(annotations, predictions)
         kinship, given = _collect(decided, spool, schema, submitted)
         placed = _placed(previous, given)
         links = [*kinship.links(spool.__getitem__), *_cluster_links(spool.ids, placed)]

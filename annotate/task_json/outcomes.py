@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import msgspec
@@ -22,6 +21,9 @@ OUTCOMES: dict[Outcome, str] = {
     "added": "added",
 }
 """What can become of an item, and the keys under which certificates and reports count it."""
+
+#: How many items of each layer went through each change.
+Changes: TypeAlias = dict[Layer, dict[Outcome, int]]
 
 # an item that differs in several ways counts once, under the first of these
 _RANKED: tuple[Outcome, ...] = ("added", "removed", "relabelled", "moved", "relinked")
@@ -73,13 +75,14 @@ def _trimmed_key(key: Key, trimmed: dict[int, Item]) -> Key:
     return lambda item: key(trimmed[id(item)])
 
 
-def settle_origins(layers: Layers, predicted: Layers, text: str) -> Layers:
-    """The layers with `origin` as the comparison finds it, and scores only where it is `prediction`.
+def settle_origins(layers: Layers, predicted: Layers, text: str) -> tuple[Layers, Changes]:
+    """The layers with `origin` as the comparison finds it, scores only where it is `prediction`, and all changes.
 
     Label Studio's "edited" flag ignores changed relations, and its API sets none.
     """
     settled: dict[Layer, list[Any]] = {}
-    for pair in compare_layers(predicted, layers, text=text):
+    pairs = list(compare_layers(predicted, layers, text=text))
+    for pair in pairs:
         if pair.annotated is not None:
             settled.setdefault(pair.layer, []).append(_with_origin(pair))
     result = Layers()
@@ -93,7 +96,7 @@ def settle_origins(layers: Layers, predicted: Layers, text: str) -> Layers:
             order = {id(item): place for place, item in enumerate(items)}
             found = sorted(settled.get(layer, []), key=lambda entry: order[entry[0]])
             setattr(result, layer, [item for _, item in found])
-    return result
+    return result, count_changes(pairs)
 
 
 def linked_ids(layers: Layers) -> set[str]:
@@ -128,9 +131,10 @@ def _mark(item: Any, origin: Origin) -> Any:
     return msgspec.structs.replace(item, origin=origin, **dropped)
 
 
-def count_changes(pairs: Iterator[Pair]) -> dict[Layer, Counter[Outcome]]:
+def count_changes(pairs: Iterable[Pair]) -> Changes:
     """How many items of each layer went through each change."""
-    counts: dict[Layer, Counter[Outcome]] = {}
+    counts: Changes = {}
     for pair in pairs:
-        counts.setdefault(pair.layer, Counter())[pair.change] += 1
+        row = counts.setdefault(pair.layer, {})
+        row[pair.change] = row.get(pair.change, 0) + 1
     return counts

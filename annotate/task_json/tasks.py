@@ -19,7 +19,7 @@ from annotate.records import LAYERS, Annotation, Layer, Layers, Prediction, anno
 from annotate.schema import Schema, find_label_problems
 from annotate.spans import find_span_problems
 from annotate.task_json.from_result import from_result
-from annotate.task_json.outcomes import linked_ids, settle_origins
+from annotate.task_json.outcomes import Changes, linked_ids, settle_origins
 from annotate.task_json.remarks import Remark, quarantined, repaired
 from annotate.task_json.renames import read_renames, rename_items
 from annotate.task_json.to_result import to_result
@@ -53,14 +53,11 @@ class TaskInfo(msgspec.Struct, kw_only=True, omit_defaults=True):
     article_meta: dict[str, Any] = {}
 
 
-def to_task(
-    prediction: Prediction, schema: Schema, *, blind: bool = False, blind_seed: int = 0, blind_share: float = 0.0
-) -> Task:
+def to_task(prediction: Prediction, schema: Schema) -> Task:
     """The task that shows the prediction to annotators: `data`, `meta` and one entry in `predictions`.
 
     Args:
         schema: the schema of the project; layers that it does not have are left out.
-        blind: leave the prediction out, so that annotators work without its help.
 
     Raises:
         DataProblems: the prediction has no text, or spans, labels or attributes that do not fit.
@@ -68,12 +65,10 @@ def to_task(
     problems = list(find_task_problems(prediction, schema))
     if problems:
         raise DataProblems([f"{prediction.id}: {problem}" for problem in problems])
-    return build_task(prediction, schema, blind=blind, blind_seed=blind_seed, blind_share=blind_share)
+    return build_task(prediction, schema)
 
 
-def build_task(
-    prediction: Prediction, schema: Schema, *, blind: bool = False, blind_seed: int = 0, blind_share: float = 0.0
-) -> Task:
+def build_task(prediction: Prediction, schema: Schema) -> Task:
     """As `to_task`, for a prediction that `find_task_problems` has passed."""
     text = prediction.text or ""
     data = {"text": text, "doc_id": prediction.id, "text_sha256": prediction.text_sha256 or sha256_text(text)}
@@ -90,17 +85,19 @@ def build_task(
         model=entry["model_version"],
         layers=list(annotated_layers(layers)),
         digest=digest_prediction(entry),
-        blind=blind,
-        blind_seed=blind_seed if blind else None,
-        blind_share=blind_share if blind else None,
         article_meta=prediction.meta,
     )
-    shown = bool(info.layers) and not blind
     return {
         "data": data,
         "meta": {META: msgspec.to_builtins(info)},
-        "predictions": [entry] if shown else [],
+        "predictions": [entry] if info.layers else [],
     }
+
+
+def withhold(task: Task, *, seed: int, share: float) -> Task:
+    """The task without its prediction, so that annotators work without its help, and with a note of the draw."""
+    info = msgspec.structs.replace(read_info(task), blind=True, blind_seed=seed, blind_share=share)
+    return {**task, "meta": {META: msgspec.to_builtins(info)}, "predictions": []}
 
 
 def find_task_problems(prediction: Prediction, schema: Schema) -> Iterator[str]:
@@ -164,13 +161,20 @@ def _find_id_problems(layers: Layers) -> Iterator[str]:
 # -------------------------------------------------------------------------------------------------- the way back
 
 
+class Returned(NamedTuple):
+    """An annotation, and what became of the items that it began from; no changes where it began from nothing."""
+
+    annotation: Annotation
+    changes: Changes
+
+
 class TaskAnnotations(NamedTuple):
     """What one exported task holds: submitted and skipped annotations, whose drafts are open, and remarks.
 
     `model` and `predicted` belong to each annotation, which may have begun from an older prediction.
     """
 
-    annotations: list[Annotation]
+    annotations: list[Returned]
     drafts: list[str]
     remarks: list[Remark]
 
@@ -205,8 +209,8 @@ def from_task(
         if problem is not None:
             found = [quarantined(problem, {"regions": len(entry.get("result") or ())})]
         else:
-            annotation, found = _read_annotation(entry, task, schema, info, place)
-            annotations.append(annotation)
+            returned, found = _read_annotation(entry, task, schema, info, place)
+            annotations.append(returned)
         if problem is None and not data.get("text_sha256"):
             found.append(repaired("no text_sha256 in the task's data; the hash is that of the text found there"))
         remarks.extend(msgspec.structs.replace(remark, **place) for remark in found)
@@ -235,19 +239,19 @@ def read_predicted(entry: Mapping[str, Any], text: str, schema: Schema, info: Ta
 
 def _read_annotation(
     entry: Mapping[str, Any], task: Task, schema: Schema, info: TaskInfo, place: dict[str, Any]
-) -> tuple[Annotation, list[Remark]]:
+) -> tuple[Returned, list[Remark]]:
     data = task["data"]
     text = data["text"]
     start = find_prediction(entry, task)
     predicted = read_predicted(start, text, schema, info) if start else None
     skipped = bool(entry.get("was_cancelled"))
-    layers = Layers()
+    layers, changes = Layers(), Changes()
     remarks: list[Remark] = []
     if not skipped:
         known = linked_ids(predicted) if predicted is not None else ()
         layers, _, remarks = from_result(entry.get("result") or [], text, schema, predicted=known)
         if predicted is not None:
-            layers = settle_origins(layers, predicted, text)
+            layers, changes = settle_origins(layers, predicted, text)
     annotation = Annotation(
         id=place["article_id"],
         text=text,
@@ -269,7 +273,7 @@ def _read_annotation(
         blind=info.blind,
         **{name: data.get(name) for name in ARTICLE_FIELDS},
     )
-    return annotation, remarks
+    return Returned(annotation, changes), remarks
 
 
 def find_prediction(entry: Mapping[str, Any], task: Task) -> dict[str, Any] | None:

@@ -292,6 +292,6 @@ def _leftmost_path(candidates: list[list[Place]]) -> list[int]:
     return path[::-1]
 
 
-def _around(edges: list[int], at: int, reach: int = 3) -> list[int]:
+def _around(edges: list[int], at: int) -> list[int]:
     middle = bisect.bisect_left(edges, at)
-    return edges[max(0, middle - reach) : middle + reach + 1]
+    return edges[max(0, middle - 3) : middle + 4]

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from annotate.adjudication import Adjudication, adjudicate_annotations, apply_review, to_review
 from annotate.files import Outputs, is_stream
-from annotate.jsonl import STDIO, RecordSource, gather_records, open_output, write_lines
+from annotate.jsonl import STDIO, RecordSource, open_output, write_lines
 from annotate.locks import lock_output
 from annotate.records import Annotation
-from annotate.schema import Schema
+from annotate.schema import Schema, load_schema
 
 
 def adjudicate(
@@ -23,7 +23,7 @@ def adjudicate(
     log: str | Path | None = None,
     url: str | None = None,
     api_key: str | None = None,
-    schema: Schema | None = None,
+    schema: Schema | str | Path | None = None,
 ) -> Adjudication:
     """Decide between the annotators' versions of each article; what the strategy cannot decide stays disputed.
 
@@ -58,11 +58,12 @@ def adjudicate(
         from annotate.labelstudio.connection import require_client
 
         require_client()
+    schema = load_schema(schema)
     path = None if output is None else Path(output)
     with contextlib.nullcontext() if path in (None, STDIO) or is_stream(path) else lock_output(path):
-        result = adjudicate_annotations(gather_records(annotations, Annotation), strategy=strategy)
+        result = adjudicate_annotations(annotations, strategy=strategy)
         if decisions is not None:
-            result = apply_review(result, gather_records(decisions, Annotation))
+            result = apply_review(result, decisions)
         if push is not None and result.disputed:
             from annotate.labelstudio.push.push import push_predictions
 

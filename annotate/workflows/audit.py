@@ -9,7 +9,7 @@ from annotate.audit import Finding, find_likely_errors, to_queue
 from annotate.gold.load import load_gold
 from annotate.jsonl import RecordSource, gather_records, write_records
 from annotate.records import GoldRecord, Prediction
-from annotate.schema import Schema
+from annotate.schema import Schema, load_schema
 
 
 def audit_gold(
@@ -20,7 +20,7 @@ def audit_gold(
     push: str | None = None,
     url: str | None = None,
     api_key: str | None = None,
-    schema: Schema | None = None,
+    schema: Schema | str | Path | None = None,
 ) -> list[Finding]:
     """The places in gold that look wrong, the likeliest errors first.
 
@@ -47,6 +47,7 @@ def audit_gold(
         from annotate.labelstudio.connection import require_client
 
         require_client()
+    schema = load_schema(schema)
     records = load_gold(gold) if isinstance(gold, (str, Path)) else list(gold)
     systems = {
         f"{i}: {source}" if isinstance(source, (str, Path)) else f"{i}": gather_records(source, Prediction)

@@ -70,10 +70,11 @@ def demo(
     from annotate.ingest import read_articles
     from annotate.label_studio_server import start_studio
     from annotate.labelstudio.pull.pull import fetch_annotations
+    from annotate.labelstudio.push.plan import PushOptions
     from annotate.labelstudio.push.push import push_predictions
     from annotate.labelstudio.submit import submit_annotations
     from annotate.preannotate import preannotate_articles
-    from annotate.release.build import build_release
+    from annotate.release.build import release_records
     from annotate.release.check import check_release
     from annotate.score import evaluate
 
@@ -95,7 +96,7 @@ def demo(
 
     annotators = [read_records(path, Annotation) for path in sorted(corrections.glob("annotator-*.jsonl"))]
     report(f"pushing articles and pre-annotations for {len(annotators)} annotators")
-    push_predictions(predictions, PROJECT, url=url, api_key=api_key, overlap=len(annotators))
+    push_predictions(predictions, PROJECT, PushOptions(overlap=len(annotators)), url=url, api_key=api_key)
 
     report("submitting the annotators' recorded corrections")
     submit_annotations([record for records in annotators for record in records], PROJECT, url=url, api_key=api_key)
@@ -123,7 +124,7 @@ def demo(
     report("building the release")
     release = out / "gold" / RELEASE_NAME / RELEASE_VERSION
     with lock_output(release.parent), scratch_beside(release) as scratch:
-        built = build_release(
+        built = release_records(
             adjudication.decided,
             RELEASE_NAME,
             RELEASE_VERSION,

@@ -49,8 +49,7 @@ def export(
     find_writer(to)  # a missing extra is reported before the source is read
     if schema is None and str(source) != "-" and not Path(source).is_file():
         schema = find_release(source)[0] / "schema.toml"
-    if not isinstance(schema, Schema):
-        schema = load_schema(schema)
+    schema = load_schema(schema)
     gold = load_gold(source)
     records: Sequence[LayeredRecord] = gold
     if Path(source).is_file() and not any(record.annotators for record in gold):

@@ -1,12 +1,13 @@
-"""Bring up the embedded Label Studio with articles in it, pre-annotated and ready to correct."""
+"""The embedded Label Studio: started with pre-annotated articles in it, looked at, and stopped."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from annotate.label_studio_server import Studio, require_server, start_studio
+from annotate.label_studio_server import Studio, explain_end, find_studio, require_server, start_studio, stop_studio
+from annotate.label_studio_server.projects import Project, list_projects
 from annotate.printing import format_count
 from annotate.records import Layer
 from annotate.schema import Schema, load_schema
@@ -31,7 +32,7 @@ def up(
     project: str = "News",
     layers: Sequence[Layer] | None = None,
     preannotator: str | None = None,
-    schema: Schema | None = None,
+    schema: Schema | str | Path | None = None,
     dir: Path | None = None,
     port: int | None = None,
     database: str | None = None,
@@ -57,7 +58,7 @@ def up(
         MissingExtraError: the extra `studio` is not installed.
     """
     require_server("annotate up")
-    schema = schema or load_schema()
+    schema = load_schema(schema)
     predictions = []
     if sources:
         from annotate.ingest import read_articles
@@ -73,9 +74,56 @@ def up(
     studio = start_studio(dir, port=port, database=database, public_url=public_url, backend=backend)
     if not sources:
         return Workplace(studio, {})
+    from annotate.labelstudio.push.plan import PushOptions
     from annotate.labelstudio.push.push import push_predictions
 
     report(f"pushing {format_count(len(predictions), 'article')}")
-    plan = push_predictions(predictions, project, url=studio.url, api_key=studio.api_key, schema=schema, layers=layers)
+    plan = push_predictions(
+        predictions, project, PushOptions(layers=layers), url=studio.url, api_key=studio.api_key, schema=schema
+    )
     pages = {part.title: f"{studio.url}/projects/{part.project}/data" for part in plan.projects}
     return Workplace(studio, pages)
+
+
+@dataclass(frozen=True)
+class Status:
+    """The running server and its projects, newest first; `studio` is None where none is running.
+
+    `ended` is why the last one ended, where it did not end by `down`.
+    """
+
+    studio: Studio | None
+    projects: list[Project] = field(default_factory=list)
+    ended: str | None = None
+
+
+def status(dir: Path | None = None) -> Status:
+    """Whether the embedded Label Studio is running, and what is in it.
+
+    Args:
+        dir: its data folder; None = the user's own.
+
+    Raises:
+        StudioError: it is running and does not answer, for instance because it is still starting.
+        MissingExtraError: the extra `studio` is not installed.
+    """
+    studio = find_studio(dir)
+    if studio is None:
+        return Status(None, ended=explain_end(dir))
+    return Status(studio, list_projects(studio))
+
+
+def down(dir: Path | None = None) -> bool:
+    """Stop the embedded Label Studio; the annotations are kept, and `up` shows them again.
+
+    Args:
+        dir: its data folder; None = the user's own.
+
+    Returns:
+        whether one was running.
+
+    Raises:
+        StudioError: it does not end.
+        MissingExtraError: the extra `studio` is not installed.
+    """
+    return stop_studio(dir)

@@ -19,7 +19,7 @@ from typing import Any
 from annotate.gold.load import stream_release
 from annotate.gold.manifest import read_manifest
 from annotate.records import Claim, Entity, GoldRecord, Quote, Span
-from annotate.release.build import build_release
+from annotate.release.build import release_records
 from annotate.release.check import check_release
 
 COPIES, TELLINGS = 0.05, 0.2  # shares of articles that copy an earlier one, or tell its story in other words
@@ -103,7 +103,7 @@ def main(count: int = 100_000) -> None:
     try:
         timed("making them", count, lambda: sum(1 for _ in make_articles(count)))
         folder = timed(
-            "build_release, all of it", count, lambda: build_release(make_articles(count), "b", "1.0.0", to=home)
+            "release_records, all of it", count, lambda: release_records(make_articles(count), "b", "1.0.0", to=home)
         )
         timed("reading it back", count, lambda: sum(1 for _ in stream_release(folder)))
         report = timed("check_release", count, lambda: check_release(folder))

@@ -21,7 +21,7 @@ from annotate.gold.parquet import iter_rows
 from annotate.jsonl import write_records
 from annotate.publish.stand_off import write_stand_off
 from annotate.records import Annotation, Entity, GoldRecord
-from annotate.release.build import build_release
+from annotate.release.build import release_records
 from annotate.release.check import check_release
 
 ADA, BEA, CYD, EVE = "ada@lab.example", "bea@lab.example", "cyd@lab.example", "eve.o'brien@lab.example"
@@ -195,7 +195,7 @@ def test_the_numbers_say_nothing_of_the_names(tmp_path: Path) -> None:
         renamed, submitted = msgspec.json.decode(text, type=tuple[list[GoldRecord], list[Annotation]])
         random.Random(number).shuffle(renamed)
         random.Random(number).shuffle(submitted)
-        folder = build_release(renamed, "news", "1.0.0", to=tmp_path / str(number), annotations=submitted)
+        folder = release_records(renamed, "news", "1.0.0", to=tmp_path / str(number), annotations=submitted)
         folders.append({p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()})
     assert folders[0] == folders[1]
 
@@ -222,7 +222,7 @@ def test_a_map_that_is_none_is_one_error(work: Path, content: str, words: str) -
 def test_a_map_that_cannot_be_written_leaves_no_release(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(Exception, match="cannot be written") as caught:
-        build_release(
+        release_records(
             make_records(), "news", "1.0.0", to=tmp_path / "gold", annotator_map=tmp_path / "file" / "map.json"
         )
     assert type(caught.value).__module__ == "annotate.errors"
@@ -233,8 +233,8 @@ def test_names_stay_where_only_the_user_can_know(tmp_path: Path) -> None:
     """A note is free text: it is released as it is, and docs and `publish` say so."""
     record = make_records()[0]
     record.entities = [Entity(0, 7, "PERSON", note=f"ask {ADA}")]
-    folder = build_release([record], "news", "1.0.0", to=tmp_path)
+    folder = release_records([record], "news", "1.0.0", to=tmp_path)
     [found] = load_gold(folder)
     assert (found.entities or [])[0].note == f"ask {ADA}"
     with pytest.raises(GoldError, match="map of annotators does not explain them"):
-        build_release(make_records(), "news", "1.1.0", to=tmp_path)
+        release_records(make_records(), "news", "1.1.0", to=tmp_path)

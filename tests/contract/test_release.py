@@ -29,7 +29,7 @@ from annotate.release.check import check_release
 from annotate.schema import load_schema
 
 # under their names, annotators can be followed from the records into the release; pseudonyms have tests of their own
-build_release = partial(build.build_release, names=True)
+release_records = partial(build.release_records, names=True)
 
 
 def make_record(number: int, **changes: Any) -> GoldRecord:
@@ -61,7 +61,7 @@ def read_bytes(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_release(RECORDS, "news", "1.0.0", to=tmp_path_factory.mktemp("gold"), licence="CC-BY-4.0")
+    return release_records(RECORDS, "news", "1.0.0", to=tmp_path_factory.mktemp("gold"), licence="CC-BY-4.0")
 
 
 def test_the_layout_is_the_agreed_one(release: Path) -> None:
@@ -140,7 +140,7 @@ def test_the_card_says_who_with_whose_help_and_under_which_licence(release: Path
 def test_the_order_of_the_input_leaves_no_trace(release: Path, tmp_path: Path, rng: random.Random) -> None:
     shutil.rmtree(tmp_path / "again", ignore_errors=True)
     shuffled = rng.sample(RECORDS, len(RECORDS))
-    again = build_release(shuffled, "news", "1.0.0", to=tmp_path / "again", licence="CC-BY-4.0")
+    again = release_records(shuffled, "news", "1.0.0", to=tmp_path / "again", licence="CC-BY-4.0")
     assert read_bytes(again) == read_bytes(release)
 
 
@@ -261,7 +261,7 @@ def test_gold_from_json_lines_is_the_same_kind_of_thing(tmp_path: Path) -> None:
 
 def problems_of(records: list[GoldRecord], to: Path, **options: Any) -> list[str]:
     with pytest.raises(GoldError) as caught:
-        build_release(records, "news", "1.0.0", to=to, **options)
+        release_records(records, "news", "1.0.0", to=to, **options)
     assert not to.exists()
     return caught.value.problems
 
@@ -299,7 +299,7 @@ def test_problems_of_a_file_have_their_lines(tmp_path: Path) -> None:
     with path.open("a", encoding="utf-8") as file:
         file.write("{}\n")
     with pytest.raises(GoldError) as caught:
-        build_release(path, "news", "1.0.0", to=tmp_path / "gold")
+        release_records(path, "news", "1.0.0", to=tmp_path / "gold")
     starts = [f"{path}:2: a001: entities[0]", f"{path}:3: a002: no annotators", "a000: a second", f"{path}:5: "]
     for problem, start in zip(caught.value.problems, starts, strict=True):
         assert problem.startswith(start), problem
@@ -340,7 +340,7 @@ def test_agreement_work_and_the_drafts_own_score_reach_card_and_manifest(tmp_pat
                 )
             )
     unsigned = [make_record(number, entities=[Entity(0, 7, "PERSON")]) for number in range(6)]
-    folder = build_release(unsigned, "news", "1.0.0", to=tmp_path, annotations=annotations, predictions=predictions)
+    folder = release_records(unsigned, "news", "1.0.0", to=tmp_path, annotations=annotations, predictions=predictions)
     manifest = read_manifest(folder)
     assert manifest.ceiling["f1:strict:entities"] == pytest.approx(10 / 11)
     assert manifest.work["ann"] == {"articles": 6, "without_draft": 1, "median_seconds": 90.0}
@@ -366,7 +366,7 @@ def test_agreement_work_and_the_drafts_own_score_reach_card_and_manifest(tmp_pat
 def test_a_release_is_never_changed(release: Path) -> None:
     before = read_bytes(release)
     with pytest.raises(GoldError, match="never changed"):
-        build_release(RECORDS, "news", "1.0.0", to=release.parent.parent)
+        release_records(RECORDS, "news", "1.0.0", to=release.parent.parent)
     assert read_bytes(release) == before
     assert [path.name for path in release.parent.iterdir()] == ["1.0.0"]
 
@@ -396,29 +396,29 @@ def test_the_step_of_the_version_has_to_fit_the_change(
         schema.general_rules = ["Everything nests."]
     if too_small:
         with pytest.raises(GoldError, match=f"too small a step from 1.0.0.*expected {enough}"):
-            build_release(records, "news", too_small, to=to, schema=schema)
-    folder = build_release(records, "news", enough, to=to, schema=schema)
+            release_records(records, "news", too_small, to=to, schema=schema)
+    folder = release_records(records, "news", enough, to=to, schema=schema)
     check_release(folder)
     parent = read_manifest(folder).parent
     assert parent is not None
     assert parent.version == "1.0.0"
     with pytest.raises(GoldError, match="versions of a release only grow"):
-        build_release(records, "news", "0.9.0", to=to)
+        release_records(records, "news", "0.9.0", to=to)
 
 
 def test_nothing_new_is_no_release(release: Path, tmp_path: Path) -> None:
     to = Path(shutil.copytree(release.parent, tmp_path / "gold" / "news")).parent
     with pytest.raises(GoldError, match="nothing changed"):
-        build_release(RECORDS, "news", "1.0.1", to=to, licence="CC-BY-4.0")
+        release_records(RECORDS, "news", "1.0.1", to=to, licence="CC-BY-4.0")
     assert [path.name for path in (to / "news").iterdir()] == ["1.0.0"]
 
 
 def test_articles_keep_their_split_also_when_they_come_back(release: Path, tmp_path: Path) -> None:
     to = Path(shutil.copytree(release.parent, tmp_path / "gold" / "news")).parent
     first = {record.id: (record.split, record.cluster) for record in load_gold(release)}
-    build_release(RECORDS[5:], "news", "1.1.0", to=to)
+    release_records(RECORDS[5:], "news", "1.1.0", to=to)
     more = [*RECORDS, *(make_record(number) for number in range(20, 60))]
-    last = build_release(more, "news", "1.2.0", to=to)
+    last = release_records(more, "news", "1.2.0", to=to)
     places = {record.id: (record.split, record.cluster) for record in load_gold(last)}
     assert first.items() <= places.items()
     shares = {name: split.articles for name, split in read_manifest(last).splits.items()}
@@ -434,7 +434,7 @@ def test_the_diff_of_two_releases_tells_every_span(release: Path, tmp_path: Path
     records[0] = make_record(0, entities=[Entity(0, 3, "PERSON"), Entity(20, 25, "ORG")])
     records[1] = make_record(1, entities=[Entity(0, 7, "ORG")], claims=[])
     records[2] = make_record(2, quotes=[msgspec.structs.replace(quotes[0], speaker=Span(0, 3))])
-    after = build_release(records, "news", "1.0.1", to=to)
+    after = release_records(records, "news", "1.0.1", to=to)
     diff = diff_releases(release, after)
     assert [(change.id, [span.changes for span in change.spans]) for change in sorted(diff, key=lambda c: c.id)] == [
         ("a000", [("moved",), ("added",)]),
@@ -450,7 +450,7 @@ def test_an_article_that_bridges_two_splits_is_left_out_by_name(tmp_path: Path) 
     texts = {"a": words[:40], "b": words[20:], "c": words}  # c shares 36 of 56 five-word runs with a and with b
     records = {id: GoldRecord(id=id, text=" ".join(text), annotators=["x"]) for id, text in texts.items()}
     records["a"].split, records["b"].split = "train", "test"
-    folder = build_release(records.values(), "news", "1.0.0", to=tmp_path)
+    folder = release_records(records.values(), "news", "1.0.0", to=tmp_path)
     assert [(left.id, left.kin) for left in read_manifest(folder).left_out] == [("c", ["a", "b"])]
     assert {record.id: record.split for record in load_gold(folder)} == {"a": "train", "b": "test"}
     for paper in ("README.md", "CHANGES.md"):
@@ -458,13 +458,13 @@ def test_an_article_that_bridges_two_splits_is_left_out_by_name(tmp_path: Path) 
     check_release(folder)
     records["c"].split = "train"
     with pytest.raises(GoldError, match="b is in split test and c in train") as caught:
-        build_release(records.values(), "news", "1.1.0", to=tmp_path)
+        release_records(records.values(), "news", "1.1.0", to=tmp_path)
     assert len(caught.value.problems) == 1
 
 
 def test_clusters_that_the_user_gives_are_kept_together(tmp_path: Path) -> None:
     records = [make_record(n, cluster="mine" if n % 2 else None) for n in range(20)]
-    folder = build_release(records, "news", "1.0.0", to=tmp_path, shares={"train": 0.5, "test": 0.5})
+    folder = release_records(records, "news", "1.0.0", to=tmp_path, shares={"train": 0.5, "test": 0.5})
     places = {(r.split, r.cluster) for r in load_gold(folder) if int(r.id[1:]) % 2}
     assert [cluster for _, cluster in places] == ["mine"]
     assert {name: split.articles for name, split in read_manifest(folder).splits.items()} == {"train": 10, "test": 10}
@@ -477,7 +477,7 @@ def test_the_seeds_stand_in_one_split(tmp_path: Path) -> None:
         *RECORDS,
         *(GoldRecord(id=a.id, text=a.text, date=a.date, annotators=["x"], entities=[]) for a in articles),
     ]
-    folder = build_release(records, "news", "0.1.0", to=tmp_path)
+    folder = release_records(records, "news", "0.1.0", to=tmp_path)
     seeds = [record for record in load_gold(folder) if record.annotators == ["x"]]
     assert len(seeds) == 5
     assert len({(record.split, record.cluster) for record in seeds}) == 1
@@ -495,7 +495,7 @@ def test_a_damaged_parent_or_release_is_neither_followed_nor_compared(release: P
     table = to / "news" / "1.0.0" / "data" / "train-00000-of-00001.parquet"
     table.write_bytes(table.read_bytes()[:-1] + b"!")
     for work in (
-        lambda: build_release([*RECORDS, make_record(20)], "news", "1.1.0", to=to),
+        lambda: release_records([*RECORDS, make_record(20)], "news", "1.1.0", to=to),
         lambda: diff_releases(to / "news" / "1.0.0", release),
     ):
         with pytest.raises(GoldError, match=r"train-00000-of-00001\.parquet was changed"):
@@ -511,8 +511,8 @@ def test_a_split_that_an_article_left_is_found(release: Path, tmp_path: Path) ->
         for n, r in enumerate(sorted(load_gold(release), key=lambda r: r.id))
     ]
     with pytest.raises(GoldError, match="an article keeps its split"):
-        build_release([*moved, make_record(20)], "news", "1.1.0", to=to)
-    alone = build_release([*moved, make_record(20)], "news", "1.1.0", to=tmp_path / "alone")
+        release_records([*moved, make_record(20)], "news", "1.1.0", to=to)
+    alone = release_records([*moved, make_record(20)], "news", "1.1.0", to=tmp_path / "alone")
     shutil.copytree(alone, to / "news" / "1.1.0")
     digest = manifest_digest(read_manifest(release))
     forge(to / "news" / "1.1.0", parent=ParentEntry("1.0.0", digest))
@@ -529,7 +529,7 @@ def test_the_kin_of_an_article_that_is_left_out_keep_together(tmp_path: Path) ->
     texts = {"a": words[:40], "z": words[20:], "b0": words, "b1": [*words, "more"], "c": [*words[:40], "once"]}
     records = {id: GoldRecord(id=id, text=" ".join(text), annotators=["x"]) for id, text in texts.items()}
     records["a"].split, records["z"].split = "train", "test"
-    folder = build_release(records.values(), "news", "1.0.0", to=tmp_path)
+    folder = release_records(records.values(), "news", "1.0.0", to=tmp_path)
     assert [left.id for left in read_manifest(folder).left_out] == ["b0", "b1"]
     assert {record.id: record.split for record in load_gold(folder)} == {"a": "train", "c": "train", "z": "test"}
     check_release(folder)
@@ -549,7 +549,7 @@ def test_an_item_is_signed_by_all_who_submitted_the_same(names: tuple[str, ...],
         for name, quote in zip(names, versions, strict=True)
     ]
     decided = adjudicate_annotations(annotations).decided
-    folder = build_release(decided, "news", "1.0.0", to=tmp_path, annotations=annotations)
+    folder = release_records(decided, "news", "1.0.0", to=tmp_path, annotations=annotations)
     [quote] = next(iter(load_gold(folder))).quotes or []
     assert quote.annotators == sorted(names[:2])
     assert (quote.speaker_name, quote.content[0].start, quote.cue is None) == ("Ann Lee", 20, False)

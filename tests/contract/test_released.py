@@ -17,7 +17,7 @@ from annotate.errors import GoldError
 from annotate.gold.manifest import FORMAT, read_manifest
 from annotate.publish.stand_off import write_stand_off
 from annotate.records import Annotation, Claim, Entity, GoldRecord, Layers, Prediction, Quote, Region, Span
-from annotate.release.build import build_release
+from annotate.release.build import release_records
 from annotate.release.check import check_release
 from annotate.schema import Schema, load_schema
 
@@ -112,7 +112,7 @@ def make_releases(home: Path, schema: Schema) -> None:
     records = [make_record(number) for number in range(6)]
     predictions = [Prediction(id=r.id, model="rules-0.1.0", entities=(r.entities or [])[:1]) for r in records]
     shares = {"train": 0.5, "test": 0.5}
-    build_release(
+    release_records(
         records,
         "ports",
         "0.1.0",
@@ -132,7 +132,7 @@ def make_releases(home: Path, schema: Schema) -> None:
     changed = msgspec.structs.replace(records[1], entities=[*(records[1].entities or []), Entity(0, 5, "PRODUCT")])
     between = GoldRecord(id="port-bridge", text=bridge, annotators=["ben"], entities=[])
     later = [records[0], changed, *records[2:5], make_record(6), between]
-    build_release(
+    release_records(
         later, "ports", "0.2.0", to=home, schema=schema, shares=shares, annotator_map=home / "annotators.json"
     )
     write_stand_off(home / "ports" / "0.2.0", home / "stand-off")
@@ -182,7 +182,7 @@ def test_the_first_release_still_gives_its_bytes(tmp_path: Path) -> None:
     from annotate.files import resource_dir
 
     first = resource_dir("gold") / "news" / "0.1.0"
-    again = build_release(
+    again = release_records(
         stored(first), "news", "0.1.0", to=tmp_path, schema=first / "schema.toml", names=True, licence="CC-BY-4.0"
     )
     old, new = read_manifest(first), read_manifest(again)

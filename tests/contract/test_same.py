@@ -26,6 +26,7 @@ from annotate.preannotate.merge import merge_layers
 from annotate.records import Annotation, Claim, Entity, GoldRecord, Item, Layers, Quote, Span
 from annotate.release.provenance import Submitted
 from annotate.score.evaluate import evaluate
+from annotate.task_json.outcomes import settle_origins
 
 TEXT = "“It rained,” Ann Lee of Acme said on Monday, “all week.” She added that it would go on."
 ENTITY = Entity(13, 20, "PERSON")
@@ -129,7 +130,8 @@ def ask_adjudication(a: Item, b: Item) -> bool:
 
 def ask_certificate(a: Item, b: Item) -> bool:
     certificate = Certificate(toolkit="", url="", schema="", pulled_at="")
-    certificate.count_annotation(certificate.trim(by("ann", b, predicted=a)), verified=True)
+    _, changes = settle_origins(Layers(**layers(b)), Layers(**layers(a)), TEXT)
+    certificate.count_annotation(certificate.trim(by("ann", b, predicted=a)), changes, verified=True)
     return certificate.changes[layer_of(a)]["unchanged"] == 1
 
 

@@ -17,7 +17,7 @@ from annotate.jsonl import write_records
 from annotate.publish import publish_release
 from annotate.publish.rehydrate import rehydrate
 from annotate.records import Entity, GoldRecord
-from annotate.release.build import build_release
+from annotate.release.build import release_records
 from annotate.release.check import check_release
 
 pytestmark = pytest.mark.skipif(
@@ -42,7 +42,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def signed(keys: Path, tmp_path: Path) -> Path:
-    return build_release(RECORDS, "news", "1.0.0", to=tmp_path / "gold", sign=keys / "lab")
+    return release_records(RECORDS, "news", "1.0.0", to=tmp_path / "gold", sign=keys / "lab")
 
 
 def run(*arguments: object) -> Any:
@@ -83,7 +83,7 @@ def test_by_somebody_else(signed: Path, keys: Path) -> None:
 
 def test_of_other_bytes(signed: Path, keys: Path, tmp_path: Path) -> None:
     changed = [GoldRecord(id="a1", text="Ann Lee won.", annotators=["ada"], licence="CC0-1.0", entities=[])]
-    other = build_release(changed, "news", "1.0.0", to=tmp_path / "other", sign=keys / "lab")
+    other = release_records(changed, "news", "1.0.0", to=tmp_path / "other", sign=keys / "lab")
     shutil.copyfile(other / "manifest.json.sig", signed / "manifest.json.sig")
     with pytest.raises(GoldError, match=r"not a valid signature of this manifest\.json"):
         check_release(signed, signers=keys / "allowed")
@@ -116,7 +116,7 @@ def test_without_ssh_keygen(signed: Path, keys: Path, tmp_path: Path, monkeypatc
     with pytest.raises(AnnotateError, match="which is not installed; install OpenSSH"):
         check_release(signed, signers=keys / "allowed")
     with pytest.raises(AnnotateError, match="which is not installed"):
-        build_release(RECORDS, "news", "1.0.0", to=tmp_path / "more", sign=keys / "lab")
+        release_records(RECORDS, "news", "1.0.0", to=tmp_path / "more", sign=keys / "lab")
     assert not (tmp_path / "more").exists()
 
 

@@ -37,7 +37,7 @@ from annotate.gold.parquet import TableWriter, iter_gold, iter_rows
 from annotate.gold.rows import hash_row, normalize_record, to_row
 from annotate.publish.stand_off import write_stand_off
 from annotate.records import Annotation, Claim, Entity, GoldRecord, Quote, Span
-from annotate.release.build import build_release
+from annotate.release.build import release_records
 from annotate.release.card import to_card
 from annotate.release.check import check_release
 from annotate.release.croissant import render_croissant
@@ -75,7 +75,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for r in records
         for name in ("ada", "ben")
     ]
-    return build_release(
+    return release_records(
         records,
         "news",
         "1.0.0",

@@ -14,6 +14,7 @@ from annotate.errors import AnnotateError
 from annotate.jsonl import write_records
 from annotate.label_studio_server import Studio
 from annotate.label_studio_server.projects import list_projects
+from annotate.labelstudio.push.plan import PushOptions
 from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Article, Claim, Entity, Prediction, Quote, Span
 from annotate.workflows.up import up
@@ -56,7 +57,7 @@ def page(studio: Studio, chromium: Any) -> Iterator[Any]:
 
 
 def open_project(page: Any, studio: Studio, title: str, **settings: Any) -> None:
-    plan = push_predictions([PREDICTION], title, url=studio.url, api_key=studio.api_key, **settings)
+    plan = push_predictions([PREDICTION], title, PushOptions(**settings), url=studio.url, api_key=studio.api_key)
     page.goto(f"{studio.url}/projects/{plan.projects[0].project}/data")
     page.get_by_role("button", name="Label All Tasks").click()
     page.wait_for_selector(".htx-highlight")

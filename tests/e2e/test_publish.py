@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 from annotate.gold.manifest import MANIFEST, read_manifest, spell_digest
-from annotate.release.build import build_release
+from annotate.release.build import release_records
 from tests.support import hub_server
 from tests.support.bridges import made_article
 
@@ -27,7 +27,7 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Versions 1.0.0 and 1.0.1, and another content as 1.0.0."""
     home, elsewhere = tmp_path_factory.mktemp("gold"), tmp_path_factory.mktemp("other")
     records = [made_article(n) for n in range(6)]
-    build = partial(build_release, licence="CC-BY-4.0", annotator_map=home / "bridges.annotators.json")
+    build = partial(release_records, licence="CC-BY-4.0", annotator_map=home / "bridges.annotators.json")
     first = build(records, "bridges", "1.0.0", to=home)
     corrected = [msgspec.structs.replace(records[0], claims=[]), *records[1:]]
     second = build(corrected, "bridges", "1.0.1", to=home)
@@ -212,7 +212,7 @@ def test_stand_off_and_back(annotate: Any, hub: Any, releases: dict[str, Path], 
 def test_what_would_become_public_unasked_is_refused(annotate: Any, hub: Any, tmp_path: Path) -> None:
     records = [msgspec.structs.replace(made_article(n), licence=None, annotators=["ada@lab.example"]) for n in range(2)]
     records[1].meta = {"contact": "desk@paper.example"}
-    named = build_release(records, "bridges", "1.0.0", to=tmp_path / "gold", licence="CC-BY-4.0", names=True)
+    named = release_records(records, "bridges", "1.0.0", to=tmp_path / "gold", licence="CC-BY-4.0", names=True)
 
     dry = annotate("publish", named, "--to", "hf:user/asked", "--dry-run")
     assert dry.returncode == 0

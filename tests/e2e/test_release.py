@@ -20,7 +20,7 @@ from annotate.records import Entity, GoldRecord
 from annotate.release import build
 from annotate.release.check import check_release
 
-build_release = partial(build.build_release, names=True)
+release_records = partial(build.release_records, names=True)
 HOSTILE = "</script><script>document.title='hacked'</script><img src=x onerror=alert(1)> "
 
 
@@ -92,14 +92,14 @@ def test_records_that_cannot_be_read_are_reported_with_their_lines(tmp_path: Pat
 def test_a_killed_build_leaves_the_old_state_or_the_new_one(tmp_path: Path) -> None:
     records = make_records(60, words=300)
     write_records(tmp_path / "d.jsonl", records)
-    expected = build_release(records, "news", "1.0.0", to=tmp_path / "whole")
+    expected = release_records(records, "news", "1.0.0", to=tmp_path / "whole")
     whole = {path.relative_to(expected): path.read_bytes() for path in expected.rglob("*") if path.is_file()}
     home = tmp_path / "gold" / "news"
     code = (
-        "import sys; from pathlib import Path; from annotate.release.build import build_release; "
+        "import sys; from pathlib import Path; from annotate.release.build import release_records; "
         "print('ready', flush=True); sys.stdin.readline(); "
         f"decided = Path({str(tmp_path / 'd.jsonl')!r}); "
-        f"build_release(decided, 'news', '1.0.0', to={str(tmp_path / 'gold')!r}, names=True)"
+        f"release_records(decided, 'news', '1.0.0', to={str(tmp_path / 'gold')!r}, names=True)"
     )
     # at what a build can be seen doing: the first tables there, papers there, done
     moments = [".1.0.0.*/data/train*", ".1.0.0.*/croissant.json", "1.0.0"]
@@ -127,21 +127,21 @@ def test_a_killed_build_leaves_the_old_state_or_the_new_one(tmp_path: Path) -> N
             break
     target = home / "1.0.0"
     if not target.exists():
-        build_release(records, "news", "1.0.0", to=tmp_path / "gold")
+        release_records(records, "news", "1.0.0", to=tmp_path / "gold")
     found = {path.relative_to(target): path.read_bytes() for path in target.rglob("*") if path.is_file()}
     assert found == whole
     check_release(target)
-    build_release([*records, *make_records(61, words=300)[60:]], "news", "1.1.0", to=tmp_path / "gold")
+    release_records([*records, *make_records(61, words=300)[60:]], "news", "1.1.0", to=tmp_path / "gold")
     assert sorted(path.name for path in home.iterdir()) == ["1.0.0", "1.1.0"]
 
 
 @pytest.mark.browser
 def test_the_page_of_a_diff_shows_hostile_text_as_text(tmp_path: Path, chromium: Any) -> None:
     records = make_records(4)
-    build_release(records, "news", "1.0.0", to=tmp_path)
+    release_records(records, "news", "1.0.0", to=tmp_path)
     records[0].entities = [Entity(78, 81, "ORG")]
     records[1].quotes = []
-    build_release([*records, *make_records(5)[4:]], "news", "1.1.0", to=tmp_path)
+    release_records([*records, *make_records(5)[4:]], "news", "1.1.0", to=tmp_path)
     html = tmp_path / "diff.html"
     result = run("diff", str(tmp_path / "news" / "1.0.0"), str(tmp_path / "news" / "1.1.0"), "--html", str(html))
     assert result.exit_code == 0, result.output

@@ -18,6 +18,7 @@ from annotate.errors import DataProblems, LabelStudioError
 from annotate.label_studio_server import Studio
 from annotate.labelstudio.connection import Connection, connect
 from annotate.labelstudio.pull.pull import fetch_annotations
+from annotate.labelstudio.push.plan import PushOptions
 from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Annotation, Claim, Entity, Prediction, Quote
 from annotate.schema import load_schema
@@ -179,7 +180,7 @@ def test_what_people_do_comes_back_as_they_did_it(server: Connection, title: str
 
 def test_skips_drafts_and_changed_texts_are_kept_apart(studio: Studio, server: Connection, title: str) -> None:
     predictions = list(make_predictions(4, regions=10))
-    push_predictions(predictions, title, overlap=2)
+    push_predictions(predictions, title, PushOptions(overlap=2))
     [project] = server.find_projects(title)
     tasks = list(server.iter_tasks(project["id"]))
     skipped, drafted, edited, _ = tasks
@@ -228,7 +229,7 @@ def test_articles_are_added_and_replaced_while_nobody_works_on_them(server: Conn
 
 def test_one_project_a_layer_comes_back_as_one_annotation(server: Connection, title: str, one: Prediction) -> None:
     title = "Layers of one"
-    plan = push_predictions([one], title, layers=["entities", "quotes", "claims"])
+    plan = push_predictions([one], title, PushOptions(layers=["entities", "quotes", "claims"]))
     assert [part.title for part in plan.projects] == [f"{title} ({name})" for name in ("entities", "quotes", "claims")]
     for part in plan.projects:
         submit(server, part.title)
@@ -242,9 +243,9 @@ def test_one_project_a_layer_comes_back_as_one_annotation(server: Connection, ti
 
 def test_the_blind_share_is_seeded_recorded_and_kept(server: Connection, title: str) -> None:
     predictions = list(make_predictions(30, regions=10))
-    plan = push_predictions(predictions, title, blind=0.3, seed=5).projects[0]
+    plan = push_predictions(predictions, title, PushOptions(blind=0.3, seed=5)).projects[0]
     assert 3 <= plan.blind <= 16
-    assert push_predictions(predictions, title, blind=0.3, seed=5).projects[0].is_noop
+    assert push_predictions(predictions, title, PushOptions(blind=0.3, seed=5)).projects[0].is_noop
     assert push_predictions(predictions, title).projects[0].blind == plan.blind, "a blind task stays blind"
     submit(server, title)
     found, certificate = fetch_annotations(title)
@@ -260,11 +261,11 @@ def test_the_least_certain_come_first_where_asked(studio: Studio, server: Connec
     ]
     push_predictions(predictions, title)
     [found] = server.find_projects(title)
-    plan = push_predictions(predictions, title, order="uncertain")
+    plan = push_predictions(predictions, title, PushOptions(order="uncertain"))
     assert list(plan.projects[0].settings) == ["sampling"]
     assert push_predictions(predictions, title).projects[0].is_noop  # unasked, the order stays
     assert next_article(studio, found["id"]) == "b-0.2"
-    push_predictions(predictions, f"{title} 2", order="sequence")
+    push_predictions(predictions, f"{title} 2", PushOptions(order="sequence"))
     [found] = server.find_projects(f"{title} 2")
     assert next_article(studio, found["id"]) == "a-0.9"
 
@@ -338,7 +339,7 @@ def test_nothing_is_sent_before_everything_is_checked(server: Connection, title:
 
 def test_several_annotators_and_annotations_of_one(server: Connection, title: str) -> None:
     [prediction] = make_predictions(1, regions=10)
-    push_predictions([prediction], title, overlap=2)
+    push_predictions([prediction], title, PushOptions(overlap=2))
     [project] = server.find_projects(title)
     [task] = server.iter_tasks(project["id"])
     user = server.sdk.users.create(email="bob@example.org", username="bob", first_name="B", last_name="O")

@@ -8,6 +8,7 @@ import pytest
 from annotate.errors import LabelStudioError
 from annotate.label_studio_server import Studio
 from annotate.labelstudio.pull.pull import fetch_annotations
+from annotate.labelstudio.push.plan import PushOptions
 from annotate.labelstudio.push.push import push_predictions
 from annotate.labelstudio.submit import submit_annotations
 from annotate.records import Annotation, Entity, Prediction, Quote, Span
@@ -47,7 +48,7 @@ def extents(quotes: list[Quote] | None) -> list[list[tuple[int, int] | None]]:
 @pytest.mark.slow
 def test_annotations_are_handed_in_once_for_each_annotator(studio: Studio) -> None:
     access = {"url": studio.url, "api_key": studio.api_key}
-    push_predictions([PREDICTION], "Handed in", overlap=2, **access)
+    push_predictions([PREDICTION], "Handed in", PushOptions(overlap=2), **access)
     both = [recorded("one@example.org", "GPE"), recorded("two@example.org", "ORG")]
     assert submit_annotations(both, "Handed in", **access) == 2
     assert submit_annotations(both, "Handed in", **access) == 0

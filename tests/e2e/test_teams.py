@@ -12,6 +12,7 @@ from annotate.agreement import agree
 from annotate.label_studio_server import Studio, start_studio, stop_studio
 from annotate.labelstudio.connection import connect
 from annotate.labelstudio.pull.pull import fetch_annotations
+from annotate.labelstudio.push.plan import PushOptions
 from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Entity, Prediction
 
@@ -56,7 +57,7 @@ class Annotator:
 
 def test_two_people_annotate_on_postgresql(team: Studio) -> None:
     connection = {"url": team.url, "api_key": team.api_key}
-    plan = push_predictions([PREDICTION], "Team", overlap=2, **connection)
+    plan = push_predictions([PREDICTION], "Team", PushOptions(overlap=2), **connection)
     number = plan.projects[0].project
     assert number is not None
     assert not (team.dir / "label_studio.sqlite3").exists(), "the data went to SQLite"

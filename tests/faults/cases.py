@@ -86,7 +86,7 @@ def annotate(*arguments: str) -> Callable[[], None]:
 
 def write_inputs() -> None:
     """Write articles, annotations by two annotators, decided records and a release into `inputs/`."""
-    from annotate.release.build import build_release
+    from annotate.release.build import release_records
 
     decided = [make_record(number) for number in range(COUNT)]
     folder = Path("inputs")
@@ -100,7 +100,7 @@ def write_inputs() -> None:
         ],
     )
     write_records(folder / "decided.jsonl", decided)
-    build_release(decided, "news", "1.0.0", to=folder / "gold")
+    release_records(decided, "news", "1.0.0", to=folder / "gold")
 
 
 def make_record(number: int) -> GoldRecord:

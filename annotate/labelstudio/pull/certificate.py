@@ -10,7 +10,7 @@ import msgspec
 from annotate.items import trim_annotation
 from annotate.printing import format_count
 from annotate.records import LAYERS, Annotation, iter_spans
-from annotate.task_json.outcomes import OUTCOMES, compare_layers, count_changes
+from annotate.task_json.outcomes import OUTCOMES, Changes
 from annotate.task_json.remarks import Remark
 from annotate.task_json.tasks import TaskAnnotations
 
@@ -94,8 +94,12 @@ class Certificate(msgspec.Struct, kw_only=True):
             self.trimmed += (before.start, before.end) != (after.start, after.end)
         return trimmed
 
-    def count_annotation(self, annotation: Annotation, *, verified: bool) -> None:
-        """Enter one annotation as it is handed out; `verified` if its text was compared with what was pushed."""
+    def count_annotation(self, annotation: Annotation, changes: Changes, *, verified: bool) -> None:
+        """Enter one annotation as it is handed out, with what became of the items that it began from.
+
+        Args:
+            verified: whether its text was compared with what was pushed.
+        """
         if annotation.status != "submitted":
             self.skipped += 1
             return
@@ -108,7 +112,7 @@ class Certificate(msgspec.Struct, kw_only=True):
         if annotation.predicted is None:
             self.without_prediction += 1
             return
-        for layer, counts in count_changes(compare_layers(annotation.predicted, annotation)).items():
+        for layer, counts in changes.items():
             row = self.changes.setdefault(layer, {"pushed": 0, **dict.fromkeys(OUTCOMES.values(), 0)})
             for change, count in counts.items():
                 row[OUTCOMES[change]] += count

@@ -16,18 +16,17 @@ from annotate.errors import AnnotateError, LabelStudioError
 from annotate.files import Outputs, is_stream
 from annotate.jsonl import STDIO, find_record_problems, open_output
 from annotate.labelstudio.connection import connect
-from annotate.labelstudio.project import find_shown_layers
+from annotate.labelstudio.project import find_project, find_shown_layers, layer_title
 from annotate.labelstudio.pull.certificate import Certificate
 from annotate.labelstudio.pull.verification import verify_task
 from annotate.labelstudio.push.ledger import Ledger, find_ledger
-from annotate.labelstudio.push.plan import Blind, find_project, make_entry
-from annotate.labelstudio.push.push import PredictionFile, layer_title
+from annotate.labelstudio.push.push import PredictionFile
 from annotate.labelstudio.shapes import make_safe
 from annotate.locks import lock_output
 from annotate.records import LAYERS, Annotation, Prediction, annotated_layers
 from annotate.schema import Schema, load_schema
 from annotate.task_json.remarks import quarantined
-from annotate.task_json.tasks import Task, TaskAnnotations, from_task
+from annotate.task_json.tasks import Returned, Task, TaskAnnotations, build_task, from_task
 from annotate.version import __version__
 
 
@@ -40,7 +39,7 @@ def pull_annotations(
     predictions: str | Path | Iterable[Prediction] | None = None,
     url: str | None = None,
     api_key: str | None = None,
-    schema: Schema | None = None,
+    schema: Schema | str | Path | None = None,
 ) -> Certificate:
     """Write what annotators submitted to a file, one annotation per line, and return the certificate.
 
@@ -75,7 +74,7 @@ def fetch_annotations(
     predictions: Iterable[Prediction] | None = None,
     url: str | None = None,
     api_key: str | None = None,
-    schema: Schema | None = None,
+    schema: Schema | str | Path | None = None,
 ) -> tuple[list[Annotation], Certificate]:
     """The annotations as a list, and the certificate; see `Pull` for the parameters."""
     pull = Pull(projects, since=since, predictions=predictions, url=url, api_key=api_key, schema=schema)
@@ -123,9 +122,9 @@ class Pull:
         predictions: Iterable[Prediction] | None = None,
         url: str | None = None,
         api_key: str | None = None,
-        schema: Schema | None = None,
+        schema: Schema | str | Path | None = None,
     ) -> None:
-        self.schema = schema or load_schema()
+        self.schema = load_schema(schema)
         self.predictions = list(predictions) if isinstance(predictions, Iterator) else predictions
         self.since = _parse_time(since) if since is not None else None
         self.server = connect(url, api_key)
@@ -147,16 +146,16 @@ class Pull:
         emails = self.server.emails()
         if len(self.sources) == 1:
             [source] = self.sources
-            for annotation in self._pick_newest(self._read_project(source, emails)):
-                if self._is_sound(annotation):
-                    yield self._hand_out(annotation, verified=source.ledger is not None)
+            for found in self._pick_newest(self._read_project(source, emails)):
+                if self._is_sound(found.annotation):
+                    yield self._hand_out(found, verified=source.ledger is not None)
             return
         with tempfile.TemporaryFile() as spool:
             yield from self._merge(spool, emails)
 
-    def _hand_out(self, annotation: Annotation, *, verified: bool) -> Annotation:
-        trimmed = self.certificate.trim(annotation)
-        self.certificate.count_annotation(trimmed, verified=verified)
+    def _hand_out(self, found: Returned, *, verified: bool) -> Annotation:
+        trimmed = self.certificate.trim(found.annotation)
+        self.certificate.count_annotation(trimmed, found.changes, verified=verified)
         return trimmed
 
     def _find_sources(self, name: str) -> list[Source]:
@@ -177,15 +176,13 @@ class Pull:
         if self.predictions is None:
             return kept
         ledger = Ledger()
-        ledger.record(
-            (make_entry(prediction, schema, Blind(), withheld=False) for prediction in self.predictions), sent=False
-        )
+        ledger.record((build_task(prediction, schema) for prediction in self.predictions), sent=False)
         if kept is not None:
             with kept:
                 ledger.take_predictions(kept)
         return ledger
 
-    def _read_project(self, source: Source, emails: dict[int, str]) -> Iterator[list[Annotation]]:
+    def _read_project(self, source: Source, emails: dict[int, str]) -> Iterator[list[Returned]]:
         seen: set[str] = set()
         for task in self._iter_tasks(source.number):
             found = self._read_task(task, source, emails, seen)
@@ -238,26 +235,27 @@ class Pull:
             return self.server.iter_export(number)
         return self.server.iter_changed(number, _format_time(self.since))
 
-    def _pick_newest(self, tasks: Iterable[list[Annotation]]) -> Iterator[Annotation]:
+    def _pick_newest(self, tasks: Iterable[list[Returned]]) -> Iterator[Returned]:
         """One annotation per annotator and task; two tasks for one article are caught by the seen keys."""
         seen: dict[tuple[str, str], int | None] = {}
         for found in tasks:
-            best: dict[str, Annotation] = {}
-            for annotation in found:
-                rival = best.get(annotation.annotator)
-                if rival is None:
-                    best[annotation.annotator] = annotation
+            best: dict[str, Returned] = {}
+            for returned in found:
+                rival = best.setdefault(returned.annotation.annotator, returned)
+                if rival is returned:
                     continue
-                older, newer = sorted((rival, annotation), key=_rank)
-                best[annotation.annotator] = newer
-                self._set_aside(older, f"a newer annotation ({newer.annotation_id}) of the same annotator counts")
-            for annotation in best.values():
+                (older, _), newer = sorted((rival, returned), key=_rank)
+                best[older.annotator] = newer
+                reason = f"a newer annotation ({newer.annotation.annotation_id}) of the same annotator counts"
+                self._set_aside(older, reason)
+            for returned in best.values():
+                annotation = returned.annotation
                 key = (annotation.id, annotation.annotator)
                 if key in seen:
                     self._set_aside(annotation, f"the same annotator annotated this article in task {seen[key]} too")
                     continue
                 seen[key] = annotation.task_id
-                yield annotation
+                yield returned
 
     def _set_aside(self, annotation: Annotation, reason: str) -> None:
         if annotation.status == "skipped":
@@ -279,16 +277,17 @@ class Pull:
         verified: set[tuple[str, str]] = set()
         encoder = msgspec.json.Encoder()
         for source in self.sources:
-            for annotation in self._pick_newest(self._read_project(source, emails)):
+            for found in self._pick_newest(self._read_project(source, emails)):
+                annotation = found.annotation
                 if not self._is_sound(annotation):
                     continue
-                encoded = encoder.encode(annotation)
+                encoded = encoder.encode(found)
                 key = (annotation.id, annotation.text_sha256 or "", annotation.annotator)
                 if source.ledger is not None:
                     verified.add(key[:2])
                 places.setdefault(key, []).append((spool.tell(), len(encoded)))
                 spool.write(encoded)
-        decoder = msgspec.json.Decoder(Annotation)
+        decoder = msgspec.json.Decoder(Returned)
         for key, entries in places.items():
             parts = []
             for start, length in entries:
@@ -297,11 +296,10 @@ class Pull:
             merged = self._merge_parts(parts)
             yield self._hand_out(merged, verified=key[:2] in verified)
 
-    def _merge_parts(self, parts: list[Annotation]) -> Annotation:
+    def _merge_parts(self, parts: list[Returned]) -> Returned:
         """One annotation with the layers of all; where two have the same layer, the newer submitted one counts."""
-        parts = sorted(parts, key=_rank, reverse=True)
-        merged = parts[0]
-        for part in parts[1:]:
+        (merged, changes), *others = sorted(parts, key=_rank, reverse=True)
+        for part, part_changes in others:
             if part.status == "skipped":
                 self.certificate.skipped += 1
                 continue
@@ -314,10 +312,11 @@ class Pull:
                 if part.predicted is not None:
                     merged.predicted = merged.predicted or type(part.predicted)()
                     setattr(merged.predicted, layer, getattr(part.predicted, layer))
+            changes |= part_changes
             merged.lead_time_s = _add(merged.lead_time_s, part.lead_time_s)
             merged.model = merged.model or part.model
             merged.blind = merged.blind and part.blind
-        return merged
+        return Returned(merged, changes)
 
 
 def write_pull(pull: Pull, output: Path, certificate: Path | None = None) -> int:
@@ -350,8 +349,9 @@ def write_pull(pull: Pull, output: Path, certificate: Path | None = None) -> int
     return count
 
 
-def _rank(annotation: Annotation) -> tuple[bool, str, int]:
+def _rank(returned: Returned) -> tuple[bool, str, int]:
     """Submitted before skipped, then newer before older."""
+    annotation = returned.annotation
     return annotation.status == "submitted", annotation.updated_at or "", annotation.annotation_id or 0
 
 

@@ -1,7 +1,8 @@
-"""The push ledger: what was pushed to a project, kept on the machine that pushed it.
+"""What a push leaves behind: the ledger of what was pushed, on this machine, and a receipt on the server.
 
 Everyone who may annotate may also edit the tasks on the server, their hashes and the project's description. So `pull`
-compares what comes back with this file, or with the file of predictions itself.
+compares what comes back with the ledger, or with the file of predictions itself. The receipt is a line in the
+project's description, with which the next push need not read all tasks.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -21,6 +23,8 @@ from annotate.task_json.tasks import ARTICLE_FIELDS, Task, TaskInfo, digest_pred
 
 STATE_VARIABLE = "ANNOTATE_STATE_DIR"
 LOCK_TIMEOUT_S = 60.0
+
+_RECEIPT = re.compile(r"annotate push: (\d+) tasks, (\d+) predictions, ([0-9a-f]{16}), last change (\S+)")
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS articles (id TEXT PRIMARY KEY, text_sha256 TEXT NOT NULL, data BLOB NOT NULL,
@@ -205,3 +209,36 @@ def find_ledger(project: dict[str, Any]) -> Ledger | None:
         ledger.close()
         return None
     return ledger
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """What a complete push notes in the project's description, so that the next one need not read every task."""
+
+    tasks: int
+    predictions: int
+    fingerprint: str
+    last_change: str
+
+    def __str__(self) -> str:
+        return (
+            f"annotate push: {self.tasks} tasks, {self.predictions} predictions, {self.fingerprint}, "
+            f"last change {self.last_change}"
+        )
+
+
+def read_receipt(project: dict[str, Any]) -> Receipt | None:
+    """The receipt in the project's description, if there is one."""
+    found = _RECEIPT.search(project.get("description") or "")
+    return Receipt(int(found[1]), int(found[2]), found[3], found[4]) if found else None
+
+
+def write_receipt(description: str, receipt: Receipt | None) -> str:
+    """The description with this receipt instead of any former one; the users' own words stay.
+
+    >>> write_receipt("Pilot.", Receipt(3, 3, "0" * 16, "2026-11-21T13:00:00Z"))
+    'Pilot.\\nannotate push: 3 tasks, 3 predictions, 0000000000000000, last change 2026-11-21T13:00:00Z'
+    """
+    kept = _RECEIPT.sub("", description).rstrip()
+    if receipt is None:
+        return kept
+    return f"{kept}\n{receipt}" if kept else str(receipt)

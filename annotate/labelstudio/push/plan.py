@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-import re
+import os
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Literal, TypeAlias
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
+from annotate.artifacts.guidelines import to_instruction
 from annotate.artifacts.label_config import to_label_config
 from annotate.errors import DataProblems, LabelStudioError
 from annotate.files import sha256_text
 from annotate.labelstudio.connection import Connection
-from annotate.labelstudio.project import canonical_config, find_config_conflicts
-from annotate.labelstudio.push.receipt import read_receipt
+from annotate.labelstudio.project import canonical_config, find_config_conflicts, find_project
+from annotate.labelstudio.push.ledger import read_receipt
 from annotate.labelstudio.shapes import make_all_safe
 from annotate.printing import format_count
 from annotate.problems import SECOND_RECORD
-from annotate.records import Prediction
+from annotate.records import Layer, Prediction
 from annotate.schema import Schema
 from annotate.task_json.tasks import Key, Task, TaskInfo, build_task, find_task_problems, read_info
 
@@ -106,22 +109,47 @@ def describe_plan(plan: PushPlan) -> list[str]:
     return lines
 
 
-class Blind(msgspec.Struct, frozen=True):
-    """Which articles are annotated without the prediction: a share in [0, 1], chosen by seed and article id.
+@dataclass(frozen=True)
+class PushOptions:
+    """How a push shows predictions to annotators.
 
-    The choice depends on nothing else, so that a push that is repeated, resumed or extended chooses the same ones.
+    Args:
+        layers: one project per layer, called `TITLE (LAYER)`, for one pass a layer; None = one project with all layers
+            of the schema.
+        overlap: how many annotators annotate each article; None = 1 in a new project, else as the project has it.
+        order: `uncertain` gives annotators the articles with the lowest prediction score first (blind ones, which
+            show no prediction, come last), `sequence` as they were pushed; None = as the project has it.
+        blind: share in [0, 1] of the articles that are shown without their prediction, to measure how much the
+            prediction leads annotators; chosen by `seed` and article id, and noted in the tasks.
+        seed: of the choice of blind articles.
 
-    >>> Blind(0.5, 7).picks("a-1"), Blind(0.0, 7).picks("a-1"), Blind(1.0, 7).picks("a-1")
-    (False, False, True)
+    Raises:
+        DataProblems: `overlap` or `blind` is out of range.
     """
 
-    share: float = 0.0
+    layers: Sequence[Layer] | None = None
+    overlap: int | None = None
+    order: Order | None = None
+    blind: float = 0.0
     seed: int = 0
 
-    def picks(self, article_id: str) -> bool:
-        """Whether this article is one of the share."""
+    def __post_init__(self) -> None:
+        if not 0 <= self.blind <= 1:
+            raise DataProblems([f"blind is {self.blind}; expected a share from 0 to 1"])
+        if self.overlap is not None and self.overlap < 1:
+            raise DataProblems([f"overlap is {self.overlap}; expected 1 or more"])
+
+    def withholds(self, article_id: str) -> bool:
+        """Whether this article is annotated without its prediction.
+
+        The choice depends on nothing else, so that a push that is repeated, resumed or extended chooses the same ones.
+
+        >>> options = PushOptions(blind=0.5, seed=7)
+        >>> options.withholds("a-1"), PushOptions().withholds("a-1"), PushOptions(blind=1.0).withholds("a-1")
+        (False, False, True)
+        """
         digest = hashlib.sha256(f"{self.seed}\0{article_id}".encode("utf-8", "surrogatepass")).digest()
-        return int.from_bytes(digest[:8], "big") < self.share * 2**64
+        return int.from_bytes(digest[:8], "big") < self.blind * 2**64
 
 
 class Known(msgspec.Struct, kw_only=True):
@@ -154,7 +182,7 @@ class Survey(msgspec.Struct, kw_only=True):
     fingerprint: str = ""
 
 
-def survey_predictions(predictions: Iterable[Prediction], schema: Schema, blind: Blind) -> Survey:
+def survey_predictions(predictions: Iterable[Prediction], schema: Schema, options: PushOptions) -> Survey:
     """Read all predictions once and check everything that the server would not.
 
     Raises:
@@ -162,7 +190,7 @@ def survey_predictions(predictions: Iterable[Prediction], schema: Schema, blind:
     """
     survey = Survey()
     encoder = msgspec.json.Encoder(order="deterministic")
-    digest = hashlib.sha256(f"{schema.digest} {blind.share} {blind.seed}".encode())
+    digest = hashlib.sha256(f"{schema.digest} {options.blind} {options.seed}".encode())
     for prediction in predictions:
         survey.problems.extend(f"{prediction.id}: {problem}" for problem in find_task_problems(prediction, schema))
         if prediction.id in survey.keys:
@@ -183,36 +211,65 @@ def survey_predictions(predictions: Iterable[Prediction], schema: Schema, blind:
     return survey
 
 
-def find_project(server: Connection, name: str) -> dict[str, Any] | None:
-    """The project of this title (or of this number, written `#12`), with all settings; None if there is none.
+class BuiltTasks:
+    """The tasks of a push, each built once; what planning builds is kept in a temporary file. A context manager."""
 
-    Raises:
-        LabelStudioError: several projects have the title.
-    """
-    if re.fullmatch(r"#\d+", name):
-        return server.get_project(int(name[1:]))
-    found = server.find_projects(name)
-    if len(found) > 1:
-        numbers = ", ".join(f"#{project['id']}" for project in found)
-        raise LabelStudioError(f"{len(found)} projects are called {name!r}: name one by its number ({numbers})")
-    return server.get_project(found[0]["id"]) if found else None
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+        self._places: dict[str, tuple[int, int]] = {}
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed on exit
+
+    def __enter__(self) -> BuiltTasks:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def get(self, prediction: Prediction, *, keep: bool = False) -> Task:
+        """The task of the prediction.
+
+        Args:
+            keep: it is asked for again later.
+        """
+        if place := self._places.get(prediction.id):
+            self._file.seek(place[0])
+            kept: Task = msgspec.json.decode(self._file.read(place[1]))
+            return kept
+        task = build_task(prediction, self._schema)
+        if keep:
+            encoded = msgspec.json.encode(task)
+            self._places[prediction.id] = self._file.seek(0, os.SEEK_END), len(encoded)
+            self._file.write(encoded)
+        return task
 
 
-def plan_project(
-    server: Connection,
-    title: str,
-    schema: Schema,
-    predictions: Iterable[Prediction],
-    survey: Survey,
-    *,
-    overlap: int | None,
-    order: Order | None,
-    blind: Blind,
-    instruction: str,
-) -> tuple[ProjectPlan, Work]:
+class Target(NamedTuple):
+    """One project of a push, and what goes there."""
+
+    title: str
+    schema: Schema
+    predictions: Iterable[Prediction]
+    survey: Survey
+    tasks: BuiltTasks
+    options: PushOptions
+
+    def list_settings(self) -> dict[str, object]:
+        """The settings that the project is to have, and that a plan compares."""
+        settings: dict[str, object] = {"label_config": to_label_config(self.schema)}
+        if self.options.overlap is not None:
+            settings["maximum_annotations"] = self.options.overlap
+        if self.options.order is not None:
+            settings["sampling"] = SAMPLING[self.options.order]
+        settings["show_collab_predictions"] = True
+        settings["expert_instruction"] = to_instruction(self.schema)
+        return settings
+
+
+def plan_project(server: Connection, target: Target) -> tuple[ProjectPlan, Work]:
     """What has to be done in one project. Sends nothing."""
+    title, survey, options = target.title, target.survey, target.options
     project = find_project(server, title)
-    plan = ProjectPlan(title=title, schema=schema.ref, model=next(iter(survey.models)))
+    plan = ProjectPlan(title=title, schema=target.schema.ref, model=next(iter(survey.models)))
     work = Work()
     if project is None:
         if not TITLE_LENGTH[0] <= len(title) <= TITLE_LENGTH[1]:
@@ -221,14 +278,14 @@ def plan_project(
             )
         plan.settings = {"project": "created"}
         plan.new = list(survey.keys)
-        work.blind = {article for article in survey.keys if blind.picks(article)}
+        work.blind = {article for article in survey.keys if options.withholds(article)}
     else:
         plan.project = project["id"]
-        plan.settings = _plan_settings(project, schema, overlap, order, instruction)
-        plan.conflicts = list(find_config_conflicts(server, project, schema))
+        plan.settings = _plan_settings(project, target)
+        plan.conflicts = list(find_config_conflicts(server, project, target.schema))
         if plan.settings or not _is_complete(server, project, survey):
             known = list(_read_known(server, plan.project)) if project["task_number"] else []
-            _plan_tasks(plan, work, known, schema, predictions, survey, blind)
+            _plan_tasks(plan, work, known, target)
         else:
             work.has_receipt = True
             plan.unchanged = len(survey.keys)
@@ -238,11 +295,6 @@ def plan_project(
     gone = len(work.surplus) + sum(len(tasks) for tasks in work.replace.values())
     work.expected_tasks = (project or {}).get("task_number", 0) + len(plan.new) + len(work.replace) - gone
     return plan, work
-
-
-def make_entry(prediction: Prediction, schema: Schema, blind: Blind, *, withheld: bool) -> Task:
-    """The task of a prediction as this push makes it."""
-    return build_task(prediction, schema, blind=withheld, blind_seed=blind.seed, blind_share=blind.share)
 
 
 def _is_complete(server: Connection, project: dict[str, Any], survey: Survey) -> bool:
@@ -269,39 +321,27 @@ def _plan_model(plan: ProjectPlan, work: Work, project: dict[str, Any]) -> dict[
     return {"model_version": f"{project['model_version'] or 'none'} -> {plan.model}"} if shown else {}
 
 
-def _plan_settings(
-    project: dict[str, Any], schema: Schema, overlap: int | None, order: Order | None, instruction: str
-) -> dict[str, str]:
-    settings = {}
-    if canonical_config(project["label_config"]) != canonical_config(to_label_config(schema)):
-        settings["label_config"] = f"as schema {schema.ref} has it"
-    if overlap is not None and overlap != project["maximum_annotations"]:
-        settings["maximum_annotations"] = f"{project['maximum_annotations']} -> {overlap}"
-    if order is not None and SAMPLING[order] != project["sampling"]:
-        settings["sampling"] = f"{project['sampling']} -> {SAMPLING[order]}"
-    if not project["show_collab_predictions"]:
-        settings["show_collab_predictions"] = "False -> True"
-    if instruction and instruction != project["expert_instruction"]:
-        settings["expert_instruction"] = f"the guidelines of schema {schema.ref}"
-    return settings
+def _plan_settings(project: dict[str, Any], target: Target) -> dict[str, str]:
+    ref = target.schema.ref
+    described = {"label_config": f"as schema {ref} has it", "expert_instruction": f"the guidelines of schema {ref}"}
+    changes = {}
+    for name, wanted in target.list_settings().items():
+        found = project[name]
+        if name == "label_config":
+            found, wanted = canonical_config(found), canonical_config(str(wanted))
+        if found != wanted:
+            changes[name] = described.get(name, f"{found} -> {wanted}")
+    return changes
 
 
-def _plan_tasks(
-    plan: ProjectPlan,
-    work: Work,
-    known: Sequence[Known],
-    schema: Schema,
-    predictions: Iterable[Prediction],
-    survey: Survey,
-    blind: Blind,
-) -> None:
+def _plan_tasks(plan: ProjectPlan, work: Work, known: Sequence[Known], target: Target) -> None:
     by_article: dict[str, list[Known]] = {}
     for task in known:
         by_article.setdefault(task.key.article_id, []).append(task)
-    for prediction in predictions:
+    for prediction in target.predictions:
         article = prediction.id
         tasks = by_article.pop(article, [])
-        same = [task for task in tasks if task.key.text_sha256 == survey.keys[article] and task.intact]
+        same = [task for task in tasks if task.key.text_sha256 == target.survey.keys[article] and task.intact]
         others = [task for task in tasks if task not in same]
         touched = [task for task in others if task.touched]
         if touched:
@@ -314,10 +354,10 @@ def _plan_tasks(
             (plan.replaced if others else plan.new).append(article)
             if others:
                 work.replace[article] = [task.id for task in others]
-            if blind.picks(article):
+            if target.options.withholds(article):
                 work.blind.add(article)
             continue
-        digest = read_info(make_entry(prediction, schema, blind, withheld=False)).digest
+        digest = read_info(target.tasks.get(prediction, keep=True)).digest
         kept = max(same, key=lambda task: (task.touched, task.info.digest == digest, -task.id))
         work.surplus.extend(task.id for task in same if task is not kept and not task.touched)
         work.surplus.extend(task.id for task in others)

@@ -6,36 +6,29 @@ import contextlib
 import hashlib
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from annotate.artifacts.guidelines import to_instruction
-from annotate.artifacts.label_config import to_label_config
 from annotate.errors import DataProblems, LabelStudioError, RecordError
 from annotate.jsonl import STDIO, read_records, stream_records
 from annotate.labelstudio.answers import LostAnswer
 from annotate.labelstudio.connection import Connection, connect, require_client
-from annotate.labelstudio.push.ledger import Ledger, ledger_path, state_dir
+from annotate.labelstudio.project import find_project, layer_title
+from annotate.labelstudio.push.ledger import Ledger, Receipt, ledger_path, state_dir, write_receipt
 from annotate.labelstudio.push.plan import (
-    SAMPLING,
-    Blind,
+    BuiltTasks,
     Known,
-    Order,
-    ProjectPlan,
+    PushOptions,
     PushPlan,
-    Survey,
-    Work,
-    find_project,
-    make_entry,
+    Target,
     plan_project,
     survey_predictions,
 )
-from annotate.labelstudio.push.receipt import Receipt, write_receipt
 from annotate.locks import take_turn
-from annotate.records import Layer, Prediction
+from annotate.records import Prediction
 from annotate.schema import Schema, load_schema
-from annotate.task_json.tasks import Task, digest_prediction, read_info
+from annotate.task_json.tasks import Task, digest_prediction, read_info, withhold
 
 BATCH_TASKS = 100
 BATCH_CHARS = 4_000_000
@@ -47,15 +40,11 @@ Progress = Callable[[str, int, int], None]
 def push_predictions(
     predictions: str | Path | Iterable[Prediction],
     project: str,
+    options: PushOptions | None = None,
     *,
     url: str | None = None,
     api_key: str | None = None,
-    schema: Schema | None = None,
-    layers: Sequence[Layer] | None = None,
-    overlap: int | None = None,
-    order: Order | None = None,
-    blind: float = 0.0,
-    seed: int = 0,
+    schema: Schema | str | Path | None = None,
     dry_run: bool = False,
     progress: Progress | None = None,
     report: Callable[[str], None] = lambda text: None,
@@ -71,13 +60,8 @@ def push_predictions(
     Args:
         predictions: a JSON Lines file (`-` = standard input), or the records; read several times, one record in memory.
             An iterator is kept as a list.
-        project: title, or `#NUMBER`. With `layers`, the projects are called `TITLE (LAYER)`.
-        layers: one project per layer, for one pass a layer; default: one project with all layers of the schema.
-        overlap: how many annotators annotate each article; default 1 for a new project, else as it is.
-        order: `uncertain` gives annotators the articles with the lowest prediction score first (blind ones, which
-            show no prediction, come last), `sequence` as they were pushed; default: as the project has it.
-        blind: share in [0, 1] of the articles that are shown without their prediction, to measure how much the
-            prediction leads annotators; chosen by `seed` and article id, and noted in the tasks.
+        project: title, or `#NUMBER`. With layers in the options, the projects are called `TITLE (LAYER)`.
+        options: see `PushOptions`; None = its defaults.
         progress: called with project title, tasks done and tasks to do.
         report: called with one line when another process is pushing to the project, and this one waits.
 
@@ -87,30 +71,28 @@ def push_predictions(
         MissingExtraError: the extra `labelstudio` is not installed.
     """
     require_client()
-    schema = schema or load_schema()
-    if not 0 <= blind <= 1:
-        raise DataProblems([f"blind is {blind}; expected a share from 0 to 1"])
-    if overlap is not None and overlap < 1:
-        raise DataProblems([f"overlap is {overlap}; expected 1 or more"])
+    options = options or PushOptions()
+    schema = load_schema(schema)
     if isinstance(predictions, (str, Path)):
         predictions = PredictionFile(Path(predictions))
     elif isinstance(predictions, Iterator):
         predictions = list(predictions)
-    choice = Blind(blind, seed)
-    targets = (
-        [(project, schema)]
-        if layers is None
-        else [(layer_title(project, layer), schema.restrict((layer,))) for layer in layers]
-    )
-    surveys = [survey_predictions(predictions, part, choice) for _, part in targets]
+    parts = [(project, schema)]
+    if options.layers is not None:
+        parts = [(layer_title(project, layer), schema.restrict((layer,))) for layer in options.layers]
+    surveys = [survey_predictions(predictions, part, options) for _, part in parts]
     server = connect(url, api_key)
-    with contextlib.ExitStack() as turns:
+    with contextlib.ExitStack() as stack:
         if not dry_run:
-            for title in sorted({_find_title(server, title) for title, _ in targets}):
-                turns.enter_context(_take_turn(server, title, report))
+            for title in sorted({_find_title(server, title) for title, _ in parts}):
+                stack.enter_context(_take_turn(server, title, report))
         pushes = [
-            _Push(server, title, part, predictions, survey, overlap, order, choice, progress)
-            for (title, part), survey in zip(targets, surveys, strict=True)
+            _Push(
+                server,
+                Target(title, part, predictions, survey, stack.enter_context(BuiltTasks(part)), options),
+                progress,
+            )
+            for (title, part), survey in zip(parts, surveys, strict=True)
         ]
         plan = PushPlan(url=server.url, projects=[push.plan for push in pushes])
         if dry_run:
@@ -163,55 +145,16 @@ class PredictionFile:
             raise RecordError(problems)
 
 
-def layer_title(project: str, layer: Layer) -> str:
-    """The title of the project for one layer.
-
-    >>> layer_title("Pilot", "claims")
-    'Pilot (claims)'
-    """
-    return f"{project} ({layer})"
-
-
 class _Push:
     """One project's part of a push."""
 
-    def __init__(
-        self,
-        server: Connection,
-        title: str,
-        schema: Schema,
-        predictions: Iterable[Prediction],
-        survey: Survey,
-        overlap: int | None,
-        order: Order | None,
-        blind: Blind,
-        progress: Progress | None,
-    ) -> None:
+    def __init__(self, server: Connection, target: Target, progress: Progress | None) -> None:
         self.server = server
-        self.title = title
-        self.schema = schema
-        self.predictions = predictions
-        self.survey = survey
-        self.overlap = overlap
-        self.order = order
-        self.blind = blind
+        self.target = target
         self.progress = progress
         self.done = 0
         self.ledger: Ledger
-        self.plan, self.work = self._make_plan()
-
-    def _make_plan(self) -> tuple[ProjectPlan, Work]:
-        return plan_project(
-            self.server,
-            self.title,
-            self.schema,
-            self.predictions,
-            self.survey,
-            overlap=self.overlap,
-            order=self.order,
-            blind=self.blind,
-            instruction=to_instruction(self.schema),
-        )
+        self.plan, self.work = plan_project(server, target)
 
     def apply(self) -> None:
         if self.plan.is_noop and self.plan.project is not None:
@@ -237,34 +180,25 @@ class _Push:
 
     def _note_unsent(self, sent: set[str]) -> None:
         """Note the predictions that the server had already; from then on this machine has a note of the whole push."""
-        if self.ledger.has_push(self.survey.fingerprint):
+        if self.ledger.has_push(self.target.survey.fingerprint):
             return
-        unsent = (prediction for prediction in self.predictions if prediction.id not in sent)
-        for batch in _batches(make_entry(found, self.schema, self.blind, withheld=False) for found in unsent):
+        unsent = (prediction for prediction in self.target.predictions if prediction.id not in sent)
+        for batch in _batches(map(self.target.tasks.get, unsent)):
             self.ledger.record(batch, sent=False)
-        self.ledger.finish_push(self.survey.fingerprint)
+        self.ledger.finish_push(self.target.survey.fingerprint)
 
     # ------------------------------------------------------------------------------------------------ project
 
     def _settle_project(self) -> int:
         """The project with the right settings; without the receipt, which only a complete push gives."""
-        settings: dict[str, object] = {
-            "label_config": to_label_config(self.schema),
-            "show_collab_predictions": True,
-            "expert_instruction": to_instruction(self.schema),
-            "show_instruction": True,
-        }
-        if self.overlap is not None:
-            settings["maximum_annotations"] = self.overlap
-        if self.order is not None:
-            settings["sampling"] = SAMPLING[self.order]
+        settings = {**self.target.list_settings(), "show_instruction": True}
         if self.plan.project is None:
-            created = self._create_project({"title": self.title, "maximum_annotations": 1, **settings})
-            if created == min((found["id"] for found in self.server.find_projects(self.title)), default=created):
+            created = self._create_project({"title": self.target.title, "maximum_annotations": 1, **settings})
+            if created == min((found["id"] for found in self.server.find_projects(self.target.title)), default=created):
                 return created
             # a push from another machine was faster: its project counts, ours is empty
             self.server.delete_project(created)
-            self.plan, self.work = self._make_plan()
+            self.plan, self.work = plan_project(self.server, self.target)
             if self.plan.conflicts:
                 raise DataProblems([*self.plan.conflicts, "nothing was sent"])
             return self._settle_project()
@@ -281,7 +215,7 @@ class _Push:
                 return int(self.server.create_project(**settings)["id"])
             except LostAnswer:
                 _wait(attempt)
-                found = find_project(self.server, self.title)
+                found = find_project(self.server, self.target.title)
                 if found is not None:
                     return int(found["id"])
         return int(self.server.create_project(**settings)["id"])
@@ -294,7 +228,7 @@ class _Push:
         receipt = Receipt(
             current["task_number"],
             current["total_predictions_number"],
-            self.survey.fingerprint,
+            self.target.survey.fingerprint,
             self.server.last_change(project),
         )
         self.server.update_project(
@@ -317,9 +251,12 @@ class _Push:
                 self._report(under_way.result())
 
     def _make_tasks(self, wanted: set[str]) -> Iterator[Task]:
-        for prediction in self.predictions if wanted else ():
+        for prediction in self.target.predictions if wanted else ():
             if prediction.id in wanted:
-                yield make_entry(prediction, self.schema, self.blind, withheld=prediction.id in self.work.blind)
+                task = self.target.tasks.get(prediction)
+                options = self.target.options
+                hidden = prediction.id in self.work.blind
+                yield withhold(task, seed=options.seed, share=options.blind) if hidden else task
 
     def _import_batch(self, project: int, batch: list[Task]) -> int:
         """Add the tasks; after a lost answer look which of them are there before sending the others again."""
@@ -347,11 +284,11 @@ class _Push:
     def _update(self, project: int) -> None:
         """New predictions for tasks that annotators have worked on, each added before the old ones go."""
         batch: list[tuple[Known, Task]] = []
-        for prediction in self.predictions if self.work.update else ():
+        for prediction in self.target.predictions if self.work.update else ():
             known = self.work.update.get(prediction.id)
             if known is None:
                 continue
-            batch.append((known, make_entry(prediction, self.schema, self.blind, withheld=False)))
+            batch.append((known, self.target.tasks.get(prediction)))
             if len(batch) == BATCH_TASKS:
                 self._update_batch(project, batch)
                 batch = []
@@ -392,7 +329,7 @@ class _Push:
         """An import whose answer got lost may have been stored after we looked: then articles have two tasks."""
         if self.server.get_project(project)["task_number"] == self.work.expected_tasks:
             return
-        plan, work = self._make_plan()
+        plan, work = plan_project(self.server, self.target)
         if work.surplus:
             self.server.delete_tasks(project, work.surplus)
         self.plan.surplus += plan.surplus
@@ -401,7 +338,7 @@ class _Push:
         self.done += count
         if self.progress is not None:
             total = len(self.plan.new) + len(self.plan.replaced) + len(self.plan.updated)
-            self.progress(self.title, self.done, total)
+            self.progress(self.target.title, self.done, total)
 
 
 def _batches(tasks: Iterable[Task]) -> Iterator[list[Task]]:

@@ -62,8 +62,8 @@ _CLOCK = r"(?:(?:1[0-2]|0?[1-9])(?:[:.][0-5]\d)?\s?(?:a\.m\.|p\.m\.|am\b|pm\b|AM
 _ZONE = r"(?: (?:ET|EST|EDT|GMT|PT|PST|PDT|CT|MT|UTC|BST|CET|local time|Eastern(?: [Tt]ime)?))?"
 
 
-def _all(*patterns: str, flags: int = 0) -> re.Pattern[str]:
-    return re.compile("|".join(rf"(?<![\w.,$€£-])(?:{pattern})(?![\w])" for pattern in patterns), flags)
+def _all(*patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(rf"(?<![\w.,$€£-])(?:{pattern})(?![\w])" for pattern in patterns))
 
 
 _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (

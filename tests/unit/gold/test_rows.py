@@ -15,7 +15,7 @@ from annotate.gold.parquet import TableWriter, iter_gold
 from annotate.gold.rows import hash_row, normalize_record, to_row
 from annotate.jsonl import find_record_problems
 from annotate.records import LAYERS, GoldRecord
-from annotate.release.schema_file import to_toml
+from annotate.release.writer import to_toml
 from annotate.schema import load_schema
 from tests.support.strategies import SCHEMA, gold_records
 

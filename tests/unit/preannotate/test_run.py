@@ -170,12 +170,12 @@ def test_resumes_from_what_is_done(tmp_path: Path, fragile: list[str]) -> None:
     good = [article for article in ARTICLES if article.id != "a13"]
     articles = read_articles([_jsonl(tmp_path, good)])
 
-    def interrupt(_: int) -> None:
+    def interrupt(done: int, total: int) -> None:
         if len(fragile) > 20:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        preannotate_to_file(articles, output, preannotator="fragile", advance=interrupt)
+        preannotate_to_file(articles, output, preannotator="fragile", progress=interrupt)
     assert not output.exists()
     before = len(fragile)
     partial = tmp_path / ".p.jsonl.partial"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from annotate.release.build import build_release
+from annotate.release.build import release_records
 from tests.support.bridges import made_article
 
 
@@ -14,4 +14,4 @@ from tests.support.bridges import made_article
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """`bridges/1.0.0` of six articles."""
     home = tmp_path_factory.mktemp("gold")
-    return build_release(map(made_article, range(6)), "bridges", "1.0.0", to=home, licence="CC-BY-4.0", names=True)
+    return release_records(map(made_article, range(6)), "bridges", "1.0.0", to=home, licence="CC-BY-4.0", names=True)

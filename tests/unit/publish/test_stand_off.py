@@ -18,7 +18,7 @@ from annotate.publish.anchors import find_anchors, make_anchors
 from annotate.publish.rehydrate import rehydrate
 from annotate.publish.stand_off import write_stand_off
 from annotate.records import Article, GoldRecord
-from annotate.release.build import build_release
+from annotate.release.build import release_records
 from annotate.release.check import check_release
 from tests.support.bridges import made_article
 
@@ -115,7 +115,7 @@ def test_words_that_would_leak_are_refused(tmp_path: Path) -> None:
     record = made_article(1)
     note = "as in: voted on Monday to close the old bridge, I think"
     entities = [msgspec.structs.replace(record.entities[0], note=note)]  # type: ignore[index]
-    folder = build_release([msgspec.structs.replace(record, entities=entities)], "leaky", "1.0.0", to=tmp_path)
+    folder = release_records([msgspec.structs.replace(record, entities=entities)], "leaky", "1.0.0", to=tmp_path)
     with pytest.raises(PublishError, match=r"entities\[0\]\.note quotes the article"):
         write_stand_off(folder, tmp_path / "bare")
 

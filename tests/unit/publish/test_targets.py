@@ -14,7 +14,7 @@ import pytest
 from annotate.errors import AnnotateError, GoldError, PublishError
 from annotate.gold.manifest import MANIFEST
 from annotate.publish import publish_release
-from annotate.release.build import build_release
+from annotate.release.build import release_records
 from annotate.release.check import check_release
 from tests.support.bridges import made_article
 
@@ -27,7 +27,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Another content under the same name and version."""
     records = [msgspec.structs.replace(made_article(n), publisher="Somebody") for n in range(6)]
-    return build_release(records, "bridges", "1.0.0", to=tmp_path_factory.mktemp("other"), licence="CC-BY-4.0")
+    return release_records(records, "bridges", "1.0.0", to=tmp_path_factory.mktemp("other"), licence="CC-BY-4.0")
 
 
 @pytest.fixture(params=["folder", "store"])
@@ -180,7 +180,7 @@ def test_the_folder_keeps_several_versions_that_datasets_loads(release: Path, tm
     corrected = [made_article(n) for n in range(6)]
     corrected[0] = msgspec.structs.replace(corrected[0], claims=[])
     publish_release(
-        build_release(
+        release_records(
             corrected, "bridges", "1.0.1", to=tmp_path / "work", parent=release, licence="CC-BY-4.0", names=True
         ),
         str(tmp_path),

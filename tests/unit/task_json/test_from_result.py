@@ -200,7 +200,7 @@ def test_one_region_serves_as_speaker_of_quotes_and_claims() -> None:
 
 def test_foreign_tasks_and_tasks_without_a_text() -> None:
     entry = {"id": 1, "completed_by": {"id": 2, "email": "ada@example.org"}, "result": []}
-    [record], _, remarks = from_task({"id": 9, "data": {"text": TEXT}, "annotations": [entry]}, NEWS)
+    [(record, _)], _, remarks = from_task({"id": 9, "data": {"text": TEXT}, "annotations": [entry]}, NEWS)
     assert (record.id, record.annotator) == ("task-9", "ada@example.org")
     assert [remark.action for remark in remarks] == ["repaired"]
     found = from_task({"id": 9, "data": {"url": "x"}, "annotations": [{"id": 1, "completed_by": 5}]}, NEWS)
@@ -214,5 +214,6 @@ def test_the_prediction_that_a_person_began_from() -> None:
     begun = {"id": 1, "completed_by": 1, "result": stored["result"], "parent_prediction": 3, "prediction": stored}
     empty = {"id": 2, "completed_by": 2, "result": [], "parent_prediction": None, "prediction": stored}
     found = from_task({**task, "id": 9, "annotations": [begun, empty], "predictions": [3]}, NEWS)
-    assert [record.model for record in found.annotations] == ["made-1", None]
-    assert [record.predicted is None for record in found.annotations] == [False, True]
+    assert [record.model for record, _ in found.annotations] == ["made-1", None]
+    assert [record.predicted is None for record, _ in found.annotations] == [False, True]
+    assert [changes for _, changes in found.annotations] == [{"entities": {"unchanged": 1}}, {}]

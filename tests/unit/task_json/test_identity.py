@@ -47,7 +47,7 @@ def submit(task: dict[str, Any], seed: int = 0) -> dict[str, Any]:
 @settings(max_examples=150, deadline=None)
 def test_an_untouched_submit_comes_back_identical(prediction: Prediction, seed: int) -> None:
     task = to_task(prediction, NEWS)
-    [annotation], drafts, remarks = from_task(submit(task, seed), NEWS, emails={3: "ada@example.org"})
+    [(annotation, _)], drafts, remarks = from_task(submit(task, seed), NEWS, emails={3: "ada@example.org"})
     assert (drafts, remarks) == ([], [])
     assert plain(annotation) == plain(prediction)
     assert annotation.predicted is not None

@@ -8,8 +8,7 @@ import msgspec
 import pytest
 
 from annotate.differences import compare_items
-from annotate.gold.diff.diff import compare_articles
-from annotate.gold.diff.schema_changes import find_meaning_changes
+from annotate.gold.diff.diff import compare_articles, find_meaning_changes
 from annotate.records import Claim, Entity, GoldRecord, Quote, Span
 from annotate.schema import load_schema
 

@@ -6,6 +6,7 @@ import pytest
 
 from annotate.labelstudio.pull.certificate import Certificate
 from annotate.records import Annotation, Entity, Layers, Quote, Span
+from annotate.task_json.outcomes import compare_layers, count_changes
 
 TEXT = "“Go,” said Ana Reis , twice."
 PREDICTED = Layers(entities=[Entity(11, 19, "PERSON", id="e1")], quotes=[Quote("direct", [Span(0, 5, id="q1")])])
@@ -15,7 +16,7 @@ def read(**layers: object) -> tuple[Annotation, Certificate]:
     certificate = Certificate(toolkit="", url="", schema="", pulled_at="", verified_against="ledger")
     annotation = Annotation(id="a", text=TEXT, annotator="ann", predicted=PREDICTED, **layers)  # type: ignore[arg-type]
     trimmed = certificate.trim(annotation)
-    certificate.count_annotation(trimmed, verified=True)
+    certificate.count_annotation(trimmed, count_changes(compare_layers(PREDICTED, annotation)), verified=True)
     return trimmed, certificate
 
 
@@ -39,5 +40,7 @@ def test_what_has_the_offsets_of_the_prediction_keeps_them() -> None:
     certificate = Certificate(toolkit="", url="", schema="", pulled_at="")
     annotation = Annotation(id="a", text=TEXT, annotator="ann", predicted=Layers(entities=[wide]), entities=[wide])
     assert certificate.trim(annotation).entities == [wide]
-    certificate.count_annotation(annotation, verified=True)
+    certificate.count_annotation(
+        annotation, count_changes(compare_layers(annotation.predicted, annotation)), verified=True
+    )
     assert (certificate.trimmed, certificate.changes["entities"]["unchanged"]) == (0, 1)
