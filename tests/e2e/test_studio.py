@@ -18,6 +18,7 @@ from annotate.errors import StudioError
 from annotate.label_studio_server import Studio, explain_end, find_studio, start_studio, stop_studio
 from annotate.label_studio_server.database import DATABASE
 from annotate.label_studio_server.settings import server_environment
+from annotate.label_studio_server.state import read_state, write_state
 from annotate.locks import is_locked
 
 pytestmark = pytest.mark.studio
@@ -119,6 +120,26 @@ def test_second_start_finds_the_first_server(studio: Studio) -> None:
     assert find_studio(studio.dir) == studio
     with pytest.raises(StudioError, match="already runs at port"):
         start_studio(studio.dir, port=1 + int(studio.url.rsplit(":", 1)[1]))
+
+
+def test_a_server_whose_starter_was_killed_can_be_stopped(tmp_path: Path) -> None:
+    """Killed between the server's start and the note of its process, the starter leaves a server without a number."""
+    started = start_studio(tmp_path)
+    try:
+        for find in (find_studio, start_studio):
+            forget_process(tmp_path)
+            assert find(tmp_path) == started
+        forget_process(tmp_path)
+    finally:
+        assert stop_studio(tmp_path)
+    assert find_studio(tmp_path) is None
+
+
+def forget_process(folder: Path) -> None:
+    state = read_state(folder)
+    assert state is not None
+    state.pid = None
+    write_state(folder, state)
 
 
 def test_commands_say_what_runs(studio: Studio, tmp_path: Path) -> None:
