@@ -91,6 +91,7 @@ def start_studio(
         state.database = database or state.database
         state.public_url = public_url or state.public_url
         state.backend = backend or state.backend
+        write_state(folder, state)  # first: a database whose login is lost cannot be used
         if state.database is None:
             place_empty_database(folder)
         return _start_on_free_port(folder, state, port)

@@ -7,6 +7,8 @@ import os
 import signal
 import socket
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -132,6 +134,29 @@ def test_a_server_whose_starter_was_killed_can_be_stopped(tmp_path: Path) -> Non
         forget_process(tmp_path)
     finally:
         assert stop_studio(tmp_path)
+    assert find_studio(tmp_path) is None
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from annotate.label_studio_server import server
+place = server.place_empty_database
+def place_and_die(folder):
+    place(folder)
+    os.kill(os.getpid(), signal.SIGKILL)
+server.place_empty_database = place_and_die
+server.start_studio(Path(sys.argv[1]))
+"""
+
+
+def test_a_start_that_is_killed_leaves_no_database_without_its_login(tmp_path: Path) -> None:
+    process = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], check=False)
+    assert process.returncode == -signal.SIGKILL
+    assert (tmp_path / DATABASE).exists()
+    state = read_state(tmp_path)
+    assert state is not None
+    assert state.password
     assert find_studio(tmp_path) is None
 
 
