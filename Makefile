@@ -18,7 +18,7 @@ help:
 	@echo "make check   lint, format, types, stale generated files"
 	@echo "make fuzz    try every reader on thousands of damaged files"
 	@echo "make bench   time us and the peers in the same run"
-	@echo "make faults  kill -9 every command that writes, ROUNDS=50 times each, and count what was lost"
+	@echo "make faults  kill -9 every command that writes and fill its disk, ROUNDS=50 times each; count what was lost"
 	@echo "make newest  unit and contract tests with the newest versions that pyproject.toml allows"
 	@echo "make lock    write down the newest versions, with hashes, in requirements/"
 	@echo "make wheels  check that what is locked has wheels for every Python and machine we name"

@@ -10,6 +10,7 @@ import os
 import shutil
 import stat
 import tempfile
+import threading
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +23,18 @@ from annotate.problems import cannot_read, find_encoding_problem
 
 #: errno values for a full, failing or read-only disk.
 DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
+
+#: Seconds that a named pipe is waited for until somebody writes to it.
+PIPE_WAIT_S = 10.0
+
+_KINDS = (
+    (stat.S_ISLNK, "a link"),
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+    (stat.S_ISDIR, "a folder"),
+)
 
 
 def sha256_text(text: str) -> str:
@@ -285,6 +298,54 @@ def write_text(path: Path, text: str, *, private: bool = False) -> None:
 # --------------------------------------------------------------------------------------------------------- reading
 
 
+def name_kind(mode: int) -> str | None:
+    """What is there in the place of a plain file, by its mode (`os.stat_result.st_mode`); None for a plain file.
+
+    >>> name_kind(Path("/").stat().st_mode)
+    'a folder'
+    """
+    return next((words for is_kind, words in _KINDS if is_kind(mode)), None)
+
+
+def open_input(path: Path) -> IO[bytes]:
+    """The file, opened to read it once, from its start to its end.
+
+    A pipe is read like a file, as in `annotate score <(extractor)`. A named one that nobody writes to is waited for,
+    but not for ever.
+
+    Raises:
+        OSError: there is no such file, it cannot be read, it is a folder, a socket or a device other than a terminal
+            or `/dev/null`, or nobody has begun to write to the pipe after `PIPE_WAIT_S` seconds.
+    """
+    mode = path.stat().st_mode
+    if stat.S_ISFIFO(mode):
+        return os.fdopen(_open_pipe(path), "rb")
+    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
+        return path.open("rb")
+    if stat.S_ISCHR(mode):
+        file = path.open("rb")
+        if file.isatty() or os.path.samestat(os.fstat(file.fileno()), Path(os.devnull).stat()):
+            return file
+        file.close()
+    raise OSError(errno.EINVAL, f"{name_kind(mode)}; expected a file", str(path))
+
+
+def _open_pipe(path: Path) -> int:
+    """A descriptor of the pipe, once somebody has it open for writing."""
+    opened: list[int] = []
+    # only a blocking `open` returns when a writer comes; a process substitution has one from the start
+    opening = threading.Thread(target=lambda: opened.append(os.open(path, os.O_RDONLY)), daemon=True)
+    opening.start()
+    opening.join(PIPE_WAIT_S)
+    if opening.is_alive():
+        with contextlib.suppress(OSError):  # as a writer for an instant, so that the waiting ends
+            os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+        opening.join()
+        os.close(opened.pop())
+        raise OSError(errno.ETIMEDOUT, f"a named pipe that nobody wrote to for {PIPE_WAIT_S:.0f} s", str(path))
+    return opened[0]
+
+
 def read_text(path: Path) -> str:
     """The file's text.
 
@@ -292,7 +353,8 @@ def read_text(path: Path) -> str:
         AnnotateError: there is no such file, it cannot be read, or it is not UTF-8.
     """
     try:
-        data = path.read_bytes()
+        with open_input(path) as file:
+            data = file.read()
     except (OSError, ValueError) as error:
         raise AnnotateError(cannot_read(path, error)) from error
     if problem := find_encoding_problem(data):

@@ -62,9 +62,7 @@ def new_folder(target: Path) -> Iterator[Path]:
         AnnotateError: as `check_folder` and `place_folder`.
     """
     check_folder(target)
-    with scratch_beside(target) as scratch:
-        folder = scratch / "folder"
-        folder.mkdir()
+    with scratch_beside(target) as folder:
         yield folder
         place_folder(folder, target)
 

@@ -17,7 +17,7 @@ from typing import IO, Any, TypeAlias, TypeVar
 import msgspec
 
 from annotate.errors import AnnotateError, RecordError
-from annotate.files import Outputs, sha256_text
+from annotate.files import Outputs, open_input, sha256_text
 from annotate.printing import Stdout, shorten
 from annotate.problems import BOM, EMPTY_ID, SECOND_RECORD, WRONG_HASH, cannot_read, find_encoding_problem
 from annotate.records import LayeredRecord
@@ -183,7 +183,7 @@ def iter_lines(path: Path) -> Iterator[tuple[int, bytes]]:
         if path == STDIO:
             yield from number_lines(sys.stdin.buffer, name=path)
         else:
-            with path.open("rb") as file:
+            with open_input(path) as file:
                 yield from number_lines(file, name=path)
     except (OSError, ValueError) as error:  # ValueError: a name that no system takes
         raise AnnotateError(cannot_read(path, error)) from error

@@ -136,6 +136,7 @@ def releases(
 
     Example: annotate releases --to gold
     """
+    from annotate.gold.load import find_place_problem, release_folders
     from annotate.gold.manifest import spell_digest
 
     rows = []
@@ -154,6 +155,9 @@ def releases(
     print_line("")
     for manifest in found:
         print_line(f"{manifest.ref} {spell_digest(manifest)}")
+    for folder, manifest in zip(release_folders(to), found, strict=True):
+        if problem := find_place_problem(folder, manifest):
+            note(f"{folder}: {problem}")
 
 
 def _describe(folder: Path) -> None:

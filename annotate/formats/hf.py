@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from annotate.errors import AnnotateError
+from annotate.files import name_kind
 from annotate.folders import new_folder
 from annotate.formats.progress import quiet_progress
 from annotate.formats.registry import Reading, Writing, reads, writes
@@ -85,8 +86,10 @@ def _load(source: str) -> Iterator[dict[str, Any]]:
     address = parse_hub_address(source) if source.startswith("hf:") else None
     if source.startswith("hf:") and address is None:
         raise AnnotateError(f"{source}: expected {HUB_FORM}")
-    if Path(source).is_file() and not source.endswith(".parquet"):
-        raise AnnotateError(f"{source}: a file that is no Parquet; expected .parquet, a folder or hf:NAME/SPLIT")
+    path = Path(source)
+    if path.exists() and not path.is_dir() and not (path.is_file() and source.endswith(".parquet")):
+        kind = name_kind(path.stat().st_mode) or "a file that is no Parquet"
+        raise AnnotateError(f"{source}: {kind}; expected .parquet, a folder or hf:NAME/SPLIT")
     try:
         if address is not None:
             found = datasets.load_dataset(address.name, address.config, split=address.split)

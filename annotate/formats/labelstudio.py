@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from annotate.errors import AnnotateError, DataProblems
-from annotate.files import atomic_writer
+from annotate.files import atomic_writer, open_input
 from annotate.formats.markup import report_fields
 from annotate.formats.registry import Reading, Writing, reads, writes
 from annotate.jsonl import decode_json
@@ -54,7 +54,8 @@ def write_labelstudio(records: Iterable[LayeredRecord], path: Path, writing: Wri
 def read_labelstudio(path: Path, reading: Reading) -> Iterator[Prediction]:
     """One record per task of an export: its newest full prediction, or else its newest submitted annotation."""
     try:
-        tasks = decode_json(path.read_bytes())
+        with open_input(path) as file:
+            tasks = decode_json(file.read())
     except OSError as error:
         raise AnnotateError(cannot_read(path, error)) from error
     except ValueError as error:

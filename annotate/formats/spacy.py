@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from annotate.errors import AnnotateError
-from annotate.files import atomic_writer
+from annotate.files import atomic_writer, open_input
 from annotate.formats.markup import (
     CHECK_WORTHY,
     KIND,
@@ -169,7 +169,8 @@ def read_spacy(path: Path, reading: Reading) -> Iterator[Prediction]:
     from spacy.tokens import DocBin
 
     try:
-        docs = list(DocBin().from_disk(path).get_docs(load_blank("en").vocab))
+        with open_input(path) as file:
+            docs = list(DocBin().from_bytes(file.read()).get_docs(load_blank("en").vocab))
     except OSError as error:
         raise AnnotateError(f"{path}: cannot be read ({error.strerror or error})") from error
     except Exception as error:  # msgpack and zlib have a family of errors each

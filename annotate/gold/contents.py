@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from annotate.errors import GoldError
-from annotate.files import read_text, sha256_file
+from annotate.files import name_kind, read_text, sha256_file
 from annotate.gold.manifest import MANIFEST, MANIFEST_LIMIT, Manifest
 from annotate.gold.parquet import ROWS_PER_FILE, table_names
 
@@ -39,14 +39,6 @@ _LIMITS = {
     SCHEMA: _MIB,
     ORIGIN: MANIFEST_LIMIT,
 }
-_KINDS = (
-    (stat.S_ISLNK, "a link"),
-    (stat.S_ISFIFO, "a named pipe"),
-    (stat.S_ISSOCK, "a socket"),
-    (stat.S_ISCHR, "a device"),
-    (stat.S_ISBLK, "a device"),
-    (stat.S_ISDIR, "a folder"),
-)
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -78,7 +70,7 @@ def find_entry_problems(folder: Path) -> list[str]:
     """
     problems = []
     for name, status in _list_entries(folder):
-        kind = next((words for is_kind, words in _KINDS if is_kind(status.st_mode)), None)
+        kind = name_kind(status.st_mode)
         if kind == "a folder" and name in _FOLDERS:
             continue
         if kind is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,14 +23,24 @@ def load_gold(source: str | Path) -> list[GoldRecord]:
             here or of those that come with the toolkit; or a JSON Lines file (`-` = standard input).
 
     Raises:
-        GoldError: there is no such release or split, or a file of it was changed since it was written.
+        GoldError: there is no such release or split, a file of it was changed since it was written, or the folder is
+            named as another release.
         RecordError: the JSON Lines file has problems.
     """
     path = Path(source)
-    if path == STDIO or path.is_file():
+    if is_record_file(path):
         return read_records(path, GoldRecord)
     folder, split = find_release(source)
     return list(stream_release(folder, split))
+
+
+def is_record_file(path: Path) -> bool:
+    """Whether the path names records and no release: a file, a pipe, or `-` for standard input.
+
+    >>> is_record_file(Path("-")), is_record_file(Path("/"))
+    (True, False)
+    """
+    return path == STDIO or path.is_file() or path.is_fifo()
 
 
 def find_release(source: str | Path) -> tuple[Path, str | None]:
@@ -51,7 +62,7 @@ def find_release(source: str | Path) -> tuple[Path, str | None]:
         for home in homes:
             if (home / name / version / MANIFEST).is_file():
                 return home / name / version, split
-    known = sorted({f"{folder.parent.name}/{folder.name}" for home in homes for folder in _release_folders(home)})
+    known = sorted({f"{folder.parent.name}/{folder.name}" for home in homes for folder in release_folders(home)})
     raise GoldError(
         [
             f"no release or file called {source}; expected a release folder, name/version[/split] or a JSON Lines file"
@@ -60,13 +71,39 @@ def find_release(source: str | Path) -> tuple[Path, str | None]:
     )
 
 
+def load_manifest(folder: Path) -> Manifest:
+    """The manifest of a release whose folder is not named as another one.
+
+    A folder whose name is no version, as a download may have, names no release; `annotate check` is stricter.
+
+    Raises:
+        GoldError: as `read_manifest`, or the folder is named `name/version` of another release.
+    """
+    manifest = read_manifest(folder)
+    problem = find_place_problem(folder, manifest)
+    if problem is not None and is_version(Path(os.path.abspath(folder)).name):  # noqa: PTH100 - see below
+        raise GoldError([f"{folder}: {problem}"])
+    return manifest
+
+
+def find_place_problem(folder: Path, manifest: Manifest) -> str | None:
+    """What is wrong with the names of the folder and of the one above it, by the manifest; None where they fit."""
+    place = Path(os.path.abspath(folder))  # noqa: PTH100 - a link is not followed: its name is what people cite
+    if f"{place.parent.name}/{place.name}" == manifest.ref:
+        return None
+    return (
+        f"the folder is {place.parent.name}/{place.name}, but its manifest is of {manifest.ref}: get the release "
+        f"that you mean, or, if this is the one, rename the folder to .../{manifest.ref}"
+    )
+
+
 def stream_release(folder: Path, split: str | None = None) -> Iterator[GoldRecord]:
     """The records of a release one by one, split by split, each file checked against its hash before it is read.
 
     Raises:
-        GoldError: no such split, or a file was changed since it was written.
+        GoldError: no such split, a file was changed since it was written, or the folder is named as another release.
     """
-    manifest = read_manifest(folder)
+    manifest = load_manifest(folder)
     for path in split_files(folder, manifest, split):
         entry = manifest.files[path.relative_to(folder).as_posix()]
         if not path.is_file() or sha256_file(path) != entry.sha256:
@@ -108,9 +145,10 @@ def releases(to: str | Path = "gold") -> list[Manifest]:
     Raises:
         GoldError: a manifest was changed since it was written.
     """
-    return [read_manifest(folder) for folder in _release_folders(Path(to))]
+    return [read_manifest(folder) for folder in release_folders(Path(to))]
 
 
-def _release_folders(home: Path) -> list[Path]:
+def release_folders(home: Path) -> list[Path]:
+    """The folders that `releases` lists, in the same order."""
     names = sorted(home.iterdir()) if home.is_dir() else []
     return [folder / str(version) for folder in names if folder.is_dir() for version in find_versions(folder)]

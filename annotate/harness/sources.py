@@ -65,14 +65,14 @@ def open_gold(source: str | Path, problems: Problems, *, schema: str | Path | No
     Raises:
         GoldError: there is no such gold, or it was changed since it was released.
     """
+    from annotate.gold.load import find_release, is_record_file, load_manifest, stream_release
+
     path = Path(source)
-    if path == STDIO or path.is_file():
+    if is_record_file(path):
         name = "standard input" if path == STDIO else path.name
         return GoldSource(name, _stream(path, GoldRecord, "gold", problems), load_schema(schema))
-    from annotate.gold import find_release, read_manifest, stream_release
-
     folder, split = find_release(source)
-    manifest = read_manifest(folder)
+    manifest = load_manifest(folder)
     own = load_schema(schema if schema is not None else folder / "schema.toml")
     ceiling = {name: value for name, value in manifest.ceiling.items() if value is not None}
     name = f"{manifest.ref}/{split}" if split else manifest.ref

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _START_SECONDS = 900.0  # a server that dies is noticed at once; migrations on a busy machine just take long
 _STOP_SECONDS = 10.0
 _LOG_LINES = 15
+_PID_FILE = "server.pid"
 
 # servers that this process started, so that the dead ones among them are reaped
 _children: dict[int, subprocess.Popen[bytes]] = {}
@@ -79,6 +80,7 @@ def start_studio(
         state = read_state(folder)
         if state is not None and is_locked(folder / "server.lock"):
             _refuse_other_settings(state, port, database, public_url, backend)
+            _recover_pid(folder, state)
             with contextlib.suppress(_Ended):  # it was on its way out when we found it: start another
                 if not _wait_until_ready(folder, state):
                     raise StudioError(
@@ -89,6 +91,7 @@ def start_studio(
         state.database = database or state.database
         state.public_url = public_url or state.public_url
         state.backend = backend or state.backend
+        write_state(folder, state)  # first: a database whose login is lost cannot be used
         if state.database is None:
             place_empty_database(folder)
         return _start_on_free_port(folder, state, port)
@@ -111,7 +114,10 @@ def find_studio(dir: Path | None = None) -> Studio | None:
     """
     folder = studio_dir(dir)
     state = read_state(folder)
-    if state is None or state.pid is None or not is_locked(folder / "server.lock"):
+    if state is None or not is_locked(folder / "server.lock"):
+        return None
+    state.pid = state.pid or _read_pid(folder)
+    if state.pid is None:
         return None
     return _to_studio(folder, state)
 
@@ -139,6 +145,8 @@ def stop_studio(dir: Path | None = None) -> bool:
         if state is None:
             return False
         runs = is_locked(folder / "server.lock")
+        if runs:
+            _recover_pid(folder, state)
         if runs and state.pid is None:
             raise StudioError(f"a server runs on {folder} that was not fully started; end it by hand (`ps`)")
         if state.pid is not None:
@@ -199,6 +207,21 @@ def _start_on_free_port(folder: Path, state: State, port: int | None) -> Studio:
     raise StudioError("three free ports were taken by other programs one after the other; try again")
 
 
+def _recover_pid(folder: Path, state: State) -> None:
+    """Note the process of a running server whose starter was killed before it could."""
+    if state.pid is None:
+        state.pid = _read_pid(folder)
+        write_state(folder, state)
+
+
+def _read_pid(folder: Path) -> int | None:
+    """What the server wrote down about itself when it began."""
+    try:
+        return int((folder / _PID_FILE).read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
 def _spawn(folder: Path, state: State) -> None:
     login = {"USERNAME": state.username, "PASSWORD": state.password, "USER_TOKEN": state.api_key}
     environment = server_environment(
@@ -208,12 +231,20 @@ def _spawn(folder: Path, state: State) -> None:
     write_state(folder, state)
     log_path = folder / "server.log"
     log_path.unlink(missing_ok=True)
+    (folder / _PID_FILE).unlink(missing_ok=True)
     log = os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         with hold_lock(folder / "server.lock") as lock:
             assert state.port is not None  # noqa: S101
             child = subprocess.Popen(
-                server_command(state.port),
+                # the shell becomes the server, so that no kill of ours comes between a server and its number
+                [
+                    "/bin/sh",
+                    "-c",
+                    f'echo $$ > {_PID_FILE}; exec "$@"',
+                    "sh",
+                    *server_command(state.port),
+                ],
                 env=environment,
                 cwd=folder,
                 stdin=subprocess.DEVNULL,

@@ -15,8 +15,8 @@ from annotate.errors import PublishError
 from annotate.extras import require
 from annotate.files import sha256_text
 from annotate.gold.contents import ORIGIN, SCHEMA, SIGNATURE, Origin, read_origin
-from annotate.gold.load import find_release, stream_release
-from annotate.gold.manifest import Manifest, manifest_digest, read_manifest
+from annotate.gold.load import find_release, load_manifest, stream_release
+from annotate.gold.manifest import Manifest, manifest_digest
 from annotate.gold.parquet import iter_rows, table_names
 from annotate.gold.rows import hash_row, normalize_record
 from annotate.ingest.sources import normalize_text
@@ -97,7 +97,7 @@ def rehydrate(release: str | Path, sources: Sequence[str], *, to: str | Path = "
 
     folder, _ = find_release(release)
     check_release(folder)
-    manifest = read_manifest(folder)
+    manifest = load_manifest(folder)
     if not manifest.stand_off or ORIGIN not in manifest.files:
         raise PublishError(f"{folder} is not a stand-off release: nothing to restore")
     origin = read_origin(folder)

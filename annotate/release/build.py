@@ -12,7 +12,7 @@ from annotate.errors import GoldError
 from annotate.extras import require
 from annotate.gold.contents import CHANGES, SCHEMA, find_file_problems
 from annotate.gold.diff.diff import Diff
-from annotate.gold.load import find_release, read_places
+from annotate.gold.load import find_release, load_manifest, read_places
 from annotate.gold.manifest import (
     Manifest,
     ParentEntry,
@@ -20,7 +20,6 @@ from annotate.gold.manifest import (
     SchemaEntry,
     SplitEntry,
     manifest_digest,
-    read_manifest,
 )
 from annotate.gold.names import Version, check_name, find_versions
 from annotate.gold.rows import encode_record, normalize_record
@@ -290,7 +289,7 @@ def _find_parent(home: Path, name: str, number: Version, parent: str | Path | No
     if parent is None and not versions:
         return None
     folder = find_release(parent)[0] if parent is not None else home / str(versions[-1])
-    manifest = read_manifest(folder)
+    manifest = load_manifest(folder)
     if manifest.name != name:
         raise GoldError([f"{folder} is a release of {manifest.name}; the parent of {name} must have its name"])
     damage = [f"{folder}: {problem}" for problem in find_file_problems(folder, manifest)]

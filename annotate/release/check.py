@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +12,7 @@ import msgspec
 from annotate.artifacts.features import TAG_COLUMNS, list_tags, to_features, to_token_features
 from annotate.errors import GoldError
 from annotate.gold.contents import ORIGIN, SCHEMA, SIGNATURE, find_entry_problems, find_file_problems
-from annotate.gold.load import read_places, split_files
+from annotate.gold.load import find_place_problem, read_places, split_files
 from annotate.gold.manifest import MANIFEST, Manifest, manifest_digest, read_manifest, spell_digest
 from annotate.gold.parquet import iter_gold, iter_rows, read_schema
 from annotate.gold.rows import hash_row, normalize_record
@@ -81,7 +80,8 @@ def check_release(
     if digest not in (None, found):
         raise GoldError([f"{folder}: its digest is {found}, expected {digest}: this is not the expected release"])
     signer = None if signers is None else verify_manifest(folder, Path(signers))
-    _raise(folder, [*_find_place_problems(folder, manifest), *find_file_problems(folder, manifest)])
+    place = find_place_problem(folder, manifest)
+    _raise(folder, [*filter(None, [place]), *find_file_problems(folder, manifest)])
     try:
         schema = load_schema(folder / SCHEMA)
     except RecursionError as error:
@@ -112,15 +112,6 @@ def check_release(
 def _raise(folder: Path, problems: list[str]) -> None:
     if problems:
         raise GoldError([f"{folder}: {problem}" for problem in problems])
-
-
-def _find_place_problems(folder: Path, manifest: Manifest) -> Iterator[str]:
-    place = Path(os.path.abspath(folder))  # noqa: PTH100 - a link is not followed: its name is what is cited
-    if f"{place.parent.name}/{place.name}" != manifest.ref:
-        yield (
-            f"the folder is {place.parent.name}/{place.name}, but its manifest is of {manifest.ref}: get the release "
-            f"that you mean, or, if this is the one, rename the folder to .../{manifest.ref}"
-        )
 
 
 def _find_manifest_problems(manifest: Manifest, schema: Schema) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import tempfile
@@ -71,12 +72,13 @@ def export_network(network: Network, vocabulary: list[str], folder: Path, *, qua
     folder.mkdir(parents=True, exist_ok=True)
     network.eval()
     example = (torch.tensor([0, 1, 2, 3]), torch.zeros(4, 4, dtype=torch.long), torch.tensor([1, 2]))
+    content = io.BytesIO()  # the exporter's own writer answers a full disk with a RuntimeError
     with tempfile.TemporaryDirectory() as scratch:
         exact = Path(scratch) / "exact.onnx"
         torch.onnx.export(
             OneWindow(network).eval(),
             example,
-            str(exact),
+            content,
             input_names=["pieces", "features", "words"],
             output_names=list(OUTPUTS),
             dynamic_axes={
@@ -87,6 +89,7 @@ def export_network(network: Network, vocabulary: list[str], folder: Path, *, qua
             opset_version=17,
             dynamo=False,
         )  # fmt: skip
+        exact.write_bytes(content.getbuffer())
         target = folder / "network.onnx"
         if quantize:
             root = logging.getLogger()

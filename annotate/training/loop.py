@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import random
 import sys
 import time
@@ -16,6 +17,7 @@ import torch.distributed
 import torch.nn.functional as functional
 from torch import Tensor
 
+from annotate.files import atomic_writer
 from annotate.preannotate.news.passage import LONGEST_WINDOW, WordPieces, cut_windows, read_passage
 from annotate.training.examples import UNKNOWN, Answers, Config, Document, make_answers, slice_answers
 from annotate.training.gazetteers import Gazetteers
@@ -234,6 +236,8 @@ class Trainer:
     def _save(self, name: str) -> Path:
         path = self.folder / name
         if self.rank == 0:
-            torch.save(self.network.state_dict(), self.folder / "checkpoint.partial")
-            (self.folder / "checkpoint.partial").replace(path)
+            content = io.BytesIO()  # torch's own writer answers a full disk with a RuntimeError
+            torch.save(self.network.state_dict(), content)
+            with atomic_writer(path) as file:
+                file.write(content.getbuffer())
         return path

@@ -16,17 +16,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from annotate.adjudication import adjudicate_annotations
+from annotate.cli.app import app
 from annotate.errors import AnnotateError, GoldError
 from annotate.files import resource_dir
 from annotate.gold.diff.diff import diff_releases
 from annotate.gold.load import load_gold, releases
 from annotate.gold.manifest import ParentEntry, encode_manifest, manifest_digest, read_manifest
+from annotate.harness.sources import open_gold
 from annotate.ingest.articles import read_articles
 from annotate.jsonl import write_records
 from annotate.records import Annotation, Claim, Entity, GoldRecord, Layers, Prediction, Quote, Span
 from annotate.release import build
 from annotate.release.check import check_release
 from annotate.schema import load_schema
+from annotate.score.problems import Problems
 
 # under their names, annotators can be followed from the records into the release; pseudonyms have tests of their own
 release_records = partial(build.release_records, names=True)
@@ -240,6 +243,32 @@ def test_loading_refuses_a_damaged_table(release: Path, tmp_path: Path) -> None:
     assert load_gold(f"{folder}/train")
     with pytest.raises(GoldError, match="annotate check"):
         load_gold(folder)
+
+
+def test_a_folder_named_as_another_release_is_refused(
+    release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = Path(shutil.copytree(release, tmp_path / "other" / "2.0.0"))
+    for source in (folder, f"{folder}/dev"):
+        with pytest.raises(GoldError, match=r"the folder is other/2\.0\.0, but its manifest is of news/1\.0\.0"):
+            load_gold(source)
+    with pytest.raises(GoldError, match="rename the folder"):
+        diff_releases(release, folder)
+    with pytest.raises(GoldError, match="rename the folder"):
+        open_gold(folder, Problems())
+    with pytest.raises(GoldError, match="rename the folder"):
+        build.release_records(RECORDS, "other", "3.0.0", to=tmp_path)
+    app(["releases", "--to", str(tmp_path)], standalone_mode=False)
+    shown = capsys.readouterr()
+    assert "news/1.0.0 sha256:" in shown.out
+    assert f"{folder}: the folder is other/2.0.0" in shown.err
+
+
+def test_a_download_under_any_name_is_read_and_not_proved(release: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(release, tmp_path / "download"))
+    assert load_gold(folder) == load_gold(release)
+    with pytest.raises(GoldError, match="rename the folder"):
+        check_release(folder)
 
 
 def test_ids_find_releases_below_gold(release: Path, monkeypatch: pytest.MonkeyPatch) -> None:

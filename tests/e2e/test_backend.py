@@ -5,8 +5,10 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import IO
 
@@ -111,6 +113,48 @@ def test_no_other_local_address_is_let_through(allowing: Studio, service: tuple[
         other.settimeout(0)
         with pytest.raises(BlockingIOError):  # and nothing was sent there
             other.accept()
+
+
+class _Redirect(BaseHTTPRequestHandler):
+    """Answers every request with the way to another address, `target` of the server."""
+
+    def _redirect(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.server.asked.append(self.path)  # type: ignore[attr-defined]
+        self.send_response(307)
+        self.send_header("Location", self.server.target)  # type: ignore[attr-defined]
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_GET = do_POST = _redirect
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Silence."""
+
+
+@pytest.mark.slow
+def test_a_backend_leads_to_no_other_local_address(tmp_path: Path) -> None:
+    """The one address that is let through may answer with a redirect; where that leads is looked at again."""
+    with socket.socket() as inside, ThreadingHTTPServer(("127.0.0.1", 0), _Redirect) as backend:
+        inside.bind(("127.0.0.1", 0))
+        inside.listen()
+        backend.target = f"http://127.0.0.1:{inside.getsockname()[1]}/"  # type: ignore[attr-defined]
+        backend.asked = []  # type: ignore[attr-defined]
+        threading.Thread(target=backend.serve_forever, daemon=True).start()
+        try:
+            url = f"http://127.0.0.1:{backend.server_port}"
+            studio = start_studio(tmp_path, backend=url)
+            server = connect(studio.url, studio.api_key)
+            project = server.create_project(title="Redirected", label_config=to_label_config(load_schema()))["id"]
+            answer = _connect_model(studio, project, url)
+            assert backend.asked, "the backend itself is asked"  # type: ignore[attr-defined]
+            assert answer.status_code >= 400, answer.text
+            inside.settimeout(0)
+            with pytest.raises(BlockingIOError):  # and nothing was sent to where it leads
+                inside.accept()
+        finally:
+            stop_studio(tmp_path)
+            backend.shutdown()
 
 
 def test_without_the_option_the_service_is_refused(studio: Studio, service: tuple[str, Path]) -> None:

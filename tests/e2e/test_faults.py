@@ -113,6 +113,56 @@ def test_a_killed_push_is_finished_by_the_next(studio: Studio, predictions: list
     assert ROUNDS < 4 or len(set(survivors)) > 1, f"all kills came at one point: {survivors}"
 
 
+#: The same as a command, which notes each request in a file.
+COMMAND = """
+import sys, httpx
+from annotate.cli import app
+from annotate.labelstudio.push import push
+push.BATCH_TASKS = 15
+send = httpx.Client.send
+def say(client, request, **options):
+    print(request.method, flush=True)
+    return send(client, request, **options)
+httpx.Client.send = say
+sys.argv = ["annotate", "push", sys.argv[1], "--project", sys.argv[2]]
+app.main()
+"""
+
+
+@pytest.mark.slow
+def test_a_push_that_is_told_to_end_ends_and_the_next_finishes(
+    studio: Studio, predictions: list[Prediction], tmp_path: Path
+) -> None:
+    path = tmp_path / "p.jsonl"
+    write_records(path, predictions)
+    server = connect(studio.url, studio.api_key)
+    environment = {**os.environ, "LABEL_STUDIO_URL": studio.url, "LABEL_STUDIO_API_KEY": studio.api_key}
+    for title, request in (("Ended early", 2), ("Ended between articles", 6)):
+        process = subprocess.Popen(
+            [sys.executable, "-c", COMMAND, str(path), title],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, start_new_session=True, text=True,
+        )  # fmt: skip
+        with process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            for _ in range(request + 1):
+                assert process.stdout.readline()
+            process.terminate()
+            errors = process.stderr.read()
+        assert process.returncode == 143, errors
+        assert "Traceback" not in errors
+        assert "interrupted" in errors
+        with pytest.raises(ProcessLookupError):  # nobody of its session is left
+            os.killpg(process.pid, 0)
+        for found in server.find_projects(title):
+            counts = Counter(task["data"]["doc_id"] for task in server.iter_tasks(found["id"]))
+            assert set(counts.values()) <= {1}
+        push_predictions(predictions, title, url=studio.url, api_key=studio.api_key)
+        assert each_once(server, title) == ARTICLES
+        again = push_predictions(predictions, title, url=studio.url, api_key=studio.api_key)
+        assert again.projects[0].unchanged == ARTICLES
+
+
 # ----------------------------------------------------------------------------------------- the server is killed
 
 

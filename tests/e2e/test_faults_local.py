@@ -1,4 +1,4 @@
-"""A few rounds of `make faults`: kill -9 at seeded moments, and nothing is lost."""
+"""A few rounds of `make faults`: kill -9 and full disks at seeded moments, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[2]
         "preannotate,adjudicate,explore",
         "release,export to a file,export to a folder",
         "publish to a folder,publish to S3",
+        "train",
     ],
 )
 def test_nothing_is_lost(kinds: str) -> None:

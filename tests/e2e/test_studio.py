@@ -7,6 +7,8 @@ import os
 import signal
 import socket
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -18,6 +20,7 @@ from annotate.errors import StudioError
 from annotate.label_studio_server import Studio, explain_end, find_studio, start_studio, stop_studio
 from annotate.label_studio_server.database import DATABASE
 from annotate.label_studio_server.settings import server_environment
+from annotate.label_studio_server.state import read_state, write_state
 from annotate.locks import is_locked
 
 pytestmark = pytest.mark.studio
@@ -119,6 +122,49 @@ def test_second_start_finds_the_first_server(studio: Studio) -> None:
     assert find_studio(studio.dir) == studio
     with pytest.raises(StudioError, match="already runs at port"):
         start_studio(studio.dir, port=1 + int(studio.url.rsplit(":", 1)[1]))
+
+
+def test_a_server_whose_starter_was_killed_can_be_stopped(tmp_path: Path) -> None:
+    """Killed between the server's start and the note of its process, the starter leaves a server without a number."""
+    started = start_studio(tmp_path)
+    try:
+        for find in (find_studio, start_studio):
+            forget_process(tmp_path)
+            assert find(tmp_path) == started
+        forget_process(tmp_path)
+    finally:
+        assert stop_studio(tmp_path)
+    assert find_studio(tmp_path) is None
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from annotate.label_studio_server import server
+place = server.place_empty_database
+def place_and_die(folder):
+    place(folder)
+    os.kill(os.getpid(), signal.SIGKILL)
+server.place_empty_database = place_and_die
+server.start_studio(Path(sys.argv[1]))
+"""
+
+
+def test_a_start_that_is_killed_leaves_no_database_without_its_login(tmp_path: Path) -> None:
+    process = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], check=False)
+    assert process.returncode == -signal.SIGKILL
+    assert (tmp_path / DATABASE).exists()
+    state = read_state(tmp_path)
+    assert state is not None
+    assert state.password
+    assert find_studio(tmp_path) is None
+
+
+def forget_process(folder: Path) -> None:
+    state = read_state(folder)
+    assert state is not None
+    state.pid = None
+    write_state(folder, state)
 
 
 def test_commands_say_what_runs(studio: Studio, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,14 +14,14 @@ from unittest.mock import patch
 import msgspec
 
 from annotate.files import sha256_text
-from annotate.jsonl import read_records, write_records
-from annotate.records import Annotation, Article, Prediction
+from annotate.jsonl import read_records
+from annotate.label_studio_server.database import DATABASE
+from annotate.records import Annotation, Prediction
 from tests.faults.cases import Case, State, annotate, read_files, write_old
 from tests.faults.rounds import call
 
 KINDS = {"push", "pull", "schema migrate", "up"}
 PULLED = "Pulled in every round"
-OLD_LABEL, NEW_LABEL = "GPE", "PLACE"
 
 
 def title() -> str:
@@ -28,20 +29,12 @@ def title() -> str:
     return f"Faults {Path.cwd().parent.name} {Path.cwd().name}"
 
 
-def read_predictions() -> list[Prediction]:
-    """One annotator's items as predictions."""
-    records = read_records(Path("inputs/annotations.jsonl"), Annotation)
-    return [
-        Prediction(id=one.id, text=one.text, model="made-1", entities=one.entities, quotes=one.quotes)
-        for one in records
-        if one.annotator == "ada"
-    ]
-
-
 def push() -> None:
-    """Push the predictions to the project of this round."""
-    write_records(Path("inputs/p.jsonl"), read_predictions())
-    annotate("push", "inputs/p.jsonl", "--project", title())()
+    """Push the predictions to the project of this round, in several requests."""
+    from annotate.labelstudio.push import push as module
+
+    module.BATCH_TASKS = 15
+    annotate("push", "inputs/predictions.jsonl", "--project", title())()
 
 
 def read_project() -> State:
@@ -71,7 +64,7 @@ def make_pulled_project() -> None:
     from annotate.labelstudio.push.push import push_predictions
     from annotate.labelstudio.submit import submit_annotations
 
-    push_predictions(read_predictions(), PULLED)
+    push_predictions(read_records(Path("inputs/predictions.jsonl"), Prediction), PULLED)
     found = [one for one in read_records(Path("inputs/annotations.jsonl"), Annotation) if one.annotator == "ada"]
     submit_annotations([msgspec.structs.replace(one, annotator="ada@example.org") for one in found], PULLED)
 
@@ -90,46 +83,35 @@ def read_pulled() -> State:
 
 def push_old_labels() -> None:
     """A project in the packaged schema, before the label is renamed."""
-    push()
+    annotate("push", "inputs/few.jsonl", "--project", title())()
 
 
 def migrate() -> None:
     """Rename a label of the project of this round."""
-    from annotate.files import read_text, resource_dir
-
-    text = read_text(resource_dir("schemas") / "news.toml").replace(f'name = "{OLD_LABEL}"', f'name = "{NEW_LABEL}"')
-    text = text.replace('version = "2.0.0"', 'version = "3.0.0"', 1)
-    text += f'\n[[migrations]]\nfrom = "2.0.0"\nentities = {{ {OLD_LABEL} = "{NEW_LABEL}" }}\n'
-    Path("inputs/new.toml").write_text(text)
     annotate("schema", "migrate", "--project", title(), "--schema", "inputs/new.toml")()
 
 
 def up() -> None:
     """Start a server of this round's own and push two articles."""
-    articles = [Article(id=one.id, text=one.text or "") for one in read_predictions()[:2]]
-    write_records(Path("inputs/two.jsonl"), articles)
-    annotate("up", "inputs/two.jsonl", "--dir", str(studio_folder()), "--preannotator", "rules", "--no-browser")()
-
-
-def studio_folder() -> Path:
-    """The data folder of this round's own server, beside `out/`."""
-    return Path("studio").absolute()
+    annotate("up", "inputs/two.jsonl", "--dir", "studio", "--preannotator", "rules", "--no-browser")()
 
 
 def read_own_server() -> State:
-    """How often each article is on this round's own server; it is stopped by that, so that the next run starts it."""
-    from annotate.label_studio_server import start_studio, stop_studio
-    from annotate.labelstudio.connection import connect
-
-    if not (studio_folder() / "studio.json").exists():
+    """How often each article is in the database of this round's own server, which may run or not."""
+    path = Path("studio", DATABASE).absolute()
+    if not path.exists():
         return {}
-    studio = start_studio(studio_folder())
-    server = connect(studio.url, studio.api_key)
-    found: Counter[str] = Counter(
-        task["data"]["doc_id"] for project in server.find_projects("News") for task in server.iter_tasks(project["id"])
-    )
-    stop_studio(studio_folder())
+    query = "SELECT task.data FROM task JOIN project ON project.id = task.project_id WHERE project.title = 'News'"
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=60)) as base:
+        found = Counter(json.loads(data)["doc_id"] for (data,) in base.execute(query))
     return {name: str(count) for name, count in found.items()}
+
+
+def stop_own_server() -> None:
+    """Stop this round's own server."""
+    from annotate.label_studio_server import stop_studio
+
+    stop_studio(Path("studio"))
 
 
 @contextlib.contextmanager
@@ -156,7 +138,7 @@ def server_cases(folder: Path, wanted: list[str] | None) -> Iterator[list[Case]]
                     read=read_pulled,
                 ),
                 Case("schema migrate", migrate, "", old=push_old_labels, always_old=True, read=read_project),
-                Case("up", up, "", read=read_own_server, heavy=True),
+                Case("up", up, "", read=read_own_server, end=stop_own_server, fills=False),
             ]
             yield [case for case in cases if case.kind in kinds]
     finally:

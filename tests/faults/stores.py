@@ -34,7 +34,7 @@ def read_objects() -> State:
 
 
 def _prefix() -> str:
-    return Path.cwd().name
+    return f"{Path.cwd().parent.name}-{Path.cwd().name}"
 
 
 @contextlib.contextmanager
@@ -68,7 +68,7 @@ def s3_case(wanted: list[str] | None) -> Iterator[list[Case]]:
                     break
                 time.sleep(0.1)
             boto3.client("s3").create_bucket(Bucket=_BUCKET)
-            yield [Case(_KIND, publish, "news/1.0.0/manifest.json", read=read_objects)]
+            yield [Case(_KIND, publish, "news/1.0.0/manifest.json", read=read_objects, fills=False)]
     finally:
         server.kill()
         server.wait()

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import errno
 import os
+import socket
 import stat
+import subprocess
+import threading
 from pathlib import Path
 
 import pytest
 
+from annotate import files
 from annotate.errors import AnnotateError
-from annotate.files import Outputs, atomic_writer, load_toml, read_text, write_text
+from annotate.files import Outputs, atomic_writer, load_toml, open_input, read_text, write_text
 
 
 def test_a_link_is_followed(tmp_path: Path) -> None:
@@ -146,3 +150,47 @@ def test_a_link_to_itself_is_refused(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to("loop")
     with pytest.raises(AnnotateError, match="link to itself"):
         write_text(tmp_path / "loop", "x")
+
+
+# --------------------------------------------------------------------------------------------------------- reading
+
+
+def test_a_pipe_is_read_like_a_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with subprocess.Popen(["sh", "-c", "echo through > pipe"], cwd=tmp_path), open_input(tmp_path / "pipe") as file:
+        assert file.read() == b"through\n"
+
+
+def test_a_process_substitution_may_be_empty() -> None:
+    reader, writer = os.pipe()
+    os.close(writer)
+    try:
+        with open_input(Path(f"/dev/fd/{reader}")) as file:
+            assert file.read() == b""
+    finally:
+        os.close(reader)
+
+
+def test_a_pipe_without_a_writer_is_not_waited_for_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "PIPE_WAIT_S", 0.1)
+    os.mkfifo(tmp_path / "pipe")
+    before, threads = len(list(Path("/dev/fd").iterdir())), threading.active_count()
+    with pytest.raises(OSError, match="a named pipe that nobody wrote to"):
+        open_input(tmp_path / "pipe")
+    assert len(list(Path("/dev/fd").iterdir())) == before
+    assert threading.active_count() == threads
+    with pytest.raises(AnnotateError, match=r"pipe: cannot be read \(a named pipe that nobody wrote to"):
+        read_text(tmp_path / "pipe")
+
+
+@pytest.mark.parametrize(("name", "words"), [("/dev/zero", "a device; expected a file"), ("socket", "a socket")])
+def test_what_is_no_file_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, words: str) -> None:
+    monkeypatch.chdir(tmp_path)  # the name of a socket is short
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind("socket")
+        with pytest.raises(AnnotateError, match=f"cannot be read .{words}"):
+            read_text(Path(name))
+
+
+def test_the_null_device_is_an_empty_file() -> None:
+    assert read_text(Path("/dev/null")) == ""

@@ -92,6 +92,17 @@ def test_an_error_leaves_nothing_and_no_folder_above(tmp_path: Path) -> None:
     assert names(tmp_path) == []
 
 
+def test_a_kill_right_after_the_new_folder_appears_leaves_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No later run would tidy up: one that makes the same folder refuses, because it is there."""
+    seen = []
+    monkeypatch.setattr(folders, "sync", lambda path: seen.append(names(tmp_path)))
+    with new_folder(tmp_path / "t") as folder:
+        (folder / "f").write_text("x")
+    assert seen[-1] == ["t"]
+
+
 KILLED = """
 import os, signal, sys
 from pathlib import Path

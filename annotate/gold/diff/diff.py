@@ -12,8 +12,8 @@ import msgspec
 from annotate.differences import ItemChange, compare_items
 from annotate.errors import GoldError
 from annotate.gold.contents import find_file_problems
-from annotate.gold.load import find_release, read_places, split_files
-from annotate.gold.manifest import Manifest, read_manifest
+from annotate.gold.load import find_release, load_manifest, read_places, split_files
+from annotate.gold.manifest import Manifest
 from annotate.gold.parquet import iter_gold
 from annotate.records import LAYERS, GoldRecord
 from annotate.schema import Label, Schema, load_schema
@@ -87,7 +87,7 @@ def diff_releases(a: str | Path, b: str | Path) -> Diff:
         GoldError: one of them is no release, or is damaged.
     """
     (first, _), (second, _) = find_release(a), find_release(b)
-    left, right = read_manifest(first), read_manifest(second)
+    left, right = load_manifest(first), load_manifest(second)
     problems = [
         f"{folder}: {problem}"
         for folder, manifest in ((first, left), (second, right))
