@@ -61,6 +61,8 @@ class ErrorsAsMessages(TyperGroup):
         try:
             return super().invoke(ctx)
         except AnnotateError as error:
+            for explanation in getattr(error, "__notes__", ()):
+                print_line(explanation, err=True)
             print_line(f"error: {error}", err=True)
             raise typer.Exit(1) from error
         except KeyboardInterrupt as error:

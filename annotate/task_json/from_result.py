@@ -18,7 +18,7 @@ from annotate.items import sort_key
 from annotate.problems import appears_twice
 from annotate.records import Claim, Entity, Layers, Quote, QuoteType, Span
 from annotate.schema import Role, Schema
-from annotate.task_json.part_links import ENDS, LinkRole, PartLinks
+from annotate.task_json.part_links import LinkRole, PartLinks
 from annotate.task_json.regions import (
     Region,
     joint_origin,
@@ -204,19 +204,12 @@ class _Reader:
         return self.parts[region_id]
 
     def _infer_relation(self, source: Region, target: Region, item: Item, what: str) -> None:
-        ways = [
-            (role, start, end)
-            for start, end in ((source.id, target.id), (target.id, source.id))
-            for role in ENDS
-            if role in self.relation_roles.values() and self.links.fits(role, start, end)
-        ]
-        if ways and {role for role, _, _ in ways} == {"continues"}:
-            ways = ways[:1]
-        if len(ways) != 1:
+        certain = self.links.infer(source.id, target.id, self.relation_roles.values())
+        if certain is None:
             ends = f"{'+'.join(source.labels)} -> {'+'.join(target.labels)}"
             self._quarantine(f"{what}; nothing is certain for {ends}", item)
             return
-        role, start, end = ways[0]
+        role, start, end = certain
         self._repair(f"{what}; read as {self.schema.relation(role).name!r}", item)
         self.links.add(role, start, end, item)
 
