@@ -82,7 +82,8 @@ def _lines(markup: Markup, text: str, place: str, writing: Writing) -> Iterator[
         numbers[mark.key] = number = len(numbers) + 1
         label = _spell(mark.label)
         if label != mark.label:
-            writing.report.add_loss("labels that brat cannot spell", f"{place}: {mark.label!r} as {label!r}")
+            spelled = f"{place}: {mark.label!r} as {label!r}"
+            writing.report.add_loss("labels that brat cannot spell", spelled, of="details")
         ranges = ";".join(f"{start} {end}" for start, end in fragments)
         yield f"T{number}\t{label} {ranges}\t{' '.join(text[start:end] for start, end in fragments)}\n"
         for name, value in mark.values.items():
