@@ -11,7 +11,7 @@ import itertools
 import re
 import urllib.parse
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -430,6 +430,7 @@ def _match_texts(
             "mark each with a line '# newdoc id = ID'"
         )
         return
+    words: dict[str, frozenset[str]] = {}
     for i, document in enumerate(documents):
         article = named[i] if any(named) else ids[i]
         if article is None:
@@ -445,7 +446,10 @@ def _match_texts(
                 f"{path}: {article}: {aligned.missing} of {len(tokens)} tokens are not in its text; is it this article?"
             )
             continue
-        better = None if named[i] or not aligned.missing else _find_better(tokens, aligned, article, reading)
+        better = None
+        if named[i] is None and aligned.missing:
+            words = words or {name: frozenset(text.split()) for name, text in reading.texts.items()}
+            better = _find_better(tokens, aligned, article, words, reading)
         if better is not None:
             reading.problems.append(
                 f"{path}: document {i + 1} is not {article}, as its place says, but {better} by its words; mark the "
@@ -455,14 +459,15 @@ def _match_texts(
         yield article, document, aligned
 
 
-def _find_better(tokens: list[str], aligned: AlignedTokens, article: str, reading: Reading) -> str | None:
-    """Another article whose text has more of the tokens."""
-    for other, text in reading.texts.items():
-        held = sum(token in text for token in tokens)
-        promising = other != article and held > len(tokens) - aligned.missing
-        if promising and align_tokens(tokens, text).missing < aligned.missing:
-            return other
-    return None
+def _find_better(
+    tokens: list[str], aligned: AlignedTokens, article: str, words: Mapping[str, frozenset[str]], reading: Reading
+) -> str | None:
+    """The article that has more of the tokens, by its words and then by their places; None where there is none."""
+    wanted = frozenset(tokens)
+    other = max(words, key=lambda name: len(wanted & words[name]))
+    if len(wanted & words[other]) <= len(wanted & words[article]):
+        return None
+    return other if align_tokens(tokens, reading.texts[other]).missing < aligned.missing else None
 
 
 def _match_stream(

@@ -124,14 +124,14 @@ def _regions_of(value: Any) -> list[dict[str, Any]]:
 
 def _gather(tasks: list[Any]) -> Iterator[Any]:
     """The tasks, those of JSON-MIN in the other form; it has an entry for each annotation of a task."""
-    gathered: dict[Any, dict[str, Any]] = {}
+    gathered: dict[str, dict[str, Any]] = {}
     for entry in tasks:
         if not isinstance(entry, dict) or not _is_min(entry):
             yield entry
             continue
         regions = {name: found for name, value in entry.items() if (found := _regions_of(value))}
         task = gathered.setdefault(
-            entry.get("id", len(gathered)),
+            str(entry.get("id", f"entry {len(gathered)}")),
             {
                 "id": entry.get("id"),
                 "data": {name: value for name, value in entry.items() if name not in regions},
@@ -310,8 +310,9 @@ class _Shown:
             if known[name] is None and "<" in value:
                 known[name] = by_text.get("".join(Rendered(value).text.split()))
         lists = {name: pieces for name, value in data.items() if (pieces := _pieces(value))}
-        if data.get("doc_id") in texts and not plain and not lists and strings:
-            return cls(texts[data["doc_id"]], [], data["doc_id"])  # the task has only the text's address
+        named = str(data.get("doc_id"))
+        if named in texts and not plain and not lists and strings:
+            return cls(texts[named], [], named)  # the task has only the text's address
         if len(lists) == 1 and "text" not in plain and not any(known.values()):
             [pieces] = lists.values()
             return cls("\n".join(pieces), pieces, by_text.get("".join("".join(pieces).split())))
@@ -342,7 +343,7 @@ class _Shown:
     def _find_in_pieces(self, value: dict[str, Any], said: str | None) -> Range | None:
         names = ("start", "startOffset", "end", "endOffset")
         given = [offset for name in names if (offset := read_offset(value.get(name))) is not None]
-        if len(given) != len(names) or max(given[0], given[2]) >= len(self.pieces):
+        if len(given) != len(names) or min(given) < 0 or max(given[0], given[2]) >= len(self.pieces):
             return None
         ends = ((self.pieces[given[0]], given[1]), (self.pieces[given[2]], given[3]))
         for offsets in (given[1::2], [_code_points(piece, offset) for piece, offset in ends]):
@@ -359,7 +360,7 @@ class _Shown:
         if (start is None or end is None) and self.page is not None:
             ends = ((value.get("start"), value.get("startOffset")), (value.get("end"), value.get("endOffset")))
             start, end = (self.page.find(str(path), read_offset(offset) or 0) for path, offset in ends)
-        if start is None or end is None:
+        if start is None or end is None or not 0 <= start < end:
             return None
         source = self.places.source
         units = _code_points(source, start), _code_points(source, end)
