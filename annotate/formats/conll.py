@@ -287,7 +287,7 @@ def _cells(line: str, tabs: bool) -> list[str]:
     """The columns of a line; only blanks and tabs part them, so that a token may hold a no-break space."""
     if "\t" in line:
         return line.split("\t")
-    return [line] if tabs else re.split(" +", line.strip(" "))
+    return [line] if tabs else [cell for cell in line.split(" ") if cell]
 
 
 def _is_comment(line: str, tabs: bool, width: int) -> bool:
@@ -430,7 +430,7 @@ def _match_texts(
             "mark each with a line '# newdoc id = ID'"
         )
         return
-    words: dict[str, frozenset[str]] = {}
+    rare: dict[str, list[str]] | None = None
     for i, document in enumerate(documents):
         article = named[i] if any(named) else ids[i]
         if article is None:
@@ -448,8 +448,8 @@ def _match_texts(
             continue
         better = None
         if named[i] is None and aligned.missing:
-            words = words or {name: frozenset(text.split()) for name, text in reading.texts.items()}
-            better = _find_better(tokens, aligned, article, words, reading)
+            rare = _index_rare_words(reading.texts) if rare is None else rare
+            better = _find_better(tokens, aligned, article, rare, reading)
         if better is not None:
             reading.problems.append(
                 f"{path}: document {i + 1} is not {article}, as its place says, but {better} by its words; mark the "
@@ -459,13 +459,23 @@ def _match_texts(
         yield article, document, aligned
 
 
+def _index_rare_words(texts: Mapping[str, str]) -> dict[str, list[str]]:
+    """The articles of each word that only a few of them have."""
+    found: dict[str, list[str]] = {}
+    for article, text in texts.items():
+        for word in set(text.split()):
+            found.setdefault(word, []).append(article)
+    few = max(1, min(5, len(texts) // 2))
+    return {word: articles for word, articles in found.items() if len(articles) <= few}
+
+
 def _find_better(
-    tokens: list[str], aligned: AlignedTokens, article: str, words: Mapping[str, frozenset[str]], reading: Reading
+    tokens: list[str], aligned: AlignedTokens, article: str, rare: Mapping[str, list[str]], reading: Reading
 ) -> str | None:
-    """The article that has more of the tokens, by its words and then by their places; None where there is none."""
-    wanted = frozenset(tokens)
-    other = max(words, key=lambda name: len(wanted & words[name]))
-    if len(wanted & words[other]) <= len(wanted & words[article]):
+    """The article that has more of the tokens, by its rare words and then by their places; None where none has."""
+    votes = Counter(name for token in set(tokens) for name in rare.get(token, ()))
+    other, most = max(votes.items(), key=lambda vote: vote[1], default=(article, 0))
+    if most <= votes[article]:
         return None
     return other if align_tokens(tokens, reading.texts[other]).missing < aligned.missing else None
 
