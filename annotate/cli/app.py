@@ -62,7 +62,9 @@ class ErrorsAsMessages(TyperGroup):
         try:
             return super().invoke(ctx)
         except AnnotateError as error:
-            print_line("\n".join([f"error: {error}", *getattr(error, "__notes__", ())]), err=True)
+            for explanation in getattr(error, "__notes__", ()):
+                print_line(explanation, err=True)
+            print_line(f"error: {error}", err=True)
             raise typer.Exit(1) from error
         except KeyboardInterrupt as error:
             print_line("interrupted; every file is either unchanged or complete", err=True)

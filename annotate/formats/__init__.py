@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from annotate.errors import RecordError
+from annotate.errors import AnnotateError, RecordError
 from annotate.files import sha256_text
 from annotate.formats import brat, conll, hf, jsonl, labelstudio, prodigy, spacy, strings  # noqa: F401 (registers them)
-from annotate.formats.registry import READERS, WRITERS, Alignment, Reading, Writing, find_reader, find_writer
+from annotate.formats.registry import READERS, WRITERS, Alignment, Reader, Reading, Writing, find_reader, find_writer
 from annotate.formats.registry import texts_by_id as _texts_by_id
 from annotate.formats.report import FormatReport
 from annotate.formats.strings import ground_layers
 from annotate.jsonl import find_record_problems
 from annotate.problems import SECOND_RECORD
-from annotate.records import LAYERS, Article, Layer, LayeredRecord, Prediction
+from annotate.records import LAYERS, Article, Layer, LayeredRecord, Prediction, get_layer
 from annotate.schema import Schema, load_schema
 
 __all__ = ["READERS", "WRITERS", "Alignment", "FormatReport", "ground_layers", "read_predictions", "write_format"]
@@ -36,17 +36,28 @@ def read_predictions(
 
     Args:
         path: file, or folder where the format is one (`brat`, `hf`).
-        format: a name from `READERS`.
+        format: a name from `READERS`; `conll:COLUMN` and `labelstudio:PART` read another part of the file than the
+            usual one.
         texts: articles or gold; needed where the format has no text or offsets of its own, used wherever an
             article is known by its text only.
         layers: the layers that the file annotates; default: those of which it holds anything.
 
     Raises:
-        RecordError: all problems of the file together.
+        RecordError: all problems of the file together, or nothing in it can be read as a prediction. What was lost
+            on the way is a note of the error (`__notes__`).
         AnnotateError: the format is unknown, or the file cannot be read.
     """
-    reader = find_reader(format)
-    reading = Reading(FormatReport(format, "read"), schema or load_schema(), _texts_by_id(texts), layers)
+    reader, part = find_reader(format)
+    reading = Reading(FormatReport(format, "read"), schema or load_schema(), _texts_by_id(texts), layers, part)
+    try:
+        return _read(path, reader, reading), reading.report
+    except AnnotateError as error:
+        reading.report.explain(error)
+        raise
+
+
+def _read(path: Path, reader: Reader, reading: Reading) -> list[Prediction]:
+    layers = reading.layers
     predictions: list[Prediction] = []
     seen: set[str] = set()
     for prediction in reader(path, reading):
@@ -58,14 +69,29 @@ def read_predictions(
         if layers is not None:
             for layer in LAYERS:
                 if layer not in layers:
+                    reading.leave_out(prediction.id, layer, get_layer(prediction, layer))
                     setattr(prediction, layer, None)
         if prediction.text is not None and prediction.text_sha256 is None:
             prediction.text_sha256 = sha256_text(prediction.text)
         reading.report.count_record(prediction)
         predictions.append(prediction)
+    if not reading.problems and _is_nothing(predictions, reading, layers):
+        kinds = "; ".join(f"{reason} ({loss.count})" for reason, loss in reading.report.ranked_losses())
+        reading.problems.append(f"{path}: nothing in it can be read as a prediction: {kinds}")
     if reading.problems:
         raise RecordError(reading.problems)
-    return predictions, reading.report
+    return predictions
+
+
+def _is_nothing(predictions: list[Prediction], reading: Reading, layers: tuple[Layer, ...] | None) -> bool:
+    """Whether the file has something and none of it was kept; to score that as 0 would be about the reader."""
+    report = reading.report
+    if report.items.total():
+        return False
+    if not predictions:
+        return bool(report.losses)
+    # links, attributes and the like alone say nothing about a layer that is known to be annotated
+    return report.has_lost("items", *(("details",) if layers is None else ()))
 
 
 def write_format(

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+import urllib.parse
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,12 +35,23 @@ from annotate.formats.tokens import Tokens
 from annotate.records import LAYERS, Layer, LayeredRecord, Layers, Prediction
 from annotate.schema import RelationRole, Schema
 from annotate.text.align import AlignedTokens, align_tokens
-from annotate.text.bio import TAG, TagSpan, from_tags, into_lanes, to_tags
+from annotate.text.bio import TAG, TagSpan, from_tags, into_lanes, read_tags, to_tags
 from annotate.text.sentences import split_sentences
 
 _NAMESPACE = "ANNOTATE:"
-_COLUMNS = re.compile(r"# global\.columns = (.+)")
-_DOCUMENT = re.compile(r"# (?:newdoc )?(?:id|doc_id) = (.+)|#begin document \((.+)\).*|-DOCSTART-(?:\s+\((\S+)\))?.*")
+_COLUMNS = re.compile(r"#\s*global\.columns\s*=\s*(.+)")
+_DOCUMENT = re.compile(
+    r"# newdoc id = (.+)"
+    r"|#\s*(?:newdoc\s+)?(?:id|doc_id)\s*=\s*(.+?)\s*"
+    r"|#\s*newdoc\b.*"
+    r"|#begin document \((.+)\).*"
+    r"|-DOCSTART-(?:\s+\((\S+)\))?.*"
+)
+_COMMENT = re.compile(r"#\s?[\w.:-]+ ?=.*|#end document.*")
+# the first column of CoNLL-U: a token, a word of several tokens, or a word that is not in the text
+_NUMBER = re.compile(r"\d+(?:-\d+|\.\d+)?")
+_TAG_NAME = re.compile(r"tag|label|ner|entit|pred|gold|iob|bio|^ne$", re.IGNORECASE)
+_TOKEN_NAMES = ("form", "token", "tokens", "word", "words", "text")
 
 
 @dataclass
@@ -64,7 +77,10 @@ def write_conll(records: Iterable[LayeredRecord], path: Path, writing: Writing) 
         head = " ".join(["FORM", *(_NAMESPACE + name for name in ordered)])
         file.write(f"# global.columns = {head}\n".encode())
         for article, columns in articles:
-            file.write(f"# newdoc id = {article}\n".encode())
+            spelled = _escape_id(article)
+            if spelled != article:
+                writing.report.add_note("ids with tabs or line breaks, %-escaped", spelled)
+            file.write(f"# newdoc id = {spelled}\n".encode())
             length = len(columns.tokens)
             annotated = {_layer_of(name) for name in columns.tags}
             lanes = [
@@ -73,6 +89,13 @@ def write_conll(records: Iterable[LayeredRecord], path: Path, writing: Writing) 
             ]
             for i, row in enumerate(zip(columns.tokens, *lanes, strict=True)):
                 file.write(("\t".join(row) + "\n" + ("\n" if i + 1 in columns.breaks else "")).encode())
+
+
+def _escape_id(article: str) -> str:
+    """The id on one line without tabs; `_find_id` knows it again."""
+    if not re.search(r"[\t\r\n]", article):
+        return article
+    return re.sub(r"[%\t\r\n]", lambda match: urllib.parse.quote(match[0]), article)
 
 
 def _to_columns(record: LayeredRecord, writing: Writing) -> _Columns:
@@ -95,7 +118,7 @@ def _to_columns(record: LayeredRecord, writing: Writing) -> _Columns:
                 continue
             spelled = "_".join(label.split())
             if spelled != label:
-                writing.report.add_loss("labels with white space", f"{label!r} as {spelled!r}")
+                writing.report.add_loss("labels with white space", f"{label!r} as {spelled!r}", of="details")
             span = TagSpan(*found, spelled)
             if layer == "entities" and span in items:
                 writing.report.add_loss("entities that appear twice", f"{record.id}: {item}")
@@ -173,12 +196,12 @@ class _Document:
         return [row for sentence in self.sentences for row in sentence]
 
 
-@reads("conll")
+@reads("conll", parts="conll:COLUMN, the number or the name of a column of tags")
 def read_conll(path: Path, reading: Reading) -> Iterator[Prediction]:
     """The predictions of a file of columns, aligned to `reading.texts`.
 
-    Articles are known by the id that a comment gives, else by their order, checked against the texts' words. The
-    tags of a file that does not name its columns are the last column that looks like tags; tokens are the first.
+    Articles are known by the id that a comment gives, else by their order, checked against the texts' words. For the
+    columns of files that are not ours see `_choose_columns`.
     """
     if not reading.texts:
         raise AnnotateError(f"{path}: columns have no offsets; the articles' texts are needed (--gold)")
@@ -202,7 +225,7 @@ def read_conll(path: Path, reading: Reading) -> Iterator[Prediction]:
             yield prediction
         else:
             found.append((prediction, layers))
-    yield from reading.with_layers(found)
+    yield from reading.with_layers(found, named=("entities",))
 
 
 @dataclass
@@ -216,58 +239,180 @@ class _Header:
 
 
 def _parse(path: Path, reading: Reading) -> tuple[_Header, list[_Document]]:
-    names: list[str] | None = None
+    content = read_text(path).removeprefix("\ufeff").replace("\r\n", "\n")
+    lines = list(enumerate((content if "\n" in content else content.replace("\r", "\n")).split("\n"), 1))
+    names = next((match[1].split() for _, line in lines if (match := _COLUMNS.fullmatch(line))), None)
+    ours = names is not None and any(name.startswith(_NAMESPACE) for name in names)
+    filled = [line for _, line in lines if line.strip() and not line.startswith("#") and not _DOCUMENT.fullmatch(line)]
+    tabs = sum("\t" in line for line in filled) > len(filled) // 2 or ours
+    lengths = Counter(len(_cells(line, tabs)) for line in filled)
+    width = max(lengths, key=lambda n: lengths[n]) if lengths else 0
     documents: list[_Document] = []
-    width = 0
-    for number, raw in enumerate(read_text(path).removeprefix("\ufeff").split("\n"), 1):
-        line = raw.rstrip("\r")
-        ours = names is not None and any(name.startswith(_NAMESPACE) for name in names)
-        if match := _COLUMNS.fullmatch(line):
-            names = match[1].split()
-        elif (match := _DOCUMENT.fullmatch(line)) and not (ours and "\t" in line):
+    numbers: list[int] = []
+    narrow: list[tuple[int, int]] = []
+    for number, line in lines:
+        if (match := _DOCUMENT.fullmatch(line)) and not ("\t" in line and line.startswith("#")):
             documents.append(_Document(next((group for group in match.groups() if group), None), [[]]))
-        elif re.match(r"# ?[\w.:-]+ =|#end document", line) and "\t" not in line:
-            continue
         elif not line.strip():
             if documents and documents[-1].sentences[-1]:
                 documents[-1].sentences.append([])
+        elif line.startswith("#") and _is_comment(line, tabs, width):
+            continue
+        elif len(row := _cells(line, tabs)) != width:
+            narrow.append((number, len(row)))
         else:
-            row = line.split("\t") if "\t" in line else line.split()
-            width = width or len(row)
-            if len(row) != width:
-                reading.problems.append(f"{path}:{number}: {len(row)} columns; the lines above have {width}")
-                continue
             if not documents:
                 documents.append(_Document(None, [[]]))
             documents[-1].sentences[-1].append(row)
-    documents = [document for document in documents if document.rows or document.id]
-    header = _Header()
-    if names and any(name.startswith(_NAMESPACE) for name in names):
-        if len(names) != width and width:
-            reading.problems.append(f"{path}: {width} columns, but global.columns names {len(names)}")
-        header.ours = True
-        for i, name in enumerate(names):
-            short = name.removeprefix(_NAMESPACE)
-            if short == "FORM":
-                header.token = i
-            elif short.endswith("_ITEM"):
-                header.items[short.removesuffix("_ITEM")] = i
-            elif name.startswith(_NAMESPACE):
-                header.tags[short] = i
-        return header, documents
-    rows = [row for document in documents for row in document.rows]
-    if not rows:
+            numbers.append(number)
+    if narrow:
+        more = f" (and {len(narrow) - 1} more such lines)" if len(narrow) > 1 else ""
+        reading.problems.append(f"{path}:{narrow[0][0]}: {narrow[0][1]} columns; most lines have {width}{more}")
+        return _Header(), documents
+    if not numbers:
         reading.problems.append(f"{path}: no token in this file")
-        return header, documents
-    header.token = int(width > 2 and all(row[0].isdigit() for row in rows))
-    tagged = [i for i in range(header.token + 1, width) if all(TAG.fullmatch(row[i]) for row in rows)]
-    if not tagged:
-        reading.problems.append(
-            f"{path}: no column of tags such as O, B-PERSON, I-PERSON in all of its {width} columns"
-        )
+        return _Header(), documents
+    if names is not None and ours:
+        if len(names) != width:
+            reading.problems.append(f"{path}: {width} columns, but global.columns names {len(names)}")
+        if reading.part is not None:
+            reading.problems.append(f"{path}: its columns are named for this toolkit; read it without :{reading.part}")
+        header = _name_columns(names)
     else:
-        header.tags["ENTITIES"] = tagged[-1]
-    return header, documents
+        header = _choose_columns(documents, numbers, names if names and len(names) == width else None, path, reading)
+    return header, [document for document in documents if document.rows or document.id]
+
+
+def _cells(line: str, tabs: bool) -> list[str]:
+    """The columns of a line; only blanks and tabs part them, so that a token may hold a no-break space."""
+    if "\t" in line:
+        return line.split("\t")
+    return [line] if tabs else [cell for cell in line.split(" ") if cell]
+
+
+def _is_comment(line: str, tabs: bool, width: int) -> bool:
+    """Whether a line that begins with # is none of a token; in a file without tabs, a token has its tag behind it."""
+    if tabs:
+        return "\t" not in line
+    cells = _cells(line, tabs)
+    return bool(_COMMENT.fullmatch(line)) or len(cells) != width or not any(map(TAG.fullmatch, cells[1:]))
+
+
+def _name_columns(names: list[str]) -> _Header:
+    header = _Header(ours=True)
+    for i, name in enumerate(names):
+        short = name.removeprefix(_NAMESPACE)
+        if short == "FORM":
+            header.token = i
+        elif short.endswith("_ITEM"):
+            header.items[short.removesuffix("_ITEM")] = i
+        elif name.startswith(_NAMESPACE):
+            header.tags[short] = i
+    return header
+
+
+def _choose_columns(
+    documents: list[_Document], numbers: list[int], names: list[str] | None, path: Path, reading: Reading
+) -> _Header:
+    """Which column of another tool's file holds the tokens and which the tags; the tags become those of BIO.
+
+    Tokens are in the column that the names say, or the first one behind the numbers. Tags are in the column that
+    `reading.part` names, or the last one that looks like tags; but where its labels are none of the schema's (phrases)
+    and another column's are, in that one.
+    """
+    rows = [row for document in documents for row in document.rows]
+    width = len(rows[0])
+    columns = [read_tags([row[i] for row in rows]) for i in range(width)]
+    first = rows[0]
+    if len(rows) > 1 and any(wrong == [0] and _TAG_NAME.search(first[i]) for i, (_, wrong) in enumerate(columns)):
+        reading.report.add_note("names of columns in a first line", f"{path}:{numbers[0]}: {' '.join(first)}")
+        next(sentence for document in documents for sentence in document.sentences if sentence).pop(0)
+        names, rows = names or first, rows[1:]
+        columns = [read_tags([row[i] for row in rows]) for i in range(width)]
+    spelled = [name.lower() for name in names or ()]
+    token = next((spelled.index(name) for name in _TOKEN_NAMES if name in spelled), None)
+    numbered = width > 2 and all(_NUMBER.fullmatch(row[0]) for row in rows)
+    if token is None:
+        token = int(numbered or (width == 2 and not columns[0][1] and bool(columns[1][1])))
+    header = _Header(token=token)
+    tagged = [i for i, (_, wrong) in enumerate(columns) if i != token and not wrong]
+    chosen = _find_part(reading.part, spelled, tagged, path, reading) if reading.part else None
+    if reading.problems:
+        return header
+    if not tagged:
+        reading.problems.append(_explain_tags(columns, rows, numbers, token, path))
+        return header
+    known = {*reading.schema.entity_labels, *(part.name for part in reading.schema.parts)}
+    labels = {i: {tag.partition("-")[2] for tag in columns[i][0]} - {""} for i in tagged}
+    if chosen is None:
+        chosen = tagged[-1]
+        if labels[chosen] and not labels[chosen] & known:
+            chosen = next((i for i in reversed(tagged) if labels[i] & known), chosen)
+    called = {i: f"column {i + 1}" + (f" ({names[i]})" if names else "") for i in tagged}
+    if len(tagged) > 1:
+        reading.report.add_note(f"tags are those of {called[chosen]} of {width}", str(path))
+    for i in tagged:
+        n = sum(tag != "O" for tag in columns[i][0])
+        reason = f"tags in {called[i]}, which was not read; --from conll:{i + 1} reads it"
+        if i != chosen and labels[i] & known and not reading.part:
+            reading.report.add_loss(reason, str(path), n)
+        elif i != chosen and n:
+            reading.report.add_note(reason, str(path), n)
+    header.tags["ENTITIES"] = chosen
+    for row, tag in zip(rows, columns[chosen][0], strict=True):
+        row[chosen] = tag
+    if numbered:
+        _leave_out_words_of_several_tokens(documents, reading)
+    return header
+
+
+def _find_part(part: str, names: list[str], tagged: list[int], path: Path, reading: Reading) -> int | None:
+    """The column of tags that was asked for, by number from 1 or by name."""
+    i = int(part) - 1 if part.isascii() and part.isdigit() else -1
+    if part.lower() in names:
+        i = names.index(part.lower())
+    if i in tagged:
+        return i
+    there = ", ".join(f"{i + 1}" + (f" ({names[i]})" if names else "") for i in tagged) or "none"
+    reading.problems.append(f"{path}: column {part} is none of tags; those of tags are {there}")
+    return None
+
+
+def _explain_tags(
+    columns: list[tuple[list[str], list[int]]], rows: list[list[str]], numbers: list[int], token: int, path: Path
+) -> str:
+    """Why no column is one of tags: the first line that spoils the best of them."""
+    expected = "expected tags such as O, B-PERSON, I-PERSON"
+    if len(columns) == 1:
+        for mark, name in ((",", "commas"), (";", "semicolons"), ("|", "bars")):
+            if all(mark in row[0] for row in rows):
+                return f"{path}: no column of tags: its columns are parted by {name}; write tabs instead"
+        return f"{path}: no column of tags: it has one column; {expected} behind each token"
+    i = min((i for i in range(len(columns)) if i != token), key=lambda i: (len(columns[i][1]), -i))
+    wrong = columns[i][1]
+    numbers = numbers[-len(rows) :]
+    more = f" (and {len(wrong) - 1} more such lines)" if len(wrong) > 1 else ""
+    cell = rows[wrong[0]][i]
+    reason = "is a tag without a label" if cell in ("B", "I", "E", "L", "S", "U") else "is none"
+    return f"{path}:{numbers[wrong[0]]}: no column of tags: {cell!r} in column {i + 1} {reason}; {expected}{more}"
+
+
+def _leave_out_words_of_several_tokens(documents: list[_Document], reading: Reading) -> None:
+    """Leave out the lines of CoNLL-U that hold no token of their own (`1-2 don't`, `8.1 _`)."""
+    for document in documents:
+        for sentence in document.sentences:
+            kept = [row for row in sentence if row[0].isdigit()]
+            if len(kept) < len(sentence):
+                example = next(" ".join(row[:2]) for row in sentence if not row[0].isdigit())
+                left = len(sentence) - len(kept)
+                reading.report.add_note("lines of CoNLL-U without a token of their own", example, left)
+                sentence[:] = kept
+
+
+def _find_id(document: _Document, reading: Reading) -> str | None:
+    """The id of the document among the articles, also where it was %-escaped; None where it is not there."""
+    spellings = () if document.id is None else (document.id, urllib.parse.unquote(document.id))
+    return next((spelled for spelled in spellings if spelled in reading.texts), None)
 
 
 def _match_texts(
@@ -275,8 +420,8 @@ def _match_texts(
 ) -> Iterator[tuple[str, _Document, AlignedTokens]]:
     """Which article each document is, and where its tokens are in it."""
     ids = list(reading.texts)
-    named = [document.id in reading.texts for document in documents]
-    if len(documents) == 1 and not named[0] and len(ids) > 1:
+    named = [_find_id(document, reading) for document in documents]
+    if len(documents) == 1 and named[0] is None and len(ids) > 1:
         yield from _match_stream(documents[0], header, path, reading)
         return
     if not any(named) and len(documents) != len(ids):
@@ -285,11 +430,15 @@ def _match_texts(
             "mark each with a line '# newdoc id = ID'"
         )
         return
+    rare: dict[str, list[str]] | None = None
     for i, document in enumerate(documents):
-        article = document.id if any(named) else ids[i]
-        if article is None or article not in reading.texts:
-            reading.problems.append(f"{path}: document {article or i + 1} is not one of the articles given")
+        article = named[i] if any(named) else ids[i]
+        if article is None:
+            reading.problems.append(f"{path}: document {document.id or i + 1} is not one of the articles given")
             continue
+        if named[i] is None and document.id is not None:
+            example = f"{document.id} as {article}"
+            reading.report.add_note("articles by their order, whose ids are not those given", example)
         tokens = [row[header.token] for row in document.rows]
         aligned = align_tokens(tokens, reading.texts[article])
         if tokens and aligned.missing > len(tokens) // 2:
@@ -297,7 +446,38 @@ def _match_texts(
                 f"{path}: {article}: {aligned.missing} of {len(tokens)} tokens are not in its text; is it this article?"
             )
             continue
+        better = None
+        if named[i] is None and aligned.missing:
+            rare = _index_rare_words(reading.texts) if rare is None else rare
+            better = _find_better(tokens, aligned, article, rare, reading)
+        if better is not None:
+            reading.problems.append(
+                f"{path}: document {i + 1} is not {article}, as its place says, but {better} by its words; mark the "
+                "articles with lines '# newdoc id = ID'"
+            )
+            continue
         yield article, document, aligned
+
+
+def _index_rare_words(texts: Mapping[str, str]) -> dict[str, list[str]]:
+    """The articles of each word that only a few of them have."""
+    found: dict[str, list[str]] = {}
+    for article, text in texts.items():
+        for word in set(text.split()):
+            found.setdefault(word, []).append(article)
+    few = max(1, min(5, len(texts) // 2))
+    return {word: articles for word, articles in found.items() if len(articles) <= few}
+
+
+def _find_better(
+    tokens: list[str], aligned: AlignedTokens, article: str, rare: Mapping[str, list[str]], reading: Reading
+) -> str | None:
+    """The article that has more of the tokens, by its rare words and then by their places; None where none has."""
+    votes = Counter(name for token in set(tokens) for name in rare.get(token, ()))
+    other, most = max(votes.items(), key=lambda vote: vote[1], default=(article, 0))
+    if most <= votes[article]:
+        return None
+    return other if align_tokens(tokens, reading.texts[other]).missing < aligned.missing else None
 
 
 def _match_stream(
@@ -312,7 +492,7 @@ def _match_stream(
         aligned = align_tokens([row[header.token] for row in rows[at:]], text, whole=False)
         if aligned.missing:
             reading.problems.append(
-                f"{path}: tokens from {rows[at + aligned.ranges.index(None)][header.token]!r} on do not follow the "
+                f"{path}: tokens from {rows[at + aligned.first_missing][header.token]!r} on do not follow the "
                 f"text of {article}; mark the articles with lines '# newdoc id = ID'"
             )
             return
@@ -327,7 +507,11 @@ def _match_stream(
 def _report_alignment(aligned: AlignedTokens, article: str, reading: Reading) -> None:
     report = reading.report
     if aligned.missing:
-        report.add_loss("tokens that are not in the text", f"{article}: {aligned.missing}", aligned.missing)
+        report.add_loss(
+            "tokens that are not in the text", f"{article}: {aligned.missing}", aligned.missing, of="details"
+        )
+    if aligned.blank:
+        report.add_note("tokens of white space", f"{article}: {aligned.blank}", aligned.blank)
     if aligned.changed:
         report.add_note("tokens spelled otherwise than in the text", f"{article}: {aligned.changed}", aligned.changed)
     if aligned.skipped:
@@ -353,10 +537,14 @@ def _add_marks(
             first = " ".join(row[header.token] for row in sentence[:5])
             reading.report.add_note("I- tags that begin a span", f"{article}: {first}", repaired)
         for span in spans:
-            there = [place for place in aligned.ranges[offset + span.first : offset + span.last] if place]
+            places = aligned.ranges[offset + span.first : offset + span.last]
+            there = [place for place in places if place]
             if not there:
                 reading.report.add_loss("spans whose tokens are not in the text", f"{article}: {span.label}")
                 continue
+            if len(there) < len(places):
+                words = " ".join(row[header.token] for row in sentence[span.first : span.last])
+                reading.report.add_loss("spans read without tokens that are not in the text", f"{article}: {words}")
             place = there[0][0], there[-1][1]
             numbers = sentence[span.first][header.items[name]].split(",") if name in header.items else []
             if not numbers:

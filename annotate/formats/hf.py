@@ -23,7 +23,8 @@ from annotate.records import LAYERS, Entity, LayeredRecord, Layers, Prediction
 from annotate.text.align import align_tokens
 from annotate.text.bio import TAG, from_tags
 
-_TAG_COLUMNS = ("ner_tags", "tags", "labels", "pred_tags", "predictions")
+# where a table has several of them, the first one is read: what is predicted before what is gold
+_TAG_COLUMNS = ("predictions", "pred_tags", "ner_tags", "tags", "labels")
 
 
 @writes("hf", "datasets", "huggingface_hub")
@@ -42,13 +43,13 @@ def write_hf(records: Iterable[LayeredRecord], path: Path, writing: Writing) -> 
         layers = msgspec.to_builtins(writing.pick(record))
         row = to_row(msgspec.convert({**kept, **layers}, GoldRecord))
         for name in sorted(set(kept) - set(features)):
-            writing.report.add_loss(f"{name} of articles", record.id)
+            writing.report.add_loss(f"{name} of articles", record.id, of="details")
         rows.append({name: row.get(name) for name in features})
     with new_folder(path) as folder, quiet_progress():
         Dataset.from_list(rows, features=features).save_to_disk(folder)
 
 
-@reads("hf", "datasets", "huggingface_hub")
+@reads("hf", "datasets", "huggingface_hub", parts="hf:COLUMN, the name of a column of tags")
 def read_hf(path: Path, reading: Reading) -> Iterator[Prediction]:
     """The predictions of all rows; rows of tokens are aligned to `reading.texts` by their id, else by their order."""
     with quiet_progress():
@@ -66,7 +67,10 @@ def read_hf(path: Path, reading: Reading) -> Iterator[Prediction]:
         article = str(row["id"]) if row.get("id") is not None and str(row["id"]) in reading.texts else None
         if article is None and number < len(ids):
             article = ids[number]
-        tags = _find_tags(row)
+            if row.get("id") is not None:
+                known = f"{row['id']} as {article}"
+                reading.report.add_note("rows by their order, whose ids are not those given", known)
+        tags = _find_tags(row, article or "", reading)
         if article is None or tags is None or not isinstance(row.get("tokens"), list):
             reading.problems.append(
                 f"{place}: expected one of {', '.join(LAYERS)}, or tokens with BIO tags as names "
@@ -76,7 +80,7 @@ def read_hf(path: Path, reading: Reading) -> Iterator[Prediction]:
         layers = _from_tags(row["tokens"], tags, article, reading, place)
         if layers is not None:
             tokens.append((Prediction(id=article, text=reading.texts[article]), layers))
-    yield from reading.with_layers(tokens)
+    yield from reading.with_layers(tokens, named=("entities",))
 
 
 def _load(source: str) -> Iterator[dict[str, Any]]:
@@ -90,6 +94,8 @@ def _load(source: str) -> Iterator[dict[str, Any]]:
     if path.exists() and not path.is_dir() and not (path.is_file() and source.endswith(".parquet")):
         kind = name_kind(path.stat().st_mode) or "a file that is no Parquet"
         raise AnnotateError(f"{source}: {kind}; expected .parquet, a folder or hf:NAME/SPLIT")
+    if address is None and not path.exists():
+        raise AnnotateError(f"{source}: no such file or folder; a dataset on the Hub is {HUB_FORM}")
     try:
         if address is not None:
             found = datasets.load_dataset(address.name, address.config, split=address.split)
@@ -124,17 +130,30 @@ def _no_dataset(source: str, error: Exception) -> str:
 
 def _from_layers(row: dict[str, Any]) -> Prediction:
     present = {name: value for name, value in row.items() if value is not None and name in Prediction.__struct_fields__}
+    if type(present.get("id")) is int:
+        present["id"] = str(present["id"])
     if isinstance(present.get("meta"), str):
         present["meta"] = decode_object(present["meta"].encode())
     return msgspec.convert(present, Prediction)
 
 
-def _find_tags(row: dict[str, Any]) -> list[str] | None:
-    for column in _TAG_COLUMNS:
+def _find_tags(row: dict[str, Any], article: str, reading: Reading) -> list[str] | None:
+    """The tags of the column that was asked for, or else of the first one known; others are counted."""
+    found: dict[str, list[str]] = {}
+    for column in dict.fromkeys((*([reading.part] if reading.part else ()), *_TAG_COLUMNS)):
         tags = row.get(column)
         if isinstance(tags, list) and all(isinstance(tag, str) and TAG.fullmatch(tag) for tag in tags):
-            return tags
-    return None
+            found[column] = tags
+    chosen = reading.part or next(iter(found), None)
+    for column, tags in found.items():
+        n = sum(tag != "O" for tag in tags)
+        if column != chosen and n:
+            reason = f"tags in column {column}, beside {chosen}, which was read; --from hf:{column} reads them"
+            if reading.part:
+                reading.report.add_note(reason, article, n)
+            else:
+                reading.report.add_loss(reason, article, n)
+    return found.get(chosen) if chosen else None
 
 
 def _from_tags(tokens: list[str], tags: list[str], article: str, reading: Reading, place: str) -> Layers | None:
@@ -146,13 +165,17 @@ def _from_tags(tokens: list[str], tags: list[str], article: str, reading: Readin
         reading.problems.append(f"{place}: most of its tokens are not in the text of {article}")
         return None
     if aligned.missing:
-        reading.report.add_loss("tokens that are not in the text", article, aligned.missing)
+        reading.report.add_loss("tokens that are not in the text", article, aligned.missing, of="details")
     spans, repaired = from_tags(tags)
     if repaired:
         reading.report.add_note("I- tags that begin a span", article, repaired)
     entities = []
     for span in spans:
-        there = [found for found in aligned.ranges[span.first : span.last] if found]
+        places = aligned.ranges[span.first : span.last]
+        there = [found for found in places if found]
+        if there and len(there) < len(places):
+            words = " ".join(tokens[span.first : span.last])
+            reading.report.add_loss("spans read without tokens that are not in the text", f"{article}: {words}")
         if there:
             entities.append(Entity(there[0][0], there[-1][1], span.label))
         else:

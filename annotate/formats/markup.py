@@ -26,6 +26,9 @@ KIND = "claim_kind"
 
 _IN_MARKS = {"start", "end", "label", "type", "content", "speaker", "cue", "claimer", "check_worthy", "kind", "text"}
 
+# the attributes of each part; an entity has none
+_VALUES: dict[Role | None, set[str]] = {"content": {QUOTE_TYPE}, "claim": {CHECK_WORTHY, KIND}}
+
 Range: TypeAlias = tuple[int, int]
 ItemT = TypeVar("ItemT", Entity, Quote, Claim)
 
@@ -101,6 +104,11 @@ class Names:
         """The relation that the label means."""
         return self._arrows.get(label)
 
+    @property
+    def arrows(self) -> list[RelationRole]:
+        """The kinds of relations that the schema has."""
+        return list(self._relations)
+
 
 def to_markup(record: LayeredRecord | Layers, schema: Schema) -> Markup:
     """The record's layers as marks and links, in the order of the record.
@@ -146,7 +154,9 @@ def to_markup(record: LayeredRecord | Layers, schema: Schema) -> Markup:
 def from_markup(markup: Markup, text: str, schema: Schema, report: FormatReport, place: str) -> Layers:
     """The layers that marks and links make, none of them None; what does not fit is counted in the report.
 
-    A link may run in either direction; fragments of a quote may also be marks of their own with `continues` links.
+    A link may run in either direction, and be without a label that the schema knows where its ends leave one choice;
+    an entity that a quote or claim is linked to serves as its speaker. Fragments of a quote may also be marks of their
+    own with `continues` links.
     """
     return _Builder(markup, text, schema, report, place).layers()
 
@@ -157,7 +167,8 @@ class _Builder:
         self.text, self.schema, self.report, self.place = text, schema, report, place
         self.marks = {mark.key: mark for mark in markup.marks}
         self.role = {mark.key: self.names.role_of(mark.label) for mark in markup.marks}
-        self.links: PartLinks[Link] = PartLinks(lambda key, role: self.role[key] == role)
+        self.serving: set[str] = set()
+        self.links: PartLinks[Link] = PartLinks(self._plays)
         for link in markup.links:
             self._add_link(link)
 
@@ -169,6 +180,8 @@ class _Builder:
         for mark in self.marks.values():
             place = f"{self.place}: {mark.key}"
             role = self.role[mark.key]
+            for name in sorted(set(mark.values) - _VALUES.get(role, set())):
+                self.report.add_loss(f"attributes that such a span has not: {name}", place, of="details")
             if role is None:
                 start, end = mark.hull
                 if len(mark.fragments) > 1:
@@ -180,26 +193,40 @@ class _Builder:
             elif role == "claim":
                 claims.append(self._claim(mark, place))
             elif role in ("speaker", "cue") and mark.key not in self.links.served:
-                self.report.add_loss(f"{mark.label} without a quote or claim", place)
+                self.report.add_loss(f"{mark.label} without a quote or claim", place, of="details")
         return Layers(entities=entities, quotes=quotes, claims=claims)
+
+    def _plays(self, key: str, role: Role) -> bool:
+        return self.role[key] == role or (role == "speaker" and key in self.serving)
 
     def _add_link(self, link: Link) -> None:
         arrow = self.names.arrow_of(link.label)
         source, target = link.source, link.target
         place = f"{self.place}: {link.label} from {source} to {target}"
-        if arrow is None or source not in self.marks or target not in self.marks:
-            self.report.add_loss("relations that the schema does not know, or with an end that is not there", place)
+        if source not in self.marks or target not in self.marks:
+            self.report.add_loss("relations with an end that is not there", place, of="details")
             return
-        ends = self.links.orient(arrow, source, target)
-        if ends is None:
-            self.report.add_loss("relations between parts that they do not join", place)
-        else:
+        if arrow in ("speaker", "claimer"):
+            entities = {key for key in (source, target) if self.role[key] is None}
+            if len(entities) == 1:
+                self.report.add_note("entities that serve as speakers", place)
+                self.serving |= entities
+        ends = None if arrow is None else self.links.orient(arrow, source, target)
+        if arrow is not None and ends is not None:
             self.links.add(arrow, *ends, link)
+        elif certain := self.links.infer(source, target, self.names.arrows):
+            self.report.add_note(f"relations {link.label!r} between such spans, read as {certain[0]}", place)
+            self.links.add(*certain, link)
+        else:
+            self.report.add_loss("relations between spans that they do not join", place, of="details")
 
     def _quote(self, mark: Mark, pieces: list[str], place: str) -> Quote:
         ranges = [r for key in pieces for r in self.marks[key].fragments]
         content = [Span(*fragment) for fragment in sorted(ranges)]
-        kind = read_quote_type(mark.values.get(QUOTE_TYPE), self.text, content, self.report, place)
+        given = [self.marks[key].values[QUOTE_TYPE] for key in pieces if QUOTE_TYPE in self.marks[key].values]
+        for other in sorted({value for value in given if value != given[0]}):
+            self.report.add_loss(f"a second type of one quote: {other}", place, of="details")
+        kind = read_quote_type(given[0] if given else None, self.text, content, self.report, place)
         plain = {
             "type": kind,
             "content": [{"start": span.start, "end": span.end} for span in content],
@@ -226,21 +253,21 @@ class _Builder:
     def _part(self, pieces: list[str], arrow: LinkRole, place: str) -> dict[str, Any] | None:
         found = self.links.follow(arrow, pieces)
         if found.others:
-            self.report.add_loss(f"a second {arrow} of one item", place, len(found.others))
+            self.report.add_loss(f"a second {arrow} of one item", place, len(found.others), of="details")
         if found.target is None:
             return None
         part = self.marks[found.target]
         longest = max(part.fragments, key=lambda fragment: fragment[1] - fragment[0])
         if len(part.fragments) > 1:
-            self.report.add_loss(f"{arrow} in several fragments, read as the longest", place)
-        return {"start": longest[0], "end": longest[1], **part.extras}
+            self.report.add_loss(f"{arrow} in several fragments, read as the longest", place, of="details")
+        return {"start": longest[0], "end": longest[1], **({} if found.target in self.serving else part.extras)}
 
     def _convert(self, plain: dict[str, Any], mark: Mark, kind: type[ItemT], place: str) -> ItemT:
         known = {key: value for key, value in mark.extras.items() if key in kind.__struct_fields__}
         try:
             return msgspec.convert({**known, **plain}, kind)
         except msgspec.ValidationError:
-            self.report.add_loss("scores and the like that have not the expected form", place)
+            self.report.add_loss("scores and the like that have not the expected form", place, of="details")
             return msgspec.convert(plain, kind)
 
 
@@ -269,14 +296,14 @@ def report_extras(marks: Iterable[Mark], report: FormatReport, place: str, *, he
     kept = set(held)
     for mark in marks:
         for name in sorted(set(mark.extras) - kept):
-            report.add_loss(f"{name} of spans", f"{place}: {mark.key}")
+            report.add_loss(f"{name} of spans", f"{place}: {mark.key}", of="details")
 
 
 def report_fields(record: LayeredRecord, report: FormatReport, *, held: Iterable[str] = ()) -> None:
     """Count the record's fields about the article or itself, except those that the format holds."""
     kept = {"id", "text", "text_sha256", "schema", "entities", "quotes", "claims", *held}
     for name in sorted(set(msgspec.to_builtins(record)) - kept):
-        report.add_loss(f"{name} of articles", record.id)
+        report.add_loss(f"{name} of articles", record.id, of="details")
 
 
 def _extras(item: Item | Span) -> dict[str, Any]:

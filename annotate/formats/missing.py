@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from annotate.formats.report import FormatReport
+from annotate.printing import shorten
 from annotate.records import QuoteType
 from annotate.schema import Schema
 from annotate.spans import HasRange
@@ -15,9 +16,11 @@ from annotate.text.quotation import parse_quote_type, quote_type
 def read_quote_type(
     value: object, text: str, content: Iterable[HasRange], report: FormatReport, place: str
 ) -> QuoteType:
-    """The given type, in capitals or not, or else the one that the quotation marks make, with a note in the report."""
+    """The given type, in capitals or not, or else the one that the quotation marks make; the report says so."""
     if (given := parse_quote_type(value)) is not None:
         return given
+    if value:
+        report.add_loss(f"types of quotes that are none: {shorten(str(value))!r}", place, of="details")
     report.add_note("types of quotes derived from the quotation marks", place)
     return quote_type(text, content)
 
@@ -31,6 +34,8 @@ def read_claim_attributes(
     if isinstance(judged, str):
         judged = {yes: True, no: False, "true": True, "false": False}.get(judged.lower() if judged != yes else yes)
     if not isinstance(judged, bool):
+        if (given := values.get("check_worthy")) is not None:
+            report.add_loss(f"check_worthy that is neither yes nor no: {shorten(str(given))!r}", place, of="details")
         report.add_note("claims without check_worthy, read as not check-worthy", place)
         judged = False
     kind = values.get("kind")

@@ -16,7 +16,7 @@ from annotate.formats.markup import Link, Mark, Markup, from_markup, report_fiel
 from annotate.formats.registry import Reading, Writing, reads, writes
 from annotate.formats.tokens import Tokens
 from annotate.jsonl import iter_objects, write_records
-from annotate.records import LAYERS, LayeredRecord, Layers, Prediction
+from annotate.records import LAYERS, LayeredRecord, Layers, Prediction, get_layer
 
 _ARTICLE_FIELDS = ("title", "date", "publisher", "url", "meta")
 _SPAN_KEYS = {"start", "end", "label", "token_start", "token_end", "id", "key", "text", "attributes", "source"}
@@ -62,7 +62,8 @@ def _to_task(record: LayeredRecord, writing: Writing) -> _Task:
     relations = []
     for link in markup.links:
         if link.source not in spans or link.target not in spans:
-            writing.report.add_loss("relations of spans that were left out", f"{record.id}: {link.label}")
+            reason = "relations of spans that were left out"
+            writing.report.add_loss(reason, f"{record.id}: {link.label}", of="details")
             continue
         head, child = spans[link.source], spans[link.target]
         relations.append(
@@ -93,7 +94,7 @@ def read_prodigy(path: Path, reading: Reading) -> Iterator[Prediction]:
     """The accepted tasks of an export; an article without `meta.id` is known by its text among `reading.texts`."""
     by_text = {text: article for article, text in reading.texts.items()}
     found: list[tuple[Prediction, Layers]] = []
-    named: list[tuple[str, ...] | None] = []
+    named: list[list[str] | None] = []
     for place, task in iter_objects(path, problems=reading.problems):
         text = task.get("text")
         if not isinstance(text, str):
@@ -101,15 +102,20 @@ def read_prodigy(path: Path, reading: Reading) -> Iterator[Prediction]:
             continue
         given = task.get("meta")
         meta: dict[str, Any] = given if isinstance(given, dict) else {}
-        article = meta.get("id") or task.get("id") or by_text.get(text)
-        if not isinstance(article, str):
+        given = next((value for value in (meta.get("id"), task.get("id")) if value not in (None, "")), None)
+        article = str(given) if type(given) in (str, int) else by_text.get(text)
+        if article is None:
             reading.problems.append(f"{place}: no meta.id, and the text is not one of the gold's")
             continue
         if task.get("answer", "accept") != "accept":
-            reading.report.add_loss("tasks that were not accepted", f"{article}: answer {task['answer']!r}")
+            answer = f"{article}: answer {task['answer']!r}"
+            reading.report.add_loss("tasks that were not accepted", answer, of="articles")
             continue
+        for name in ("label", "accept"):
+            if task.get(name):
+                reading.report.add_loss(f"choices about whole tasks: {name}", article, of="details")
         try:
-            markup = _parse(task)
+            markup = _parse(task, text)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             reading.problems.append(f"{place}: {article}: spans or relations not in Prodigy's form ({error})")
             continue
@@ -119,11 +125,14 @@ def read_prodigy(path: Path, reading: Reading) -> Iterator[Prediction]:
             if isinstance(meta.get(name), dict if name == "meta" else str):
                 setattr(prediction, name, meta[name])
         found.append((prediction, layers))
-        named.append(tuple(meta["layers"]) if isinstance(meta.get("layers"), list) else None)
+        named.append(meta["layers"] if isinstance(meta.get("layers"), list) else None)
     predictions = list(reading.with_layers(found))
     for prediction, (_, layers), names in zip(predictions, found, named, strict=True):
-        for layer in LAYERS if names is not None else ():
-            setattr(prediction, layer, getattr(layers, layer) if layer in (names or ()) else None)
+        for layer in LAYERS if names is not None and reading.layers is None else ():
+            items = get_layer(layers, layer)
+            if items and layer not in (names or ()):
+                reading.report.add_note(f"{layer} in tasks whose meta.layers does not name them", prediction.id)
+            setattr(prediction, layer, items if items or layer in (names or ()) else None)
         yield prediction
 
 
@@ -133,13 +142,23 @@ def _offset(value: Any) -> int:
     return value
 
 
-def _parse(task: dict[str, Any]) -> Markup:
+def _label(span: dict[str, Any]) -> str:
+    if not isinstance(span["label"], str) or not span["label"]:
+        raise TypeError(f"label {span['label']!r} is not a string")
+    return span["label"]
+
+
+def _parse(task: dict[str, Any], text: str) -> Markup:
     marks: dict[str, Mark] = {}
     by_place: dict[tuple[int, int, str], str] = {}
     by_token: dict[int, str] = {}
     for i, span in enumerate(task.get("spans") or ()):
         key = str(span.get("key", f"span{i}"))
-        start, end, label = _offset(span["start"]), _offset(span["end"]), str(span["label"])
+        if key in marks:
+            raise ValueError(f"two spans with the key {key!r}")
+        start, end, label = _offset(span["start"]), _offset(span["end"]), _label(span)
+        if isinstance(span.get("text"), str) and span["text"] != text[start:end]:
+            raise ValueError(f"a span is {span['text']!r}, but its offsets cover {text[start:end]!r}")
         values = {name: str(value) for name, value in (span.get("attributes") or {}).items()}
         extras = {name: value for name, value in span.items() if name not in _SPAN_KEYS}
         marks[key] = Mark(key, label, [(start, end)], values, extras)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeAlias, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from annotate.errors import AnnotateError
 from annotate.extras import require
 from annotate.formats.report import FormatReport
-from annotate.records import LAYERS, Article, Layer, LayeredRecord, Layers, Prediction
+from annotate.records import LAYERS, Article, Layer, LayeredRecord, Layers, Prediction, get_layer
 from annotate.schema import Schema
 
 #: What happens to a span whose edge lies inside a token: the token is cut there, the span grows to the token's
@@ -25,6 +25,7 @@ class Reading:
     Attributes:
         texts: the articles that the file is about, by id, in their order; for formats without text or offsets.
         layers: the layers that the file annotates; None = those of which it holds anything.
+        part: which part of the file is wanted, where it holds several; what that can be is the format's.
         problems: sentences that make the file unreadable; raised together when the reader is through.
     """
 
@@ -32,22 +33,35 @@ class Reading:
     schema: Schema
     texts: Mapping[str, str] = field(default_factory=dict)
     layers: tuple[Layer, ...] | None = None
+    part: str | None = None
     problems: list[str] = field(default_factory=list)
 
-    def with_layers(self, found: Iterable[tuple[Prediction, Layers]]) -> Iterator[Prediction]:
+    def with_layers(
+        self, found: Iterable[tuple[Prediction, Layers]], *, named: Iterable[Layer] = ()
+    ) -> Iterator[Prediction]:
         """The predictions with the layers that the file annotates: empty lists where one holds nothing.
 
         Most formats cannot distinguish "not annotated" from "nothing there"; a layer of which the file holds anything
         is taken as annotated in every article of it.
+
+        Args:
+            named: layers that the file says it annotates, whether it holds anything of them or not.
         """
         pairs = list(found)
-        present = self.layers
-        if present is None:
-            present = tuple(layer for layer in LAYERS if any(getattr(layers, layer) for _, layers in pairs))
+        known = {*named, *(layer for layer in LAYERS if any(getattr(layers, layer) for _, layers in pairs))}
+        present = tuple(layer for layer in LAYERS if layer in (known if self.layers is None else self.layers))
+        for layer in sorted(known.difference(present)):
+            for prediction, layers in pairs:
+                self.leave_out(prediction.id, layer, get_layer(layers, layer))
         for prediction, layers in pairs:
             for layer in present:
                 setattr(prediction, layer, getattr(layers, layer) or [])
             yield prediction
+
+    def leave_out(self, article: str, layer: Layer, items: list[Any] | None) -> None:
+        """Note the items of a layer that was not asked for."""
+        if items:
+            self.report.add_note(f"{layer} that were not asked for", article, len(items))
 
 
 @dataclass
@@ -76,11 +90,19 @@ F = TypeVar("F")
 READERS: dict[str, Reader] = {}
 WRITERS: dict[str, Writer] = {}
 _NEEDS: dict[tuple[str, str], tuple[str, ...]] = {}
+_PARTS: dict[str, str] = {}
 
 
-def reads(name: str, *needs: str) -> Callable[[Reader], Reader]:
-    """Register the reader of a format, and the modules of the extra `formats` that it needs."""
+def reads(name: str, *needs: str, parts: str | None = None) -> Callable[[Reader], Reader]:
+    """Register the reader of a format.
+
+    Args:
+        needs: the modules of the extra `formats` without which it does not work.
+        parts: what `NAME:PART` can choose, in words; None = the format has no parts.
+    """
     _NEEDS[name, "read"] = needs
+    if parts is not None:
+        _PARTS[name] = parts
     return _register(READERS, name)
 
 
@@ -90,14 +112,19 @@ def writes(name: str, *needs: str) -> Callable[[Writer], Writer]:
     return _register(WRITERS, name)
 
 
-def find_reader(name: str) -> Reader:
-    """The reader of the format.
+def find_reader(spelled: str) -> tuple[Reader, str | None]:
+    """The reader of the format, and the part that is wanted of a file: `conll:3` is column 3.
 
     Raises:
-        AnnotateError: there is none of this name.
+        AnnotateError: there is none of this name, or it has no parts.
         MissingExtraError: it needs packages that are not installed.
     """
-    return _find(READERS, name, "read")
+    name, colon, part = spelled.partition(":")
+    reader = _find(READERS, name, "read")
+    if colon and (name not in _PARTS or not part):
+        wanted = _PARTS.get(name, "nothing behind the name of this format")
+        raise AnnotateError(f"format {spelled!r}: expected {wanted}")
+    return reader, part or None
 
 
 def find_writer(name: str) -> Writer:

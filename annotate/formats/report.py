@@ -10,8 +10,15 @@ from annotate.printing import format_count, shorten
 from annotate.records import LAYERS, LayeredRecord, Layers
 
 Action: TypeAlias = Literal["read", "written"]
+#: What is lost: whole articles, items (entities, quotes, claims), or what items and articles have beside (links,
+#: attributes, notes); in the order of the report.
+Group: TypeAlias = Literal["articles", "items", "details"]
 
 EXAMPLES = 2
+#: So many reasons of one group are printed; the rest is one line.
+REASONS = 8
+
+_TITLES: dict[Group, str] = {"articles": "articles lost", "items": "items lost or changed", "details": "not held"}
 
 
 @dataclass
@@ -20,22 +27,25 @@ class Loss:
 
     count: int = 0
     examples: list[str] = field(default_factory=list)
+    of: Group = "items"
 
 
 @dataclass
 class FormatReport:
     """What was read or written, and what was not.
 
-    `losses` holds what is missing or changed on the other side, by reason; `notes` what was decided on the way
-    without loss (tokens that were cut at a span's edge, tags that were repaired); `grounding` counts the strings
-    that were looked up in the text, by how they were found (format `strings` only).
+    `losses` holds what is missing or changed on the other side, by reason, each of a `Group`; `notes` what was
+    decided on the way without loss (tokens that were cut at a span's edge, tags that were repaired); `grounding` counts
+    the strings that were looked up in the text, by how they were found (format `strings` only).
 
     >>> report = FormatReport("conll", "written")
-    >>> report.add_loss("notes on spans", "a-1: entities[0]")
+    >>> report.add_loss("notes on spans", "a-1: entities[0]", of="details")
+    >>> report.add_loss("spans that do not fit the tokens", "a-1: entities[1]")
     >>> report.lost
-    1
+    2
     >>> print(report)
     conll: 0 articles written
+      items lost or changed: spans that do not fit the tokens: 1 (a-1: entities[1])
       not held: notes on spans: 1 (a-1: entities[0])
     """
 
@@ -52,13 +62,31 @@ class FormatReport:
         """How many things did not come through unchanged."""
         return sum(loss.count for loss in self.losses.values())
 
-    def add_loss(self, reason: str, example: str, count: int = 1) -> None:
+    def add_loss(self, reason: str, example: str, count: int = 1, *, of: Group = "items") -> None:
         """Count something that is missing or changed on the other side."""
-        _add(self.losses, reason, example, count)
+        _add(self.losses, reason, example, count, of)
 
     def add_note(self, reason: str, example: str, count: int = 1) -> None:
         """Count something worth knowing that lost nothing."""
-        _add(self.notes, reason, example, count)
+        _add(self.notes, reason, example, count, "details")
+
+    def has_lost(self, *groups: Group) -> bool:
+        """Whether anything of these groups is missing or changed on the other side."""
+        return any(loss.of in groups for loss in self.losses.values())
+
+    def ranked_losses(self) -> list[tuple[str, Loss]]:
+        """The losses with their reasons: articles first, then items, then details, the larger ones first."""
+        order = list(_TITLES)
+        return sorted(self.losses.items(), key=lambda pair: (order.index(pair[1].of), -pair[1].count))
+
+    def summarize(self) -> str | None:
+        """One sentence about what was lost, the worst first; None where nothing was."""
+        if not self.losses:
+            return None
+        named = [f"{reason} ({loss.count})" for reason, loss in self.ranked_losses()]
+        more = [f"and {len(named) - REASONS} more kinds"] if len(named) > REASONS else []
+        found = format_count(self.lost, "thing")
+        return f"{found} in the {self.format} file not read as predictions: {', '.join(named[:REASONS] + more)}"
 
     def count_record(self, record: LayeredRecord | Layers) -> None:
         """Add one article and its items to the counts."""
@@ -67,6 +95,11 @@ class FormatReport:
             items = getattr(record, layer)
             if items is not None:
                 self.items[layer] += len(items)
+
+    def explain(self, error: Exception) -> None:
+        """Add the report to an error as a note, where it has anything that may be the cause."""
+        if self.losses or self.notes:
+            error.add_note(str(self))
 
     def to_dict(self) -> dict[str, Any]:
         """The report as plain dicts, for JSON."""
@@ -79,7 +112,10 @@ class FormatReport:
         }
         for name in ("losses", "notes"):
             kinds: dict[str, Loss] = getattr(self, name)
-            plain[name] = {reason: {"count": k.count, "examples": k.examples} for reason, k in kinds.items()}
+            plain[name] = {
+                reason: {"count": k.count, "examples": k.examples, **({"of": k.of} if name == "losses" else {})}
+                for reason, k in kinds.items()
+            }
         if self.grounding:
             plain["grounding"] = dict(self.grounding)
         return plain
@@ -92,13 +128,21 @@ class FormatReport:
             lines.append(
                 "  strings found: " + ", ".join(f"{count} {how}" for how, count in sorted(self.grounding.items()))
             )
-        for title, kinds in (("not held", self.losses), ("note", self.notes)):
-            lines += [f"  {title}: {reason}: {k.count} ({_shown(k)})" for reason, k in kinds.items()]
-        return "\n".join(lines)
+        for group, title in _TITLES.items():
+            lines += _to_lines(title, [(reason, loss) for reason, loss in self.ranked_losses() if loss.of == group])
+        return "\n".join([*lines, *_to_lines("note", list(self.notes.items()))])
 
 
-def _add(kinds: dict[str, Loss], reason: str, example: str, count: int) -> None:
-    kind = kinds.setdefault(reason, Loss())
+def _to_lines(title: str, kinds: list[tuple[str, Loss]]) -> list[str]:
+    lines = [f"  {title}: {reason}: {kind.count} ({_shown(kind)})" for reason, kind in kinds[:REASONS]]
+    if len(kinds) > REASONS:
+        rest = sum(kind.count for _, kind in kinds[REASONS:])
+        lines.append(f"  {title}: {format_count(len(kinds) - REASONS, 'more kind')}: {rest}")
+    return lines
+
+
+def _add(kinds: dict[str, Loss], reason: str, example: str, count: int, of: Group) -> None:
+    kind = kinds.setdefault(reason, Loss(of=of))
     kind.count += count
     if len(kind.examples) < EXAMPLES:
         kind.examples.append(example)

@@ -214,6 +214,16 @@ def layers_of_doc(doc: Any, schema: Schema, report: FormatReport, place: str) ->
         return given if isinstance(given, Layers) else msgspec.convert(given, Layers)
     items = _read_stored(doc).items
     groups = {name: list(doc.spans[name]) for name in doc.spans}
+    known = {"sc", *(group for names in _GROUPS.values() for group in names)}
+    for name in sorted(set(groups) - known):
+        if groups[name]:
+            report.add_loss(f"span groups that are none of ours: {name}", place, len(groups[name]))
+    if "entities" in groups:
+        there = {(span.start, span.end, span.label) for span in groups["entities"]}
+        if besides := [ent for ent in doc.ents if (ent.start, ent.end, ent.label) not in there]:
+            report.add_loss("doc.ents that the span group entities has not", f"{place}: {besides[0]}", len(besides))
+    if doc.cats:
+        report.add_loss("categories of whole texts (doc.cats)", place, of="details")
     markup = Markup()
     for mark in _marks(doc, groups, items):
         markup.marks.append(mark)

@@ -2,8 +2,8 @@
 
 `{"id": "a-1", "entities": [{"text": "Mosul", "label": "GPE"}], "quotes": [{"content": "“Go.”", "speaker": "she",
 "cue": "said", "type": "direct"}], "claims": [{"text": "...", "check_worthy": true, "kind": "event"}]}`. Entities may
-also come as `{"GPE": ["Mosul"]}`, contents as a list of fragments; any item may carry a `context`, a longer piece
-of the text around it. See `annotate.text.grounding` for how a place is found.
+also be `{"GPE": ["Mosul"]}`, `{"Mosul": "GPE"}` or `["Mosul", "GPE"]`, contents as lists of fragments; any item may
+carry a `context`, a longer piece of the text around it. See `annotate.text.grounding` for how a place is found.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import msgspec
 
 from annotate.formats.missing import read_claim_attributes, read_quote_type
 from annotate.formats.registry import Reading, Writing, reads, writes
-from annotate.formats.report import FormatReport
+from annotate.formats.report import FormatReport, Group
 from annotate.items import links_of, place_of, sort_key, spans_of
 from annotate.jsonl import iter_objects, write_records
 from annotate.printing import shorten
@@ -27,6 +27,9 @@ from annotate.text.grounding import MIN_SIMILARITY, Place, Text, Wanted, ground_
 
 MALFORMED = "items that have not the expected form"
 NOT_FOUND = "strings that are not in the text"
+MALFORMED_LINKS = "speakers, cues and claimers that are no strings"
+NOT_FOUND_LINKS = "speakers, cues and claimers that are not in the text"
+_KEYS = {"id", "text", "model", *LAYERS, *(field.name for field in msgspec.structs.fields(Prediction))}
 
 
 def ground_layers(
@@ -84,12 +87,25 @@ class _Grounder:
 
     def entities(self, given: Any) -> Iterator[Entity]:
         if isinstance(given, Mapping):
+            labels = set(self.schema.entity_labels)
+            by_string = not labels & set(given) and all(isinstance(v, str) and v in labels for v in given.values())
+            pairs = (
+                [(string, label) for string, label in given.items()]
+                if by_string
+                else [
+                    (string, label)
+                    for label, strings in given.items()
+                    for string in (strings if isinstance(strings, list) else [strings])
+                ]
+            )
+            given = [{"text": string, "label": label} for string, label in pairs]
+        if isinstance(given, list):
             given = [
-                {"text": string, "label": label}
-                for label, strings in given.items()
-                for string in (strings if isinstance(strings, list) else [strings])
+                {"text": item[0], "label": item[1]} if isinstance(item, list) and len(item) == 2 else item
+                for item in given
             ]
-        items = self._well_formed(given, "entities", (("text",), ("label", "type")))
+        names = (("text", "entity", "string", "name", "mention", "span"), ("label", "type", "category"))
+        items = self._well_formed(given, "entities", names)
         wanted = [Wanted(item["text"], _string(item, "context"), item["label"]) for _, item in items]
         for (name, item), found in zip(items, self._ground(wanted), strict=True):
             if self._count(found, item["text"], name) and found:
@@ -143,16 +159,16 @@ class _Grounder:
         if not string:
             return None
         if not isinstance(string, str):
-            self.report.add_loss(MALFORMED, f"{self.place}{name}.{part}")
+            self.report.add_loss(MALFORMED_LINKS, f"{self.place}{name}.{part}", of="details")
             return None
         found = nearest_place(self.text, string, anchors, min_similarity=self.min_similarity)
-        self._count(found, string, f"{name}.{part}")
+        self._count(found, string, f"{name}.{part}", NOT_FOUND_LINKS, "details")
         return Span(found.start, found.end) if found else None
 
-    def _count(self, found: Place | None, string: str, name: str) -> bool:
+    def _count(self, found: Place | None, string: str, name: str, reason: str = NOT_FOUND, of: Group = "items") -> bool:
         if found is None:
             self.report.grounding["failed"] += 1
-            self.report.add_loss(NOT_FOUND, f"{self.place}{name} {shorten(string)!r}")
+            self.report.add_loss(reason, f"{self.place}{name} {shorten(string)!r}", of=of)
             return False
         self.report.grounding[found.how] += 1
         if found.how == "fuzzy":
@@ -191,6 +207,7 @@ def read_strings(path: Path, reading: Reading) -> Iterator[Prediction]:
     """The predictions of a JSON Lines file of answers; texts come with them or from `reading.texts`, by id."""
     for place, answer in iter_objects(path, problems=reading.problems):
         article = answer.get("id")
+        article = str(article) if type(article) is int else article
         text = answer.get("text") or (reading.texts.get(article) if isinstance(article, str) else None)
         if not isinstance(article, str) or not article:
             reading.problems.append(f"{place}: no id; every answer names its article")
@@ -199,6 +216,9 @@ def read_strings(path: Path, reading: Reading) -> Iterator[Prediction]:
         elif not any(answer.get(layer) is not None for layer in LAYERS):
             reading.problems.append(f"{place}: {article}: none of the keys {', '.join(LAYERS)}")
         else:
+            for name, value in answer.items():
+                if name not in _KEYS and isinstance(value, list | dict) and value:
+                    reading.report.add_loss(f"keys of answers that are no layer: {name}", article, of="details")
             layers = ground_layers(answer, text, schema=reading.schema, report=reading.report, place=article)
             model = answer.get("model")
             yield Prediction(

@@ -107,18 +107,15 @@ def score_predictions(
         system = read_system(found, table, problems, extra=options.extra)
     try:
         report = score_tables(table, system, problems, options)
-    except ScoreError as error:
+    except AnnotateError as error:
         if loss is not None:
-            error.add_note(str(loss))  # the reason may be there
+            loss.explain(error)  # what was lost on the way is often why
         raise
     report.add_relabelling((ours, theirs))
     if loss is not None:
         report.source_format = loss.format
-        if loss.lost:
-            report.warnings.append(
-                f"{loss.lost} things in the {loss.format} file could not be read as predictions: "
-                f"{', '.join(loss.losses)}"
-            )
+        if sentence := loss.summarize():
+            report.warnings.append(sentence)
     if html is not None:
         from annotate.harness.error_page import render_report
 
@@ -149,15 +146,25 @@ def compare(
     source = open_gold(gold, problems, schema=schema)
     options = source.complete(options or COMPARE_OPTIONS)
     golds = keep_gold(source, problems)
-    systems = {
-        name: list(
-            open_predictions(path, problems, format=format, gold=golds, schema=source.schema, layers=options.layers)[0]
+    systems: dict[str, list[Prediction]] = {}
+    losses: dict[str, FormatReport] = {}
+    for name, path in zip(name_systems(paths), paths, strict=True):
+        found, loss = open_predictions(
+            path, problems, format=format, gold=golds, schema=source.schema, layers=options.layers
         )
-        for name, path in zip(name_systems(paths), paths, strict=True)
-    }
+        systems[name] = list(found)
+        if loss is not None:
+            losses[name] = loss
     if problems.sentences:
         raise ScoreError(problems.sentences)
-    return compare_systems(golds, systems, options, measures=measures)
+    try:
+        comparison = compare_systems(golds, systems, options, measures=measures)
+    except AnnotateError as error:
+        for loss in losses.values():
+            loss.explain(error)
+        raise
+    comparison.warnings += [f"{name}: {loss.summarize()}" for name, loss in losses.items() if loss.losses]
+    return comparison
 
 
 def name_systems(paths: Sequence[Path]) -> list[str]:

@@ -18,7 +18,7 @@ from annotate.items import sort_key
 from annotate.problems import appears_twice
 from annotate.records import Claim, Entity, Layers, Quote, QuoteType, Span
 from annotate.schema import Role, Schema
-from annotate.task_json.part_links import ENDS, LinkRole, PartLinks
+from annotate.task_json.part_links import LinkRole, PartLinks
 from annotate.task_json.regions import (
     Region,
     joint_origin,
@@ -45,7 +45,9 @@ class Decoded(NamedTuple):
     remarks: list[Remark]
 
 
-def from_result(result: Sequence[Any], text: str, schema: Schema, *, predicted: Collection[str] = ()) -> Decoded:
+def from_result(
+    result: Sequence[Any], text: str, schema: Schema, *, predicted: Collection[str] = (), keep_all: bool = False
+) -> Decoded:
     """The layers that the items say, each sorted by start, then longest first; every layer of the schema is there.
 
     Item `origin` is what the editor wrote; confidence stays only where it did not write `prediction-changed` or
@@ -55,15 +57,18 @@ def from_result(result: Sequence[Any], text: str, schema: Schema, *, predicted: 
         result: items as the server has them, in any order.
         predicted: ids of the speakers and cues that a machine had proposed; one of these that lost its quote is a
             leftover of the deletion and not a person's mistake.
+        keep_all: keep entities and kinds of claims that the schema does not declare, and claims that nobody judged as
+            not check-worthy and of the last kind. For scoring, where leaving out what is wrong would hide it.
     """
-    return _Reader(text, schema, frozenset(predicted)).read(result)
+    return _Reader(text, schema, frozenset(predicted), keep_all).read(result)
 
 
 class _Reader:
-    def __init__(self, text: str, schema: Schema, predicted: frozenset[str]) -> None:
+    def __init__(self, text: str, schema: Schema, predicted: frozenset[str], keep_all: bool) -> None:
         self.text = text
         self.schema = schema
         self.predicted = predicted
+        self.keep_all = keep_all
         self.remarks: list[Remark] = []
         self.parts: dict[str, Region] = {}
         self.entities: dict[str, Region] = {}
@@ -106,7 +111,7 @@ class _Reader:
         known = self.roles if control == SPAN else self.schema.entity_labels
         labels = []
         for label in read_strings(item.get("value", {}).get("labels")):
-            if label in known:
+            if label in known or (self.keep_all and control == ENTITY):
                 labels.append(label)
             else:
                 self._quarantine(f"label {label!r} is not in schema {self.schema.ref}", item)
@@ -204,19 +209,12 @@ class _Reader:
         return self.parts[region_id]
 
     def _infer_relation(self, source: Region, target: Region, item: Item, what: str) -> None:
-        ways = [
-            (role, start, end)
-            for start, end in ((source.id, target.id), (target.id, source.id))
-            for role in ENDS
-            if role in self.relation_roles.values() and self.links.fits(role, start, end)
-        ]
-        if ways and {role for role, _, _ in ways} == {"continues"}:
-            ways = ways[:1]
-        if len(ways) != 1:
+        certain = self.links.infer(source.id, target.id, self.relation_roles.values())
+        if certain is None:
             ends = f"{'+'.join(source.labels)} -> {'+'.join(target.labels)}"
             self._quarantine(f"{what}; nothing is certain for {ends}", item)
             return
-        role, start, end = ways[0]
+        role, start, end = certain
         self._repair(f"{what}; read as {self.schema.relation(role).name!r}", item)
         self.links.add(role, start, end, item)
 
@@ -320,13 +318,17 @@ class _Reader:
                 continue
             claimer = self._follow("claimer", [region])
             worthy = self._choose_one(region, CHECK_WORTHY, self._worthy_names)
-            kind = self._choose_one(region, CLAIM_KIND, self.schema.claim_kinds)
+            kind = self._choose_one(region, CLAIM_KIND, None if self.keep_all else self.schema.claim_kinds)
             if worthy is None or kind is None:
                 missing = " and ".join(
                     name for name, value in ((CHECK_WORTHY, worthy), (CLAIM_KIND, kind)) if value is None
                 )
-                self._quarantine(f"a claim without {missing}; open the task and choose", region.item)
-                continue
+                if not self.keep_all:
+                    self._quarantine(f"a claim without {missing}; open the task and choose", region.item)
+                    continue
+                worthy = worthy or self._worthy_names[-1]
+                kind = kind or self.schema.claim_kinds[-1]
+                self._repair(f"claims without {missing}, read as {worthy} and {kind}", region.item)
             score = region.meta.get(META_CHECK_SCORE)
             claims.append(
                 Claim(
@@ -349,10 +351,11 @@ class _Reader:
     def _worthy_names(self) -> tuple[str, ...]:
         return tuple(value.name for value in self.schema.claims.check_worthy) if self.schema.claims else ()
 
-    def _choose_one(self, region: Region, control: str, known: Sequence[str]) -> str | None:
+    def _choose_one(self, region: Region, control: str, known: Sequence[str] | None) -> str | None:
+        """The value that was chosen, of the known ones (None = any)."""
         chosen = None
         for name in self.choices.pop((region.id, control), []):
-            if name not in known:
+            if known is not None and name not in known:
                 self._quarantine(f"{control} {name!r} is not in schema {self.schema.ref}", region.item)
             elif chosen is None:
                 chosen = name

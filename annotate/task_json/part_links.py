@@ -5,7 +5,7 @@ Label Studio's regions and the marks of other formats are tied in the same way, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Generic, Literal, NamedTuple, TypeAlias, TypeVar
 
 from annotate.disjoint import DisjointSets
@@ -61,6 +61,18 @@ class PartLinks(Generic[NoteT]):
     def orient(self, role: RelationRole, one: str, other: str) -> tuple[str, str] | None:
         """Source and target of the link between the two, turned where only that fits; None where neither does."""
         return next((ends for ends in ((one, other), (other, one)) if self.fits(role, *ends)), None)
+
+    def infer(self, source: str, target: str, roles: Collection[RelationRole]) -> tuple[RelationRole, str, str] | None:
+        """The one link of these kinds that can be between the two, as `add` takes it; None where nothing is certain."""
+        ways = [
+            (role, *ends)
+            for ends in ((source, target), (target, source))
+            for role in ENDS
+            if role in roles and self.fits(role, *ends)
+        ]
+        if {role for role, _, _ in ways} == {"continues"}:
+            ways = ways[:1]
+        return ways[0] if len(ways) == 1 else None
 
     def add(self, role: RelationRole, source: str, target: str, note: NoteT) -> None:
         """Add a link that fits; `note` is what `follow` gives back for it."""

@@ -20,17 +20,23 @@ _REACH = 2000
 
 @dataclass
 class AlignedTokens:
-    """Where each token is (None = nowhere), how much text no token covers, and where the text was left."""
+    """Where each token stands (None = nowhere), how much text no token covers, and where the text was left.
+
+    `blank` counts the tokens of white space and characters without width, which stand nowhere and lose nothing;
+    `first_missing` is the first of the others that stands nowhere (-1 = none).
+    """
 
     ranges: list[tuple[int, int] | None]
     changed: int = 0
     skipped: int = 0
     used: int = 0
+    blank: int = 0
+    first_missing: int = -1
 
     @property
     def missing(self) -> int:
-        """How many tokens are nowhere in the text."""
-        return self.ranges.count(None)
+        """How many tokens with something to see stand nowhere in the text."""
+        return self.ranges.count(None) - self.blank
 
 
 def align_tokens(tokens: Sequence[str], text: str, *, whole: bool = True) -> AlignedTokens:
@@ -56,8 +62,14 @@ def align_tokens(tokens: Sequence[str], text: str, *, whole: bool = True) -> Ali
             at += len(token)
             continue
         here = bisect.bisect_left(origin, at)
-        found, wanted = _find(folded, here, _forms(tokens[i]), _forms(tokens[i + 1]) if i + 1 < len(tokens) else [""])
+        forms = _forms(token)
+        if not any(forms):
+            result.blank += 1
+            result.ranges.append(None)
+            continue
+        found, wanted = _find(folded, here, forms, _forms(tokens[i + 1]) if i + 1 < len(tokens) else [""])
         if found < 0 or not wanted:
+            result.first_missing = i if result.first_missing < 0 else result.first_missing
             result.ranges.append(None)
             continue
         start, end = origin[found], origin[found + len(wanted) - 1] + 1

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 TAG = re.compile(r"O|[BIELSU]-\S+")
+# what stands for a tag elsewhere: B_PER, b-PER, PER-B, and M- for I- (as in BMES)
+_STYLES = (
+    re.compile(r"(?P<prefix>[BIELSUM])-(?P<label>\S+)"),
+    re.compile(r"(?P<prefix>[BIELSUM])_(?P<label>\S+)"),
+    re.compile(r"(?P<prefix>[bielsum])[-_](?P<label>\S+)"),
+    re.compile(r"(?P<label>\S+)[-_](?P<prefix>[BIELSUM])"),
+)
 
 
 class TagSpan(NamedTuple):
@@ -54,6 +62,34 @@ def from_tags(tags: Sequence[str]) -> tuple[list[TagSpan], int]:
             spans.append(TagSpan(first, i + 1, label))
             first = -1
     return spans, repaired
+
+
+def read_tags(cells: Sequence[str]) -> tuple[list[str], list[int]]:
+    """The tags that a column of cells means, whatever their style, and which cells are none in the style of most.
+
+    Besides TAG, styles are `B_PER`, `b-per`, `PER-B` and `M-` for `I-`; `_` is `O` where other cells are tags. A column
+    in another style than TAG needs an `O` somewhere, as parts of speech such as `NN_S` have none.
+
+    >>> read_tags(["PER-B", "PER-I", "O"]), read_tags(["B-PER", "M-PER", "E-PER", "_"])
+    ((['B-PER', 'I-PER', 'O'], []), (['B-PER', 'I-PER', 'E-PER', 'O'], []))
+    >>> read_tags(["B-PER", "PER", "O"])
+    (['B-PER', 'PER', 'O'], [1])
+    """
+    counts = Counter(cells)
+    outside = {"O", "o"} & set(counts)
+    found = [{cell: style.fullmatch(cell) for cell in counts} for style in _STYLES[: None if outside else 1]]
+    matches = max(found, key=lambda style: sum(counts[cell] for cell, match in style.items() if match))
+    empty = outside | ({"_"} if outside or any(matches.values()) else set())
+    meant = {cell: _to_tag(cell, match, empty) for cell, match in matches.items()}
+    none = {cell for cell, match in matches.items() if match is None and cell not in empty}
+    return [meant[cell] for cell in cells], [i for i, cell in enumerate(cells) if cell in none] if none else []
+
+
+def _to_tag(cell: str, match: re.Match[str] | None, empty: set[str]) -> str:
+    if match is None:
+        return "O" if cell in empty else cell
+    prefix = match["prefix"].upper()
+    return f"{'I' if prefix == 'M' else prefix}-{match['label']}"
 
 
 def into_lanes(spans: Iterable[TagSpan]) -> list[list[TagSpan]]:

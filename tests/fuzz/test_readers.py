@@ -143,6 +143,41 @@ def test_json_with_other_parts(good_files: dict[str, Path], tmp_path: Path, form
     survive(lambda: read_predictions(path, format, texts=RECORDS))
 
 
+def foreign_task(kind: str, data: dict[str, Any], **value: Any) -> dict[str, Any]:
+    region = {"id": "r", "from_name": "label", "type": kind, "value": {kind: ["PERSON", "QUOTE"], **value}}
+    relation = {"type": "relation", "from_id": "r", "to_id": "r", "labels": ["speaker"], "direction": "left"}
+    who = {"id": 1, "email": "ana@example.com"}
+    entry = {"id": 1, "completed_by": who, "result": [region, relation], "updated_at": "2024-01-01"}
+    return {"id": 1, "data": data, "annotations": [entry], "predictions": [{**entry, "model_version": "m"}]}
+
+
+FOREIGN_TASKS = [
+    foreign_task("labels", {"body": TEXT, "doc_id": "a"}, start=6, end=13, text="Ann Lee"),
+    foreign_task(
+        "hypertextlabels",
+        {"html": f"<p>{TEXT}</p>", "doc_id": "a"},
+        **{"start": "/p[1]/text()[1]", "end": "/p[1]/text()[1]", "startOffset": 6, "endOffset": 13},
+        globalOffsets={"start": 6, "end": 13},
+    ),
+    foreign_task(
+        "paragraphlabels",
+        {"dialogue": [{"author": "A", "text": TEXT}, {"author": "B", "text": "No."}]},
+        **{"start": "0", "end": "1", "startOffset": 6, "endOffset": 2},
+    ),
+    {"id": 1, "text": TEXT, "ner": [{"start": 6, "end": 13, "labels": ["ORG"]}], "annotation_id": 2, "annotator": 3},
+]
+
+
+@pytest.mark.parametrize("kind", range(len(FOREIGN_TASKS)))
+@FUZZ
+@given(data=st.data())
+def test_tasks_of_other_projects(tmp_path: Path, kind: int, data: st.DataObject) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(dump([data.draw(other_json(FOREIGN_TASKS[kind])), FOREIGN_TASKS[kind]]))
+    for part in ("", ":annotations=1", ":predictions"):
+        survive(lambda part=part: read_predictions(path, f"labelstudio{part}", texts=RECORDS))  # type: ignore[misc]
+
+
 @pytest.mark.parametrize("format", ["jsonl", "prodigy", "strings", "labelstudio", "conll", "spacy"])
 @FUZZ
 @given(data=st.data())

@@ -1,0 +1,153 @@
+"""spaCy, Hugging Face datasets and strings: what a reader does not take is counted."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from annotate.errors import AnnotateError, RecordError
+from annotate.formats import FormatReport, read_predictions
+from annotate.records import Article, Prediction
+
+TEXT = "Ana Reis met Acme Corp in Leeds ."
+GOLD = [Article(id="a", text=TEXT)]
+NER, OTHER = "B-PERSON I-PERSON O B-ORG I-ORG O B-GPE O", "B-ORG O O O O O O O"
+
+
+def shown(prediction: Prediction) -> list[str]:
+    return [f"{TEXT[e.start : e.end]} {e.label}" for e in prediction.entities or ()]
+
+
+def losses(report: FormatReport) -> dict[str, int]:
+    return {reason: loss.count for reason, loss in report.losses.items()}
+
+
+# -------------------------------------------------------------------------------------------------------- spaCy
+
+
+def save(path: Path, **groups: list[tuple[int, int, str]]) -> Path:
+    import spacy
+    from spacy.tokens import DocBin, Span
+
+    doc = spacy.blank("en")(TEXT)
+    doc.user_data["id"] = "a"
+    for name, spans in groups.items():
+        made = [Span(doc, start, end, label=label) for start, end, label in spans]
+        if name == "ents":
+            doc.set_ents(made)
+        else:
+            doc.spans[name] = made
+    doc.cats = {"sport": 1.0} if "ruler" in groups else {}
+    DocBin(docs=[doc], store_user_data=True).to_disk(path)
+    return path
+
+
+def test_span_groups_of_other_names_are_counted(tmp_path: Path) -> None:
+    path = save(tmp_path / "x.spacy", ents=[(0, 2, "PERSON")], ruler=[(3, 5, "ORG"), (6, 7, "GPE")])
+    [prediction], report = read_predictions(path, "spacy")
+    assert shown(prediction) == ["Ana Reis PERSON"]
+    assert losses(report) == {"span groups that are none of ours: ruler": 2, "categories of whole texts (doc.cats)": 1}
+
+
+def test_entities_beside_the_group_of_entities_are_counted(tmp_path: Path) -> None:
+    path = save(tmp_path / "x.spacy", ents=[(0, 2, "PERSON"), (6, 7, "GPE")], entities=[(0, 2, "PERSON")])
+    [prediction], report = read_predictions(path, "spacy")
+    assert shown(prediction) == ["Ana Reis PERSON"]
+    assert losses(report) == {"doc.ents that the span group entities has not": 1}
+
+
+def test_only_a_group_of_another_name_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(RecordError, match="span groups that are none of ours: ruler"):
+        read_predictions(save(tmp_path / "x.spacy", ruler=[(3, 5, "ORG")]), "spacy")
+
+
+# ----------------------------------------------------------------------------------------------------- datasets
+
+
+def saved(path: Path, **columns: Any) -> Path:
+    import datasets
+
+    datasets.Dataset.from_list([{"tokens": TEXT.split(), **columns}]).save_to_disk(str(path))
+    return path
+
+
+def test_predicted_tags_come_before_gold_ones_and_can_be_chosen(tmp_path: Path) -> None:
+    path = saved(tmp_path / "ds", ner_tags=NER.split(), pred_tags=OTHER.split(), mine=NER.split())
+    [prediction], report = read_predictions(path, "hf", texts=GOLD)
+    assert shown(prediction) == ["Ana ORG"]
+    assert losses(report) == {
+        "tags in column ner_tags, beside pred_tags, which was read; --from hf:ner_tags reads them": 5
+    }
+    for part in ("ner_tags", "mine"):
+        [prediction], report = read_predictions(path, f"hf:{part}", texts=GOLD)
+        assert shown(prediction) == ["Ana Reis PERSON", "Acme Corp ORG", "Leeds GPE"]
+        assert report.lost == 0
+    with pytest.raises(RecordError, match="row 1: expected one of"):
+        read_predictions(path, "hf:nothing", texts=GOLD)
+
+
+def test_tags_without_a_span_are_an_annotation_of_nothing(tmp_path: Path) -> None:
+    [prediction], _ = read_predictions(saved(tmp_path / "ds", id=7, ner_tags=["O"] * 8), "hf", texts=GOLD)
+    assert prediction.entities == []
+
+
+def test_ids_of_rows_may_be_numbers(tmp_path: Path) -> None:
+    import datasets
+
+    rows = [{"id": 7, "text": TEXT, "entities": [{"start": 0, "end": 8, "label": "PERSON"}]}]
+    datasets.Dataset.from_list(rows).save_to_disk(str(tmp_path / "ds"))
+    [prediction], _ = read_predictions(tmp_path / "ds", "hf")
+    assert (prediction.id, shown(prediction)) == ("7", ["Ana Reis PERSON"])
+
+
+def test_a_path_that_is_not_there_is_not_looked_for_on_the_hub(tmp_path: Path) -> None:
+    with pytest.raises(AnnotateError, match=r"x: no such file or folder; a dataset on the Hub is hf:"):
+        read_predictions(tmp_path / "x", "hf")
+
+
+# ------------------------------------------------------------------------------------------------------ strings
+
+
+def answer(path: Path, **keys: Any) -> tuple[list[Prediction], FormatReport]:
+    path = path / "x.jsonl"
+    path.write_text(json.dumps({"id": "a", **keys}))
+    return read_predictions(path, "strings", texts=GOLD)
+
+
+@pytest.mark.parametrize(
+    "entities",
+    [
+        [{"text": "Ana Reis", "label": "PERSON"}, {"text": "Leeds", "label": "GPE"}],
+        [{"entity": "Ana Reis", "type": "PERSON"}, {"name": "Leeds", "category": "GPE"}],
+        [["Ana Reis", "PERSON"], ["Leeds", "GPE"]],
+        {"PERSON": ["Ana Reis"], "GPE": "Leeds"},
+        {"Ana Reis": "PERSON", "Leeds": "GPE"},
+    ],
+)
+def test_entities_in_every_usual_shape(entities: Any, tmp_path: Path) -> None:
+    [prediction], report = answer(tmp_path, entities=entities)
+    assert shown(prediction) == ["Ana Reis PERSON", "Leeds GPE"]
+    assert report.lost == 0
+
+
+@pytest.mark.parametrize(
+    "entities", [[{"who": "Ana Reis"}], ["Ana Reis"], [["Ana Reis"]], 5, [{"text": "Bo", "label": "X"}]]
+)
+def test_answers_of_which_nothing_can_be_used_are_an_error(entities: Any, tmp_path: Path) -> None:
+    with pytest.raises(RecordError, match="nothing in it can be read as a prediction"):
+        answer(tmp_path, entities=entities)
+
+
+def test_other_keys_and_links_that_are_not_found_are_details(tmp_path: Path) -> None:
+    quotes = [{"content": "met Acme Corp", "speaker": "Nobody", "cue": 7}]
+    [prediction], report = answer(tmp_path, quotes=quotes, relations=[["Ana Reis", "met"]], notes="fine")
+    assert len(prediction.quotes or ()) == 1
+    assert losses(report) == {
+        "keys of answers that are no layer: relations": 1,
+        "speakers, cues and claimers that are no strings": 1,
+        "speakers, cues and claimers that are not in the text": 1,
+    }
+    assert {loss.of for loss in report.losses.values()} == {"details"}
