@@ -11,6 +11,7 @@ from annotate.errors import AnnotateError
 from annotate.printing import print_line
 
 if TYPE_CHECKING:
+    from annotate.ingest import ColumnMap
     from annotate.records import Layer
 
 SchemaOption = Annotated[
@@ -20,6 +21,15 @@ SchemaOption = Annotated[
 OutputOption = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where to write; - is stdout.")]
 LayersOption = Annotated[
     str | None, typer.Option("--layers", metavar="L,..", help="Only these layers: entities, quotes, claims.")
+]
+ColumnsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--columns",
+        metavar="FIELD=NAME,..",
+        help="Columns or keys that hold id, text, title, date, publisher, url, where they have other names: "
+        "id=article_id,text=body. An empty name leaves a field out (id=: ids are made).",
+    ),
 ]
 UrlOption = Annotated[
     str | None,
@@ -56,6 +66,20 @@ def parse_layers(text: str | None) -> tuple[Layer, ...] | None:
     if unknown or not names:
         raise AnnotateError(f"--layers {text!r}: expected some of {', '.join(LAYERS)}, separated by commas")
     return tuple(layer for layer in LAYERS if layer in names)
+
+
+def parse_columns(text: str | None) -> ColumnMap | None:
+    """The columns named in `id=article_id,text=body`, or None for the usual ones.
+
+    >>> parse_columns("text=body").column("text")
+    'body'
+
+    Raises:
+        AnnotateError: a field that articles do not have, a field twice, or no `=`.
+    """
+    from annotate.ingest import ColumnMap
+
+    return None if text is None else ColumnMap.parse(text)
 
 
 def note(text: str) -> None:

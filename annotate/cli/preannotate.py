@@ -8,7 +8,15 @@ from typing import Annotated
 import typer
 
 import annotate
-from annotate.cli.options import LayersOption, OutputOption, SchemaOption, note, parse_layers
+from annotate.cli.options import (
+    ColumnsOption,
+    LayersOption,
+    OutputOption,
+    SchemaOption,
+    note,
+    parse_columns,
+    parse_layers,
+)
 from annotate.errors import PreannotatorError
 from annotate.printing import format_count, show_progress
 
@@ -25,7 +33,8 @@ def preannotate(
         list[str],
         typer.Argument(
             metavar="SOURCES...",
-            help="Folder of .txt, or .txt, .jsonl, .json, .csv, .parquet, dataset on disk, hf:NAME[:CONFIG]/SPLIT, -.",
+            help="Folder of .txt, or .txt, .jsonl, .json, .csv, .tsv, .parquet, dataset on disk, "
+            "hf:NAME[:CONFIG]/SPLIT, -.",
         ),
     ],
     output: OutputOption,
@@ -49,6 +58,7 @@ def preannotate(
     normalize: Annotated[
         bool, typer.Option("--normalize", help="Drop BOMs and carriage returns in structured sources too.")
     ] = False,
+    columns: ColumnsOption = None,
     schema: SchemaOption = None,
 ) -> None:
     """Propose entities, quotes and claims for articles: one prediction per line, in order.
@@ -64,7 +74,7 @@ def preannotate(
     if engine.value == "ray":
         require("ray", "--engine ray")
     names = choose_preannotators(preannotator)
-    articles = annotate.read_articles(sources, normalize=normalize)
+    articles = annotate.read_articles(sources, normalize=normalize, columns=parse_columns(columns))
     with show_progress("pre-annotating", len(articles)) as progress:
         outcome = annotate.preannotate_to_file(
             articles,
