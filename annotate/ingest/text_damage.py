@@ -23,6 +23,7 @@ _MOJIBAKE = re.compile(
     f"Ã\xa0|[ÃÄÅ](?:[{_SIGN}]|[{_MARK}](?=\\w))|Â[{_SIGN}\xa0«»·]|(?:[ÎÏÐÑØÙ][{_SIGN}{_MARK}]){{2}}"
     "|â(?:€[\\w™œ˜“”¦¢\x9d\xa0]?|\x80)|ðŸ|ð\x9f|ï»¿|\ufffd"
 )
+_LEAD = re.compile("[ÂÃÄÅÎÏÐÑØÙâðï\ufffd]")  # one of which each of these has
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _TAG = re.compile(
     r"</?(?:a|abbr|article|aside|b|blockquote|body|br|caption|center|cite|code|div|em|figcaption|figure|font|footer|form"
@@ -55,12 +56,27 @@ def _find_entity(text: str) -> re.Match[str] | None:
     return None
 
 
+# Most texts show nothing. Each search first asks what is quick to find out.
+
+
+def _find_mojibake(text: str) -> re.Match[str] | None:
+    return _MOJIBAKE.search(text) if not text.isascii() and _LEAD.search(text) else None
+
+
+def _find_literal(text: str) -> re.Match[str] | None:
+    return _LITERAL.search(text) if "\\" in text or "u201" in text else None
+
+
+def _find_invisible(text: str) -> re.Match[str] | None:
+    return None if text.replace("\n", "").replace("\t", "").isprintable() else _INVISIBLE.search(text)
+
+
 _KINDS = (
-    _Kind("wrong decoding", _MOJIBAKE.search, "decode the source as UTF-8, or repair it with ftfy.fix_text"),
+    _Kind("wrong decoding", _find_mojibake, "decode the source as UTF-8, or repair it with ftfy.fix_text"),
     _Kind("HTML entities", _find_entity, "decode them with html.unescape"),
     _Kind("tags", _TAG.search, "take the text out of the HTML, for example with trafilatura or html2text"),
-    _Kind("literal escapes", _LITERAL.search, "the text was escaped twice: decode its JSON once more"),
-    _Kind("invisible characters", _INVISIBLE.search, "remove soft hyphens, zero-width spaces and control characters"),
+    _Kind("literal escapes", _find_literal, "the text was escaped twice: decode its JSON once more"),
+    _Kind("invisible characters", _find_invisible, "remove soft hyphens, zero-width spaces and control characters"),
 )
 
 
