@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from annotate.harness.leaderboard import leaderboard as leaderboard
     from annotate.harness.scoring import compare as compare
     from annotate.harness.scoring import score_predictions as score_predictions
+    from annotate.ingest import ColumnMap as ColumnMap
     from annotate.ingest import read_articles as read_articles
     from annotate.jsonl import read_records as read_records
     from annotate.jsonl import write_records as write_records
@@ -87,6 +88,7 @@ _PUBLIC = {
     "Annotation": "annotate.records",
     "Article": "annotate.records",
     "Claim": "annotate.records",
+    "ColumnMap": "annotate.ingest",
     "Entity": "annotate.records",
     "GoldRecord": "annotate.records",
     "LabelMap": "annotate.label_map",

@@ -52,8 +52,8 @@ def find_surrogate(text: str) -> str | None:
 def find_encoding_problem(data: bytes) -> str | None:
     """The sentence about bytes that are not UTF-8; None where they are.
 
-    >>> find_encoding_problem("é".encode()), find_encoding_problem(b"caf\\xe9")
-    (None, 'not UTF-8 at byte 3; convert the file to UTF-8')
+    >>> print(find_encoding_problem(b"at the caf\\xe9 in"))
+    not UTF-8 at byte 10 ('café' in Windows-1252?); if so, convert it: iconv -f WINDOWS-1252 -t UTF-8 OLD > NEW
     >>> find_encoding_problem("id,text".encode("utf-16"))
     'UTF-16; save the file as UTF-8'
     """
@@ -62,8 +62,21 @@ def find_encoding_problem(data: bytes) -> str | None:
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
-        return f"not UTF-8 at byte {error.start}; convert the file to UTF-8"
+        return f"not UTF-8 at byte {error.start}{_explain_bytes(data, error.start)}"
     return None
+
+
+def _explain_bytes(data: bytes, place: int) -> str:
+    """What the bytes there may be, and what to do."""
+    if not data.decode("utf-8", "ignore").isascii():
+        return "; the rest is UTF-8, so something damaged the file there: remove these bytes, or get it anew"
+    start = max(data.rfind(space, 0, place) for space in b" \t\r\n") + 1
+    words = data[max(start, place - 20) : place + 20].split()
+    try:
+        found = words[0].decode("cp1252")
+    except UnicodeDecodeError:
+        return "; convert the file to UTF-8"
+    return f" ({found!r} in Windows-1252?); if so, convert it: iconv -f WINDOWS-1252 -t UTF-8 OLD > NEW"
 
 
 def cannot_read(path: Path | str, error: BaseException) -> str:

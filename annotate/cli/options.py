@@ -11,6 +11,7 @@ from annotate.errors import AnnotateError
 from annotate.printing import print_line
 
 if TYPE_CHECKING:
+    from annotate.ingest import ColumnMap
     from annotate.label_map import LabelMap
     from annotate.records import Layer
 
@@ -28,6 +29,15 @@ MapOption = Annotated[
         "--map",
         metavar="NEW=OLD,..|FILE",
         help="Read labels OLD as NEW (-: leave out), repeatable; or a TOML file, conll, ontonotes, wikidata-coarse.",
+    ),
+]
+ColumnsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--columns",
+        metavar="FIELD=NAME,..",
+        help="Columns or keys that hold id, text, title, date, publisher, url, where they have other names: "
+        "id=article_id,text=body. An empty name leaves a field out (id=: ids are made).",
     ),
 ]
 UrlOption = Annotated[
@@ -79,6 +89,20 @@ def parse_map(pieces: list[str] | None) -> LabelMap | None:
     from annotate.label_map import LabelMap
 
     return LabelMap.parse(pieces) if pieces else None
+
+
+def parse_columns(text: str | None) -> ColumnMap | None:
+    """The columns named in `id=article_id,text=body`, or None for the usual ones.
+
+    >>> parse_columns("text=body").column("text")
+    'body'
+
+    Raises:
+        AnnotateError: a field that articles do not have, a field twice, or no `=`.
+    """
+    from annotate.ingest import ColumnMap
+
+    return None if text is None else ColumnMap.parse(text)
 
 
 def note(text: str) -> None:

@@ -7,7 +7,15 @@ from typing import Annotated, Literal
 import typer
 
 import annotate
-from annotate.cli.options import LayersOption, OutputOption, SchemaOption, note, parse_layers
+from annotate.cli.options import (
+    ColumnsOption,
+    LayersOption,
+    OutputOption,
+    SchemaOption,
+    note,
+    parse_columns,
+    parse_layers,
+)
 from annotate.errors import PreannotatorError
 from annotate.printing import format_count, show_progress
 
@@ -17,7 +25,8 @@ def preannotate(
         list[str],
         typer.Argument(
             metavar="SOURCES...",
-            help="Folder of .txt, or .txt, .jsonl, .json, .csv, .parquet, dataset on disk, hf:NAME[:CONFIG]/SPLIT, -.",
+            help="Folder of .txt, or .txt, .jsonl, .json, .csv, .tsv, .parquet, dataset on disk, "
+            "hf:NAME[:CONFIG]/SPLIT, -.",
         ),
     ],
     output: OutputOption,
@@ -43,6 +52,7 @@ def preannotate(
     normalize: Annotated[
         bool, typer.Option("--normalize", help="Drop BOMs and carriage returns in structured sources too.")
     ] = False,
+    columns: ColumnsOption = None,
     schema: SchemaOption = None,
 ) -> None:
     """Propose entities, quotes and claims for articles: one prediction per line, in order.
@@ -63,6 +73,7 @@ def preannotate(
             min_score=min_score,
             side_by_side=side_by_side,
             normalize=normalize,
+            columns=parse_columns(columns),
             progress=lambda done, total: bar.update("pre-annotating", done, total),
         )
     reused = f", {outcome.reused} kept from an earlier run" if outcome.reused else ""

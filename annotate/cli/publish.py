@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import annotate
-from annotate.cli.options import note
+from annotate.cli.options import ColumnsOption, note, parse_columns
 from annotate.printing import print_data
 
 
@@ -52,11 +52,12 @@ def rehydrate(
         list[str], typer.Argument(metavar="SOURCES...", help="Articles with texts, as for preannotate.")
     ],
     to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Folder of the result.")] = Path("rehydrated"),
+    columns: ColumnsOption = None,
 ) -> None:
     """Restore the article texts of a stand-off release, and report what could not be restored.
 
     Example: annotate rehydrate news/1.0.0 articles/ --to gold-with-texts
     """
-    report = annotate.rehydrate(release, sources, to=to)
+    report = annotate.rehydrate(release, sources, to=to, columns=parse_columns(columns))
     note(str(report))
     print_data(f"{report.place}\n")

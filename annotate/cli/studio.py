@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 import annotate
-from annotate.cli.options import DirOption, LayersOption, SchemaOption, note, parse_layers
+from annotate.cli.options import ColumnsOption, DirOption, LayersOption, SchemaOption, note, parse_columns, parse_layers
 from annotate.printing import format_count, print_line
 
 
@@ -39,6 +39,7 @@ def up(
             metavar="URL", help="http://HOST:PORT of annotate backend; no other local address is connected to."
         ),
     ] = None,
+    columns: ColumnsOption = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Open no browser.")] = False,
     schema: SchemaOption = None,
     dir: DirOption = None,
@@ -56,6 +57,7 @@ def up(
         layers=parse_layers(layers),
         preannotator=preannotator,
         schema=schema,
+        columns=parse_columns(columns),
         dir=dir,
         port=port,
         database=database,

@@ -15,7 +15,7 @@ import msgspec
 
 from annotate.artifacts.label_config import ENTITY, SPAN
 from annotate.errors import AnnotateError, DataProblems
-from annotate.files import atomic_writer
+from annotate.files import atomic_writer, open_input
 from annotate.formats.markup import Names, Range, report_fields
 from annotate.formats.registry import Reading, Writing, reads, writes
 from annotate.formats.rendered import Places, Rendered, find_in_order

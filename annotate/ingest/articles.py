@@ -8,29 +8,33 @@ again; structured sources keep their text verbatim, because offsets of others ma
 
 from __future__ import annotations
 
-import datetime
 import hashlib
 import math
 import re
 import tempfile
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from annotate.errors import AnnotateError, SourceError
 from annotate.files import sha256_text
-from annotate.ingest.sources import find_skipped, normalize_text, read_rows
+from annotate.ingest.columns import REQUIRED, ColumnMap
+from annotate.ingest.dates import to_day
+from annotate.ingest.sources import find_skipped, is_plain_text, name_source, normalize_text, read_rows
+from annotate.ingest.text_damage import DamageCount
 from annotate.jsonl import decode_object, find_value_problem
-from annotate.printing import print_line, shorten
+from annotate.printing import format_count, print_line, shorten
 from annotate.problems import WRONG_HASH, find_surrogate
 from annotate.records import LAYERS, Annotation, Article, GoldRecord, Prediction
 
 #: The longest text of an article, in code points: twice the longest novel.
 MAX_TEXT = 10_000_000
 
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+# tabs, line ends and the like: a line of a report or a column of a foreign format would break at them
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 _ARTICLE_FIELDS = frozenset(Article.__struct_fields__)
 #: What our own records say beside the article; it is no business of the article's.
@@ -45,23 +49,28 @@ _RECORD_FIELDS = (
 _IN_MEMORY = 1 << 24
 #: Bytes of articles that are read from there at a time.
 _BLOCK = 1 << 18
+#: Problems of one source that are kept word by word; the others are counted.
+_MOST_PROBLEMS = 1000
 
 
 class Articles:
     """Checked articles, which one can go through any number of times; `len()` is known.
 
     Attributes:
-        sources, normalize: as given to `read_articles`.
+        sources, normalize, columns: as given to `read_articles`.
+        warnings: one line for each kind of damage that texts show.
     """
 
-    def __init__(self, sources: Sequence[str], *, normalize: bool = False) -> None:
+    def __init__(self, sources: Sequence[str], *, normalize: bool = False, columns: ColumnMap | None = None) -> None:
         self.sources = list(sources)
         self.normalize = normalize
+        self.columns = columns or ColumnMap()
         self._count = 0
         self._spool = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed with the object
         weakref.finalize(self, self._spool.close)
+        damage = DamageCount()
         try:
-            for line in self._check():
+            for line in self._check(damage):
                 self._spool.write(line)
                 self._count += 1
             self._spool.flush()
@@ -70,6 +79,7 @@ class Articles:
                 f"{tempfile.gettempdir()}: the articles cannot be kept there ({error.strerror or error}); "
                 "set TMPDIR to a folder with more space"
             ) from error
+        self.warnings = damage.warnings()
 
     def __len__(self) -> int:
         return self._count
@@ -85,71 +95,130 @@ class Articles:
                 return
             yield from map(decoder.decode, lines)
 
-    def _check(self) -> Iterator[bytes]:
+    def _check(self, damage: DamageCount) -> Iterator[bytes]:
         """The articles of all sources as lines of JSON; at the end, all problems of the others are raised together."""
         encoder = msgspec.json.Encoder()
         problems: list[str] = []
         seen: set[bytes] = set()
         for source in self.sources:
             for article in self._read_source(source, seen, problems):
+                damage.add(article.id, article.text)
                 yield encoder.encode(article) + b"\n"
         if problems:
             raise SourceError(problems)
 
     def _read_source(self, source: str, seen: set[bytes], problems: list[str]) -> Iterator[Article]:
         """The articles of one source; keys of their ids go to `seen`, what is wrong to `problems`."""
-        before = len(problems)
-        rows = 0
-        incomplete: list[str] = []
-        for place, row in read_rows(source):
-            rows += 1
-            if isinstance(row, str):
-                problems.append(f"{place}: {row}")
+        found = _SourceProblems(source)
+        columns = choose_columns(source, self.columns)
+        for row in check_rows(source, normalize=self.normalize, columns=columns):
+            found.rows += 1
+            found.columns.update(dict.fromkeys(row.columns or ()))
+            if row.missing:
+                found.add_missing(row)
                 continue
-            article, found = to_article(row, normalize=self.normalize)
-            problems.extend(f"{place}: {problem}" for problem in found)
-            if article is None:
-                incomplete += found if _missing_fields(row) else []
+            if row.article is None:
+                found.add(row.place, row.problem)
                 continue
-            key = hashlib.blake2b(article.id.encode(), digest_size=8).digest()
+            key = hashlib.blake2b(row.article.id.encode(), digest_size=8).digest()
             if key in seen:
-                problems.append(f"{place}: a second article with id {article.id!r}; ids must be unique")
+                found.add(row.place, f"a second article with id {row.article.id!r}; ids must be unique")
                 continue
             seen.add(key)
-            yield article
-        if not rows:
-            problems.append(f"{source}: no articles in it")
-        elif rows == len(incomplete) > 1:  # one cause, one message
-            problems[before:] = [f"{source}: all {rows} rows are alike: {incomplete[0]}"]
+            yield row.article
+        problems += found.list_all(columns)
 
 
-def read_articles(sources: Sequence[str], *, normalize: bool = False) -> Articles:
+def read_articles(sources: Sequence[str], *, normalize: bool = False, columns: ColumnMap | None = None) -> Articles:
     """The articles of all sources, in order, as an iterable with a length.
 
     Args:
         sources: any of: a folder of `.txt` files (id = file stem; a leading ` date YYYY-MM-DD ` moves to `date`),
-            a `.txt`, `.jsonl`, `.json` (a list or one object) or `.csv` file, each also with `.gz` behind it, a
-            `.parquet` file, a Hugging Face dataset on disk or as `hf:name[:config]/split`, `-` for JSON Lines on
-            standard input. Files may be anywhere that fsspec reads (`s3://...`). What is skipped in a folder is named
-            in one line on standard error. Columns that an article does not have go to `meta`; records of predictions,
-            annotations and gold serve too, their layers are left behind.
+            a `.txt`, `.jsonl`, `.ndjson`, `.json` (a list, one object, or JSON Lines), `.csv` or `.tsv` file, each
+            also with `.gz` behind it, a `.parquet` file, a Hugging Face dataset on disk or as
+            `hf:name[:config]/split`, `-` for JSON Lines on standard input. Files may be anywhere that fsspec reads
+            (`s3://...`). Text is UTF-8, or UTF-16 with a byte order mark. What is between the columns of a CSV file
+            (comma, semicolon, tab, bar) is found by its header. What is skipped in a folder is named in one line on
+            standard error. Columns that an article does not have go to `meta`; records of predictions, annotations
+            and gold serve too, their layers are left behind.
         normalize: also normalise the text of structured sources as plain text files always are: BOM dropped, line
             ends to LF, white space at the edges stripped.
+        columns: which columns hold the fields of an article, where they have other names. Text files have none.
+
+    Returns:
+        The articles. Signs of damage in their texts (wrong decoding, HTML, escapes, invisible characters) are counted
+        in one line per kind on standard error, and in its `warnings`.
 
     Raises:
         SourceError: all problems of all sources together, before the first article is handed out: not UTF-8, an
-            empty text, a bad date, a BOM or carriage return in a structured text, two articles with one id ...
+            empty text, a bad date, no column for the text, a BOM or carriage return in a structured text, two articles
+            with one id ...
         RecordError: a line of standard input that is too long.
         AnnotateError: the temporary file cannot be written.
     """
-    articles = Articles(sources, normalize=normalize)
+    articles = Articles(sources, normalize=normalize, columns=columns)
     for source in sources:
         if skipped := find_skipped(source):
-            print_line(f"{source}: {len(skipped)} skipped, no .txt files: {shorten(', '.join(skipped), 200)}", err=True)
+            print_line(
+                f"{source}: {len(skipped)} skipped, only .txt files are read in a folder: "
+                f"{shorten(', '.join(skipped), 200)}; name other files and folders one by one",
+                err=True,
+            )
+    for warning in articles.warnings:
+        print_line(warning, err=True)
     return articles
 
 
-def to_article(row: dict[str, Any], *, normalize: bool = False) -> tuple[Article | None, list[str]]:
+# --------------------------------------------------------------------------------------------------------------- rows
+
+
+@dataclass(frozen=True)
+class CheckedRow:
+    """A row of a source and what became of it: an article, or what is wrong.
+
+    Attributes:
+        place: the file and the line, or the number of the row.
+        article: None where something is wrong.
+        problem: all that is wrong with the row, in one line.
+        missing: the fields that an article needs and the row does not have.
+        columns: the row as it was read; None where there is none.
+    """
+
+    place: str
+    article: Article | None = None
+    problem: str = ""
+    missing: tuple[str, ...] = ()
+    columns: Mapping[str, Any] | None = None
+
+
+def choose_columns(source: str, columns: ColumnMap) -> ColumnMap:
+    """The columns of this source: text files have the fields' own names, whatever others are called."""
+    return ColumnMap() if is_plain_text(source) else columns
+
+
+def check_rows(source: str, *, normalize: bool = False, columns: ColumnMap | None = None) -> Iterator[CheckedRow]:
+    """The rows of a source, one by one, each as an article or with what is wrong.
+
+    Raises:
+        RecordError: a line of standard input that is too long.
+    """
+    columns = columns or ColumnMap()
+    name = name_source(source) if columns.id == "" else ""
+    for number, (place, row) in enumerate(read_rows(source, columns), 1):
+        if isinstance(row, str):
+            yield CheckedRow(place, problem=row)
+            continue
+        fields, rest = columns.take(row)
+        if name:
+            fields["id"] = f"{name}-{number}"
+        if missing := _missing_fields(fields):
+            yield CheckedRow(place, missing=missing, columns=row)
+            continue
+        article, problems = _make_article(fields, rest, normalize=normalize)
+        yield CheckedRow(place, article, "; ".join(problems), columns=row)
+
+
+def to_article(row: Mapping[str, Any], *, normalize: bool = False) -> tuple[Article | None, list[str]]:
     """The article that a row of a structured source holds, or None with what is wrong with it.
 
     >>> to_article({"id": 7, "text": "Rain.", "date": "2021-07-26", "section": "weather"})[0]
@@ -157,45 +226,124 @@ def to_article(row: dict[str, Any], *, normalize: bool = False) -> tuple[Article
     >>> to_article({"id": "a", "text": ""})
     (None, ["'a': empty text; remove the article or fill it"])
     """
-    if missing := _missing_fields(row):
-        who = f"{row['id']!r}: " if "id" not in missing else ""
-        columns = shorten(", ".join(map(str, row)), 200) or "nothing"
-        return None, [f"{who}no {' and no '.join(missing)}; every article needs id and text, found: {columns}"]
+    fields, rest = ColumnMap().take(row)
+    if missing := _missing_fields(fields):
+        return None, [_explain_missing(missing, row)]
+    return _make_article(fields, rest, normalize=normalize)
+
+
+def _make_article(fields: dict[str, Any], rest: dict[str, Any], *, normalize: bool) -> tuple[Article | None, list[str]]:
+    """The article with these fields, the other columns in its `meta`, or None with what is wrong."""
     problems: list[str] = []
-    identity = row["id"]
+    identity = fields["id"]
     if isinstance(identity, int) and not isinstance(identity, bool):
         identity = str(identity)
     if not isinstance(identity, str):
         problems.append(f"id is {shorten(repr(identity))}; expected text or a whole number")
         identity = ""
-    text_problems, text = _check_text(row["text"], normalize=normalize)
+    text_problems, text = _check_text(fields["text"], normalize=normalize)
     problems += text_problems
-    if text and "text_sha256" in row and row["text_sha256"] not in (None, sha256_text(text)) and not normalize:
+    if text and rest.get("text_sha256") not in (None, sha256_text(text)) and not normalize:
         problems.append(WRONG_HASH)
-    date, date_problem = _to_date(row.get("date"))
-    problems += date_problem
-    for field in ("title", "publisher", "url"):
-        if not isinstance(row.get(field), str | None):
-            problems.append(f"{field} is {shorten(repr(row[field]))}; expected text or null")
-    for field in ("id", "title", "publisher", "url"):
-        if isinstance(row.get(field), str) and (problem := find_surrogate(row[field])):
+    date, date_problem = to_day(None if _is_empty(fields.get("date")) else fields["date"])
+    if date_problem:
+        problems.append(date_problem)
+    words = {field: None if _is_empty(value := fields.get(field)) else value for field in ("title", "publisher", "url")}
+    for field, value in words.items():
+        if not isinstance(value, str | None):
+            problems.append(f"{field} is {shorten(repr(value))}; expected text or null")
+    for field, value in {"id": identity, **words}.items():
+        if isinstance(value, str) and (problem := find_surrogate(value)):
             problems.append(f"{field} has {problem}")
-    meta, meta_problems = _to_meta(row)
+    if control := _CONTROL.search(identity):
+        problems.append(f"id has the control character {control[0]!a} at {control.start()}; remove it")
+    meta, meta_problems = _to_meta(rest)
     problems += meta_problems
     if problems or text is None:
-        who = f"{identity!r}: " if identity else ""
-        return None, [who + problem for problem in problems]
-    words = {field: row.get(field) or None for field in ("title", "publisher", "url")}
+        who = f"{shorten(identity)!r}: " if identity else ""
+        return None, [who + problem for problem in problems[:1]] + problems[1:]
     return Article(id=identity, text=text, date=date, meta=meta, **words), []
 
 
-def _missing_fields(row: dict[str, Any]) -> list[str]:
-    """Which of the two fields that every article needs the row does not have."""
-    return [
+def _missing_fields(fields: Mapping[str, Any]) -> tuple[str, ...]:
+    """Which of the two fields that every article needs are not there; an empty text is another problem."""
+    return tuple(
         field
-        for field in ("id", "text")
-        if row.get(field) is None or (field == "id" and isinstance(row[field], str) and not row[field].strip())
-    ]
+        for field in REQUIRED
+        if fields.get(field) is None
+        or (field == "id" and isinstance(fields[field], str) and not fields[field].strip())
+        or (isinstance(fields[field], float) and math.isnan(fields[field]))
+    )
+
+
+def _explain_missing(missing: Sequence[str], row: Mapping[str, Any]) -> str:
+    found = shorten(", ".join(map(str, row)), 200) or "nothing"
+    return f"no {' and no '.join(missing)}; every article needs id and text, found: {found}"
+
+
+class _SourceProblems:
+    """What is wrong with one source: one cause, one message.
+
+    Attributes:
+        rows: how many were read.
+        columns: all names of columns, in order.
+    """
+
+    def __init__(self, source: str) -> None:
+        self.rows = 0
+        self.columns: dict[str, None] = {}
+        self._source = source
+        self._kept: list[str] = []
+        self._more = 0
+        # by the fields that are missing: the first such row, where its message goes, how many there are
+        self._missing: dict[tuple[str, ...], tuple[CheckedRow, int, int]] = {}
+
+    def add(self, place: str, problem: str) -> None:
+        """Note what is wrong with a row."""
+        if len(self._kept) < _MOST_PROBLEMS:
+            self._kept.append(f"{place}: {problem}")
+        else:
+            self._more += 1
+
+    def add_missing(self, row: CheckedRow) -> None:
+        """Note a row that does not have the fields of an article."""
+        first, position, count = self._missing.get(row.missing, (row, len(self._kept), 0))
+        if not count:
+            self._kept.append("")  # its message, which depends on the rows to come
+        self._missing[row.missing] = (first, position, count + 1)
+
+    def list_all(self, columns: ColumnMap) -> list[str]:
+        """All problems of the source, in the order of its rows."""
+        if not self.rows:
+            return [f"{self._source}: no articles in it"]
+        absent = columns.find_absent(self.columns) if self.columns else {}
+        explained = not absent
+        for missing, (row, position, count) in self._missing.items():
+            if not explained and not absent.keys().isdisjoint(missing):
+                self._kept[position] = self._explain_absent(columns, row if count == 1 else None, row)
+                explained = True
+            elif fields := [field for field in missing if field not in absent]:
+                self._kept[position] = self._count_missing(fields, columns, row, count)
+        if not explained:  # a column that was named for a field that an article need not have
+            self._kept.append(self._explain_absent(columns, None, None))
+        if self._more:
+            self._kept.append(f"{self._source}: {format_count(self._more, 'more row')} with problems")
+        return [problem for problem in self._kept if problem]
+
+    def _explain_absent(self, columns: ColumnMap, only: CheckedRow | None, example: CheckedRow | None) -> str:
+        place = only.place if only else self._source
+        return f"{place}: {columns.explain_absent(self.columns, (example and example.columns) or {})}"
+
+    def _count_missing(self, fields: Sequence[str], columns: ColumnMap, first: CheckedRow, count: int) -> str:
+        row = first.columns or {}
+        if count == 1:
+            who = f"{shorten(str(row.get(columns.column('id'))))!r}: " if "id" not in fields else ""
+            return f"{first.place}: {who}{_explain_missing(fields, row)}"
+        what = " and no ".join(fields)
+        return (
+            f"{self._source}: {count:,} of {self.rows:,} rows have no {what}, the first is {first.place}; "
+            "every article needs id and text"
+        )
 
 
 def _check_text(text: Any, *, normalize: bool) -> tuple[list[str], str | None]:
@@ -215,24 +363,7 @@ def _check_text(text: Any, *, normalize: bool) -> tuple[list[str], str | None]:
     return [], text
 
 
-def _to_date(value: Any) -> tuple[str | None, list[str]]:
-    if value is None or value == "":
-        return None, []
-    if isinstance(value, datetime.datetime):
-        value = value.date()
-    if isinstance(value, datetime.date):
-        return value.isoformat(), []
-    if isinstance(value, str) and _DATE.fullmatch(value):
-        try:
-            datetime.date.fromisoformat(value)
-        except ValueError:
-            pass
-        else:
-            return value, []
-    return None, [f"date is {shorten(repr(value))}; expected YYYY-MM-DD, a day that exists"]
-
-
-def _to_meta(row: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+def _to_meta(row: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     meta = row.get("meta")
     if isinstance(meta, str):  # CSV has no other way; Parquet writers use it too
         try:
@@ -242,7 +373,7 @@ def _to_meta(row: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     if not isinstance(meta, dict | None):
         return {}, [f"meta is {shorten(repr(meta))}; expected an object"]
     ours = any(layer in row for layer in LAYERS) or "text_sha256" in row
-    dropped = _ARTICLE_FIELDS | _RECORD_FIELDS if ours else _ARTICLE_FIELDS
+    dropped = _RECORD_FIELDS | {"meta"} if ours else {"meta"}
     extra = {key: value for key, value in row.items() if key not in dropped and not _is_empty(value)}
     try:
         result: dict[str, Any] = msgspec.to_builtins({**extra, **(meta or {})}, str_keys=True)

@@ -2,44 +2,66 @@
 
 from __future__ import annotations
 
-import csv
+import functools
 import gzip
+import io
 import re
 import stat
 import sys
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import IO, NamedTuple, TypeAlias
 
 from annotate.errors import AnnotateError, RecordError
 from annotate.extras import require
-from annotate.jsonl import MAX_LINE, decode_json, decode_object, number_lines
+from annotate.ingest.columns import FIELDS, ColumnMap
+from annotate.ingest.encodings import as_utf8, find_no_text, read_head
+from annotate.ingest.tables import Row, count_lines, read_csv, read_parquet
+from annotate.jsonl import decode_json, decode_object, number_lines
 from annotate.printing import shorten
 from annotate.problems import BOM, cannot_read, find_encoding_problem
 
-if TYPE_CHECKING:
-    import pyarrow
+_Read: TypeAlias = Callable[[str, IO[bytes]], Iterator[Row]]
 
-#: A raw article and its place (`file:line`), or a place and what is wrong there.
-Row: TypeAlias = tuple[str, "dict[str, Any] | str"]
-
+_OWN_NAMES = ColumnMap()
 #: The largest file that is read whole (`.txt`, `.json`), in bytes.
 MAX_FILE = 1 << 30
-#: The fields of an article that a column must hold as they are; what else a table has goes to `meta`.
-_FIELDS = ("id", "text", "title", "date", "publisher", "url", "meta")
 _DATE_HEADER = re.compile(r"date (\d{4}-\d{2}-\d{2})(?:\s+|$)")
+_EDGE = re.compile(r"[\s\ufeff]+")
 #: How a source on the Hugging Face Hub is written.
 HUB_FORM = "hf:NAME[:CONFIG]/SPLIT, such as hf:cnn_dailymail:3.0.0/test"
-_BATCH_ROWS = 64
 #: What fsspec itself needs to read from where the extra `s3` reaches.
 _FSSPEC_NEEDS = {"s3": ["s3fs"], "s3a": ["s3fs"], "http": ["aiohttp"], "https": ["aiohttp"]}
 
+_HTML = "HTML, not the article's text; take it out first, for example: trafilatura --input-dir HTML --output-dir TXT"
+_XML = (
+    "XML; no library that is kept up reads the texts of NITF or NewsML-G2, so there is no reader; "
+    "docs/articles.md has a script that makes JSON Lines of them"
+)
+_WARC = "a web archive; take the texts out first, for example with warcio and trafilatura, and save them as JSON Lines"
+_SHEET = "a spreadsheet; save it as CSV UTF-8"
+_WORDS = "a text with layout; save it as plain text (.txt, UTF-8)"
+_PACKED = "packed; unpack it first (only .gz is unpacked here)"
+#: What files are called that are not read, and what to do with them.
+_NOT_READ = {
+    **dict.fromkeys((".html", ".htm", ".xhtml", ".mhtml"), _HTML),
+    **dict.fromkeys((".xml", ".nitf", ".newsml", ".rss", ".atom", ".tei"), _XML),
+    **dict.fromkeys((".warc", ".wet", ".wat", ".arc"), _WARC),
+    **dict.fromkeys((".xlsx", ".xls", ".xlsm", ".ods", ".numbers"), _SHEET),
+    **dict.fromkeys((".docx", ".doc", ".odt", ".rtf", ".pages", ".epub"), _WORDS),
+    ".pdf": "a PDF; take the text out first, for example with pdftotext",
+    **dict.fromkeys((".md", ".markdown", ".text"), "not read by this name; if it is plain text, name it .txt"),
+    **dict.fromkeys((".zip", ".bz2", ".xz", ".zst", ".7z", ".tar", ".tgz", ".rar"), _PACKED),
+    **dict.fromkeys((".arrow", ".feather", ".orc", ".avro", ".sqlite", ".db", ".pkl"), "save the table as Parquet"),
+}
 
-def read_rows(source: str) -> Iterator[Row]:
+
+def read_rows(source: str, columns: ColumnMap = _OWN_NAMES) -> Iterator[Row]:
     """The rows of one source, whatever its kind (see `annotate.ingest.articles.read_articles`), one by one.
 
-    What stops a reader becomes one more problem, so that the other sources are still checked.
+    Rows have the names of the source; `columns` only helps to find what is between the columns of a CSV file. What
+    stops a reader becomes one more problem, so that the other sources are still checked.
 
     Raises:
         RecordError: a line of standard input that is too long; it may never end.
@@ -49,7 +71,7 @@ def read_rows(source: str) -> Iterator[Row]:
     """
     expected: tuple[type[Exception], ...] = (OSError, EOFError, ValueError, zlib.error)
     try:
-        read = _find_reader(source)
+        read = _find_reader(source, columns)
         if "://" in source or read in (_read_hub, _read_saved_dataset):
             expected = (Exception,)  # fsspec and datasets have a family of errors for each of their back ends
         yield from read(source)
@@ -80,16 +102,45 @@ def find_skipped(source: str) -> list[str]:
     return sorted(one.name for one in path.iterdir() if one.name not in names and not one.name.startswith("."))
 
 
+def is_plain_text(source: str) -> bool:
+    """Whether the articles of the source are text files, which have no columns.
+
+    >>> is_plain_text("A.TXT"), is_plain_text("a.csv")
+    (True, False)
+    """
+    if source in ("", "-") or source.startswith("hf:"):
+        return False
+    if _suffix(source) == ".txt":
+        return True
+    try:
+        return "://" not in source and Path(source).is_dir() and _find_reader(source) is _read_text_folder
+    except OSError:  # a name that no system takes
+        return False
+
+
+def name_source(source: str) -> str:
+    """What a source is called in the ids that are made for its articles: its name without folder and ending.
+
+    >>> name_source("exports/cms.csv.gz"), name_source("hf:user/news:2.0/test"), name_source("-")
+    ('cms', 'news-test', 'stdin')
+    """
+    if source == "-":
+        return "stdin"
+    if address := (parse_hub_address(source) if source.startswith("hf:") else None):
+        return f"{address.name.rpartition('/')[2]}-{address.split}"
+    name = Path(source.partition("?")[0]).name
+    return Path(name[:-3] if name.lower().endswith(".gz") else name).stem
+
+
 def normalize_text(text: str) -> str:
     """The text without a BOM, with LF line ends, without white space at the edges; nothing else changes.
 
     >>> normalize_text("\\ufeff One.\\r\\n\\r\\nTwo.\\r\\n")
     'One.\\n\\nTwo.'
     """
-    text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
-    while text.startswith("\ufeff"):
-        text = text.lstrip("\ufeff").strip()
-    return text
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    edge = _EDGE.match(text)
+    return text[edge.end() if edge else 0 :].rstrip()
 
 
 class HubAddress(NamedTuple):
@@ -113,11 +164,16 @@ def parse_hub_address(source: str) -> HubAddress | None:
     return HubAddress(name, config or None, split) if name and split else None
 
 
-def _find_reader(source: str) -> Callable[[str], Iterator[Row]]:
+def _suffix(source: str) -> str:
+    """The ending of a file's name, in lower case, without `.gz` and what follows a `?`."""
+    return Path(source.partition("?")[0].lower().removesuffix(".gz")).suffix
+
+
+def _find_reader(source: str, columns: ColumnMap = _OWN_NAMES) -> Callable[[str], Iterator[Row]]:
     if not source:
         return lambda name: iter([("''", f"an empty name; expected {_EXPECTED}")])
     if source == "-":
-        return lambda _: _read_jsonl("standard input", sys.stdin.buffer)
+        return lambda _: _unpacked("standard input", sys.stdin.buffer, _read_jsonl)
     if source.startswith("hf:"):
         return _read_hub
     path = Path(source)
@@ -125,39 +181,65 @@ def _find_reader(source: str) -> Callable[[str], Iterator[Row]]:
         if (path / "dataset_dict.json").exists() or (path / "state.json").exists():
             return _read_saved_dataset
         if not any(_text_names(path)) and any(path.glob("data/*.parquet")):
-            return _read_parquet_folder
+            return functools.partial(_read_parquet_folder, columns=columns)
         return _read_text_folder
-    read = _READERS.get(Path(source.partition("?")[0].removesuffix(".gz")).suffix.lower())
+    if "://" not in source and not stat.S_ISREG(path.stat().st_mode):
+        return lambda name: iter([(name, _NO_FILE)])
+    suffix = _suffix(source)
+    read = _choose(suffix, columns)
     if read is not None:
-        return lambda name: _with_file(name, read)
-    if "://" not in source:
-        mode = path.stat().st_mode
-        if not stat.S_ISREG(mode):
-            return lambda name: iter([(name, _NO_FILE)])
-    return lambda name: iter([(name, f"unknown kind of source; expected {_EXPECTED}")])
+        return lambda name: _with_file(name, read, text=suffix not in (".parquet", ".pq"))
+    cure = _NOT_READ.get(suffix)
+    return lambda name: iter([(name, cure or f"unknown kind of source; expected {_EXPECTED}")])
 
 
-def _with_file(source: str, read: Callable[[str, IO[bytes]], Iterator[Row]]) -> Iterator[Row]:
+def _choose(suffix: str, columns: ColumnMap) -> _Read | None:
+    """The reader of files with this ending."""
+    names = frozenset(name for field in FIELDS if (name := columns.column(field)))
+    match suffix:
+        case ".txt":
+            return _read_text
+        case ".jsonl" | ".ndjson" | ".ldjson":
+            return _read_jsonl
+        case ".json":
+            return _read_json
+        case ".csv":
+            return functools.partial(read_csv, usual=",", names=names)
+        case ".tsv" | ".tab":
+            return functools.partial(read_csv, usual="\t", names=names)
+        case ".parquet" | ".pq":
+            return functools.partial(read_parquet, names=names)
+    return None
+
+
+def _with_file(source: str, read: _Read, *, text: bool) -> Iterator[Row]:
     if "://" in source:
         scheme = source.partition("://")[0]
         require("s3", f"reading {scheme}:// sources", "fsspec", *_FSSPEC_NEEDS.get(scheme, ()))
         import fsspec
 
         with fsspec.open(source, "rb") as file:
-            yield from _unpacked(source, file, read)
-    elif not stat.S_ISREG(Path(source).stat().st_mode):
-        yield source, _NO_FILE
+            yield from _unpacked(source, file, read, text=text)
     else:
         with Path(source).open("rb") as file:
-            yield from _unpacked(source, file, read)
+            yield from _unpacked(source, file, read, text=text)
 
 
-def _unpacked(source: str, file: IO[bytes], read: Callable[[str, IO[bytes]], Iterator[Row]]) -> Iterator[Row]:
-    if not source.partition("?")[0].endswith(".gz"):
-        yield from read(source, file)
-        return
-    with gzip.GzipFile(fileobj=file) as unpacked:
-        yield from read(source, unpacked)  # type: ignore[arg-type]
+def _unpacked(source: str, file: IO[bytes], read: _Read, *, text: bool = True) -> Iterator[Row]:
+    """The rows of an open file, which may be packed, and whose text may be in UTF-16 where it says so."""
+    if source.partition("?")[0].lower().endswith(".gz"):
+        with gzip.GzipFile(fileobj=file) as unpacked:
+            yield from _decoded(source, unpacked, read, text=text)  # type: ignore[arg-type]
+    else:
+        yield from _decoded(source, file, read, text=text)
+
+
+def _decoded(source: str, file: IO[bytes], read: _Read, *, text: bool) -> Iterator[Row]:
+    head = read_head(file) if text else b""
+    if problem := find_no_text(head):
+        yield source, problem
+    else:
+        yield from read(source, as_utf8(file, head))
 
 
 def _read_whole(file: IO[bytes]) -> bytes:
@@ -180,7 +262,11 @@ def _read_text_folder(source: str) -> Iterator[Row]:
     names = sorted(_text_names(Path(source)))
     if not names:
         found = ", ".join(find_skipped(source)[:5])
-        yield source, f"a folder without .txt files (subfolders are not searched); it has {found or 'nothing'}"
+        yield (
+            source,
+            f"a folder without .txt files (subfolders are not searched); it has {found or 'nothing'}; "
+            "name files of other kinds one by one",
+        )
     for name in names:
         yield from read_rows(str(Path(source) / name))
 
@@ -193,7 +279,7 @@ def _read_text(source: str, file: IO[bytes]) -> Iterator[Row]:
     text = normalize_text(data.decode("utf-8"))
     header = _DATE_HEADER.match(text)
     date = header.group(1) if header else None
-    yield source, {"id": Path(source).stem, "text": text[header.end() :] if header else text, "date": date}
+    yield source, {"id": name_source(source), "text": text[header.end() :] if header else text, "date": date}
 
 
 def _line_of(source: str, data: bytes) -> str:
@@ -208,152 +294,50 @@ def _line_of(source: str, data: bytes) -> str:
 
 def _read_jsonl(source: str, file: IO[bytes]) -> Iterator[Row]:
     """The objects of an open JSON Lines file."""
-    for number, line in number_lines(file, name=source):
+    broken, first_broken = 0, ("", "")
+    lines = number_lines(file, name=source)
+    for count, (number, line) in enumerate(lines):
         place = f"{source}:{number}"
         try:
             yield place, decode_object(line)
         except ValueError as error:
-            yield place, str(error)
+            if find_encoding_problem(line):
+                first_broken = first_broken if broken else (place, str(error))
+                broken += 1
+            elif not count and line.strip() in (b"[", b"{"):
+                yield place, "JSON over several lines, not one object per line; name the file .json"
+                return
+            else:
+                yield place, str(error)
+    if broken:
+        yield first_broken[0], count_lines(first_broken[1], broken)
 
 
 def _read_json(source: str, file: IO[bytes]) -> Iterator[Row]:
     data = _read_whole(file)
+    if _is_lines(data):
+        yield from _read_jsonl(source, io.BytesIO(data))
+        return
     try:
         content = decode_json(data)
     except ValueError as error:
-        yield _line_of(source, data), _explain_json_file(data, str(error))
+        yield _line_of(source, data), str(error).replace("not a JSON object on one line", "not JSON")
         return
     for number, row in enumerate(content if isinstance(content, list) else [content], 1):
         wrong = f"expected an object with id and text, found {shorten(repr(row))}"
         yield f"{source}: article {number}", row if isinstance(row, dict) else wrong
 
 
-def _explain_json_file(data: bytes, problem: str) -> str:
-    try:
-        decode_object(data.lstrip().partition(b"\n")[0])
-    except ValueError:
-        return problem.replace("not a JSON object on one line", "not JSON")
-    return "JSON Lines, one object a line; name the file .jsonl"
+def _is_lines(data: bytes) -> bool:
+    """Whether the bytes are JSON Lines: no other JSON has a line `{...}` and then one that begins with `{`."""
+    lines = (line.strip() for line in io.BytesIO(data.removeprefix(BOM)) if not line.isspace())
+    first = next(lines, b"")
+    return first.startswith(b"{") and first.endswith(b"}") and next(lines, b"").startswith(b"{")
 
 
-def _read_csv(source: str, file: IO[bytes]) -> Iterator[Row]:
-    csv.field_size_limit(sys.maxsize)  # an article may be longer than the 128 KiB that the module allows a cell
-    head = file.readline(MAX_LINE)
-    if problem := _find_header_problem(head):
-        yield source, problem
-        return
-    broken: list[int] = []
-
-    def lines() -> Iterator[str]:
-        yield head.decode("utf-8-sig")
-        for number, line in enumerate(file, 2):
-            try:
-                yield line.decode("utf-8")
-            except UnicodeDecodeError:
-                broken.append(number)
-                yield line.decode("utf-8", "replace")
-
-    reader = csv.DictReader(lines(), strict=True)
-    start = 1
-    try:
-        if problem := _find_column_problem(reader.fieldnames or ()):
-            yield source, problem
-            return
-        for row in reader:
-            start, place = reader.line_num + 1, f"{source}:{start + (start == 1)}"
-            if broken:
-                yield place, f"not UTF-8 in line {broken[0]}; convert the file to UTF-8"
-                broken.clear()
-            elif None in row:
-                yield place, f"{len(row[None])} more cells than the header has columns"
-            else:
-                yield place, {key: value for key, value in row.items() if value is not None}
-    except csv.Error as error:
-        yield f"{source}:{start}", f"not CSV ({error})"
-
-
-def _find_header_problem(head: bytes) -> str | None:
-    """Why the first line of a file cannot be the header of a CSV file that we read."""
-    if problem := find_encoding_problem(head):
-        return problem
-    line = head.removeprefix(BOM).rstrip(b"\r\n")
-    if b"\r" in line and b'"' not in line.partition(b"\r")[0]:
-        return "lines end with a carriage return alone; save the file with LF or CRLF line ends"
-    if b"," not in line:
-        for mark, name in ((b";", "semicolons"), (b"\t", "tabs"), (b"|", "bars")):
-            if mark in line:
-                return f"columns are separated by {name}; save the file with commas"
-    return None
-
-
-def _find_column_problem(names: Iterable[str]) -> str | None:
-    """Why articles cannot be read from a table with these columns."""
-    known = list(names)
-    twice = sorted({name for name in known if known.count(name) > 1})
-    if twice:
-        return f"the column {', '.join(map(repr, twice))} appears twice; rename one"
-    return None
-
-
-def _read_parquet(source: str, file: IO[bytes]) -> Iterator[Row]:
-    import pyarrow
-    import pyarrow.parquet
-
-    number = 0
-    try:
-        table = pyarrow.parquet.ParquetFile(file)
-        names = table.schema_arrow.names
-        if problem := _find_column_problem(names):
-            yield source, problem
-            return
-        for batch in table.iter_batches(batch_size=_BATCH_ROWS):
-            columns = [_to_values(name, column, number) for name, column in zip(names, batch.columns, strict=True)]
-            for index in range(batch.num_rows):
-                number += 1
-                row = {name: column[index] for name, column in zip(names, columns, strict=True)}
-                wrong = next((value for value in row.values() if isinstance(value, _Unreadable)), None)
-                yield f"{source}: row {number}", str(wrong) if wrong else row
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
-        yield source, f"not Parquet ({error})"
-
-
-class _Unreadable(str):
-    """What is wrong with a cell that Python has no value for."""
-
-
-def _to_values(name: str, column: pyarrow.Array, number: int) -> list[Any]:
-    """The cells as Python values, times to the microsecond.
-
-    Of times that Python cannot hold (a year beyond 9999, an unknown zone), a column for `meta` gets the number that
-    the file stores; elsewhere they are a problem.
-    """
-    import pyarrow
-
-    kind = column.type
-    if pyarrow.types.is_timestamp(kind) and kind.unit == "ns":
-        column = column.cast(pyarrow.timestamp("us", kind.tz), safe=False)
-    try:
-        values: list[Any] = column.to_pylist()
-    except Exception:  # of Python, pytz and pyarrow, by the type of the column
-        return [_to_value(name, cell) for cell in column]
-    return values
-
-
-def _to_value(name: str, cell: Any) -> Any:
-    try:
-        return cell.as_py()
-    except UnicodeDecodeError:
-        return _Unreadable(f"column {name}: text that is not UTF-8")
-    except Exception as error:
-        stored = getattr(cell, "value", None)
-        if isinstance(stored, int) and name not in _FIELDS:
-            return stored
-        return _Unreadable(f"column {name}: a value that cannot be read ({error})")
-
-
-def _read_parquet_folder(source: str) -> Iterator[Row]:
+def _read_parquet_folder(source: str, *, columns: ColumnMap) -> Iterator[Row]:
     for path in sorted(Path(source).glob("data/*.parquet")):
-        yield from read_rows(str(path))
+        yield from read_rows(str(path), columns)
 
 
 def _read_saved_dataset(source: str) -> Iterator[Row]:
@@ -388,12 +372,6 @@ def _read_hub(source: str) -> Iterator[Row]:
         yield f"{source}: row {number}", row
 
 
-_READERS: dict[str, Callable[[str, IO[bytes]], Iterator[Row]]] = {
-    ".txt": _read_text,
-    ".jsonl": _read_jsonl,
-    ".json": _read_json,
-    ".csv": _read_csv,
-    ".parquet": _read_parquet,
-}
-_EXPECTED = f"a folder, a file ending in {', '.join(_READERS)} (or .jsonl.gz and the like), hf:NAME/SPLIT or -"
+_ENDINGS = ".txt, .jsonl (.ndjson), .json, .csv, .tsv, .parquet"
+_EXPECTED = f"a folder, a file ending in {_ENDINGS} (or .jsonl.gz and the like), hf:NAME/SPLIT or -"
 _NO_FILE = "a pipe or device, which may never end; give a file, or - for JSON Lines on standard input"

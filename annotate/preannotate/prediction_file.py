@@ -13,7 +13,7 @@ import msgspec
 
 from annotate.errors import AnnotateError
 from annotate.files import atomic_writer, is_stream
-from annotate.ingest import Articles, read_articles
+from annotate.ingest import Articles, ColumnMap, read_articles
 from annotate.jsonl import STDIO, write_records
 from annotate.locks import lock_output
 from annotate.preannotate.run import Engine, make_settings, preannotate_with
@@ -53,6 +53,7 @@ def preannotate_to_file(
     min_score: float = 0.0,
     side_by_side: bool = False,
     normalize: bool = False,
+    columns: ColumnMap | None = None,
     progress: Callable[[int, int], object] = lambda done, total: None,
 ) -> Outcome:
     """Write one prediction per article to a JSON Lines file, in the order of the articles.
@@ -65,7 +66,7 @@ def preannotate_to_file(
     Args:
         sources: what `annotate.read_articles` takes, or the articles that it gives.
         output: the file; `-` is standard output. That, a pipe and a device are only written to, without resuming.
-        normalize: of the sources, see `annotate.read_articles`.
+        normalize, columns: of the sources, see `annotate.read_articles`.
         progress: called with the number of articles that are done, and of all.
 
     Raises:
@@ -76,7 +77,9 @@ def preannotate_to_file(
     settings = make_settings(
         preannotator, schema=schema, layers=layers, engine=engine, min_score=min_score, side_by_side=side_by_side
     )
-    articles = sources if isinstance(sources, Articles) else read_articles(sources, normalize=normalize)
+    articles = (
+        sources if isinstance(sources, Articles) else read_articles(sources, normalize=normalize, columns=columns)
+    )
     output = Path(output)
     worker = Worker(settings)
     outcome = Outcome(model=worker.model, articles=len(articles))

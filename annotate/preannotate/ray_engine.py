@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from annotate.errors import AnnotateError
-from annotate.ingest.articles import Articles, to_article
-from annotate.ingest.sources import read_rows
+from annotate.ingest.articles import Articles, check_rows, choose_columns
+from annotate.ingest.columns import ColumnMap
 from annotate.preannotate.worker import Failure, Settings, Worker
 from annotate.records import Article, Prediction
 
@@ -110,7 +110,7 @@ def _read(articles: Iterable[Article]) -> Any:
 
     if not isinstance(articles, Articles) or "-" in articles.sources:
         return ray.data.from_arrow([_to_table(block) for block in _in_blocks(articles)] or [_to_table([])])
-    sources, normalize = articles.sources, articles.normalize
+    sources, normalize, columns = articles.sources, articles.normalize, articles.columns
 
     class Sources(Datasource):  # type: ignore[misc]
         """One read task for each source."""
@@ -123,26 +123,25 @@ def _read(articles: Iterable[Article]) -> Any:
 
         def get_read_tasks(self, parallelism: int, *_: Any, **__: Any) -> list[Any]:
             unknown = BlockMetadata(num_rows=None, size_bytes=None, input_files=None, exec_stats=None)
-            return [ReadTask(_reader(source, normalize), unknown) for source in sources]
+            return [ReadTask(_reader(source, normalize, columns), unknown) for source in sources]
 
     return ray.data.read_datasource(Sources(), override_num_blocks=len(sources))
 
 
-def _reader(source: str, normalize: bool) -> Callable[[], Iterator[pyarrow.Table]]:
+def _reader(source: str, normalize: bool, columns: ColumnMap) -> Callable[[], Iterator[pyarrow.Table]]:
     def read() -> Iterator[pyarrow.Table]:
-        for block in _in_blocks(_read_checked(source, normalize)):
+        for block in _in_blocks(_read_checked(source, normalize, columns)):
             yield _to_table(block)
 
     return read
 
 
-def _read_checked(source: str, normalize: bool) -> Iterator[Article]:
+def _read_checked(source: str, normalize: bool, columns: ColumnMap) -> Iterator[Article]:
     """The articles of a source that was checked before the run began."""
-    for place, row in read_rows(source):
-        article = None if isinstance(row, str) else to_article(row, normalize=normalize)[0]
-        if article is None:
-            raise AnnotateError(f"{place}: changed while it was being read")
-        yield article
+    for row in check_rows(source, normalize=normalize, columns=choose_columns(source, columns)):
+        if row.article is None:
+            raise AnnotateError(f"{row.place}: changed while it was being read")
+        yield row.article
 
 
 def _in_blocks(articles: Iterable[Article]) -> Iterator[list[Article]]:

@@ -19,6 +19,7 @@ from annotate.gold.load import find_release, load_manifest, stream_release
 from annotate.gold.manifest import Manifest, manifest_digest
 from annotate.gold.parquet import iter_rows, table_names
 from annotate.gold.rows import hash_row, normalize_record
+from annotate.ingest.columns import ColumnMap
 from annotate.ingest.sources import normalize_text
 from annotate.items import map_items, map_spans, sort_key
 from annotate.printing import format_count
@@ -78,12 +79,21 @@ class RehydrateReport:
         return "\n".join(lines)
 
 
-def rehydrate(release: str | Path, sources: Sequence[str], *, to: str | Path = "rehydrated") -> RehydrateReport:
+def rehydrate(
+    release: str | Path,
+    sources: Sequence[str],
+    *,
+    to: str | Path = "rehydrated",
+    columns: ColumnMap | None = None,
+) -> RehydrateReport:
     """Put the texts of the sources back into a stand-off release: `<to>/<name>/<version>`.
 
     Articles are found by their id, else by their URL. A text with the released hash gives the released row, to the
     byte; one that was edited since has its spans found again by their anchors. Where any article stays without a
     text, or without some of its spans, the result stays marked as stand-off, since it is not the release.
+
+    Args:
+        sources, columns: as for `annotate.read_articles`.
 
     Raises:
         PublishError: the release has its texts, or no source has an article of it.
@@ -101,7 +111,7 @@ def rehydrate(release: str | Path, sources: Sequence[str], *, to: str | Path = "
     if not manifest.stand_off or ORIGIN not in manifest.files:
         raise PublishError(f"{folder} is not a stand-off release: nothing to restore")
     origin = read_origin(folder)
-    texts = _Texts(read_articles(sources))
+    texts = _Texts(read_articles(sources, columns=columns))
     place = Path(to) / manifest.name / manifest.version
     report = RehydrateReport(place)
     with Spool() as spool:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from annotate.label_studio_server import Studio, explain_end, find_studio, require_server, start_studio, stop_studio
 from annotate.label_studio_server.projects import Project, list_projects
 from annotate.printing import format_count
 from annotate.records import Layer
 from annotate.schema import Schema, load_schema
+
+if TYPE_CHECKING:
+    from annotate.ingest import ColumnMap
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,7 @@ def up(
     layers: Sequence[Layer] | None = None,
     preannotator: str | None = None,
     schema: Schema | str | Path | None = None,
+    columns: ColumnMap | None = None,
     dir: Path | None = None,
     port: int | None = None,
     database: str | None = None,
@@ -49,6 +54,7 @@ def up(
         project: title of the project that is made or updated.
         layers: one project for each of these layers, for one pass per layer; None = one project for all.
         preannotator: a registered name; None = the best that is installed.
+        columns: which columns of the sources hold the fields of an article, where they have other names.
         dir: data folder of the server; see `annotate.label_studio_server.start_studio`, also for `port`, `database`,
             `public_url` and `backend`.
         report: called with one line per step.
@@ -68,7 +74,7 @@ def up(
         require_client()
         names = choose_preannotators(preannotator)
         report("pre-annotating")
-        articles = read_articles(sources)
+        articles = read_articles(sources, columns=columns)
         predictions = list(preannotate_articles(articles, preannotator=names, schema=schema, layers=layers))
     report("starting Label Studio (a minute the first time, then seconds)")
     studio = start_studio(dir, port=port, database=database, public_url=public_url, backend=backend)

@@ -59,8 +59,6 @@ def test_articles(hostile_cases: Path, tmp_path: Path) -> None:
         ("num_nan.jsonl", "NaN is not a JSON number"),
         ("num_big.jsonl", "does not fit into 64 bits"),
         ("surrogate_id.jsonl", "unpaired surrogate"),
-        ("utf16.csv", "UTF-16"),
-        ("semi.csv", "semicolons"),
         ("cr.csv", "carriage return"),
         ("dupcol.csv", "appears twice"),
         ("pq_dup.parquet", "appears twice"),

@@ -212,11 +212,11 @@ def test_all_problems_of_all_sources_together(tmp_path: Path) -> None:
         ("empty.jsonl", "no articles"),
         ("nothing", "without .txt files"),
         ("gone.csv", "no such file"),
-        ("x.pdf", "unknown kind"),
+        ("x.pdf", "a PDF; take the text out first"),
         ("hf:x", "expected hf:"),
         ("bad.parquet", "not Parquet"),
         ("bad.json", "not JSON"),
-        ("bad.csv:2", "more cells"),
+        ("bad.csv:2", "1 more cell than the header has columns (2)"),
         ("bad.csv:3", "not UTF-8"),
     ]
     assert len(problems) == len(expected), problems

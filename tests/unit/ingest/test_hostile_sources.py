@@ -35,17 +35,39 @@ def find_problems(*sources: str) -> list[str]:
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("a.csv", "id,text\n1,Rain.\n".encode("utf-16"), "UTF-16; save the file as UTF-8"),
-        ("a.jsonl", '{"id": "a", "text": "Rain."}'.encode("utf-16"), "UTF-16; save the file as UTF-8"),
-        ("a.txt", "Rain.".encode("utf-16"), "UTF-16; save the file as UTF-8"),
-        ("a.json", "[]".encode("utf-16"), "UTF-16; save the file as UTF-8"),
-        ("a.csv", b"id;text\na;Rain.\n", "columns are separated by semicolons; save the file with commas"),
-        ("a.csv", b"id\ttext\na\tRain.\n", "columns are separated by tabs"),
+        ("a.csv", "id,text\n1,Rain.\n".encode("utf-16-le"), "UTF-16 without a byte order mark; convert it: iconv"),
+        ("a.jsonl", '{"id": "a", "text": "Rain."}'.encode("utf-16-be"), "iconv -f UTF-16BE"),
+        ("a.txt", "Rain.".encode("utf-16-le"), "iconv -f UTF-16LE"),
+        ("a.txt", "Rain.".encode("utf-16")[:-1], "not UTF-16, as its byte order mark says"),
+        ("a.txt", "The café opened".encode("cp1252"), "'café' in Windows-1252?); if so, convert it: iconv"),
+        ("a.txt", "The café — opened ".encode() + b"\xe9t\xe9", "the rest is UTF-8, so something damaged the file"),
+        ("a.txt", b"\x81 \x8d", "not UTF-8 at byte 0; convert the file to UTF-8"),
+        ("a.csv", b"id,text\na,Rain.\nb,caf\xe9\nc,caf\xe9\n", ":3: not UTF-8 at byte 5"),
+        ("a.csv", b"id,text\na,Rain.\nb,caf\xe9\nc,caf\xe9\n", "1 more lines are not either"),
+        ("a.jsonl", b'{"id": "a", "text": "caf\xe9"}\n' * 3, "2 more lines are not either"),
+        ("a.csv", b"id,text\na,One\ntwo\n", ":3: 1 cell, the header has 2; put a cell that holds a line break"),
+        ("a.csv", b'id,text\na,"One\n', "a quotation mark opens a cell here and nothing closes it"),
+        ("a.csv", b'id,text\na,"One" two\n', "put the whole cell in quotation marks and double the marks inside it"),
+        ("a.tsv", b"id\ttext\na\tOne\ttwo\n", "put a cell that holds a tab in quotation marks"),
+        ("a.csv", b"PK\x03\x04...", "a ZIP archive, as Excel and Word write too"),
+        ("a.jsonl", b"\x1f\x8b...", "gzip data; add .gz to its name"),
+        ("a.html", b"<p>Rain.</p>", "trafilatura"),
+        ("a.HTM", b"<p>Rain.</p>", "trafilatura"),
+        ("a.warc.gz", b"", "a web archive; take the texts out first"),
+        ("a.xml", b"<nitf/>", "NITF or NewsML-G2"),
+        ("a.xlsx", b"PK", "a spreadsheet; save it as CSV UTF-8"),
+        ("a.jsonl", b'[\n{"id": "a", "text": "Rain."}\n]\n', "JSON over several lines, not one object per line"),
+        (
+            "a.json",
+            b'{"status": "ok", "articles": [{"id": 1, "text": "x"}]}',
+            "in the list 'articles'; give a file with",
+        ),
+        ("a.jsonl", b'{"id": "a\\tb", "text": "Rain."}', "id has the control character '\\t' at 1; remove it"),
+        ("a.csv", b"id,text\n,Rain.\n ,Sun.\n", "2 of 2 rows have no id, the first is"),
         ("a.csv", b"id,text\ra,Rain\r", "lines end with a carriage return alone"),
         ("a.csv", b"id,id,text\na,b,Rain.\n", "the column 'id' appears twice; rename one"),
-        ("a.csv", b"ID,Text\na,Rain.\nb,Sun.\n", "all 2 rows are alike: no id and no text"),
-        ("a.csv", b"ID,Text\na,Rain.\n", "found: ID, Text"),
-        ("a.json", b'{"id": "a", "text": "x"}\n{"id": "b", "text": "y"}\n', "name the file .jsonl"),
+        ("a.csv", b"ID,Text\na,Rain.\nb,Sun.\n", "no column 'id' and no column 'text'; found: ID, Text; try"),
+        ("a.csv", b"ID,Text\na,Rain.\n", "try --columns id=ID,text=Text"),
         ("a.json", b"7", "expected an object with id and text, found 7"),
         ("a.jsonl", b'{"id": "a", "id": "b", "text": "x"}', "the key 'id' appears twice"),
         ("a.jsonl", b'{"id": "a", "text": "x", "v": NaN}', "NaN is not a JSON number"),
@@ -99,7 +121,10 @@ def test_what_a_folder_holds_beside_texts_is_named_on_standard_error(
     assert [one.id for one in read_articles([str(tmp_path)])] == ["A", "b"]
     shown = capsys.readouterr()
     assert shown.out == ""
-    assert shown.err == f"{tmp_path}: 2 skipped, no .txt files: more, notes.md\n"
+    assert shown.err == (
+        f"{tmp_path}: 2 skipped, only .txt files are read in a folder: more, notes.md; "
+        "name other files and folders one by one\n"
+    )
 
 
 def test_folders_that_hold_no_article(tmp_path: Path) -> None:

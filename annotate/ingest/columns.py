@@ -1,0 +1,196 @@
+"""Which column of a table holds which field of an article, and what to propose where one is missing."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import shlex
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from annotate.errors import AnnotateError
+from annotate.printing import shorten
+from annotate.problems import appears_twice
+
+#: The fields of an article that a column can be named for.
+FIELDS = ("id", "text", "title", "date", "publisher", "url")
+#: Without these there is no article.
+REQUIRED = ("id", "text")
+#: What such columns are called elsewhere: in content systems, crawlers, feeds and datasets. Best first.
+_KNOWN_AS = {
+    "id": (
+        "articleid", "docid", "documentid", "storyid", "newsid", "itemid", "contentid", "uuid", "guid", "identifier",
+        "docno", "key", "ids",
+    ),
+    "text": (
+        "body", "content", "article", "fulltext", "articletext", "articlebody", "bodytext", "maintext", "plaintext",
+        "story", "contents", "document", "maincontent", "articlecontent", "textbody", "rawtext", "paragraphs",
+    ),
+    "title": ("headline", "heading", "articletitle", "head", "hed", "newstitle"),
+    "date": (
+        "publishedat", "publishdate", "publicationdate", "pubdate", "published", "datepublished", "datepublish",
+        "publicationdatetime", "articledate", "firstpublished", "issued", "createdat", "created", "datetime",
+        "timestamp", "day",
+    ),
+    "publisher": ("source", "outlet", "newspaper", "publication", "sitename", "sourcedomain", "domain", "hostname"),
+    "url": ("link", "uri", "href", "sourceurl", "permalink", "weburl", "canonicallink", "articleurl", "articlelink"),
+}  # fmt: skip
+#: Where the next FIELD= begins; a comma in the name of a column is no such place.
+_NEXT_FIELD = re.compile(r",(?=\s*\w*\s*=)")
+
+
+@dataclass(frozen=True)
+class ColumnMap:
+    """The name of the column (of a JSON object: of the key) that holds each field of an article.
+
+    None is the column of the field's own name. An empty name leaves the field out: a column of that name goes to
+    `meta`, and without `id`, ids are made of the file's name and the number of the row.
+
+    >>> ColumnMap(text="body").take({"id": 1, "body": "Rain.", "text": "teaser"})
+    ({'id': 1, 'text': 'Rain.'}, {'text': 'teaser'})
+
+    Raises:
+        AnnotateError: `text` is left out.
+    """
+
+    id: str | None = None
+    text: str | None = None
+    title: str | None = None
+    date: str | None = None
+    publisher: str | None = None
+    url: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.text == "":
+            raise AnnotateError("--columns text=: an article needs a text; expected the name of a column")
+
+    @classmethod
+    def parse(cls, text: str) -> ColumnMap:
+        """The map that `FIELD=NAME,FIELD=NAME` spells.
+
+        >>> ColumnMap.parse("id=article_id,text=body")
+        ColumnMap(id='article_id', text='body', title=None, date=None, publisher=None, url=None)
+
+        Raises:
+            AnnotateError: a field that articles do not have, a field twice, or no `=`.
+        """
+        found: dict[str, str] = {}
+        for part in _NEXT_FIELD.split(text):
+            field, equals, name = (one.strip() for one in part.partition("="))
+            if not equals or field not in FIELDS:
+                close = difflib.get_close_matches(field, FIELDS, 1)
+                meant = f" (did you mean {close[0]}?)" if close and equals else ""
+                raise AnnotateError(
+                    f"--columns {text!r}: {part.strip()!r} is not FIELD=NAME{meant}; expected such as "
+                    f"id=article_id,text=body, with the fields {', '.join(FIELDS)}"
+                )
+            if field in found:
+                raise AnnotateError(f"--columns {text!r}: {appears_twice(field)}; name one column for it")
+            found[field] = name
+        return cls(**found)
+
+    def column(self, field: str) -> str:
+        """The name of the column that holds the field; empty where the field is left out."""
+        name: str | None = getattr(self, field)
+        return field if name is None else name
+
+    @property
+    def named(self) -> dict[str, str]:
+        """The columns that were named, by field: each must be there."""
+        return {field: name for field in FIELDS if (name := getattr(self, field))}
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The fields that every row must fill."""
+        return tuple(field for field in REQUIRED if self.column(field))
+
+    def take(self, row: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The fields that the row has, under their own names, and its other columns."""
+        columns = {field: self.column(field) for field in FIELDS}
+        fields = {field: row[name] for field, name in columns.items() if name and name in row}
+        used = set(columns.values())
+        return fields, {name: value for name, value in row.items() if name not in used}
+
+    def find_absent(self, found: Collection[str]) -> dict[str, str]:
+        """The columns, by field, that must be there and are not among those found."""
+        wanted = {field: self.column(field) for field in self.required} | self.named
+        return {field: name for field, name in wanted.items() if name not in found}
+
+    def explain_absent(self, found: Collection[str], example: Mapping[str, Any]) -> str | None:
+        """The sentence about columns that are not there, with those that are and what to do; None if all are there.
+
+        >>> print(ColumnMap().explain_absent(["ID", "headline", "body"], {}))
+        no column 'id' and no column 'text'; found: ID, headline, body; try --columns id=ID,text=body,title=headline
+        >>> print(ColumnMap(title="headlin").explain_absent(["id", "text", "headline"], {}))
+        no column 'headlin'; found: id, text, headline; try --columns title=headline
+
+        Args:
+            found: the names of the columns.
+            example: one row, to tell by its contents which column could be the text.
+        """
+        absent = self.find_absent(found)
+        if not absent:
+            return None
+        missing = " and ".join(f"no column {name!r}" for name in dict.fromkeys(absent.values()))
+        listed = shorten(", ".join(map(str, found)), 300) or "nothing"
+        return f"{missing}; found: {listed}; {self._propose(absent, found, example)}"
+
+    def _propose(self, absent: Mapping[str, str], found: Collection[str], example: Mapping[str, Any]) -> str:
+        kept = {field: name for field, name in self.named.items() if field not in absent}
+        free = [name for name in found if name not in kept.values() and not isinstance(example.get(name), list | dict)]
+        chosen: dict[str, str] = {}
+        for field in sorted(FIELDS, key=lambda field: (field not in absent, FIELDS.index(field))):
+            if field in kept or (field not in absent and (self.column(field) in found or not self.column(field))):
+                continue
+            name = _find_likely(field, absent.get(field, field), free, loosely=field in absent)
+            if name is None and field == "text":
+                name = _find_longest({key: example.get(key) for key in free})
+            if name is not None:
+                chosen[field] = name
+                free.remove(name)
+        if "text" in absent and "text" not in chosen:
+            holder = next((key for key, value in example.items() if _is_list_of_objects(value)), None)
+            if holder is not None:
+                return f"the articles seem to be in the list {holder!r}; give a file with that list alone"
+            return "name the column with the text: --columns text=NAME"
+        if "id" in absent and "id" not in chosen:
+            chosen["id"] = ""  # made of the file's name and the row
+        chosen |= kept
+        value = ",".join(f"{field}={chosen[field]}" for field in FIELDS if field in chosen)
+        made = "; id= makes ids of the file's name and the row" if chosen.get("id") == "" else ""
+        return f"try --columns {shlex.quote(value)}{made}"
+
+
+def _find_likely(field: str, wanted: str, names: Iterable[str], *, loosely: bool) -> str | None:
+    """The column that seems to hold the field: by its usual names, or nearly the name that was asked for."""
+    plain = {_plain(name): name for name in reversed(list(names))}
+    asked = _plain(wanted)
+    usual = (field, *_KNOWN_AS[field])
+    if loosely and asked != field:
+        usual = (*difflib.get_close_matches(asked, plain, 1, 0.75), *usual)
+    for one in (asked, *usual):
+        if one in plain:
+            return plain[one]
+    if not loosely:
+        return None
+    for one in usual:  # cms_body, body_en
+        for key, name in plain.items():
+            if len(one) > 2 and (key.startswith(one) or key.endswith(one)):
+                return name
+    close = [match for one in usual for match in difflib.get_close_matches(one, plain, 1, 0.75)]
+    return plain[close[0]] if close else None
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\W_]", "", name).casefold()
+
+
+def _find_longest(values: Mapping[str, Any]) -> str | None:
+    """The column with the longest string, if one could be an article."""
+    lengths = {key: len(value) for key, value in values.items() if isinstance(value, str) and " " in value.strip()}
+    return max(lengths, key=lambda key: lengths[key]) if lengths else None
+
+
+def _is_list_of_objects(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
