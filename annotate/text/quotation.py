@@ -180,7 +180,9 @@ def _role(text: str, at: int, after: int, start: int, end: int) -> int:
             return CLOSE if before.isalnum() else EITHER
         return OPEN
     if mark in "”»›":
-        # The other way round too: a closing mark before a word and after none opens.
+        # The other way round too: a closing mark before a word and after none opens, and one before a paragraph's dots.
+        if at == start and re.match(r"\s?[…\w]", text[after:end]):
+            return OPEN
         return EITHER if before.isspace() and behind.isalnum() else CLOSE
     if mark in "'’‘":
         if before.isalnum() and behind.isalnum():

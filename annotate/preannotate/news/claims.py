@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from annotate.preannotate.news.entities import FoundEntity
+from annotate.preannotate.news.found_entity import FoundEntity
 from annotate.preannotate.news.linking import FoundQuote
 from annotate.preannotate.news.network import CUTS, SYNTAX_TAGS, Reading
 from annotate.preannotate.news.passage import Ints, Passage, Range

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 
+from annotate.preannotate.news.forms import (
+    join_nicknames,
+    mark_datelines,
+    mark_models,
+    mark_surnames,
+    part_firms,
+)
+from annotate.preannotate.news.found_entity import BY_RULE, FoundEntity, Taken
 from annotate.preannotate.news.network import ENTITY_TAGS, Reading, find_spans
 from annotate.preannotate.news.passage import Passage
+from annotate.spans import trim_range
 from annotate.text.english import list_countries, load_lists, load_names, load_words, split_names
 
 #: Log-odds of a name that no window proposed but another mention of it makes likely.
 _BY_CONSISTENCY = (-0.4, 0.0, -0.1)
-_BY_RULE = (-0.05, 0.0, -0.05)
 
 _NAMES = frozenset({"PERSON", "ORG", "GPE", "LOC", "FAC", "NORP", "PRODUCT", "EVENT", "WORK_OF_ART", "LAW"})
 
@@ -40,7 +47,11 @@ _AMOUNTS = re.compile(
     r"|Half|Hundreds?|Thousands?|Millions?|Dozens?|About|Around|Nearly|Almost|Over|Some|Several|More|Less|Fewer)\b"
 )
 #: Adverbs of time, which name no date.
-_NO_DATES = frozenset({"now", "currently", "presently", "soon", "recently", "then", "time", "long", "later", "earlier"})
+_NO_DATES = frozenset(
+    {"now", "currently", "presently", "soon", "recently", "then", "time", "long", "later", "earlier", "once"}
+)
+#: "2011, eight years": a date and how long ago that is.
+_SINCE = re.compile(r", (?=(?:\w+ )?\w+ (?:years?|months?|weeks?|days?)$)")
 #: What belongs to a number before it.
 _COUNTED = frozenset({"CARDINAL", "MONEY", "PERCENT", "QUANTITY"})
 _ABOUT = re.compile(
@@ -94,16 +105,6 @@ _GOVERNMENT = re.compile(r"\b(?:Governments?|Ministry|Parliament|Embassy) of (?:
 _SHIP = re.compile(r"\b(?:USS|HMS|HMCS|INS) [A-Z][\w.]*(?: [A-Z][\w.]*){0,3}(?<!\.)")
 
 
-@dataclass(frozen=True)
-class FoundEntity:
-    """An entity in code points; `odds` are the features of its confidence."""
-
-    start: int
-    end: int
-    label: str
-    odds: tuple[float, ...]
-
-
 def find_entities(passage: Passage, reading: Reading) -> list[FoundEntity]:
     """The entities of one window as the network sees them, in order."""
     return [
@@ -120,7 +121,18 @@ def tidy_entities(text: str, found: Iterable[FoundEntity]) -> list[FoundEntity]:
         for name in _flatten(text, names)
         if not _is_no_name(text, name)
     ]
-    return list(_with_about(text, _flatten(text, _agree(text, _add_values(text, _add_known(text, names))))))
+    for rule in (
+        mark_datelines,
+        mark_surnames,
+        part_firms,
+        join_nicknames,
+        _add_known,
+        _add_values,
+        _agree,
+        mark_models,
+    ):
+        names = rule(text, names)
+    return list(_with_about(text, _flatten(text, names)))
 
 
 def _flatten(text: str, names: list[FoundEntity]) -> list[FoundEntity]:
@@ -145,14 +157,18 @@ def _with_about(text: str, names: list[FoundEntity]) -> Iterator[FoundEntity]:
         before = name.end
 
 
-def _split(text: str, name: FoundEntity) -> list[FoundEntity]:
+def _split(text: str, name: FoundEntity) -> Iterator[FoundEntity]:
     """One name a line, and "2011, eight years" apart: neither a line's end nor such a comma is inside a name."""
-    pattern = r"\s*\n\s*|, (?=(?:\w+ )?\w+ (?:years?|months?|weeks?|days?)$)" if name.label == "DATE" else r"\s*\n\s*"
-    inside, parts, start = text[name.start : name.end], [], 0
-    for match in re.finditer(pattern, inside):
-        parts.append(replace(name, start=name.start + start, end=name.start + match.start()))
-        start = match.end()
-    return [*parts, replace(name, start=name.start + start)]
+    at = name.start
+    for line in text[name.start : name.end].split("\n"):
+        start, end = trim_range(text, at, at + len(line))
+        at += len(line) + 1
+        if start >= end:
+            continue
+        if name.label == "DATE" and (match := _SINCE.search(text, start, end)):
+            yield replace(name, start=start, end=match.start())
+            start = match.end()
+        yield replace(name, start=start, end=end)
 
 
 def _is_no_name(text: str, name: FoundEntity) -> bool:
@@ -176,12 +192,12 @@ def _is_no_name(text: str, name: FoundEntity) -> bool:
 
 def _add_known(text: str, names: list[FoundEntity]) -> list[FoundEntity]:
     """The few names that news is full of and that are often written in pieces or taken for something else."""
-    found = [FoundEntity(*match.span(), _KNOWN[match.group()], _BY_RULE) for match in _KNOWN_NAMES.finditer(text)]
+    found = [FoundEntity(*match.span(), _KNOWN[match.group()], BY_RULE) for match in _KNOWN_NAMES.finditer(text)]
     if "Islamic State" in text:
-        found += [FoundEntity(*match.span(), "ORG", _BY_RULE) for match in _SHORT_ISLAMIC_STATE.finditer(text)]
-    found += [FoundEntity(*match.span(), "PRODUCT", _BY_RULE) for match in _SHIP.finditer(text)]
+        found += [FoundEntity(*match.span(), "ORG", BY_RULE) for match in _SHORT_ISLAMIC_STATE.finditer(text)]
+    found += [FoundEntity(*match.span(), "PRODUCT", BY_RULE) for match in _SHIP.finditer(text)]
     found += [
-        FoundEntity(match.start(), name.end, "ORG", _BY_RULE)
+        FoundEntity(match.start(), name.end, "ORG", BY_RULE)
         for name in names
         if name.label == "GPE" and (match := _GOVERNMENT.search(text, max(name.start - 25, 0), name.start))
     ]
@@ -232,7 +248,7 @@ def _trim(text: str, name: FoundEntity) -> FoundEntity:
 def _add_values(text: str, names: list[FoundEntity]) -> list[FoundEntity]:
     """Money and percentages wherever a rule finds them: their form says what they are."""
     found = [
-        FoundEntity(*match.span(), label, _BY_RULE) for label, pattern in _VALUES for match in pattern.finditer(text)
+        FoundEntity(*match.span(), label, BY_RULE) for label, pattern in _VALUES for match in pattern.finditer(text)
     ]
     kept = Taken(names)
     dropped: set[FoundEntity] = set()
@@ -247,24 +263,6 @@ def _add_values(text: str, names: list[FoundEntity]) -> list[FoundEntity]:
         dropped.update(over)
         added.append(value)
     return sorted([*(name for name in names if name not in dropped), *added], key=lambda name: name.start)
-
-
-class Taken:
-    """Flat names in order, to be asked which of them a range touches."""
-
-    def __init__(self, names: list[FoundEntity]) -> None:
-        self._names = names
-        self._starts = [name.start for name in names]
-
-    def overlapping(self, start: int, end: int) -> list[FoundEntity]:
-        """The names that share a code point with `[start, end)`."""
-        at = max(bisect_right(self._starts, start) - 1, 0)
-        found = []
-        while at < len(self._names) and self._names[at].start < end:
-            if self._names[at].end > start:
-                found.append(self._names[at])
-            at += 1
-        return found
 
 
 def _agree(text: str, names: list[FoundEntity]) -> list[FoundEntity]:
@@ -355,15 +353,13 @@ PLACES = frozenset({"GPE", "LOC", "FAC"})
 _NUMERAL = re.compile(r"I{1,3}|IV|VI{0,3}|IX|XI{0,3}|XIV")
 _STATE = re.compile(r"(?:[A-Z][\w’']+ )*(?:Republic|Kingdom|Commonwealth|Emirate) of (?:the )?[A-Z]\S*(?: [A-Z]\S*)?")
 _LAND = re.compile(r"[A-Z][a-z]{2,}(?:ia|land|stan|asus)")
-#: People known by their initials.
-_INITIALS = frozenset({"JFK", "FDR", "LBJ", "RFK", "AOC", "RBG", "MLK", "DSK", "OJ", "MBS"})
 
 
 def label_by_form(text: str, start: int, end: int, label: str) -> str:
     """The label of the name `text[start:end]`: another than `label` where its form speaks against that.
 
-    >>> label_by_form("Christopher Columbus sailed", 0, 20, "GPE"), label_by_form("Ann Chiang of DAB", 14, 17, "PERSON")
-    ('PERSON', 'ORG')
+    >>> label_by_form("Christopher Columbus sailed", 0, 20, "GPE"), label_by_form("Thailand is far", 0, 8, "NORP")
+    ('PERSON', 'GPE')
     """
     form = text[start:end]
     if label in PLACES and _is_person(form, text[max(start - 6, 0) : start]):
@@ -372,8 +368,6 @@ def label_by_form(text: str, start: int, end: int, label: str) -> str:
         return "GPE"
     if label == "NORP" and form not in ("Shia", "Islamophobia") and _LAND.fullmatch(form):
         return "GPE"
-    if label == "PERSON" and 2 <= len(form) <= 4 and form.isupper() and form.isalpha() and form not in _INITIALS:
-        return "ORG"
     return label
 
 

@@ -7,13 +7,14 @@ import math
 import multiprocessing
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from annotate.errors import PreannotatorError
 from annotate.files import read_text, sha256_file
 from annotate.preannotate.news.claims import WORTHY, FoundClaim, Grammar, find_claims
-from annotate.preannotate.news.entities import FoundEntity, find_entities, tidy_entities
+from annotate.preannotate.news.entities import find_entities, tidy_entities
+from annotate.preannotate.news.found_entity import FoundEntity
 from annotate.preannotate.news.furniture import find_furniture, stands_in
 from annotate.preannotate.news.linking import FoundQuote, add_quotes
 from annotate.preannotate.news.network import NewsNetwork
@@ -23,6 +24,7 @@ from annotate.preannotate.news.worth import WorthModel
 from annotate.preannotate.registry import Preannotator, register
 from annotate.records import LAYERS, Article, Claim, Entity, Layers, Quote, Span
 from annotate.schema import Schema
+from annotate.text.plain import PlainText, read_plain
 
 VERSION = "0.1.0"
 NEEDS = ("onnxruntime", "pycountry")
@@ -88,6 +90,11 @@ class NewsPipeline:
 
     def find(self, text: str) -> Findings:
         """The entities, quotes and claims of `text` in code points; it is read in windows, so none is too long."""
+        plain = read_plain(text)
+        found = self._find(plain.text)
+        return found if plain.places is None else _restore(found, plain)
+
+    def _find(self, text: str) -> Findings:
         passage = read_passage(text, self._network.wordpieces)
         found_entities: list[FoundEntity] = []
         found_quotes: list[FoundQuote] = []
@@ -144,6 +151,35 @@ class NewsPipeline:
                 for claim in found.claims
             ],
         )
+
+
+def _restore(found: Findings, plain: PlainText) -> Findings:
+    """What was found in a plain text, with the offsets of the original."""
+
+    def move(span: Range | None) -> Range | None:
+        return plain.to_original(*span) if span else None
+
+    def place(one: FoundEntity | FoundClaim) -> tuple[int, int]:
+        return plain.to_original(one.start, one.end)
+
+    claims = []
+    for claim in found.claims:
+        start, end = place(claim)
+        claims.append(replace(claim, start=start, end=end, claimer=move(claim.claimer)))
+    return replace(
+        found,
+        entities=[FoundEntity(*place(one), one.label, one.odds) for one in found.entities],
+        quotes=[
+            replace(
+                one,
+                content=[plain.to_original(*part) for part in one.content],
+                cue=move(one.cue),
+                speaker=move(one.speaker),
+            )
+            for one in found.quotes
+        ],
+        claims=claims,
+    )
 
 
 def _to_span(span: Range | None) -> Span | None:

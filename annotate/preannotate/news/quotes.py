@@ -16,9 +16,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from annotate.preannotate.news.entities import FoundEntity
+from annotate.preannotate.news.found_entity import FoundEntity
 from annotate.preannotate.news.linking import FoundQuote
 from annotate.preannotate.news.passage import Passage, Range
+from annotate.preannotate.news.stretches import (
+    BY_RULE,
+    is_title,
+    join_asides,
+    leave_out_titles,
+    read_signatures,
+)
+from annotate.preannotate.news.transcripts import add_turns
 from annotate.records import QuoteType, Span
 from annotate.text.english import load_names
 from annotate.text.quotation import find_stretches, quote_type
@@ -38,7 +46,10 @@ _ADDRESSEE = re.compile(
     re.I,
 )
 
-_BY_RULE = (-0.7, -0.1, -0.1, 0.5, 0.0)
+
+#: Who speaks is the pronoun alone: "said he, and left".
+_PRONOUN_FIRST = re.compile(r"(?:he|she|they|we|I|it)(?=,\s)", re.I)
+_DATELINE = re.compile(r"[A-Z][A-Z.'’ -]+[^\n—–.!?]{0,60}?\s?(?:—|–|--| - )\s?")
 
 
 def finish_quotes(passage: Passage, found: list[FoundQuote]) -> list[FoundQuote]:
@@ -48,7 +59,13 @@ def finish_quotes(passage: Passage, found: list[FoundQuote]) -> list[FoundQuote]
     starts = [start for start, _, _ in stretches]
     quotes = []
     for quote in found:
-        for number, parts in enumerate(_by_paragraph(passage, quote.content, stretches, starts)):
+        quote = _in_one_paragraph(passage, quote, starts)
+        groups = _by_paragraph(passage, quote.content, stretches, starts)
+        if quote.cue and len(groups) > 1 and quote_type(text, [Span(*part) for part in groups[0]]) == "indirect":
+            # what the words report is in their paragraph, not in a heading before it
+            here = _paragraph(passage, quote.cue[0])
+            groups.sort(key=lambda parts: _paragraph(passage, parts[0][0]) != here)
+        for number, parts in enumerate(groups):
             content = [_whole(text, part, stretches, starts) for part in parts]
             content = _flat(text, [_without_that(text, part) for part in content if part[0] < part[1]])
             if quote.cue and content and not number:
@@ -57,11 +74,13 @@ def finish_quotes(passage: Passage, found: list[FoundQuote]) -> list[FoundQuote]
                 continue
             kind = quote_type(text, [Span(*part) for part in content])
             if number:
-                quotes.append(FoundQuote(kind, content, None, None, _BY_RULE))
+                quotes.append(FoundQuote(kind, content, None, None, BY_RULE))
             else:
                 said_by = _without_relative_clause(text, quote.speaker) if quote.speaker else None
                 quotes.append(replace(quote, type=kind, content=content, speaker=said_by))
     quotes += _missed(passage, quotes, stretches)
+    quotes = leave_out_titles(text, join_asides(text, quotes, stretches), stretches)
+    quotes = add_turns(text, read_signatures(text, quotes))
     quotes = [
         quote for quote in quotes if tells_what_was_said(text, quote.type, quote.content, quote.cue, quote.speaker)
     ]
@@ -102,6 +121,40 @@ def _by_paragraph(
     return groups
 
 
+def _in_one_paragraph(passage: Passage, quote: FoundQuote, starts: list[int]) -> FoundQuote:
+    """The quote with speaker and cue cut to one paragraph, and reported words in that of the words that report them.
+
+    "By Ann Lee", a blank line, "Rents fell, officials said": the network may take the byline for what was said.
+    """
+    cue = _first_paragraph(passage, quote.cue) if quote.cue else None
+    speaker = _first_paragraph(passage, quote.speaker) if quote.speaker else None
+    quote = replace(quote, cue=cue, speaker=speaker)
+    text = passage.text
+    if cue is None or quote.type != "indirect" or text[cue[0] : cue[1]].endswith(":") or quote.content[-1][1] > cue[0]:
+        return quote
+    here = _paragraph(passage, cue[0])
+    if _paragraph(passage, quote.content[-1][0]) == here:
+        return quote
+    start = int(passage.spans[int(passage.paragraphs.searchsorted(here)), 0])
+    end = min(cue[0], speaker[0]) if speaker and speaker[0] >= start else cue[0]
+    if dateline := _DATELINE.match(text, start, end):
+        start = dateline.end()
+    reported = text[start:end].rstrip()
+    in_marks = bisect_left(starts, start) != bisect_left(starts, end)
+    if reported.endswith(",") and len(reported.split()) > 3 and not in_marks:
+        return replace(quote, content=[(start, start + len(reported) - 1)])
+    return replace(quote, content=[])
+
+
+def _first_paragraph(passage: Passage, span: Range) -> Range:
+    """The part of the range that is in its first paragraph."""
+    first, last = passage.words_in(*span)
+    if first >= last:
+        return span
+    cut = int((passage.paragraphs[first:last] == passage.paragraphs[first]).sum())
+    return passage.range_of(first, first + cut)
+
+
 def _without_addressee(text: str, content: Range, cue: Range) -> Range:
     start, end = content
     match = _ADDRESSEE.match(text, start, end) if start >= cue[1] and _ADDRESSING.search(text, *cue) else None
@@ -111,6 +164,8 @@ def _without_addressee(text: str, content: Range, cue: Range) -> Range:
 def _without_relative_clause(text: str, speaker: Range) -> Range:
     """The speaker alone: "an official, who asked not to be named," is "an official"."""
     start, end = speaker
+    if pronoun := _PRONOUN_FIRST.match(text, start, end):
+        return start, pronoun.end()
     match = re.search(r",?\s+(?:who|whom|whose|which)\b", text[start:end])
     if match and match.start():
         end = start + match.start()
@@ -155,18 +210,18 @@ def _without_that(text: str, part: Range) -> Range:
 
 
 def _missed(passage: Passage, quotes: list[FoundQuote], stretches: list[tuple[int, int, bool]]) -> list[FoundQuote]:
-    """Stretches in marks, long enough for speech, of which no quote has a part."""
+    """Stretches in marks, long enough for speech and no titles, of which no quote has a part."""
     taken = sorted(part for quote in quotes for part in quote.content)
     begins = [start for start, _ in taken]
-    spans = passage.spans
+    spans, text = passage.spans, passage.text
     found = []
     for start, end, _ in stretches:
         at = bisect_right(begins, end) - 1
         if at >= 0 and taken[at][1] > start:
             continue
         first, last = (int(place) for place in spans[:, 0].searchsorted((start, end)))
-        if int((passage.features[first:last, 0] > 0).sum()) >= LEAST_WORDS:
-            found.append(FoundQuote("direct", [(start, end)], None, None, _BY_RULE))
+        if int((passage.features[first:last, 0] > 0).sum()) >= LEAST_WORDS and not is_title(text, (start, end)):
+            found.append(FoundQuote("direct", [(start, end)], None, None, BY_RULE))
     return found
 
 

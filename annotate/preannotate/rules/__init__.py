@@ -17,6 +17,7 @@ from annotate.preannotate.rules.page import read_page
 from annotate.preannotate.rules.quotes import find_quotes
 from annotate.records import LAYERS, Article, Claim, Layers
 from annotate.schema import Schema
+from annotate.text.plain import read_plain
 
 VERSION = "0.1.0"
 
@@ -46,6 +47,7 @@ def find_layers(text: str) -> Layers:
     >>> [(entity.text, entity.label) for entity in layers.entities], layers.quotes[0].type, layers.claims
     ([('Biden', 'PERSON')], 'direct', [])
     """
-    page = read_page(text)
+    plain = read_plain(text)
+    page = read_page(plain.text)
     entities, quotes = find_entities(page), find_quotes(page)
-    return Layers(entities=entities, quotes=quotes, claims=find_claims(page, entities, quotes))
+    return plain.restore(Layers(entities=entities, quotes=quotes, claims=find_claims(page, entities, quotes)), text)

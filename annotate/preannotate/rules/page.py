@@ -60,7 +60,7 @@ class Page:
         found = []
         for start, end, closed in find_stretches(self.text):
             mark = self.text[start : start + 2] if self.text.startswith(("''", "``"), start) else self.text[start]
-            other = -1 if closed else self.text.find(mark, start + len(mark), end)
+            other = -1 if closed or mark in "‘'`" else self.text.find(mark, start + len(mark), end)
             found.append((start, end, closed) if other < 0 else (start, other + len(mark), True))
         return found
 

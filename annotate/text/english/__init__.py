@@ -1,7 +1,7 @@
 """Word lists of English, as data files beside this one, each read once.
 
-The files are `abbreviations`, `calendar`, `capitals`, `numbers` and `titles`. Lists that only one pre-annotator needs
-are beside its code.
+The files are `abbreviations`, `calendar`, `capitals`, `lines`, `numbers`, `products` and `titles`. Lists that only one
+pre-annotator needs are beside its code.
 """
 
 from __future__ import annotations

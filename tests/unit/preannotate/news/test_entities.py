@@ -7,7 +7,8 @@ import itertools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from annotate.preannotate.news.entities import FoundEntity, tidy_entities
+from annotate.preannotate.news.entities import tidy_entities
+from annotate.preannotate.news.found_entity import FoundEntity
 from annotate.preannotate.news.network import ENTITY_LABELS
 from annotate.preannotate.news.passage import WordPieces, read_passage
 

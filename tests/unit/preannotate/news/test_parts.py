@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotate.preannotate.news.claims import kind_of
-from annotate.preannotate.news.entities import FoundEntity, tidy_entities
+from annotate.preannotate.news.entities import tidy_entities
+from annotate.preannotate.news.found_entity import FoundEntity
 from annotate.preannotate.news.linking import FoundQuote, Piece, Place, link_pieces
 from annotate.preannotate.news.network import Chain
 from annotate.preannotate.news.passage import WordPieces, cut_windows, read_passage, split_words
