@@ -134,7 +134,7 @@ def test_an_answer_becomes_layers_with_counts() -> None:
     assert first.speaker.start == ARTICLE.index("Biden said — and")
     assert second.speaker.start == ARTICLE.rindex("Biden")
     [claim] = layers.claims or ()
-    assert (claim.check_worthy, claim.kind) == (True, "other")
+    assert (claim.check_worthy, claim.kind) == (True, "event")
     assert dict(report.grounding) == {"exact": 9, "normalised": 1, "fuzzy": 1, "failed": 1}
     assert report.lost == 2
     assert "Obama" in str(report)
