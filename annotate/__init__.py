@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from annotate.score import compare_systems as compare_systems
     from annotate.score import evaluate as evaluate
     from annotate.score.measures import measures as measures
+    from annotate.selection.select import select as select
     from annotate.training.improve import train as train
     from annotate.workflows.adjudicate import adjudicate as adjudicate
     from annotate.workflows.audit import audit_gold as audit_gold
@@ -129,6 +130,7 @@ _PUBLIC = {
     "release_records": "annotate.workflows.releases",
     "releases": "annotate.gold.load",
     "score_predictions": "annotate.harness.scoring",
+    "select": "annotate.selection.select",
     "start_studio": "annotate.label_studio_server",
     "status": "annotate.workflows.studio",
     "submit_annotations": "annotate.labelstudio.submit",

@@ -23,6 +23,7 @@ COMMANDS = {
     "up": ("studio", "Start Label Studio and show pre-annotated articles."),
     "down": ("studio", "Stop it; annotations are kept."),
     "status": ("studio", "What is running, where, and how to log in."),
+    "select": ("select", "Choose which articles to annotate, so that they speak for all."),
     "preannotate": ("preannotate", "Propose entities, quotes and claims for articles."),
     "push": ("labelstudio", "Send predictions to a Label Studio project."),
     "pull": ("labelstudio", "Get corrections back, with a certificate."),

@@ -216,6 +216,7 @@ CORE = [
     "adjudicate A -o decided.jsonl",
     "audit GOLD --predictions P --predictions Q",
     "effort A",
+    "select SEEDS -n 1 -o batch.jsonl",
     "explore GOLD A P -o page.html",
     "export GOLD --to jsonl -o gold.jsonl",
     "export GOLD --to brat -o brat",

@@ -1,0 +1,80 @@
+"""`annotate select`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+import annotate
+from annotate.cli.options import ApiKeyOption, OutputOption, UrlOption, note
+from annotate.printing import format_count
+
+
+def select(
+    sources: Annotated[list[str], typer.Argument(metavar="SOURCES...", help="The pool, as for preannotate.")],
+    *,
+    n: Annotated[int, typer.Option("-n", min=1, metavar="N", help="How many articles.")],
+    output: OutputOption,
+    by: Annotated[
+        str | None,
+        typer.Option(metavar="FIELD,..", help="Strata: publisher, month, year, date, or keys of meta."),
+    ] = None,
+    shares: Annotated[
+        Literal["proportional", "equal"], typer.Option(help="Shares of the strata: by their articles, or equal.")
+    ] = "proportional",
+    predictions: Annotated[Path | None, typer.Option(metavar="P.jsonl", help="Predictions of the whole pool.")] = None,
+    order: Annotated[
+        Literal["random", "uncertain", "diverse"],
+        typer.Option(help="All alike; or likelier where predictions are unsure, or where few articles are alike."),
+    ] = "random",
+    chance: Annotated[
+        float, typer.Option(metavar="SHARE", help="Share of chance beside uncertainty or diversity, above 0.")
+    ] = 0.5,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="RELEASE|JSONL|PROJECT", help="Leave out what is in it, with its stories; repeat for several."
+        ),
+    ] = None,
+    per_story: Annotated[int, typer.Option(min=0, metavar="M", help="Most articles of one story; 0 = any.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
+    effort: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="A.jsonl", help="Annotations of earlier rounds, to expect hours from."),
+    ] = None,
+    normalize: Annotated[
+        bool, typer.Option("--normalize", help="Drop BOMs and carriage returns in structured sources too.")
+    ] = False,
+    url: UrlOption = None,
+    api_key: ApiKeyOption = None,
+) -> None:
+    """Choose which articles to annotate, so that the gold speaks for all of them.
+
+    Prints a plan, then writes the batch. A larger N contains the smaller; the batch is in that order.
+
+    Example: annotate select articles/ -n 200 -o batch.jsonl --by publisher,month --exclude news/1.0.0
+    """
+    from annotate.printing import to_text
+    from annotate.selection.select import describe_plan
+
+    selection = annotate.select(
+        sources,
+        output,
+        n=n,
+        by=[name.strip() for name in (by or "").split(",") if name.strip()],
+        shares=shares,
+        predictions=predictions,
+        order=order,
+        chance=chance,
+        exclude=exclude or (),
+        per_story=per_story,
+        seed=seed,
+        effort=effort,
+        normalize=normalize,
+        url=url,
+        api_key=api_key,
+        report=lambda plan: note(to_text(describe_plan(plan))),
+    )
+    note(f"{output}: {format_count(len(selection.articles), 'article')}")
