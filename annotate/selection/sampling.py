@@ -106,7 +106,7 @@ def choose_members(numbers: Reals, story: Numbers, size: Reals, stratum: Numbers
         numbers: as `random_numbers` gives them, in the order of the articles.
         story: of each article, any number.
         size: of each article, more than 0: how likely it is beside others.
-        stratum: of each article.
+        stratum: of each article, the same for all of a story (`join_strata`).
         per_story: how many members of a story at most; 0 = any number.
 
     >>> units = choose_members(random_numbers("abc", 0), np.array([0, 0, 1]), np.ones(3), np.zeros(3, int))
@@ -131,6 +131,25 @@ def choose_members(numbers: Reals, story: Numbers, size: Reals, stratum: Numbers
     member = order[np.concatenate(([True], unit[order][1:] != unit[order][:-1]))] if count else order
     whole = total[unit[member]]
     return Units(member, size[member] / whole, whole, numbers[member, 1] / whole, stratum[member])
+
+
+def join_strata(stratum: Numbers, story: Numbers) -> Numbers:
+    """The strata with each story in one of them: that of most of its members, and of several such the first.
+
+    Were each member in its own, the strata would depend on which members are chosen, and intervals within strata would
+    not know of that part of chance.
+
+    >>> join_strata(np.array([0, 1, 1, 2, 0]), np.array([7, 7, 7, 8, 9])).tolist()
+    [1, 1, 1, 2, 0]
+    """
+    if not len(stratum):
+        return stratum
+    width = int(stratum.max()) + 1
+    pairs, counts = np.unique(story * width + stratum, return_counts=True)
+    order = np.lexsort((pairs % width, -counts, pairs // width))
+    first = order[np.concatenate(([True], np.diff(pairs[order] // width) > 0))]
+    chosen: Numbers = (pairs[first] % width)[np.searchsorted(pairs[first] // width, story)]
+    return chosen
 
 
 def draw(units: Units, sizes: Sequence[float], n: int) -> Draw:

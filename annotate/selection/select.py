@@ -33,6 +33,7 @@ from annotate.selection.sampling import (
     choose_members,
     draw,
     effective_size,
+    join_strata,
     random_numbers,
 )
 
@@ -159,7 +160,9 @@ def select(
     predicted = None if predictions is None else read_predicted(predictions, pool.ids)
     names = merge_strata(pool.stratum, LEAST_SHARE if shares == "proportional" else 0)
     strata, stratum = np.unique(np.array(names), return_inverse=True)
-    counts = np.bincount(stratum)
+    if per_story:
+        stratum = join_strata(stratum, pool.story)
+    counts = np.bincount(stratum, minlength=len(strata))
     size = _find_sizes(pool, order, chance, predicted)
     units = choose_members(random_numbers(pool.ids, seed), pool.story, size, stratum, per_story=per_story)
     room = np.bincount(units.stratum, minlength=len(strata))
@@ -222,8 +225,7 @@ def _check_size(n: int, units: int, strata: Sequence[str], by: Sequence[str]) ->
 def _take(
     pool: Pool, drawn: Draw, strata: Sequence[str], stratum: Numbers, about: Mapping[str, Any]
 ) -> Iterator[Article]:
-    counts = np.bincount(stratum)
-    members = np.bincount(pool.story)
+    counts, members = np.bincount(stratum), np.bincount(pool.story)
     for number, probability in zip(drawn.taken.tolist(), drawn.probability.tolist(), strict=True):
         article = pool[number]
         noted = Selected(

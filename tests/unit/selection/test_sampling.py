@@ -14,6 +14,7 @@ from annotate.selection.sampling import (
     choose_members,
     draw,
     effective_size,
+    join_strata,
     random_numbers,
     unit_chances,
 )
@@ -22,9 +23,9 @@ TRIALS = 3000
 
 
 def pool(chance: np.random.Generator, count: int = 240) -> tuple[np.ndarray, np.ndarray, Reals]:
-    """Stories of up to twelve articles, three strata that cross them, and sizes of which some are ten times others."""
+    """Stories of up to twelve articles, three strata, and sizes of which some are ten times others."""
     story = np.repeat(np.arange(count), chance.choice([1, 1, 1, 1, 2, 12], count))[:count]
-    return story, chance.integers(0, 3, count), 0.3 + chance.gamma(0.8, 1.0, count)
+    return story, join_strata(chance.integers(0, 3, count), story), 0.3 + chance.gamma(0.8, 1.0, count)
 
 
 def test_random_numbers_are_uniform_and_independent_of_each_other_and_of_the_seed() -> None:

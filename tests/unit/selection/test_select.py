@@ -244,9 +244,11 @@ def test_a_broken_note_is_a_problem() -> None:
     for broken, message in (
         ({**noted, "probability": 1.5}, "probability 1.5"),
         ({"probability": 0.5}, "not what annotate select writes"),
-        ("x", "not what annotate select writes"),
+        ({**noted, "probability": "much"}, "not what annotate select writes"),
     ):
         found, problem = find_selected(Article(id="a", text="b", meta={"selection": broken}))
         assert found is None
         assert problem is not None
         assert message in problem
+    for other in (None, "a column of the source", {"desk": 3}):
+        assert find_selected(Article(id="a", text="b", meta={"selection": other})) == (None, None)
