@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
@@ -59,7 +61,7 @@ def find_selected(record: Article | LayeredRecord) -> tuple[Selected | None, str
     'meta.selection has the probability 0.0; expected more than 0 and at most 1'
     """
     noted = record.meta.get(KEY)
-    if noted is None:
+    if not isinstance(noted, dict) or "probability" not in noted:  # a column of the source may have that name too
         return None, None
     try:
         found = msgspec.convert(noted, Selected)
@@ -68,3 +70,54 @@ def find_selected(record: Article | LayeredRecord) -> tuple[Selected | None, str
     if not 0 < found.probability <= 1:
         return None, f"meta.selection has the probability {found.probability}; expected more than 0 and at most 1"
     return found, None
+
+
+class Pools:
+    """The designs of selected articles: the pool, its size, digest and day, the options, and how many were `here`.
+
+    >>> pools = Pools()
+    >>> pools.add(Selected(probability=0.5, stratum="all", pool=8, pool_sha256="ab", seed=0, n=4))
+    >>> [(pool["articles"], pool["selected"], pool["here"]) for pool in pools.describe()]
+    [(8, 4, 1)]
+    """
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, int, int], Selected] = {}
+        self._here: Counter[tuple[str, int, int]] = Counter()
+
+    def add(self, selected: Selected) -> None:
+        """Count one article."""
+        self._found.setdefault(selected.design, selected)
+        self._here[selected.design] += 1
+
+    def find_problems(self) -> Iterator[str]:
+        """A sentence for each pool of which there are articles of several batches: their chances do not fit."""
+        batches: dict[str, list[str]] = {}
+        for sha256, n, _ in sorted(self._found):
+            batches.setdefault(sha256, []).append(str(n))
+        for sha256, sizes in batches.items():
+            if len(sizes) > 1:
+                found = f"{len(sizes)} batches (of {' and '.join(sizes)} articles)"
+                yield (
+                    f"meta.selection is of {found} of one pool (sha256 {sha256[:12]}), whose weights do not fit; "
+                    "give the last one with --batch B.jsonl"
+                )
+
+    def describe(self) -> list[dict[str, Any]]:
+        """One entry for each design, in the order of digest, size and seed."""
+        return [
+            {
+                "articles": one.pool,
+                "sha256": one.pool_sha256,
+                "drawn": one.drawn,
+                "selected": one.n,
+                "here": self._here[design],
+                "order": one.order,
+                "chance": one.chance,
+                "by": one.by,
+                "shares": one.shares,
+                "per_story": one.per_story,
+                "seed": one.seed,
+            }
+            for design, one in sorted(self._found.items())
+        ]

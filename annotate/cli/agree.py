@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -31,6 +31,10 @@ def agree(
     format: Annotated[Format, typer.Option(help="Table or JSON.")] = Format.table,
     trials: Annotated[int, typer.Option(min=0, help="Bootstrap resamples of the articles; 0 = no intervals.")] = 1000,
     seed: Annotated[int, typer.Option(help="Random seed for resampling.")] = 0,
+    weights: Annotated[
+        Literal["gold", "none"] | None,
+        typer.Option(help="Whether articles count by how they were selected; default: gold where each was."),
+    ] = None,
     schema: SchemaOption = None,
 ) -> None:
     """Measure how far the annotators agree, by layer, label and pair, and what they disagree about most.
@@ -43,7 +47,7 @@ def agree(
     from annotate.printing import print_blocks, print_json
     from annotate.schema import load_schema
 
-    agreement = annotate.agree(annotations, schema=load_schema(schema), seed=seed, trials=trials)
+    agreement = annotate.agree(annotations, schema=load_schema(schema), seed=seed, trials=trials, weights=weights)
     if format is Format.json:
         print_json(json.dumps(agreement.to_dict(), ensure_ascii=False, indent=2))
     else:

@@ -31,6 +31,10 @@ ExtraOption = Annotated[
     Literal["error", "ignore"],
     typer.Option(help="What to do with a prediction without a gold article: stop, or ignore it."),
 ]
+WeightsOption = Annotated[
+    Literal["gold", "none"] | None,
+    typer.Option(help="Whether articles count as gold's weights have it; default: gold where each has one."),
+]
 SeedOption = Annotated[int, typer.Option(min=0, help="Random seed for resampling.")]
 
 
@@ -56,6 +60,7 @@ def score(
     extra: ExtraOption = "error",
     trials: Annotated[int, typer.Option(min=0, help="Resamples for the intervals; 0 = none.")] = 1000,
     seed: SeedOption = 0,
+    weights: WeightsOption = None,
     schema: SchemaOption = None,
 ) -> None:
     """Score predictions against gold: every measure with its interval, counts, confusions, signature.
@@ -72,7 +77,9 @@ def score(
     report, loss = annotate.score_predictions(
         predictions,
         gold,
-        ScoreOptions(layers=parse_layers(layers), missing=missing, extra=extra, trials=trials, seed=seed),
+        ScoreOptions(
+            layers=parse_layers(layers), missing=missing, extra=extra, trials=trials, seed=seed, weights=weights
+        ),
         format=from_format,
         run=run,
         spacy=spacy,
@@ -115,6 +122,7 @@ def compare(
     extra: ExtraOption = "error",
     trials: Annotated[int, typer.Option(min=100, help="Permutations and resamples.")] = 10_000,
     seed: SeedOption = 0,
+    weights: WeightsOption = None,
     schema: SchemaOption = None,
 ) -> None:
     """Rank systems on the same gold and test their differences for significance.
@@ -129,7 +137,9 @@ def compare(
     comparison = annotate.compare(
         predictions,
         gold,
-        ScoreOptions(layers=parse_layers(layers), missing=missing, extra=extra, trials=trials, seed=seed),
+        ScoreOptions(
+            layers=parse_layers(layers), missing=missing, extra=extra, trials=trials, seed=seed, weights=weights
+        ),
         measures=measure,
         format=from_format,
         schema=schema,

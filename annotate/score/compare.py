@@ -13,12 +13,20 @@ import numpy as np
 from annotate.errors import ScoreError
 from annotate.records import GoldRecord, Layer, Prediction
 from annotate.schema import load_schema
-from annotate.score.evaluate import LayerCounts, choose_layers, count_layers
+from annotate.score.evaluate import (
+    LayerCounts,
+    choose_layers,
+    choose_sample,
+    count_layers,
+    remark_on_weights,
+    weigh_layers,
+)
 from annotate.score.formulas import Formula, Once, Values
 from annotate.score.measures import HEADLINES, Measure
 from annotate.score.options import COMPARE_OPTIONS, ScoreKeywords, ScoreOptions, merge_options
 from annotate.score.problems import Problems
 from annotate.score.resampling import MIN_ARTICLES, Resamples, expanded_interval
+from annotate.score.sample import Sample
 from annotate.score.signature import sign
 from annotate.score.significance import (
     LEVEL,
@@ -131,7 +139,8 @@ def compare_systems(
             name: read_system(predictions, table, problems, side=name, extra=chosen.extra)
             for name, predictions in systems.items()
         }
-    counted, warnings = _count_systems(table, read, problems, chosen)
+    sample = choose_sample(table, chosen)
+    counted, warnings = _count_systems(table, read, problems, chosen, sample)
     if wanted is None:
         shared = set.intersection(*({*found} for found in counted.values()))
         wanted = [measure for measure in map(Measure.parse, HEADLINES) if measure.layer in shared]
@@ -148,8 +157,9 @@ def compare_systems(
         warnings=warnings,
     )
     for measure in wanted:
-        _compare_by(measure, table, counted, comparison, chosen)
+        _compare_by(measure, table, counted, comparison, chosen, sample)
     _correct(comparison)
+    comparison.remarks += remark_on_weights(table, sample)
     comparison.remarks += _remark(comparison)
     return comparison
 
@@ -159,6 +169,7 @@ def _count_systems(
     systems: Mapping[str, SystemTable],
     problems: Problems,
     options: ScoreOptions,
+    sample: Sample | None,
 ) -> tuple[dict[str, dict[Layer, LayerCounts]], list[str]]:
     names = {name for system in systems.values() for name in system.entities.names}
     kinds = {claim.kind for system in systems.values() for found in system.claims.values() for claim in found}
@@ -166,7 +177,8 @@ def _count_systems(
     warnings = []
     for name, system in systems.items():
         scored = choose_layers(gold, system, problems, options, side=name)
-        counted[name] = count_layers(gold, system, scored, further_labels=names, further_kinds=kinds)
+        here = count_layers(gold, system, scored, further_labels=names, further_kinds=kinds)
+        counted[name] = weigh_layers(here, sample)
         warnings += [f"{name}: {warning}" for warning in system.warnings]
         warnings += [f"{name}: {warning}" for found in counted[name].values() for warning in found.warnings]
     return counted, warnings
@@ -178,6 +190,7 @@ def _compare_by(
     counted: Mapping[str, dict[Layer, LayerCounts]],
     comparison: Comparison,
     options: ScoreOptions,
+    sample: Sample | None,
 ) -> None:
     formulas: dict[str, Formula] = {}
     for name, layers in counted.items():
@@ -191,12 +204,14 @@ def _compare_by(
     comparison.articles[str(measure)] = n
     point = {name: float(formula.values(Once(gold.size))[0]) for name, formula in formulas.items()}
     sampled: dict[str, Values] = {}
+    size = n
     if n >= MIN_ARTICLES and options.trials:
-        resamples = Resamples(formulas, articles, gold.size, options.trials, options.seed)
-        sampled = {name: resamples.values(name) for name in formulas}
+        part = None if sample is None else sample.take(articles)
+        resamples = Resamples(formulas, articles, gold.size, options.trials, options.seed, part)
+        sampled, size = {name: resamples.values(name) for name in formulas}, resamples.size
     ranked = sorted(formulas, key=lambda name: (-np.nan_to_num(point[name], nan=-1.0), name))
     for name in ranked:
-        interval = expanded_interval(sampled[name], n) if sampled else None
+        interval = expanded_interval(sampled[name], size) if sampled else None
         value = None if math.isnan(point[name]) else point[name]
         comparison.standings.append(Standing(name, str(measure), value, *(interval or (None, None))))
     for better, worse in combinations(ranked, 2):
@@ -205,7 +220,7 @@ def _compare_by(
             comparison.remarks.append(f"{measure}: {better} and {worse} cannot be compared, one is undefined")
             continue
         pair = (formulas[better], formulas[worse])
-        interval = expanded_interval(sampled[better] - sampled[worse], n) if sampled else None
+        interval = expanded_interval(sampled[better] - sampled[worse], size) if sampled else None
         spread = find_spread(pair, articles, gold.size)
         comparison.differences.append(
             Difference(

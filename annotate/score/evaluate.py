@@ -10,6 +10,7 @@ from typing import Any, Unpack
 import numpy as np
 
 from annotate.errors import ScoreError
+from annotate.printing import format_count
 from annotate.records import LAYERS, GoldRecord, Layer, Prediction
 from annotate.schema import load_schema
 from annotate.score.alignment import Alignment, Alignments
@@ -22,8 +23,11 @@ from annotate.score.overlaps import EntitySides, join_sides
 from annotate.score.problems import Problems
 from annotate.score.quotes import count_quotes, quote_formulas
 from annotate.score.resampling import MIN_ARTICLES, MIN_LABEL_SPANS, Resamples, expanded_interval, rule_of_three
+from annotate.score.sample import Sample, weigh
 from annotate.score.signature import sign
 from annotate.score.tables import GoldTable, Numbers, SystemTable, read_gold, read_system, without_garbage_collection
+
+_NO_WIDTH = 1e-12  # rounding errors of weighted sums
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,8 @@ class Report:
     predictions call their model, `source_format` the foreign format that they were read from. `ceiling` is what
     annotators reach against each other, by the same measures. `remarks` are about how to read the values, `warnings`
     about what the predictions look like. `signature` holds what the values depend on; `alignments` which items were
-    paired, article by article.
+    paired, article by article. `sample` is null where articles are not weighted; else it has the effective size of each
+    layer, and the pools that gold speaks for.
     """
 
     measures: dict[str, Score]
@@ -76,10 +81,12 @@ class Report:
     model: str | None = None
     source_format: str | None = None
     alignments: Alignments = field(default_factory=Alignments, repr=False, compare=False)
+    sample: dict[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON holds it."""
         source = {} if self.source_format is None else {"from": self.source_format}
+        sample = {} if self.sample is None else {"sample": self.sample}
         return {
             "signature": {**self.signature, **source},
             "documents": self.articles,
@@ -92,6 +99,7 @@ class Report:
             "ceiling": self.ceiling,
             "warnings": self.warnings,
             "remarks": self.remarks,
+            **sample,
         }
 
     def value(self, name: str) -> float | None:
@@ -147,8 +155,9 @@ def score_tables(gold: GoldTable, system: SystemTable, problems: Problems, optio
         ScoreError: any problem found on the way, those in `problems` included.
     """
     scored = choose_layers(gold, system, problems, options)
-    counted = count_layers(gold, system, scored)
-    intervals = _find_intervals(gold, counted, options)
+    sample = choose_sample(gold, options)
+    counted = weigh_layers(count_layers(gold, system, scored), sample)
+    intervals = _find_intervals(gold, counted, options, sample)
     point = Once(gold.size)
     measures = {}
     for found in counted.values():
@@ -156,7 +165,7 @@ def score_tables(gold: GoldTable, system: SystemTable, problems: Problems, optio
             value = float(formula.values(point)[0])
             interval = intervals.get(measure)
             three = None if interval is None else rule_of_three(value, _cases(measure, formula))
-            if interval is not None and interval[0] == interval[1]:
+            if interval is not None and interval[1] - interval[0] < _NO_WIDTH:
                 interval = None  # every resample agrees: nothing is known about other articles
             low, high = three or interval or (None, None)
             measures[str(measure)] = Score(
@@ -178,7 +187,8 @@ def score_tables(gold: GoldTable, system: SystemTable, problems: Problems, optio
         layers={layer: len(found.articles) for layer, found in counted.items()},
         signature=sign(gold, scored, options),
         warnings=warnings,
-        remarks=_remark(gold, measures, scored, options),
+        remarks=[*_remark(gold, measures, scored, options), *remark_on_weights(gold, sample)],
+        sample=None if sample is None else _describe_sample(sample, counted),
         ceiling=dict(options.ceiling),
         gold=options.gold_name,
         model=system.model,
@@ -377,8 +387,49 @@ def _count_labels(counted: dict[Layer, LayerCounts]) -> dict[str, dict[str, dict
     return result
 
 
+def choose_sample(gold: GoldTable, options: ScoreOptions) -> Sample | None:
+    """How gold's articles weigh; None where all are alike.
+
+    Raises:
+        ScoreError: weights are asked for, and some article has none.
+    """
+    if options.weights == "gold" and gold.sample is None:
+        lacking = f"{len(gold.unweighted)} of {format_count(gold.size, 'article')}"
+        few = ", ".join(gold.unweighted[:3])
+        raise ScoreError([f"gold: {lacking} without a weight, such as {few}; use --weights none"])
+    return None if options.weights == "none" else gold.sample
+
+
+def weigh_layers(counted: dict[Layer, LayerCounts], sample: Sample | None) -> dict[Layer, LayerCounts]:
+    """The counts with formulas in which articles weigh what they speak for."""
+    if sample is None:
+        return counted
+    for found in counted.values():
+        known = {id(formula): weigh(formula, sample.weights) for formula in found.formulas.values()}
+        found.formulas = {measure: known[id(formula)] for measure, formula in found.formulas.items()}
+    return counted
+
+
+def remark_on_weights(gold: GoldTable, sample: Sample | None) -> list[str]:
+    """What gold speaks for, or why its weights are not used."""
+    if sample is None:
+        some = 0 < len(gold.unweighted) < gold.size
+        return [f"{len(gold.unweighted)} of {gold.size} articles have no weight, so all count alike"] if some else []
+    pools = [
+        f"{format_count(pool['articles'], 'article')} (sha256 {pool['sha256'][:12]}, drawn {pool['drawn'] or '-'})"
+        for pool in sample.pools
+    ]
+    size = f"{format_count(gold.size, 'article')}, as precise as {sample.effective:.1f} of equal weight"
+    return [f"weighted by gold: {size}" + (f", for a pool of {' and one of '.join(pools)}" if pools else "")]
+
+
+def _describe_sample(sample: Sample, counted: Mapping[Layer, LayerCounts]) -> dict[str, Any]:
+    effective = {layer: round(sample.take(found.articles).effective, 2) for layer, found in counted.items()}
+    return {"effective": effective, "pools": sample.pools}
+
+
 def _find_intervals(
-    gold: GoldTable, counted: Mapping[Layer, LayerCounts], options: ScoreOptions
+    gold: GoldTable, counted: Mapping[Layer, LayerCounts], options: ScoreOptions, sample: Sample | None
 ) -> dict[Measure, tuple[float, float]]:
     """The interval of each measure that may have one: enough articles, and for a label enough gold."""
     intervals: dict[Measure, tuple[float, float]] = {}
@@ -393,9 +444,10 @@ def _find_intervals(
         }
         if not formulas:
             continue
-        resamples = Resamples(formulas, found.articles, gold.size, options.trials, options.seed)
+        part = None if sample is None else sample.take(found.articles)
+        resamples = Resamples(formulas, found.articles, gold.size, options.trials, options.seed, part)
         for measure in formulas:
-            interval = expanded_interval(resamples.values(measure), n)
+            interval = expanded_interval(resamples.values(measure), resamples.size)
             if interval is not None:
                 intervals[measure] = interval
     return intervals

@@ -211,6 +211,7 @@ class AveragePrecision:
         article: the article of each unit, shape (units,).
         score: the rank value of each unit.
         positive: whether the unit is a positive one in gold.
+        weight: of each unit; None = all alike.
 
     >>> import numpy as np
     >>> ap = AveragePrecision(np.zeros(4, int), np.array([0.9, 0, 0.7, 0.8]), np.array([1, 0, 1, 0]) > 0)
@@ -221,6 +222,7 @@ class AveragePrecision:
     article: Column
     score: Column
     positive: Column
+    weight: Column | None = None
 
     @property
     def n_gold(self) -> int:
@@ -233,10 +235,11 @@ class AveragePrecision:
     def values(self, weights: Weights) -> Values:
         order = np.argsort(-self.score, kind="stable")
         score, positive, article = self.score[order], self.positive[order], self.article[order]
+        weight = 1.0 if self.weight is None else self.weight[order]
         last = np.append(score[1:] != score[:-1], True) if len(score) else np.zeros(0, bool)
         results = []
         for row in weights.rows():
-            units = row[article]
+            units = row[article] * weight
             found = np.cumsum(units * positive)[last]
             seen = np.cumsum(units)[last]
             if len(found) == 0 or found[-1] == 0:

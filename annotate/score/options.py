@@ -11,6 +11,7 @@ from annotate.schema import Schema
 
 Missing: TypeAlias = Literal["error", "empty"]
 Extra: TypeAlias = Literal["error", "ignore"]
+Weighting: TypeAlias = Literal["gold", "none"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class ScoreOptions:
         seed: of the resampling.
         gold_name: what gold is called; goes into the signature.
         ceiling: what annotators reach against each other, by measure name.
+        weights: `gold`: articles count as their weights in gold have it; `none`: all alike; None = `gold` where every
+            article has a weight.
     """
 
     schema: Schema | None = None
@@ -36,6 +39,7 @@ class ScoreOptions:
     seed: int = 0
     gold_name: str = ""
     ceiling: Mapping[str, float] = field(default_factory=dict)
+    weights: Weighting | None = None
 
     def to_signature(self) -> dict[str, Any]:
         """The options that change values or intervals, for the signature."""
@@ -57,13 +61,15 @@ class ScoreKeywords(TypedDict, total=False):
     seed: int
     gold_name: str
     ceiling: Mapping[str, float]
+    weights: Weighting | None
 
 
 def merge_options(options: ScoreOptions, keywords: ScoreKeywords) -> ScoreOptions:
     """The options with those replaced that were given as keywords.
 
-    >>> merge_options(ScoreOptions(seed=7), {"trials": 0})
-    ScoreOptions(schema=None, layers=None, missing='error', extra='error', trials=0, seed=7, gold_name='', ceiling={})
+    >>> options = merge_options(ScoreOptions(seed=7), {"trials": 0})
+    >>> options.seed, options.trials
+    (7, 0)
 
     Raises:
         TypeError: there is no such option.

@@ -35,6 +35,10 @@ def sign(gold: GoldTable, layers: Sequence[Layer], options: ScoreOptions) -> dic
         **options.to_signature(),
         "interval": f"expanded percentile {CONFIDENCE:.0%}, documents resampled",
     }
+    if gold.sample is not None:
+        signature["weights"] = options.weights or "gold"
+        if signature["weights"] == "gold":
+            signature["interval"] = f"expanded percentile {CONFIDENCE:.0%}, documents resampled within strata"
     if "quotes" in layers or "claims" in layers:
         signature["tokens"] = TOKEN.pattern
     if "claims" in layers:
@@ -54,6 +58,8 @@ def write_signature(signature: Mapping[str, Any]) -> str:
         if key in signature:
             value = signature[key]
             short[key] = ",".join(value) if isinstance(value, list) else str(value)
+    if "weights" in signature:
+        short["weights"] = signature["weights"]
     return "|".join(f"{key}:{value}" for key, value in short.items())
 
 
@@ -87,6 +93,8 @@ def digest_gold(gold: GoldTable) -> str:
     further = {str(row): sorted(labels) for row, labels in sorted(table.alternatives.items())}
     has = {layer: flags.astype(int).tolist() for layer, flags in gold.has.items()}
     digest.update(encoder.encode([table.names, further, has]))
+    if gold.sample is not None:
+        digest.update(encoder.encode(gold.sample.weights.tolist()))
     return digest.hexdigest()
 
 

@@ -64,11 +64,9 @@ def _swapped(own: Formula, other: Formula, articles: Numbers, swaps: npt.NDArray
         place[articles] = np.arange(len(articles))
         units = place[own.article]
         nowhere = np.zeros_like(own.article)
+        scores = (np.where(row[units], other.score, own.score) for row in swaps)
         return np.array(
-            [
-                AveragePrecision(nowhere, np.where(row[units], other.score, own.score), own.positive).values(once)[0]
-                for row in swaps
-            ]
+            [AveragePrecision(nowhere, score, own.positive, own.weight).values(once)[0] for score in scores]
         )
     assert isinstance(own, SumFormula)  # noqa: S101 - what is no average precision is a formula on sums
     assert isinstance(other, SumFormula)  # noqa: S101
