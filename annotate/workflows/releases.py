@@ -8,6 +8,7 @@ from pathlib import Path
 from annotate.files import write_text
 from annotate.gold.diff.diff import Diff, diff_releases
 from annotate.gold.load import find_release
+from annotate.ingest.articles import read_articles
 from annotate.jsonl import RecordSource, gather_records
 from annotate.records import Annotation, GoldRecord, Prediction
 from annotate.release.build import build_release
@@ -15,6 +16,7 @@ from annotate.release.check import ReleaseReport, check_release
 from annotate.release.grouping.splits import DEFAULT_SHARES
 from annotate.release.pseudonyms import find_map
 from annotate.schema import Schema
+from annotate.selected import KEY
 
 
 def release_records(
@@ -33,6 +35,7 @@ def release_records(
     names: bool = False,
     annotator_map: str | Path | None = None,
     sign: str | Path | None = None,
+    batch: str | Path | None = None,
 ) -> Path:
     """Build the immutable release `<to>/<name>/<version>` from decided records, and return its folder.
 
@@ -55,6 +58,8 @@ def release_records(
         annotator_map: the private file with the names behind the pseudonyms; it is read, extended and written.
             None = `NAME.annotators.json` beside the file of decided records; for records in memory, none is written.
         sign: an SSH private key to sign the release with.
+        batch: the last batch that `select` wrote of the pool, where an article's own `meta.selection` is of an earlier,
+            smaller one.
 
     Raises:
         RecordError: a file has problems.
@@ -81,6 +86,7 @@ def release_records(
         names=names,
         annotator_map=annotator_map,
         sign=sign,
+        selection=None if batch is None else {one.id: one.meta.get(KEY) for one in read_articles([str(batch)])},
     )
 
 
