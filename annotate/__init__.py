@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from annotate.score import compare_systems as compare_systems
     from annotate.score import evaluate as evaluate
     from annotate.score.measures import measures as measures
+    from annotate.selection.estimate import estimate as estimate
     from annotate.selection.select import select as select
     from annotate.training.improve import train as train
     from annotate.workflows.adjudicate import adjudicate as adjudicate
@@ -109,6 +110,7 @@ _PUBLIC = {
     "doctor": "annotate.labelstudio.doctor",
     "down": "annotate.workflows.studio",
     "effort": "annotate.labelstudio.effort",
+    "estimate": "annotate.selection.estimate",
     "evaluate": "annotate.score",
     "explore_records": "annotate.explore.page",
     "export": "annotate.workflows.export",

@@ -1,4 +1,4 @@
-"""`annotate select`."""
+"""`annotate select` and `annotate estimate`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 import typer
 
 import annotate
-from annotate.cli.options import ApiKeyOption, OutputOption, UrlOption, note
-from annotate.printing import format_count
+from annotate.cli.options import ApiKeyOption, LayersOption, OutputOption, SchemaOption, UrlOption, note, parse_layers
+from annotate.printing import format_count, print_blocks, print_json
 
 
 def select(
@@ -78,3 +78,46 @@ def select(
         report=lambda plan: note(to_text(describe_plan(plan))),
     )
     note(f"{output}: {format_count(len(selection.articles), 'article')}")
+
+
+def estimate(
+    gold: Annotated[str, typer.Argument(metavar="GOLD", help="Gold on some of the pool: a release or JSONL file.")],
+    *,
+    predictions: Annotated[Path, typer.Option(metavar="P.jsonl", help="Predictions on the whole pool, gold included.")],
+    threshold: Annotated[
+        float, typer.Option(min=0, max=1, help="Leave out predicted items with a lower confidence.")
+    ] = 0.0,
+    format: Annotated[Literal["table", "json"], typer.Option(help="How to print the estimates.")] = "table",
+    layers: LayersOption = None,
+    weights: Annotated[
+        Literal["gold", "none"] | None,
+        typer.Option(help="Whether articles count as gold's weights have it; default: gold where each has one."),
+    ] = None,
+    trials: Annotated[int, typer.Option(min=0, help="Resamples for the intervals; 0 = none.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed for resampling.")] = 0,
+    schema: SchemaOption = None,
+) -> None:
+    """Estimate rates of a whole pool from gold on a few articles and predictions on all.
+
+    Items in an article, shares of articles that have any, and the precision of the predictions.
+
+    Example: annotate estimate news/1.0.0 --predictions pool.predictions.jsonl
+    """
+    import json
+
+    from annotate.selection.estimate import describe_estimates
+
+    estimates = annotate.estimate(
+        gold,
+        predictions,
+        threshold=threshold,
+        layers=parse_layers(layers),
+        weights=weights,
+        trials=trials,
+        seed=seed,
+        schema=schema,
+    )
+    if format == "json":
+        print_json(json.dumps(estimates.to_dict(), ensure_ascii=False, indent=2))
+    else:
+        print_blocks(describe_estimates(estimates))

@@ -27,7 +27,7 @@ from annotate.score.sample import Sample, weigh
 from annotate.score.signature import sign
 from annotate.score.tables import GoldTable, Numbers, SystemTable, read_gold, read_system, without_garbage_collection
 
-_NO_WIDTH = 1e-12  # rounding errors of weighted sums
+NO_WIDTH = 1e-12  # rounding errors of weighted sums
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ def score_tables(gold: GoldTable, system: SystemTable, problems: Problems, optio
             value = float(formula.values(point)[0])
             interval = intervals.get(measure)
             three = None if interval is None else rule_of_three(value, _cases(measure, formula))
-            if interval is not None and interval[1] - interval[0] < _NO_WIDTH:
+            if interval is not None and interval[1] - interval[0] < NO_WIDTH:
                 interval = None  # every resample agrees: nothing is known about other articles
             low, high = three or interval or (None, None)
             measures[str(measure)] = Score(

@@ -39,6 +39,7 @@ from annotate.score.tables import read_gold, read_system
 from annotate.selected import Selected
 from annotate.selection.chances import diverse_sizes, read_predicted, uncertain_sizes
 from annotate.selection.pool import Pool, merge_strata, read_pool
+from annotate.selection.prediction_powered import Rectified
 from annotate.selection.sampling import Reals, choose_members, draw, join_strata
 
 MEASURES = ("f1:overlap:quotes", "f1:exact:quotes", "precision:overlap:quotes", "accuracy:speaker-overlap:quotes")
@@ -67,10 +68,11 @@ DESIGNS = (
 
 @dataclass(frozen=True)
 class World:
-    """A pool whose truth is known: the formulas of all measures on all of it."""
+    """A pool whose truth is known: the formulas of all measures on all of it, by gold alone and with predictions."""
 
     pool: Pool
     formulas: dict[str, Formula]
+    powered: dict[str, Formula]
     sizes: dict[str, Reals]
 
 
@@ -104,8 +106,18 @@ def make_world(gold: Sequence[GoldRecord], predictions: Sequence[Prediction], ar
     formulas = {name: counted[Measure.parse(name)] for name in MEASURES}
     items = np.array([len(record.quotes or ()) for record in gold], float)
     ones = np.ones(len(gold))
-    formulas["quotes in an article"] = Ratio(items, ones, 0, 0)
-    formulas["share of articles with 15 quotes"] = Ratio((items >= 15) * 1.0, ones, 0, 0)
+    guessed = np.array([len(prediction.quotes or ()) for prediction in by_id(predictions)], float)
+    powered: dict[str, Formula] = {}
+    for name, value, proxy in (
+        ("quotes in an article", items, guessed),
+        ("share of articles with 15 quotes", (items >= 15) * 1.0, (guessed >= 15) * 1.0),
+    ):
+        formulas[name] = Ratio(value, ones, 0, 0)
+        powered[name] = Rectified(value, ones, proxy, ones, float(proxy.mean()))
+    trusted = np.array([sum(quote.score or 0 for quote in one.quotes or ()) for one in by_id(predictions)])
+    precision = formulas["precision:overlap:quotes"]
+    known = float(trusted.sum() / guessed.sum())
+    powered["precision:overlap:quotes"] = Rectified(*precision.columns(), trusted, guessed, known)
     pool = read_pool(articles, by=["publisher"])
     assert pool.ids == table.ids
     predicted = read_predicted(predictions, pool.ids)
@@ -114,7 +126,11 @@ def make_world(gold: Sequence[GoldRecord], predictions: Sequence[Prediction], ar
         "uncertain": uncertain_sizes(predicted.spread, 0.5),
         "diverse": diverse_sizes(pool.names, 0.5),
     }
-    return World(pool, formulas, sizes)
+    return World(pool, formulas, powered, sizes)
+
+
+def by_id(predictions: Sequence[Prediction]) -> list[Prediction]:
+    return sorted(predictions, key=lambda prediction: prediction.id)
 
 
 def simulate(world: World, design: Design, n: int, runs: int, seed: int) -> Iterator[Outcome]:
@@ -127,7 +143,8 @@ def simulate(world: World, design: Design, n: int, runs: int, seed: int) -> Iter
     counts = np.bincount(stratum).tolist()
     chance = np.random.default_rng(seed)
     truth = {name: float(formula.values(Once(len(pool)))[0]) for name, formula in world.formulas.items()}
-    found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in truth}
+    with_predictions = {f"{name} with predictions": formula for name, formula in world.powered.items()}
+    found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in (*truth, *with_predictions)}
     words = 0
     for run in range(runs):
         numbers = chance.random((len(pool), 3))
@@ -143,21 +160,24 @@ def simulate(world: World, design: Design, n: int, runs: int, seed: int) -> Iter
             for p, s in zip(probability.tolist(), stratum[taken].tolist(), strict=True)
         ]
         sample = make_sample((1 / probability).tolist(), selected)
-        weighted = {name: weigh(formula, weights) for name, formula in world.formulas.items()}
+        formulas = {**world.formulas, **with_predictions}
+        weighted = {name: weigh(formula, weights) for name, formula in formulas.items()}
         resamples = Resamples(weighted, taken, len(pool), TRIALS, run, sample)
         for name, formula in weighted.items():
             low, high = expanded_interval(resamples.values(name), resamples.size) or (math.nan, math.nan)
             found[name].append((float(formula.values(Once(len(pool)))[0]), low, high))
     for name, rows in found.items():
         value, low, high = np.array(rows).T
+        measure = name.removesuffix(" with predictions")
+        true = truth[measure]
         error = float(value.std(ddof=1)) / math.sqrt(runs)
         yield Outcome(
-            design.name,
-            name,
+            design.name if name == measure else f"{design.name} +P",
+            measure,
             n,
-            bias=float(value.mean()) - truth[name],
-            off=(float(value.mean()) - truth[name]) / error,
-            covered=float(((low <= truth[name]) & (truth[name] <= high)).mean()),
+            bias=float(value.mean()) - true,
+            off=(float(value.mean()) - true) / error,
+            covered=float(((low <= true) & (true <= high)).mean()),
             width=float((high - low).mean()),
             words=words / runs,
         )
@@ -167,14 +187,14 @@ def print_outcomes(outcomes: Sequence[Outcome]) -> None:
     for measure in dict.fromkeys(outcome.measure for outcome in outcomes):
         for n in dict.fromkeys(outcome.n for outcome in outcomes):
             here = [outcome for outcome in outcomes if (outcome.measure, outcome.n) == (measure, n)]
-            print(f"\n{measure}, {n} articles")
+            print(f"\n{measure}, {n} articles (+P: with predictions, as annotate estimate)")
             print(
-                f"{'design':<24} {'bias':>8} {'in s.e.':>8} {'covered':>8} {'width':>7} {'hours of plain chance':>22}"
+                f"{'design':<26} {'bias':>8} {'in s.e.':>8} {'covered':>8} {'width':>7} {'hours of plain chance':>22}"
             )
             for one in here:
                 hours = saved(here[0], one)
                 figures = f"{one.bias:>+8.4f} {one.off:>+8.1f} {one.covered:>8.1%} {one.width:>7.3f} {hours:>16.2f}"
-                print(f"{one.design:<24} {figures}")
+                print(f"{one.design:<26} {figures}")
 
 
 def saved(plain: Outcome, other: Outcome) -> float:
@@ -185,13 +205,15 @@ def saved(plain: Outcome, other: Outcome) -> float:
 def draw_plot(outcomes: Sequence[Outcome], n: int) -> str:
     """The hours that plain chance needs, a bar for each design and measure, as SVG."""
     measures = list(dict.fromkeys(outcome.measure for outcome in outcomes))
-    designs = list(dict.fromkeys(outcome.design for outcome in outcomes))[1:]
+    shown = ("random by publisher", "uncertain by publisher", "diverse", "plain chance +P", "random by publisher +P")
+    designs = [name for name in shown if any(outcome.design == name for outcome in outcomes)]
     of = {(outcome.design, outcome.measure): outcome for outcome in outcomes if outcome.n == n}
     colours = ("#4e79a7", "#59a14f", "#f28e2b", "#e15759", "#b07aa1")
     plain = next(outcome.design for outcome in outcomes)
-    longest = max(saved(of[plain, m], of[d, m]) for m in measures for d in designs)
+    longest = max(saved(of[plain, m], of[d, m]) for m in measures for d in designs if (d, m) in of)
     scale, left, bar = 380 / max(longest, 1.2), 230, 13
-    height = 40 + len(measures) * (len(designs) * bar + 14)
+    bars = sum((design, measure) in of for design in designs for measure in measures)
+    height = 40 + bars * bar + len(measures) * 14
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="720" height="{height + 24 * len(designs)}" '
         'font-family="sans-serif" font-size="12">',
@@ -200,8 +222,11 @@ def draw_plot(outcomes: Sequence[Outcome], n: int) -> str:
     ]
     y = 30
     for measure in measures:
-        lines.append(f'<text x="{left - 8}" y="{y + len(designs) * bar / 2 + 4}" text-anchor="end">{measure}</text>')
+        rows = sum((design, measure) in of for design in designs)
+        lines.append(f'<text x="{left - 8}" y="{y + rows * bar / 2 + 4}" text-anchor="end">{measure}</text>')
         for design, colour in zip(designs, colours, strict=False):
+            if (design, measure) not in of:
+                continue
             value = saved(of[plain, measure], of[design, measure])
             lines.append(f'<rect x="{left}" y="{y}" width="{value * scale:.1f}" height="{bar - 2}" fill="{colour}"/>')
             lines.append(f'<text x="{left + value * scale + 4:.1f}" y="{y + 10}" font-size="10">{value:.2f}</text>')
@@ -211,7 +236,8 @@ def draw_plot(outcomes: Sequence[Outcome], n: int) -> str:
     lines.append(f'<line x1="{one}" y1="24" x2="{one}" y2="{y - 8}" stroke="black" stroke-dasharray="3 3"/>')
     for design, colour in zip(designs, colours, strict=False):
         lines.append(f'<rect x="{left}" y="{y}" width="12" height="12" fill="{colour}"/>')
-        lines.append(f'<text x="{left + 18}" y="{y + 11}">{design}</text>')
+        words = design.replace(" +P", ", with predictions (annotate estimate)")
+        lines.append(f'<text x="{left + 18}" y="{y + 11}">{words}</text>')
         y += 20
     return "\n".join([*lines, "</svg>", ""])
 

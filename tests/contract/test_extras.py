@@ -217,6 +217,7 @@ CORE = [
     "audit GOLD --predictions P --predictions Q",
     "effort A",
     "select SEEDS -n 1 -o batch.jsonl",
+    "estimate D --predictions P --trials 20",
     "explore GOLD A P -o page.html",
     "export GOLD --to jsonl -o gold.jsonl",
     "export GOLD --to brat -o brat",
