@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from annotate.score import evaluate as evaluate
     from annotate.score.measures import measures as measures
     from annotate.selection.estimate import estimate as estimate
+    from annotate.selection.plan import plan as plan
     from annotate.selection.select import select as select
     from annotate.training.improve import train as train
     from annotate.workflows.adjudicate import adjudicate as adjudicate
@@ -120,6 +121,7 @@ _PUBLIC = {
     "load_schema": "annotate.schema",
     "measures": "annotate.score.measures",
     "migrate_project": "annotate.labelstudio.migrate",
+    "plan": "annotate.selection.plan",
     "preannotate_articles": "annotate.preannotate",
     "preannotate_to_file": "annotate.preannotate",
     "publish_release": "annotate.publish",

@@ -43,6 +43,7 @@ COMMANDS = {
     "explore": ("explore", "One HTML page to search and read everything."),
     "score": ("score", "Score predictions against gold."),
     "compare": ("score", "Rank systems and test the differences for significance."),
+    "plan": ("select", "How many more articles an answer needs, and how many hours."),
     "estimate": ("select", "Rates of a whole pool, from gold and predictions."),
     "measures": ("score", "Every measure with its definition."),
     "train": ("train", "Train the bundled pipeline on corrections."),

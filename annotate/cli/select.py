@@ -1,4 +1,4 @@
-"""`annotate select` and `annotate estimate`."""
+"""`annotate select`, `annotate plan` and `annotate estimate`."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ from annotate.printing import format_count, print_blocks, print_json
 def select(
     sources: Annotated[list[str], typer.Argument(metavar="SOURCES...", help="The pool, as for preannotate.")],
     *,
-    n: Annotated[int, typer.Option("-n", min=1, metavar="N", help="How many articles.")],
     output: OutputOption,
+    n: Annotated[int | None, typer.Option("-n", min=1, metavar="N", help="How many articles.")] = None,
+    plan: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="What annotate plan wrote, instead of -n and the options.")
+    ] = None,
     by: Annotated[
         str | None,
         typer.Option(metavar="FIELD,..", help="Strata: publisher, month, year, date, or keys of meta."),
@@ -63,6 +66,7 @@ def select(
         sources,
         output,
         n=n,
+        plan=plan,
         by=[name.strip() for name in (by or "").split(",") if name.strip()],
         shares=shares,
         predictions=predictions,
@@ -78,6 +82,55 @@ def select(
         report=lambda plan: note(to_text(describe_plan(plan))),
     )
     note(f"{output}: {format_count(len(selection.articles), 'article')}")
+
+
+def plan(
+    gold: Annotated[str, typer.Argument(metavar="RELEASE", help="Gold so far: a release, or a JSONL file.")],
+    *,
+    predictions: Annotated[Path | None, typer.Option(metavar="P.jsonl", help="A system whose value is wanted.")] = None,
+    compare: Annotated[
+        tuple[Path, Path] | None, typer.Option(metavar="P1 P2", help="Two systems that are to be told apart.")
+    ] = None,
+    width: Annotated[float | None, typer.Option(metavar="W", help="How wide the interval is to be.")] = None,
+    measure: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of which measure; default: the first headline.")
+    ] = None,
+    effort: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="A.jsonl", help="Annotations to expect hours from; default: what the release has."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write what select --plan takes.")
+    ] = None,
+    format: Annotated[Literal["table", "json"], typer.Option(help="How to print the plan.")] = "table",
+    schema: SchemaOption = None,
+) -> None:
+    """Plan how many more articles, of which strata, and how many hours an answer needs.
+
+    Either until the interval of a value is so wide, or until two systems can be told apart.
+
+    Example: annotate plan news/1.0.0 --compare rules.jsonl news.jsonl --measure f1:strict:entities -o plan.json
+    """
+    import json
+
+    from annotate.selection.plan import describe_plan
+
+    found = annotate.plan(
+        gold,
+        predictions,
+        compare=compare,
+        width=width,
+        measure=measure,
+        effort=effort,
+        output=output,
+        schema=schema,
+    )
+    if format == "json":
+        print_json(json.dumps(found.to_dict(), ensure_ascii=False, indent=2))
+    else:
+        print_blocks(describe_plan(found))
+    if output is not None:
+        note(f"wrote {output}")
 
 
 def estimate(

@@ -152,18 +152,18 @@ def join_strata(stratum: Numbers, story: Numbers) -> Numbers:
     return chosen
 
 
-def draw(units: Units, sizes: Sequence[float], n: int) -> Draw:
-    """The second stage: n units, their strata in the order of `award_seats`, each with the probability of its article.
+def draw(units: Units, seats: Sequence[int], strata: int) -> Draw:
+    """The second stage: a unit for each seat, with the probability of its article.
 
     Args:
-        sizes: of the strata, in whatever unit: seats are shared by them.
+        seats: the stratum of each (`award_seats`); no more of a stratum than it has units.
+        strata: how many there are.
     """
     queues: list[Numbers] = []
-    for s in range(len(sizes)):
+    for s in range(strata):
         here = np.flatnonzero(units.stratum == s)
         queues.append(here[np.lexsort((units.article[here], units.key[here]))])
-    seats = award_seats(sizes, [len(queue) for queue in queues], n)
-    given = [0] * len(sizes)
+    given = [0] * strata
     taken: list[int] = []
     for s in seats:
         taken.append(int(queues[s][given[s]]))

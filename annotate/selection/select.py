@@ -24,12 +24,14 @@ from annotate.score.distributions import t_quantile
 from annotate.selected import KEY, Order, Selected
 from annotate.selection.chances import Predicted, diverse_sizes, read_predicted, uncertain_sizes
 from annotate.selection.exclusion import read_excluded
+from annotate.selection.plan import Target, find_pace, read_target
 from annotate.selection.pool import Excluded, Pool, merge_strata, read_pool
 from annotate.selection.sampling import (
     LEAST,
     Draw,
     Numbers,
     Reals,
+    award_seats,
     choose_members,
     draw,
     effective_size,
@@ -96,7 +98,8 @@ def select(
     sources: Sequence[str] | Articles,
     output: str | Path | None = None,
     *,
-    n: int,
+    n: int | None = None,
+    plan: str | Path | None = None,
     by: Sequence[str] = (),
     shares: Shares = "proportional",
     predictions: str | Path | Iterable[Prediction] | None = None,
@@ -120,6 +123,9 @@ def select(
     Args:
         sources: as for `read_articles`, or what it returned.
         output: where the batch goes as JSON Lines (`-` = standard output); None writes nothing.
+        n: how many articles; or else `plan`.
+        plan: what `annotate.plan` wrote: how many articles of each stratum, and the options of the batch that this one
+            contains; they count instead of those given here.
         by: fields that make strata: publisher, month, year, date, or keys of `meta`. Each stratum gets two articles or
             more.
         shares: of the strata: `proportional` to their articles (those below 2 % are put together as `other`), or
@@ -147,13 +153,20 @@ def select(
         RecordError: files of predictions, annotations or excluded records have problems.
         AnnotateError: options that do not fit each other or the pool, or a file that cannot be written.
     """
-    if n < 1:
+    target = None if plan is None else read_target(Path(plan))
+    if (n is None) == (target is None):
+        raise AnnotateError("select needs one of: -n N, --plan PLAN.json")
+    if target is not None:
+        by, shares, order, chance = target.by, target.shares, target.order, target.chance
+        per_story, seed = target.per_story, target.seed
+        n = sum(target.strata.values())
+    if n is None or n < 1:
         raise AnnotateError(f"-n {n}: expected 1 or more")
     if not 0 < chance <= 1:
         raise AnnotateError(f"--chance {chance}: expected more than 0, so that every article has one, and at most 1")
     if order == "uncertain" and predictions is None:
         raise AnnotateError("--order uncertain needs --predictions P.jsonl, made of the pool by annotate preannotate")
-    pace = None if effort is None else _find_pace(effort)
+    pace = None if effort is None else find_pace(effort)
     excluded = exclude if isinstance(exclude, Excluded) else read_excluded(exclude, url=url, api_key=api_key)
     articles = sources if isinstance(sources, Articles) else read_articles(sources, normalize=normalize)
     pool = read_pool(articles, by=by, excluded=excluded)
@@ -166,9 +179,15 @@ def select(
     size = _find_sizes(pool, order, chance, predicted)
     units = choose_members(random_numbers(pool.ids, seed), pool.story, size, stratum, per_story=per_story)
     room = np.bincount(units.stratum, minlength=len(strata))
-    _check_size(n, len(units.article), strata.tolist(), by)
-    drawn = draw(units, counts.tolist() if shares == "proportional" else [1.0] * len(strata), n)
-    plan = SelectionPlan(
+    if target is None:
+        _check_size(n, len(units.article), strata.tolist(), by)
+        sizes = counts.tolist() if shares == "proportional" else [1.0] * len(strata)
+        seats = award_seats(sizes, room.tolist(), n)
+    else:
+        wanted = _check_target(target, pool, strata.tolist(), room.tolist())
+        seats = award_seats(wanted, wanted, n)
+    drawn = draw(units, seats, len(strata))
+    expected = SelectionPlan(
         pool=len(pool),
         excluded=pool.left_out,
         stories=int(pool.story.max()) + 1,
@@ -185,7 +204,7 @@ def select(
         sha256=pool.sha256,
     )
     if report is not None:
-        report(plan)
+        report(expected)
     about = {
         "pool": len(pool),
         "pool_sha256": pool.sha256,
@@ -203,7 +222,7 @@ def select(
         path = Path(output)
         with contextlib.nullcontext() if path == STDIO or is_stream(path) else lock_output(path):
             write_records(path, batch)
-    return Selection(plan, batch)
+    return Selection(expected, batch)
 
 
 def _find_sizes(pool: Pool, order: Order, chance: float, predicted: Predicted | None) -> Reals:
@@ -222,6 +241,28 @@ def _check_size(n: int, units: int, strata: Sequence[str], by: Sequence[str]) ->
         )
 
 
+def _check_target(target: Target, pool: Pool, strata: Sequence[str], room: Sequence[int]) -> list[int]:
+    """How many articles of each stratum the plan wants.
+
+    Raises:
+        AnnotateError: it is the plan of another pool, or wants more of a stratum than can be drawn.
+    """
+    if target.pool_sha256 != pool.sha256:
+        raise AnnotateError(
+            f"--plan: made for the pool with sha256 {target.pool_sha256[:12]}, but this one has {pool.sha256[:12]}; "
+            "give the same SOURCES and --exclude as for the batch that is annotated"
+        )
+    problems = [
+        f"--plan: {target.strata[name]} articles of stratum {name}; the pool has {have} to draw from"
+        for name, have in zip(strata, room, strict=True)
+        if target.strata.get(name, 0) > have
+    ]
+    problems += [f"--plan: no stratum {name} in the pool" for name in target.strata if name not in strata]
+    if problems:
+        raise AnnotateError("\n".join(problems))
+    return [target.strata.get(name, min(LEAST, have)) for name, have in zip(strata, room, strict=True)]
+
+
 def _take(
     pool: Pool, drawn: Draw, strata: Sequence[str], stratum: Numbers, about: Mapping[str, Any]
 ) -> Iterator[Article]:
@@ -236,20 +277,6 @@ def _take(
             **about,
         )
         yield msgspec.structs.replace(article, meta={**article.meta, KEY: msgspec.to_builtins(noted)})
-
-
-def _find_pace(annotations: RecordSource[Annotation]) -> float:
-    """The seconds that 100 words took in earlier rounds.
-
-    Raises:
-        AnnotateError: no annotation says how long it took.
-    """
-    from annotate.labelstudio.effort import effort
-
-    times = effort(annotations).times
-    if not times:
-        raise AnnotateError("--effort: no annotation has a time (lead_time_s), so no hours can be expected")
-    return max(times, key=lambda row: (row.annotator == "*", row.articles)).per_100_words_s
 
 
 def _expect(drawn: Draw, strata: int, predicted: Predicted | None) -> Iterator[Expected]:

@@ -40,7 +40,7 @@ from annotate.selected import Selected
 from annotate.selection.chances import diverse_sizes, read_predicted, uncertain_sizes
 from annotate.selection.pool import Pool, merge_strata, read_pool
 from annotate.selection.prediction_powered import Rectified
-from annotate.selection.sampling import Reals, choose_members, draw, join_strata
+from annotate.selection.sampling import Reals, award_seats, choose_members, draw, join_strata
 
 MEASURES = ("f1:overlap:quotes", "f1:exact:quotes", "precision:overlap:quotes", "accuracy:speaker-overlap:quotes")
 TRIALS = 1000
@@ -149,7 +149,8 @@ def simulate(world: World, design: Design, n: int, runs: int, seed: int) -> Iter
     for run in range(runs):
         numbers = chance.random((len(pool), 3))
         units = choose_members(numbers, pool.story, world.sizes[design.order], stratum, per_story=design.per_story)
-        drawn = draw(units, counts, n)
+        room = np.bincount(units.stratum, minlength=len(counts)).tolist()
+        drawn = draw(units, award_seats(counts, room, n), len(counts))
         order = np.argsort(drawn.taken)
         taken, probability = drawn.taken[order], drawn.probability[order]
         words += int(pool.words[taken].sum())

@@ -218,6 +218,7 @@ CORE = [
     "effort A",
     "select SEEDS -n 1 -o batch.jsonl",
     "estimate D --predictions P --trials 20",
+    "plan D --predictions P --width 0.1",
     "explore GOLD A P -o page.html",
     "export GOLD --to jsonl -o gold.jsonl",
     "export GOLD --to brat -o brat",

@@ -12,7 +12,7 @@ from annotate.score.resampling import Resamples, expanded_interval
 from annotate.score.sample import make_sample, weigh
 from annotate.selected import Selected
 from annotate.selection.chances import uncertain_sizes
-from annotate.selection.sampling import choose_members, draw, join_strata
+from annotate.selection.sampling import award_seats, choose_members, draw, join_strata
 
 ARTICLES, RUNS, BATCH = 600, 400, 60
 
@@ -35,7 +35,9 @@ def test_values_are_unbiased_and_intervals_cover(design: str) -> None:
     sizes = np.bincount(stratum).tolist()
     values, covered = [], 0
     for run in range(RUNS):
-        drawn = draw(choose_members(chance.random((ARTICLES, 3)), story, size, stratum), sizes, BATCH)
+        units = choose_members(chance.random((ARTICLES, 3)), story, size, stratum)
+        room = np.bincount(units.stratum, minlength=len(sizes)).tolist()
+        drawn = draw(units, award_seats(sizes, room, BATCH), len(sizes))
         order = np.argsort(drawn.taken)
         taken, probability = drawn.taken[order], drawn.probability[order]
         selected = [

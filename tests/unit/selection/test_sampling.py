@@ -55,7 +55,7 @@ def test_seats_grow_and_are_shared_as_whole_numbers_allow(sizes: list[int], n: i
 
 def test_with_equal_sizes_the_probability_is_n_of_the_articles_to_the_digit() -> None:
     units = choose_members(random_numbers(map(str, range(90)), 3), np.arange(90), np.ones(90), np.zeros(90, int))
-    drawn = draw(units, [90], 9)
+    drawn = draw(units, [0] * 9, 1)
     assert drawn.probability.tolist() == [0.1] * 9
 
 
@@ -65,7 +65,8 @@ def test_a_batch_has_no_more_of_a_story_and_a_larger_one_contains_it(per_story: 
     before: list[int] = []
     for n in (6, 7, 20, 60):
         units = choose_members(random_numbers(map(str, range(240)), 1), story, size, stratum, per_story=per_story)
-        drawn = draw(units, np.bincount(stratum).tolist(), n)
+        room = np.bincount(units.stratum, minlength=3).tolist()
+        drawn = draw(units, award_seats(np.bincount(stratum).tolist(), room, n), 3)
         taken = drawn.taken.tolist()
         assert len(set(taken)) == n
         assert taken[: len(before)] == before
@@ -84,9 +85,8 @@ def test_every_article_is_drawn_as_often_as_its_probability_has_it(per_story: in
     mine, square = np.zeros(len(story)), np.zeros(len(story))
     sums = []
     for _ in range(TRIALS):
-        drawn = draw(
-            choose_members(chance.random((len(story), 3)), story, size, stratum, per_story=per_story), counts, 40
-        )
+        units = choose_members(chance.random((len(story), 3)), story, size, stratum, per_story=per_story)
+        drawn = draw(units, award_seats(counts, np.bincount(units.stratum, minlength=3).tolist(), 40), 3)
         mine[drawn.taken] += 1 / drawn.probability
         square[drawn.taken] += 1 / drawn.probability**2
         sums.append((1 / drawn.probability).sum())
