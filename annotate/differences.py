@@ -85,7 +85,7 @@ def pair_items(
 
     Args:
         keys: tried one after the other on what is left: an item takes the first that shares a key with it.
-        overlap: pair what overlaps in the end, equal labels first, then most shared code points.
+        overlap: last, pair what overlaps, equal labels first, then most shared code points.
     """
     partners: dict[int, int] = {}
     left = dict(enumerate(after))

@@ -9,7 +9,7 @@ T = TypeVar("T", bound=Hashable)
 
 
 class DisjointSets(Generic[T]):
-    """Sets of members, each known by its leader; a member that was never joined is a set by itself.
+    """Sets of members, each identified by its leader; a member that was never joined is a set of one.
 
     Memory grows with the members that were joined only. Paths are compressed: a long run of calls takes
     amortised O(log n) a call (Tarjan & van Leeuwen 1984).

@@ -41,7 +41,7 @@ def require(extra: str, purpose: str, *modules: str) -> None:
 
     Raises:
         MissingExtraError: a module is missing; the message has the command that installs it.
-        ValueError: a module is not one of the extra's: the message would send people to the wrong extra.
+        ValueError: a module is not one of the extra's: the message would name the wrong extra.
 
     >>> require("release", "annotate release", "numpy")
     Traceback (most recent call last):

@@ -253,7 +253,7 @@ def _is_ours(record: msgspec.Struct, line: bytes, encoder: msgspec.json.Encoder)
 def read_records(path: Path, kind: type[L]) -> list[L]:
     """All records of a file, checked: form, duplicate ids, spans against `text` where the record has it.
 
-    Annotations may repeat an id (one a person); the pair of id and annotator may not.
+    Annotations may repeat an id (one per annotator); the pair of id and annotator may not.
 
     Raises:
         RecordError: all problems of the file together, with file and line.

@@ -137,7 +137,7 @@ def _acquire(path: Path, deadline: float | None) -> int:
     """A descriptor of the locked file, with the holder in it.
 
     Args:
-        deadline: on the monotonic clock; None = wait for ever.
+        deadline: on the monotonic clock; None = wait without limit.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:

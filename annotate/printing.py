@@ -440,7 +440,7 @@ def _break(word: str, width: int) -> list[str]:
 def _fit(
     heads: Sequence[str], rows: Sequence[Sequence[str]], words: Collection[int], width: int
 ) -> Iterator[tuple[list[int], list[int]]]:
-    """The columns that stand beside each other, with their widths; more than one group where all do not fit."""
+    """The columns that fit side by side, with their widths; more than one group where all do not fit."""
     from rich.cells import cell_len
 
     natural, least = [], []

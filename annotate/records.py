@@ -108,7 +108,7 @@ class Layers(msgspec.Struct, omit_defaults=True):
 
 
 class Article(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """One article; every other record repeats its fields, so that each file is complete by itself."""
+    """One article; every other record repeats its fields, so that each file is complete on its own."""
 
     id: str
     text: str
@@ -147,7 +147,7 @@ class Annotation(LayeredRecord, kw_only=True, omit_defaults=True):
     """An annotation: one annotator, one article.
 
     `model` and `predicted` are the pre-annotation that the annotator started from; both are null where the article
-    was shown without one. `blind` says that it was left out on purpose.
+    was shown without one. `blind`: it was left out on purpose.
     """
 
     annotator: str

@@ -39,6 +39,14 @@ class Part(Label, frozen=True, kw_only=True, forbid_unknown_fields=True):
     role: Role
 
 
+class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One rule of a layer, with an example whose marked words are in [square brackets]."""
+
+    name: str
+    rule: str
+    example: str
+
+
 class RelationLabel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The label of an arrow between two parts."""
 
@@ -67,6 +75,8 @@ class ClaimsLayer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     description: str
     check_worthy: list[Label]
     kinds: list[Label]
+    #: Absent, not empty, where a schema has none, so that the digest of a schema released without rules stays the same.
+    rules: list[Rule] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Migration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"since": "from"}):
@@ -183,7 +193,7 @@ def load_schema(source: str | Path | None = None) -> Schema:
     """The schema in a file, or the packaged one of that name; None = `news`.
 
     >>> load_schema("news").claim_kinds[:2]
-    ('statistic', 'event')
+    ('commitment_or_prediction', 'position')
 
     Raises:
         SchemaError: there is no such schema, or it is not well formed (all problems together).

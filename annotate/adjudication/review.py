@@ -180,8 +180,8 @@ def _find_left_standing(article_id: str, position: Position, here: list[Item], i
     for a, b in combinations(standing, 2):
         if shared_content(a, b):
             return [
-                f"{article_id}: {position.layer} [{position.start}, {position.end}) has two candidates of one dispute "
-                "standing; open the review again and delete the wrong one"
+                f"{article_id}: {position.layer} [{position.start}, {position.end}) has two candidates of one "
+                "dispute left; open the review again and delete the wrong one"
             ]
     return []
 

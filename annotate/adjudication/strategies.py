@@ -42,7 +42,7 @@ class Strategy(NamedTuple):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """What a strategy says about a position: the outcome, the item if accepted, and the reason in a few words.
+    """What a strategy decides about a position: the outcome, the item if accepted, and the reason in a few words.
 
     `fields` has the votes for each field that was voted on, such as `{"extent": "2 of 3", "label": "tie"}`.
     """

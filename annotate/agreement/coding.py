@@ -52,7 +52,7 @@ def count_contingencies(pairs: Iterable[tuple[Hashable, Hashable]], labels: Sequ
 
 
 def count_coincidences(units: Iterable[Sequence[Hashable]], labels: Sequence[Hashable]) -> Values:
-    """The coincidence matrix of units, each with the labels that people gave to it; shape (labels, labels).
+    """The coincidence matrix of units, each with the labels that annotators gave it; shape (labels, labels).
 
     A unit with one label pairs with nothing and does not count.
 

@@ -203,7 +203,7 @@ def _layers(compared: Sequence[Compared]) -> list[Layer]:
 def _add_remarks(agreement: Agreement) -> None:
     if agreement.trials and agreement.articles < MIN_ARTICLES:
         agreement.remarks.append(
-            f"{agreement.articles} articles have two annotators; below {MIN_ARTICLES} no interval can be given"
+            f"{format_count(agreement.articles, 'article')} with two annotators; no interval below {MIN_ARTICLES}"
         )
     if agreement.single:
         agreement.remarks.append(f"{format_count(agreement.single, 'article')} with one annotator left out")

@@ -1,4 +1,4 @@
-"""Who marked what where: the items of several annotators on one text, brought together one a person.
+"""Who marked what where: the items of several annotators on one text, at most one per annotator together.
 
 A position is what annotators meant as the same thing. Items are joined greedily, the surest pair first: equal extents
 before overlapping ones, among these the largest Dice overlap, then the most equal attributes. A position holds at
@@ -59,7 +59,7 @@ def align_items(layer: Layer, marked: Mapping[str, Sequence[Item]], index: TextI
     """The positions of one layer of one article, sorted by start, end and values.
 
     Args:
-        marked: items by annotator; people who marked nothing may be left out.
+        marked: items by annotator; those who marked nothing may be left out.
 
     >>> from annotate.records import Entity
     >>> index = TextIndex("President Ada Bo spoke.")
@@ -94,7 +94,7 @@ def align_items(layer: Layer, marked: Mapping[str, Sequence[Item]], index: TextI
 
 
 def _edges(nodes: Sequence[tuple[str, Item, dict[str, Hashable]]]) -> list[tuple[tuple[Any, ...], int, int]]:
-    """(rank, i, j) for each pair of different people's items that overlap; the surest pair has the lowest rank."""
+    """(rank, i, j) for each pair of different annotators' items that overlap; the surest pair has the lowest rank."""
     bounds = [extent_of(item) for _, item, _ in nodes]
     order = sorted(range(len(nodes)), key=lambda i: bounds[i][0])
     edges = []

@@ -5,7 +5,7 @@ Defined in Krippendorff (1995, "On the Reliability of Unitizing Continuous Data"
 misbehave (Krippendorff, Mathet, Bouvry & Widlöcher 2016), so callers pool the pairs.
 
 The articles that both annotated form one continuum, of code points; a gap ends where its article ends. Units of one
-person that overlap under one label are joined, because alpha_u knows no nesting.
+person that overlap under one label are joined, because alpha_u has no nesting.
 """
 
 from __future__ import annotations

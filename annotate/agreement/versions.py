@@ -12,7 +12,7 @@ from annotate.spans import find_span_problems
 
 
 def group_submitted(annotations: Iterable[Annotation]) -> dict[str, list[Annotation]]:
-    """The submitted annotations by article, people in alphabetical order; skipped ones and drafts are left out.
+    """The submitted annotations by article, annotators in alphabetical order; skipped ones and drafts are left out.
 
     Spans are trimmed of white space and marks at their edges (`annotate.items.trim_annotation`). Of items of one
     annotator that are the same (`annotate.items.identity_of`), the first is kept.

@@ -139,7 +139,7 @@ def list_tags(schema: Schema, layer: Layer) -> list[str]:
 
 
 def to_token_features(schema: Schema) -> pa.Schema:
-    """The columns of the config `tokens`: words with their offsets, and one column of BIO tags a layer.
+    """The columns of the config `tokens`: words with their offsets, and one column of BIO tags per layer.
 
     >>> from annotate.schema import load_schema
     >>> to_token_features(load_schema("news")).names

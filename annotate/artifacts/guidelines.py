@@ -10,7 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
-from annotate.schema import Label, Schema
+from annotate.schema import Label, Rule, Schema
 
 _MARKED = re.compile(r"\[([^\[\]]*)\]")
 
@@ -48,20 +48,27 @@ def _render(template: str, schema: Schema, **extra: str) -> str:
 
 
 def _to_sections(schema: Schema) -> list[dict[str, Any]]:
-    """Headings with the labels under them, in the order in which an annotator meets them."""
-    sections: list[tuple[str, str, Sequence[Label]]] = []
+    """Headings with the labels and rules under them, in the order in which an annotator meets them."""
+    sections: list[tuple[str, str, Sequence[Label], Sequence[Rule]]] = []
     if schema.parts:
         wide = [layer for layer in (schema.quotes, schema.claims) if layer is not None]
         title = " and ".join(name for name in schema.layers if name != "entities").capitalize()
-        sections.append((title, " ".join(layer.description for layer in wide), schema.parts))
+        sections.append((title, " ".join(layer.description for layer in wide), schema.parts, ()))
     if schema.quotes:
-        sections.append(("Type of a quote", "One for each quote.", schema.quotes.types))
+        sections.append(("Type of a quote", "One for each quote.", schema.quotes.types, ()))
     if schema.claims:
-        sections.append(("Is the claim worth checking?", "One answer for each claim.", schema.claims.check_worthy))
-        sections.append(("Kind of a claim", "One for each claim; the most specific that fits.", schema.claims.kinds))
+        if schema.claims.rules:
+            sections.append(("What is one claim?", "With the words of each claim marked.", (), schema.claims.rules))
+        sections.append(("Is the claim worth checking?", "One answer for each claim.", schema.claims.check_worthy, ()))
+        sections.append(
+            ("Kind of a claim", "One for each claim: the first that fits, from top to bottom.", schema.claims.kinds, ())
+        )
     if schema.entities:
-        sections.append(("Entities", schema.entities.description, schema.entities.labels))
-    return [{"title": title, "description": text, "labels": labels} for title, text, labels in sections]
+        sections.append(("Entities", schema.entities.description, schema.entities.labels, ()))
+    return [
+        {"title": title, "description": text, "labels": labels, "rules": rules}
+        for title, text, labels, rules in sections
+    ]
 
 
 def _to_pieces(example: str) -> list[tuple[str, bool]]:

@@ -42,7 +42,7 @@ def to_json_schema(schema: Schema, kind: str) -> dict[str, Any]:
     >>> from annotate.schema import load_schema
     >>> found = to_json_schema(load_schema("news"), "prediction")
     >>> found["$defs"]["Claim"]["properties"]["kind"]["enum"][0]
-    'statistic'
+    'commitment_or_prediction'
     """
     found = msgspec.json.schema(RECORDS[kind])
     definitions: dict[str, dict[str, Any]] = found["$defs"]

@@ -1,4 +1,4 @@
-"""Likely errors in gold, the likeliest first, as a queue that people can work through."""
+"""Likely errors in gold, the likeliest first, as a queue for annotators to work through."""
 
 from __future__ import annotations
 

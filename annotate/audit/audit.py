@@ -67,7 +67,7 @@ def find_likely_errors(
 def to_queue(gold: Iterable[GoldRecord], findings: Sequence[Finding]) -> list[Prediction]:
     """One prediction for each article with findings, the worst first, to be pushed for review.
 
-    It holds gold's layers, what is doubted with the reasons as its note, and what is proposed beside it. What people
+    It holds gold's layers, what is doubted with the reasons as its note, and the proposals beside it. What annotators
     submit is an annotation like any other; adjudicated, it makes the next patch release.
     """
     records = {record.id: record for record in gold}

@@ -138,7 +138,7 @@ def find_bad_edges(gold: Sequence[GoldRecord]) -> Iterator[Finding]:
 
 def _cuts_word(text: str, offset: int) -> bool:
     before, after = text[offset - 1 : offset] if offset else "", text[offset : offset + 1]
-    # scripts without spaces between words have no case; there an edge inside a run of letters is no fault
+    # scripts without spaces between words have no case; there an edge inside a run of letters is no problem
     return before.isalpha() and after.isalpha() and (before.lower() != before.upper())
 
 

@@ -117,7 +117,7 @@ def migrate(
 ) -> None:
     """Bring a live Label Studio project to the schema as it is now: rename and merge labels, add new ones.
 
-    The schema's file says under [[migrations]] what older names are called now. Refuses what would lose work.
+    The schema's file gives the new names under [[migrations]]. Refuses what would lose work.
 
     Example: annotate schema migrate --project News --schema my-schema.toml --dry-run
     """

@@ -1,7 +1,7 @@
 """Columns of BIO tags: CoNLL-U Plus when written; CoNLL-2003, IOB2, BILOU and the like too when read.
 
 Written: a token a line, tab, a tag for each lane of a layer. Nested and crossing spans go to further lanes
-(`ANNOTATE:ENTITIES2`); beside the tags of quotes and claims stands a column that numbers the items, so that
+(`ANNOTATE:ENTITIES2`); beside the tags of quotes and claims a column numbers the items, so that
 fragments, speaker, cue and claimer find together again. Mentions without nesting are the usual two columns.
 """
 
@@ -273,7 +273,7 @@ def _parse(path: Path, reading: Reading) -> tuple[_Header, list[_Document]]:
 def _match_texts(
     documents: list[_Document], header: _Header, path: Path, reading: Reading
 ) -> Iterator[tuple[str, _Document, AlignedTokens]]:
-    """Which article each document is, and where its tokens stand in it."""
+    """Which article each document is, and where its tokens are in it."""
     ids = list(reading.texts)
     named = [document.id in reading.texts for document in documents]
     if len(documents) == 1 and not named[0] and len(ids) > 1:

@@ -1,7 +1,7 @@
 """Layers as marks and links: the shape that annotation tools share (labelled spans, attributes, relations).
 
 A quote becomes a mark for its content, marks for speaker and cue, and links from the first to the others; a claim
-likewise. A mention is a mark by itself. Marks of speakers, cues and claimers with the same range are one mark. The
+likewise. An entity is a mark of its own. Marks of speakers, cues and claimers with the same range are one mark. The
 names are the schema's, so that a label that is no part's name is an entity's.
 """
 
@@ -273,7 +273,7 @@ def report_extras(marks: Iterable[Mark], report: FormatReport, place: str, *, he
 
 
 def report_fields(record: LayeredRecord, report: FormatReport, *, held: Iterable[str] = ()) -> None:
-    """Count what the record says about the article or itself, but for the fields that the format holds."""
+    """Count the record's fields about the article or itself, except those that the format holds."""
     kept = {"id", "text", "text_sha256", "schema", "entities", "quotes", "claims", *held}
     for name in sorted(set(msgspec.to_builtins(record)) - kept):
         report.add_loss(f"{name} of articles", record.id)

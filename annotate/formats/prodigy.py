@@ -1,6 +1,6 @@
 """Prodigy's JSON Lines: one task per article with tokens, spans and relations, as its span and relation views take it.
 
-Attributes and scores stand as further keys of a span, which Prodigy keeps; a quote's further fragments are spans
+Attributes and scores are further keys of a span, which Prodigy keeps; a quote's further fragments are spans
 that a relation joins to the first one.
 """
 

@@ -20,7 +20,7 @@ Alignment: TypeAlias = Literal["split", "expand", "contract", "drop"]
 
 @dataclass
 class Reading:
-    """What a reader needs beside the path, and where it says what it met.
+    """What a reader needs beside the path, and where it reports what it met.
 
     Attributes:
         texts: the articles that the file is about, by id, in their order; for formats without text or offsets.
@@ -37,7 +37,7 @@ class Reading:
     def with_layers(self, found: Iterable[tuple[Prediction, Layers]]) -> Iterator[Prediction]:
         """The predictions with the layers that the file annotates: empty lists where one holds nothing.
 
-        Most formats cannot tell "not annotated" from "nothing there"; a layer of which the file holds anything
+        Most formats cannot distinguish "not annotated" from "nothing there"; a layer of which the file holds anything
         is taken as annotated in every article of it.
         """
         pairs = list(found)
@@ -52,7 +52,7 @@ class Reading:
 
 @dataclass
 class Writing:
-    """What a writer needs beside the records and the path, and where it says what the format cannot hold."""
+    """What a writer needs beside the records and the path, and where it reports what the format cannot hold."""
 
     report: FormatReport
     schema: Schema

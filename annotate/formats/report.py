@@ -27,7 +27,7 @@ class FormatReport:
     """What was read or written, and what was not.
 
     `losses` holds what is missing or changed on the other side, by reason; `notes` what was decided on the way
-    without loss (tokens that were cut at a span's edge, tags that were mended); `grounding` counts the strings
+    without loss (tokens that were cut at a span's edge, tags that were repaired); `grounding` counts the strings
     that were looked up in the text, by how they were found (format `strings` only).
 
     >>> report = FormatReport("conll", "written")

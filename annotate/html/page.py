@@ -31,7 +31,7 @@ def render_page(
     Args:
         title: shown as the page's heading and in the browser's tab.
         template: Jinja source of the body, autoescaped; the keys of `data` are its variables.
-        data: what JSON can hold; the page's script finds it as `annotate.data`. Under `texts` stand the texts that
+        data: what JSON can hold; the page's script finds it as `annotate.data`. Under `texts` are the texts that
             elements `<div data-text="KEY" data-marks="NAME"></div>` show: `{KEY: {"text": str, "marks": {NAME:
             [mark, ...]}}}`, marks as `to_marks` makes them.
         schema: gives the labels their colours.
@@ -79,7 +79,7 @@ def to_script_json(value: Any) -> str:
 
 @cache
 def read_asset(package: str, name: str) -> str:
-    """The text of a file that lies in a package: a template, script or style."""
+    """The text of a file in a package: a template, script or style."""
     return (resources.files(package) / name).read_text(encoding="utf-8")
 
 

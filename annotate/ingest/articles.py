@@ -93,7 +93,7 @@ class Articles:
             yield from map(decoder.decode, lines)
 
     def _check(self) -> Iterator[bytes]:
-        """The articles of all sources as lines of JSON; in the end, all that is wrong with the others is raised."""
+        """The articles of all sources as lines of JSON; at the end, all problems of the others are raised together."""
         encoder = msgspec.json.Encoder()
         problems: list[str] = []
         seen: set[bytes] = set()

@@ -21,7 +21,7 @@ from annotate.problems import BOM, cannot_read, find_encoding_problem
 if TYPE_CHECKING:
     import pyarrow
 
-#: A raw article and where it stands (`file:line`), or a place and what is wrong there.
+#: A raw article and its place (`file:line`), or a place and what is wrong there.
 Row: TypeAlias = tuple[str, "dict[str, Any] | str"]
 
 #: The largest file that is read whole (`.txt`, `.json`), in bytes.
@@ -63,7 +63,7 @@ def read_rows(source: str) -> Iterator[Row]:
     except expected as error:
         if isinstance(error, FileNotFoundError) and "://" not in source:
             yield source, "no such file or folder"
-        else:  # fsspec takes every failed connection for a missing file; its cause knows better
+        else:  # fsspec reports every failed connection as a missing file; the cause is the real error
             yield source, cannot_read("", error.__cause__ or error).removeprefix(": ")
 
 

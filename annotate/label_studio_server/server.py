@@ -117,7 +117,7 @@ def find_studio(dir: Path | None = None) -> Studio | None:
 
 
 def explain_end(dir: Path | None = None) -> str | None:
-    """What the log says about a server that ended although nobody stopped it, or None."""
+    """The log's explanation for a server that ended although nobody stopped it, or None."""
     folder = studio_dir(dir)
     state = read_state(folder)
     if state is None or state.pid is None or is_locked(folder / "server.lock"):
@@ -230,7 +230,7 @@ def _spawn(folder: Path, state: State) -> None:
 
 
 def _wait_until_ready(folder: Path, state: State) -> bool:
-    """True once the server answers and knows our token, False when it moved to another port than ours."""
+    """True once the server answers and accepts our token, False when it moved to another port than ours."""
     deadline = time.monotonic() + _START_SECONDS
     # proxies of the environment must not get between us and our own machine
     import httpx

@@ -28,6 +28,7 @@ from annotate.labelstudio.answers import (
     plain,
     redact,
 )
+from annotate.printing import format_count
 
 ONCE: Dict = {"max_retries": 0}
 TIMEOUT_S = 120.0
@@ -123,7 +124,7 @@ class Connection:
         return explained(what, self.url, self._api_key)
 
     def version(self) -> Dict:
-        """What the server says of itself; needs no token."""
+        """The server's versions of its packages; needs no token."""
         with self._explained("cannot reach Label Studio"):
             return plain(self.sdk.versions.get())
 
@@ -228,7 +229,7 @@ class Connection:
 
     def import_tasks(self, project: int, tasks: Sequence[Dict]) -> list[int]:
         """Add the tasks in one request, all or none; their ids in the order given."""
-        with self._explained(f"cannot add {len(tasks)} tasks to project {project}"):
+        with self._explained(f"cannot add {format_count(len(tasks), 'task')} to project {project}"):
             response = self._post_json(f"api/projects/{project}/import", tasks, {"return_task_ids": True})
             return list(plain(response.json()).get("task_ids") or ())
 

@@ -26,6 +26,7 @@ from annotate.labelstudio.push.plan import (
     find_project,
 )
 from annotate.labelstudio.shapes import make_safe
+from annotate.printing import format_count
 from annotate.schema import Schema, load_schema
 from annotate.task_json.from_result import from_result
 from annotate.task_json.tasks import read_info
@@ -141,7 +142,7 @@ def _check_project(server: Connection, name: str, schema: Schema) -> Iterator[Fi
     if project is None:
         yield _problem(f"no project {name!r} at {server.url}", f"annotate push P.jsonl --project '{name}'")
         return
-    yield _fine(f"project {name!r} (#{project['id']}) has {project['task_number']} tasks")
+    yield _fine(f"project {name!r} (#{project['id']}) has {format_count(project['task_number'], 'task')}")
     yield from _check_interface(name, project, schema)
     yield from _check_backends(server, project)
     yield from _check_tasks(server, name, project, schema)
@@ -240,11 +241,11 @@ def _check_tasks(server: Connection, name: str, project: dict[str, Any], schema:
         if count:
             yield _problem(f"{count} {what}", remedy)
     if unknown:
-        yield Finding(level="note", what=f"{unknown} tasks have no doc_id; pull names them task-NUMBER")
+        yield Finding(level="note", what=f"{format_count(unknown, 'task')} without doc_id; pull names them task-NUMBER")
     if heavy:
         yield Finding(
             level="note",
-            what=f"{heavy} predictions have more than {MANY_REGIONS} items; their pages open slowly",
+            what=f"{format_count(heavy, 'prediction')} with more than {MANY_REGIONS} items; such pages open slowly",
             remedy="one project per layer: annotate push --layers entities,quotes,claims",
         )
 
@@ -270,19 +271,21 @@ def _check_visibility(name: str, project: dict[str, Any], versions: Counter[str]
         yield _problem("'use predictions to prelabel tasks' is off; annotators begin with an empty page", push)
     shown = project["model_version"] or ""
     if versions and versions[shown] == 0:
-        listed = ", ".join(f"{version} ({count} tasks)" for version, count in versions.most_common())
+        listed = ", ".join(f"{version} ({format_count(count, 'task')})" for version, count in versions.most_common())
         yield _problem(
             f"the project shows predictions of {shown or 'no model'!r}, but those stored are of {listed}", push
         )
     elif versions:
-        yield _fine(f"annotators see the predictions of {shown} on {versions[shown]} tasks")
+        yield _fine(f"annotators see the predictions of {shown} on {format_count(versions[shown], 'task')}")
         hidden = sum(versions.values()) - versions[shown]
         if hidden:
             yield Finding(
-                level="note", what=f"{hidden} predictions of other models are stored and not shown", remedy=push
+                level="note", what=f"not shown: {format_count(hidden, 'prediction')} of other models", remedy=push
             )
     if bare:
-        yield Finding(level="note", what=f"{bare} tasks have no prediction and are not marked blind", remedy=push)
+        yield Finding(
+            level="note", what=f"{format_count(bare, 'task')} without prediction and not marked blind", remedy=push
+        )
 
 
 def _fine(what: str) -> Finding:

@@ -15,6 +15,7 @@ from annotate.labelstudio.connection import Connection, connect
 from annotate.labelstudio.project import find_names, find_shown_layers
 from annotate.labelstudio.push.ledger import Ledger, find_ledger
 from annotate.labelstudio.push.plan import find_project
+from annotate.printing import format_count
 from annotate.schema import Label, Schema, load_schema
 from annotate.task_json.renames import Name, check_renames, rename_items
 from annotate.task_json.tasks import META, digest_prediction, read_info
@@ -113,9 +114,11 @@ def _carry_out(
 def describe_migration(plan: MigrationPlan) -> list[str]:
     """The plan in lines for reading."""
     lines = [f"project {plan.title!r} (#{plan.project}) to schema {plan.schema}:"]
-    lines += [f"  {change}: {count} marks" for change, count in plan.renamed.items()]
+    lines += [f"  {change}: {format_count(count, 'mark')}" for change, count in plan.renamed.items()]
     if plan.renamed:
-        lines.append(f"  in {plan.predictions} predictions and {plan.annotations} annotations")
+        lines.append(
+            f"  in {format_count(plan.predictions, 'prediction')} and {format_count(plan.annotations, 'annotation')}"
+        )
     lines += [f"  new in the interface: {name}" for name in plan.added]
     lines += [f"  gone from the interface, in use nowhere: {name}" for name in plan.removed]
     lines += [f"  refused: {reason}" for reason in plan.refusals]
@@ -152,7 +155,7 @@ def _survey(server: Connection, plan: MigrationPlan, names: Mapping[Name, str], 
             plan.predictions += bool(changed)
     plan.renamed = dict(renamed.most_common())
     plan.refusals = [
-        f"{name!r} ({control}) is in use on {count} annotated marks; enter its new name under [[migrations]]"
+        f"{name!r} ({control}) is in use on {format_count(count, 'annotated mark')}; rename it in [[migrations]]"
         for (control, name), count in sorted(lost.items())
     ]
     if drafts:
@@ -182,7 +185,7 @@ def _apply_change(
         result = rename_items(entry["result"], names)[0]
         if ledger is not None and pushed is not None and digest_prediction(entry) in pushed.predictions:
             ledger.add_prediction(article, digest_prediction({**entry, "result": result}))
-        # with the task the server knows the project, without which it does not validate but refuse
+        # the server finds the project by the task; without it, it refuses instead of validating
         server.update_prediction(entry["id"], result=result, task=change.task["id"])
         if info.digest == digest_prediction(entry):
             info.digest = digest_prediction({**entry, "result": result})

@@ -10,6 +10,7 @@ from annotate.artifacts.label_config import CLAIM_KIND, ENTITY, QUOTE_TYPE, to_l
 from annotate.errors import LabelStudioError
 from annotate.labelstudio.connection import Connection
 from annotate.labelstudio.shapes import make_all_safe
+from annotate.printing import format_count
 from annotate.records import Layer
 from annotate.schema import Schema
 
@@ -72,6 +73,6 @@ def find_config_conflicts(server: Connection, project: dict[str, Any], schema: S
                 used["relations", name] = used.get(("relations", name), 0) + 1
     for control, name in sorted(dropped & used.keys()):
         yield (
-            f"{name!r} ({control}) is in use on {used[control, name]} marks, and schema {schema.ref} does not have it; "
-            "rename or merge it with `annotate schema migrate`"
+            f"{name!r} ({control}) is in use on {format_count(used[control, name], 'mark')}, "
+            f"and schema {schema.ref} does not have it; rename or merge it with `annotate schema migrate`"
         )

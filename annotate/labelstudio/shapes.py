@@ -143,7 +143,7 @@ def _safe_items(result: list[Any], remarks: list[Remark]) -> Iterator[Any]:
 
 
 def _safe_prediction(entry: dict[str, Any]) -> dict[str, Any]:
-    """The prediction as it is, or none where it cannot be one; what it says is compared with what was pushed."""
+    """The prediction as it is, or none where it cannot be one; it is compared with what was pushed."""
     result = entry.get("result")
     version = entry.get("model_version")
     if not isinstance(result, list) or not (version is None or _is_text(version)) or not _is_int(entry.get("id")):

@@ -70,7 +70,7 @@ def submit_annotations(
 
 
 def _to_annotated_result(record: Annotation, schema: Schema, shown: dict[str, Any]) -> list[dict[str, Any]]:
-    """The result as the editor would send it: what is as it was shown keeps its id and says so."""
+    """The result as the editor would send it: what is as it was shown keeps its id and is marked as such."""
     layers = Layers(entities=record.entities, quotes=record.quotes, claims=record.claims)
     items = to_result(layers, record.text or "", schema, article_id=record.id, model=shown.get("model_version"))
     before = {_identity(item) for item in shown.get("result") or ()}

@@ -1,7 +1,7 @@
 """The preannotator `llm:MODEL`: any server that speaks OpenAI's chat completions, asked for strings.
 
 Models cannot count characters, so the answer holds strings, constrained by a JSON Schema made from the label
-schema, and `annotate.formats.strings` finds where they stand. Answers are cached by the hash of the request.
+schema, and `annotate.formats.strings` finds where they are. Answers are cached by the hash of the request.
 Settings come from the environment: `ANNOTATE_LLM_URL` (such as `http://127.0.0.1:11434/v1`), `ANNOTATE_LLM_API_KEY`
 and `ANNOTATE_LLM_BUDGET`, a limit on tokens for one run, in and out.
 """
@@ -40,7 +40,7 @@ def build_llm(schema: Schema, model: str) -> Preannotator:
     """A language model behind `ANNOTATE_LLM_URL` as a preannotator.
 
     Raises:
-        PreannotatorError: the address is not set, or the budget is no number.
+        PreannotatorError: the address is not set, or the budget is not a number.
     """
     url = os.environ.get("ANNOTATE_LLM_URL")
     if not url:
@@ -86,7 +86,7 @@ def make_request(text: str, schema: Schema, model: str) -> dict[str, Any]:
 
 
 def make_instructions(schema: Schema) -> str:
-    """What the model is told: the task and every definition of the label schema."""
+    """The instructions for the model: the task and every definition of the label schema."""
     parts = [
         f"You annotate news articles. {schema.description}",
         "Copy every string exactly from the article, character by character, in the order of the article; "
@@ -156,7 +156,7 @@ class _Asker:
 
         Raises:
             PreannotatorError: the server cannot be reached, refuses, or the budget is spent: no article can go on.
-            ValueError: the answer to this request is no use.
+            ValueError: the answer to this request cannot be used.
         """
         request = msgspec.json.encode(body, order="deterministic")
         key = hashlib.sha256(self._url.encode() + b"\n" + request).hexdigest()
@@ -167,7 +167,7 @@ class _Asker:
         except msgspec.MsgspecError as error:
             raise ValueError(f"the model's answer is not JSON: {content[:80]!r}") from error
         if not isinstance(answer, dict):
-            raise ValueError(f"the model's answer is no JSON object: {content[:80]!r}")
+            raise ValueError(f"the model's answer is not a JSON object: {content[:80]!r}")
         return answer
 
     def _fetch(self, request: bytes, kept: Path) -> str:

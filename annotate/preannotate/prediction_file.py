@@ -53,7 +53,7 @@ def preannotate_to_file(
     side_by_side: bool = False,
     advance: Callable[[int], object] = lambda count: None,
 ) -> Outcome:
-    """Write one prediction an article to a JSON Lines file, in the order of the articles.
+    """Write one prediction per article to a JSON Lines file, in the order of the articles.
 
     An article is not predicted again when the file holds a prediction for it, of the same text, model, schema and
     layers; that line is kept byte by byte. New predictions are collected in `.NAME.partial` beside the file, which is

@@ -1,7 +1,7 @@
 """Pre-annotation on Ray Data: read tasks feed a pool of actors, each with one loaded preannotator.
 
-Sources are read where Ray runs, one read task a source, so that they may lie anywhere that fsspec reads. Actors
-ask for a fraction of a CPU: where they hold every CPU, the tasks that read and write wait for ever.
+Sources are read where Ray runs, one read task per source, so that they can be anywhere that fsspec reads. Actors
+ask for a fraction of a CPU: where they hold every CPU, the tasks that read and write wait forever.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _BLOCK = 64
 
 
 def run_on_ray(articles: Iterable[Article], settings: Settings, *, jobs: int) -> Iterator[Prediction | Failure]:
-    """One prediction or failure an article, in order, made by `jobs` actors.
+    """One prediction or failure per article, in order, made by `jobs` actors.
 
     Args:
         articles: `Articles` are read by Ray from their sources, with constant memory; any other iterable (standard

@@ -33,7 +33,7 @@ _BUILT_IN = {
 
 @dataclass(frozen=True)
 class Preannotator:
-    """Code that proposes layers. `pipe` yields one `Layers` an article, in order, offsets into the article's text."""
+    """Code that proposes layers. `pipe` yields one `Layers` per article, in order, offsets into the article's text."""
 
     name: str
     version: str
@@ -147,7 +147,7 @@ def default_preannotator() -> str:
 def _find(name: str) -> _Entry:
     entry = _load(name.partition(":")[0])
     if entry is None:
-        raise PreannotatorError(f"no preannotator {name!r}; known are {', '.join(list_preannotators())}")
+        raise PreannotatorError(f"no preannotator {name!r}; expected one of {', '.join(list_preannotators())}")
     return entry
 
 

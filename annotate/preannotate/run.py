@@ -82,7 +82,7 @@ def make_settings(
 
 
 def choose_preannotators(preannotator: str | Sequence[str] | None) -> tuple[str, ...]:
-    """The names that are meant, the default one for None; nothing is loaded, so that this can come before long work.
+    """The preannotators' names, the default one for None; nothing is loaded, so that this can come before long work.
 
     Raises:
         PreannotatorError: a name is unknown.
@@ -137,7 +137,7 @@ _worker: Worker | None = None
 
 
 def _start_worker(settings: Settings) -> None:
-    global _worker  # one a process: loading is the expensive part
+    global _worker  # one per process: loading is the expensive part
     os.environ["OMP_NUM_THREADS"] = "1"  # the processes share the cores already
     _worker = Worker(settings)
 

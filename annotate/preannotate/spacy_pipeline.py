@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 #: Code points; pipelines with a parser or a transformer need memory that grows faster than the text.
 _WINDOW = 100_000
 
-#: What pipelines trained on CoNLL 2003 and its kin call the labels of OntoNotes 5; their LOC holds GPE too.
+#: What pipelines trained on CoNLL 2003 and similar corpora call the labels of OntoNotes 5; their LOC holds GPE too.
 _OTHER_NAMES = {"PER": "PERSON", "ORGANIZATION": "ORG", "LOCATION": "LOC"}
 
 

@@ -1,4 +1,4 @@
-"""Long articles in windows: nothing is truncated, and every character stands in exactly one window."""
+"""Long articles in windows: nothing is truncated, and every character is in exactly one window."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from annotate.records import LAYERS, Layers, get_layer
 
 
 def split_windows(text: str, size: int) -> list[tuple[int, int]]:
-    """Half-open windows of at most `size` code points that together are the text, cut at paragraphs where possible.
+    """Half-open windows of at most `size` code points that together make up the text, cut at paragraphs where possible.
 
     Next best is the end of a sentence, then white space, then any place.
 

@@ -68,7 +68,7 @@ class Worker:
         return f"{names}[min-score={least:g}]" if least else names
 
     def predict(self, articles: Sequence[Article]) -> list[Prediction | Failure]:
-        """One prediction or failure an article, in order."""
+        """One prediction or failure per article, in order."""
         proposed = [self._propose(preannotator, articles) for preannotator in self._preannotators]
         return [self._finish(article, [layers[index] for layers in proposed]) for index, article in enumerate(articles)]
 
@@ -99,7 +99,7 @@ class Worker:
         layers = named[0][1] if len(named) == 1 else merge_layers(named, side_by_side=self.settings.side_by_side)
         problems = [*find_span_problems(layers, article.text), *find_label_problems(layers, self.settings.schema)]
         if problems:
-            return Failure(article.id, f"the preannotator's own fault: {problems[0]}")
+            return Failure(article.id, f"the preannotator's output is wrong: {problems[0]}")
         return to_prediction(article, layers, model=self.model, schema=self.settings.schema)
 
     def _select(self, layers: Layers) -> Layers:

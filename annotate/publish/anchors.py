@@ -1,4 +1,4 @@
-"""Anchors: hashes by which a span is found again in a text that is not passed on.
+"""Anchors: hashes by which a span is found again in a text that is not published.
 
 An anchor holds hashes of the span's own text and of up to 24 characters before and behind it, each after folding
 typography (`annotate.text.grounding.fold`), so that other quotation marks or spaces do not matter. In a text that
@@ -29,7 +29,7 @@ _NEAR = 40
 
 
 class Anchor(NamedTuple):
-    """What is known of one span: its old range, and the lengths and hashes of its text and surroundings."""
+    """What is known about one span: its old range, and the lengths and hashes of its text and surroundings."""
 
     start: int
     end: int
@@ -119,7 +119,7 @@ def find_anchors(text: str, anchors: Sequence[Anchor]) -> list[Found | None]:
     """
     folded = Folded(text)
     options = [_candidates(folded, anchor) for anchor in anchors]
-    # spans whose surroundings are whole on both sides, and that occur only once, show how far the text moved
+    # spans whose surroundings are intact on both sides, and that occur only once, show how far the text moved
     sure: list[tuple[int, int]] = []
     for anchor, places in zip(anchors, options, strict=True):
         whole = [place for place, sides in places if sides == 2]

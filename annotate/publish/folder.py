@@ -1,4 +1,4 @@
-"""Publishing into a plain folder: `DIR/<name>/<version>`, in one rename or not at all."""
+"""Publishing into a plain folder: `DIR/<name>/<version>`, in one rename."""
 
 from __future__ import annotations
 

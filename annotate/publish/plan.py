@@ -30,7 +30,7 @@ class Package:
 
     @property
     def bytes(self) -> int:
-        """Their size together."""
+        """Their total size in bytes."""
         return sum((self.folder / name).stat().st_size for name in self.files)
 
 
@@ -49,8 +49,8 @@ class PublishPlan:
         add, replace, keep, remove: names of files by what becomes of them.
         foreign: files at the target that belong to no release and are left alone.
         digest: of the release as it is published, `sha256:HEX`.
-        public: whether anybody can read it there.
-        warnings: what would be published and should be looked at first.
+        public: whether anyone can read it there.
+        warnings: what the release would make public and should be looked at first.
         remarks: what else is different from the release.
     """
 
@@ -115,18 +115,18 @@ def make_plan(
 
 
 def refuse_change(package: Package, place: str, same: list[str]) -> PublishError:
-    """The error where the version is published and is not, to the byte, what is to be published.
+    """The error for a published version that differs in any byte from what is to be published.
 
     Args:
         same: the files that are the same there.
     """
     if MANIFEST in same and SIGNATURE in package.files and SIGNATURE not in same:
         return PublishError(
-            f"{place} holds {package.manifest.ref} with no or another signature; a published version is never changed: "
+            f"{place} has {package.manifest.ref} without this signature; a published version is never changed: "
             "sign before you publish, or release a newer version"
         )
     return PublishError(
-        f"{place} holds another {package.manifest.ref}; a published version is never changed: release a newer version"
+        f"{place} has another {package.manifest.ref}; a published version is never changed: release a newer version"
     )
 
 

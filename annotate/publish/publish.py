@@ -59,7 +59,7 @@ def publish_release(
             two get `<name>/<version>` below them.
         stand_off: leave the article texts out (`annotate.publish.stand_off`).
         private: make a new repository on the Hub a private one.
-        yes: publish where anybody can read it, also what the plan warns of: texts of unknown licence, names, e-mail
+        yes: publish where anyone can read it, also what the plan warns of: texts of unknown licence, names, e-mail
             addresses.
         dry_run: only plan; nothing is written anywhere.
         show: called with the plan before it is carried out.
@@ -83,7 +83,7 @@ def publish_release(
             check_release(folder)
         package = open_package(folder)
         if package.manifest.stand_off and ORIGIN not in package.manifest.files:
-            raise PublishError(f"{folder} has only some of its texts back; publish the release or the stand-off one")
+            raise PublishError(f"{folder} has only some of its texts; publish the release or the stand-off one")
         warnings = find_warnings(folder, package.manifest)
         plan = replace(target.plan(package), warnings=warnings, remarks=remarks)
         show(plan)
@@ -106,7 +106,7 @@ def find_target(to: str, *, private: bool = False) -> Target:
     if to.startswith("hf:"):
         return HubTarget(to.removeprefix("hf:"), private=private)
     if private:
-        raise PublishError(f"{to}: --private is for hf:USER/NAME; who can read other places, their owners decide")
+        raise PublishError(f"{to}: --private is for hf:USER/NAME only; other places have their own access rights")
     if to.startswith("file://"):
         return FolderTarget(Path(to.removeprefix("file://")))
     return StoreTarget(to) if "://" in to else FolderTarget(Path(to))

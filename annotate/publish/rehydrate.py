@@ -99,7 +99,7 @@ def rehydrate(release: str | Path, sources: Sequence[str], *, to: str | Path = "
     check_release(folder)
     manifest = read_manifest(folder)
     if not manifest.stand_off or ORIGIN not in manifest.files:
-        raise PublishError(f"{folder} is not a stand-off release: nothing to put back")
+        raise PublishError(f"{folder} is not a stand-off release: nothing to restore")
     origin = read_origin(folder)
     texts = _Texts(read_articles(sources))
     place = Path(to) / manifest.name / manifest.version

@@ -31,7 +31,7 @@ from annotate.release.writer import ReleaseWriter
 from annotate.schema import load_schema
 from annotate.text.tokens import WORD
 
-# so many words in a row are not the same by chance
+# this many words in a row are not the same by chance
 RUN = 8
 
 _NOTE = re.compile(r"<!-- stand-off -->.*?<!-- /stand-off -->\n\n", re.DOTALL)

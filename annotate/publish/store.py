@@ -1,6 +1,6 @@
 """Publishing to whatever fsspec reaches (`s3://bucket/path`, `gs://`, `sftp://`): `TARGET/<name>/<version>`.
 
-Such stores have no step that puts several files in place at once. The manifest goes last, after every other file
+Such stores cannot put several files in place in one step. The manifest goes last, after every other file
 was read back and its hash compared: where there is no manifest, there is no release, and a killed publication is
 completed by the next one.
 """
@@ -118,7 +118,7 @@ class StoreTarget:
         self._fs.put_file(str(package.folder / name), f"{place}/{name}")
 
     def _is_object_store(self) -> bool:
-        """Whether folders need no making; there, it would make a bucket of a misspelled name."""
+        """Whether folders exist without being created; creating one there would make a bucket with a misspelt name."""
         protocol = self._fs.protocol
         return not _BUCKETS.isdisjoint([protocol] if isinstance(protocol, str) else protocol)
 
@@ -131,7 +131,7 @@ class StoreTarget:
 
     @contextlib.contextmanager
     def _explained(self, what: str) -> Iterator[None]:
-        """Explain in one message whatever the store's client raises, each by its own family of errors."""
+        """Explain in one message whatever the store's client raises; each client has its own errors."""
         try:
             yield
         except AnnotateError:

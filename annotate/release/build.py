@@ -1,4 +1,4 @@
-"""Building a release: from decided records to an immutable folder, in one step or not at all."""
+"""Building a release: from decided records to an immutable folder, written completely or not at all."""
 
 from __future__ import annotations
 
@@ -81,16 +81,16 @@ def build_release(
         about: who annotated and how, as Markdown for the card.
         names: annotators appear under their names; else as `annotator-1` and so on (`annotate.release.pseudonyms`).
         annotator_map: the private file that keeps the names behind the pseudonyms, outside the release; it is read,
-            extended and written. None = they are kept nowhere, and no later version can go on with them.
+            extended and written. None = they are not kept, and no later version can use the same pseudonyms.
         sign: an SSH private key to sign the release with (`annotate.release.signing`).
         selection: by id, what counts instead of the records' own `meta.selection`: where a larger batch of the pool was
             selected later. A record with `meta.selection` gets the weight 1 / probability.
 
     Raises:
         GoldError: the version exists, or does not fit what changed; records have no annotators, no text, labels
-            that the schema does not know, or spans that do not fit; all problems are reported together; or the
+            that the schema does not have, or spans that do not fit; all problems are reported together; or the
             parent has pseudonyms that the map does not explain.
-        AnnotateError: the map or the release cannot be written, or the key does not sign.
+        AnnotateError: the map or the release cannot be written, or the key cannot sign.
         MissingExtraError: the extra `release` is not installed.
     """
     require("release", "annotate release")

@@ -33,9 +33,9 @@ _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_/.-]*|\d+\.\d+\.\d+|n[<>]1[KM]|\d+K<n<
 _NOT_TEXT = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
 
 STAND_OFF_NOTE = (
-    "**This release leaves article texts out.** They stay their publishers'. Every article has its id, URL "
-    "and the SHA-256 of its text, every span its offsets and hashes of its surroundings. Whoever has the texts "
-    "puts them back, and proves that nothing moved, with `annotate rehydrate RELEASE SOURCES...`; the config "
+    "**This release has no article texts.** They belong to their publishers. Every article has its id, URL "
+    "and the SHA-256 of its text, every span its offsets and hashes of its surroundings. If you have the texts, "
+    "`annotate rehydrate RELEASE SOURCES...` puts them back and proves that nothing moved; the config "
     "`tokens` comes back with them."
 )
 
@@ -126,11 +126,11 @@ def _use(manifest: Manifest) -> Iterator[str]:
     yield ""
     yield (
         "Offsets are Unicode code points into `text`, half-open. A layer that is null was not annotated in that "
-        "article; an empty one was, and holds nothing."
+        "article; an empty one was annotated, and nothing was found."
     )
     yield ""
     yield (
-        f"`annotate check gold/{manifest.ref}` proves that the files fit each other. Whoever can change all of them "
+        f"`annotate check gold/{manifest.ref}` proves that the files fit each other. Anyone who can change all of them "
         "can also make them fit, so pin the digest that was published with it (`annotate releases` prints it): "
         f"`annotate check gold/{manifest.ref} --digest sha256:...`."
     )
@@ -167,7 +167,7 @@ def _work(manifest: Manifest) -> Iterator[str]:
         yield ""
     yield f"Annotators: {_list(known.get('annotators', {}))}. Only what they submitted is in this release."
     for name, work in manifest.work.items():
-        pace = f", {work['median_seconds'] / 60:.1f} minutes for the middle one" if work["median_seconds"] else ""
+        pace = f", {work['median_seconds'] / 60:.1f} minutes per article (median)" if work["median_seconds"] else ""
         alone = f", {work['without_draft']} of them without a pre-annotation" if work["without_draft"] else ""
         yield f"{escape_markdown(name)} worked on {_articles(work['articles'])}{alone}{pace}."
     helped = {name: n for name, n in known.get("models", {}).items() if name != "none"}
@@ -232,7 +232,7 @@ def _preannotators(manifest: Manifest) -> Iterator[str]:
         )
         if len(parts) > 1:
             yield ""
-            yield "A score that is clearly higher where the draft was shown speaks for annotators led by it."
+            yield "A score that is clearly higher where the draft was shown suggests that annotators were led by it."
 
 
 def _splits(manifest: Manifest) -> Iterator[str]:
@@ -252,9 +252,9 @@ def _splits(manifest: Manifest) -> Iterator[str]:
     )
     if manifest.left_out:
         yield ""
-        yield f"{_articles(len(manifest.left_out))} left out, because they are kin to articles in several splits:"
+        yield f"{_articles(len(manifest.left_out))} left out, because they are related to articles in several splits:"
         for left in manifest.left_out:
-            yield f"- {markdown_code(left.id)}, kin to {', '.join(map(markdown_code, left.kin))}"
+            yield f"- {markdown_code(left.id)}, related to {', '.join(map(markdown_code, left.kin))}"
 
 
 def _selection(manifest: Manifest) -> Iterator[str]:
@@ -287,8 +287,8 @@ def _tokens(manifest: Manifest) -> Iterator[str]:
     yield "## What the config `tokens` cannot hold"
     yield ""
     yield (
-        f"One BIO tag a word and layer, by the rule `{manifest.tokens['rule']}`: of nested spans the outer one stays, "
-        "and spans are widened to whole words. Fragments, speakers and cues are not tied to each other there, and "
+        f"One BIO tag per word and layer by the rule `{manifest.tokens['rule']}`: of nested spans the outer one stays, "
+        "and spans are widened to whole words. Fragments, speakers and cues are not linked to each other there, and "
         "attributes are not among the tags; the default config has all of it."
     )
     yield ""
@@ -327,10 +327,10 @@ def _limits(manifest: Manifest) -> Iterator[str]:
     if total < 100:
         yield f"- {_articles(total)}: too few to tell systems apart; intervals of scores will be wide."
     if any(name != "none" for name in manifest.provenance.get("models", {})):
-        yield "- Annotators corrected a model's draft, so errors that look right may have stayed, and systems like that"
+        yield "- Annotators corrected a model's draft, so plausible errors may remain, and systems like that"
         yield "  model may score too well."
     if manifest.agreement is None:
-        yield "- Nobody knows how far a second person would agree."
+        yield "- Agreement is unknown: no article has independent annotations of two annotators."
     if manifest.counts["clusters"] < len(manifest.splits) * 10:
         yield f"- Few stories ({manifest.counts['clusters']:,}): results may not carry over to other events."
     missing = [
@@ -340,7 +340,7 @@ def _limits(manifest: Manifest) -> Iterator[str]:
     ]
     if missing:
         yield f"- Not every layer is annotated everywhere; missing: {', '.join(missing)}."
-    yield "- What is annotated is what was said, not whether it is true."
+    yield "- The annotations show what was said, not whether it is true."
 
 
 def _licence(manifest: Manifest) -> Iterator[str]:
@@ -348,7 +348,7 @@ def _licence(manifest: Manifest) -> Iterator[str]:
     yield ""
     yield f"Annotations: {escape_markdown(manifest.licence or 'no licence stated; ask before you pass them on')}."
     yield f"Article texts, by article (column `licence`): {_list(manifest.provenance.get('licences', {}))}."
-    yield "A text of unknown licence stays its publisher's copyright: pass it on with `annotate publish --stand-off`."
+    yield "Texts of unknown licence belong to their publishers: publish them only with `annotate publish --stand-off`."
 
 
 def _articles(n: int) -> str:

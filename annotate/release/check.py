@@ -81,7 +81,7 @@ def check_release(
     manifest = read_manifest(folder)
     found = spell_digest(manifest)
     if digest not in (None, found):
-        raise GoldError([f"{folder}: its digest is {found}, expected {digest}: this is not the release that is meant"])
+        raise GoldError([f"{folder}: its digest is {found}, expected {digest}: this is not the expected release"])
     signer = None if signers is None else verify_manifest(folder, Path(signers))
     _raise(folder, [*_find_place_problems(folder, manifest), *find_file_problems(folder, manifest)])
     try:
@@ -117,7 +117,7 @@ def _raise(folder: Path, problems: list[str]) -> None:
 
 
 def _find_place_problems(folder: Path, manifest: Manifest) -> Iterator[str]:
-    place = Path(os.path.abspath(folder))  # noqa: PTH100 - a link is not followed: its name is what people cite
+    place = Path(os.path.abspath(folder))  # noqa: PTH100 - a link is not followed: its name is what is cited
     if f"{place.parent.name}/{place.name}" != manifest.ref:
         yield (
             f"the folder is {place.parent.name}/{place.name}, but its manifest is of {manifest.ref}: get the release "
@@ -223,14 +223,14 @@ class _RowChecker:
                 f"{id} is in the tables and left out or withdrawn" for id in elsewhere if spool.find(id) is not None
             )
         if self.counts.to_dict() != self.manifest.counts:
-            yield f"{MANIFEST} counts other articles or spans than the tables hold"
+            yield f"{MANIFEST} has other counts of articles or spans than the tables"
         if self.counts.provenance() != self.manifest.provenance:
             yield f"{MANIFEST} has another provenance than the tables"
         if self.counts.selection() != self.manifest.selection:
             yield f"{MANIFEST} has another account of weights and pools than the tables"
         layers = {layer: msgspec.to_builtins(report) for layer, report in self._reports.items()}
         if self.manifest.tokens != ({} if self.manifest.stand_off else {"rule": RULE, "layers": layers}):
-            yield f"{MANIFEST} has another account of the tokens than they give"
+            yield f"{MANIFEST} has other counts of tokens than the tables"
 
     def _find_split_problems(
         self, folder: Path, split: str, hashes: list[str], spool: Spool, kinship: Kinship
@@ -271,7 +271,7 @@ class _RowChecker:
         if record.split != split:
             yield f"its split is {record.split}"
         if not record.annotators:
-            yield "no annotators: machine predictions do not belong into gold"
+            yield "no annotators: machine predictions do not belong in gold"
         if not record.cluster:
             yield "no cluster"
         elif self._clusters.setdefault(record.cluster, split) != split:

@@ -18,7 +18,7 @@ from annotate.schema import Schema
 
 
 def find_paper_problems(folder: Path, manifest: Manifest, schema: Schema, parent: Path | None) -> Iterator[str]:
-    """A sentence for each paper that does not follow from the manifest, the schema and the tables.
+    """A sentence for each of these files that does not follow from the manifest, the schema and the tables.
 
     Args:
         manifest: its counts already compared with the tables.
@@ -73,7 +73,7 @@ def _find_old_card_problems(card: str, manifest: Manifest, schema: Schema) -> It
 
 
 def _same_yaml(found: str, expected: str) -> bool:
-    """Whether two lines are one, but for how their scalar is quoted."""
+    """Whether two lines are the same apart from how their scalar is quoted."""
     if found == expected:
         return True
     match = re.fullmatch(r"((?: *- )?(?: *\w+: )?)'(.*)'", found)

@@ -1,4 +1,4 @@
-"""What a release holds and where it comes from, counted while its records stream by."""
+"""What a release holds and where it comes from, counted while its records are read."""
 
 from __future__ import annotations
 

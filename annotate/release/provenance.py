@@ -36,7 +36,7 @@ class Background(NamedTuple):
 
 
 class Submitted:
-    """The annotations behind a release; None = not given, and then nothing is checked against them.
+    """The annotations behind a release; None = not given; then nothing is checked against them.
 
     Args:
         annotations: of everybody; skipped ones and drafts are left out.
@@ -60,7 +60,7 @@ class Submitted:
         for name in record.annotators:
             if name not in known:
                 found = f"submitted by {', '.join(sorted(known))}" if known else "submitted by nobody"
-                yield f"annotator {name!r} did not submit this article; by the annotations it was {found}"
+                yield f"annotator {name!r} did not submit this article; in the annotations it is {found}"
 
     def sign(self, record: GoldRecord) -> GoldRecord:
         """The record, each item without `annotators` with those of the record's annotators who submitted the same.
@@ -99,7 +99,7 @@ class Submitted:
         self._annotations = [pseudonyms.rename_annotation(annotation) for annotation in self._annotations]
 
     def describe(self, schema: Schema, released: Released) -> Background:
-        """What the annotations of the released articles have to do with the release: dates, work, agreement, scores."""
+        """What the annotations of the released articles add to the manifest: dates, work, agreement, scores."""
         here = [annotation for annotation in self._annotations if annotation.id in released]
         here.sort(key=lambda annotation: (annotation.id, annotation.annotator))
         dates = [annotation.updated_at or annotation.created_at for annotation in here]

@@ -1,6 +1,6 @@
-"""Signatures of releases with SSH keys, made and verified by `ssh-keygen` as git does it.
+"""Signatures of releases with SSH keys, made and verified by `ssh-keygen`, as git does.
 
-What is signed are the bytes of `manifest.json`, in the namespace `annotate-release`: they have the hash of every other
+The bytes of `manifest.json` are signed, in the namespace `annotate-release`: they have the hash of every other
 file. The signature is the file `manifest.json.sig` beside it, in the armoured form of `ssh-keygen -Y sign`.
 """
 
@@ -26,7 +26,7 @@ def sign_manifest(folder: Path, key: Path) -> None:
             terminal, by `ssh-keygen` itself.
 
     Raises:
-        AnnotateError: there is no `ssh-keygen` or no such key, or the key does not sign.
+        AnnotateError: there is no `ssh-keygen` or no such key, or the key cannot sign.
     """
     if not key.is_file():
         raise AnnotateError(f"{key}: no such key; --sign takes an SSH private key (make one: ssh-keygen -t ed25519)")
@@ -55,7 +55,7 @@ def verify_manifest(folder: Path, signers: Path) -> str:
     found = _run(["-Y", "find-principals", "-f", allowed, "-s", signature], b"")
     names = found.stdout.decode("utf-8", "replace").splitlines()
     if found.returncode or not names:
-        raise GoldError([f"{path}: not signed by anybody in {signers} ({_reason(found)})"])
+        raise GoldError([f"{path}: not signed by anyone in {signers} ({_reason(found)})"])
     data = (folder / MANIFEST).read_bytes()
     for name in names:
         done = _run(["-Y", "verify", "-f", allowed, "-I", name, "-n", NAMESPACE, "-s", signature], data)

@@ -49,7 +49,7 @@ class TagReport(msgspec.Struct):
 def layer_spans(record: GoldRecord, layer: Layer, schema: Schema) -> list[Labelled] | None:
     """The spans of a layer under the names that its tags use, or None where the layer was not annotated.
 
-    Quotes give their contents, speakers and cues, claims their own range; what ties them together is not among it.
+    Quotes give their contents, speakers and cues, claims their own range; the links between them are not included.
     """
     if layer == "entities":
         return None if record.entities is None else [Labelled(e.start, e.end, e.label) for e in record.entities]
@@ -74,7 +74,7 @@ def _quote_spans(record: GoldRecord, schema: Schema) -> Iterator[Labelled]:
 
 
 def to_bio(tokens: Sequence[tuple[int, int]], spans: Iterable[Labelled]) -> tuple[list[str], TagReport]:
-    """One tag a token by the rule `outermost-first`, and what became of the spans.
+    """One tag per token by the rule `outermost-first`, and what became of the spans.
 
     >>> to_bio([(0, 3), (4, 8), (9, 12)], [Labelled(0, 8, "ORG"), Labelled(4, 8, "GPE"), Labelled(9, 11, "ORG")])
     (['B-ORG', 'I-ORG', 'B-ORG'], TagReport(spans=3, exact=1, widened=1, dropped=1))
@@ -98,7 +98,7 @@ def to_bio(tokens: Sequence[tuple[int, int]], spans: Iterable[Labelled]) -> tupl
 
 
 class TokenTable:
-    """Makes the rows of the config `tokens`, and keeps account in `reports` of what the tags cannot hold."""
+    """Makes the rows of the config `tokens`, and counts in `reports` what the tags cannot hold."""
 
     def __init__(self, schema: Schema) -> None:
         self._schema = schema

@@ -54,7 +54,7 @@ class ReleaseWriter:
     Memory holds one row group and the hash of every row.
 
     Args:
-        stand_off: leave the config `tokens` out, which is text.
+        stand_off: leave out the config `tokens`, which is text.
         further: the columns of further configs, by name; `add_split` then takes their rows by the same names.
         weighted: the records have weights.
     """

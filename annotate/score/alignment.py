@@ -43,7 +43,7 @@ class Alignment:
 
 @dataclass(frozen=True)
 class EntityPairs:
-    """The entities of all articles, paired: one row a pair, and one row a prediction that is left out."""
+    """The entities of all articles, paired: one row per pair, and one row per prediction that is left out."""
 
     article: Numbers
     gold: Numbers

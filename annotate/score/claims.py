@@ -139,7 +139,7 @@ class CountedClaims:
     positive: Column
     alignments: dict[int, Alignment]
     outside: int
-    """Claims that lie in no sentence."""
+    """Claims that are in no sentence."""
     unscored: int
     """Predicted claims without a score; they rank as 0."""
 

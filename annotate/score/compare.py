@@ -11,6 +11,7 @@ from typing import Any, Unpack
 import numpy as np
 
 from annotate.errors import ScoreError
+from annotate.printing import format_count
 from annotate.records import GoldRecord, Layer, Prediction
 from annotate.schema import load_schema
 from annotate.score.evaluate import (
@@ -302,7 +303,7 @@ def _remark(comparison: Comparison) -> list[str]:
     for measure, n in comparison.articles.items():
         if n < MIN_SEPARABLE:
             remarks.append(
-                f"{measure}: with {n} articles the smallest possible p is {2 / 2**n:g}; "
+                f"{measure}: with {format_count(n, 'article')} the smallest possible p is {2 / 2**n:g}; "
                 f"no difference can be significant below {MIN_SEPARABLE} articles"
             )
     unsure = [difference for difference in comparison.differences if not difference.significant]

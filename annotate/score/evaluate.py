@@ -174,7 +174,7 @@ def score_tables(gold: GoldTable, system: SystemTable, problems: Problems, optio
     confusions, alignments = _align(gold, counted)
     warnings = [*system.warnings, *(warning for found in counted.values() for warning in found.warnings)]
     if system.extra:
-        warnings.append(f"{system.extra} predictions have no gold article and were ignored (--extra ignore)")
+        warnings.append(f"ignored {format_count(system.extra, 'prediction')} without a gold article (--extra ignore)")
     return Report(
         measures=measures,
         counts={
@@ -274,7 +274,9 @@ def choose_layers(
             continue
         if lacking.any():
             if options.missing == "empty":
-                system.warnings.append(f"{int(lacking.sum())} predictions have no layer {layer}; it counts as empty")
+                system.warnings.append(
+                    f"{format_count(int(lacking.sum()), 'prediction')} without layer {layer}; it counts as empty"
+                )
             else:
                 for article in np.nonzero(lacking)[0].tolist():
                     problems.add(
@@ -284,7 +286,9 @@ def choose_layers(
                     )
         if (system.has[layer] & ~gold.has[layer]).any():
             n = int((system.has[layer] & ~gold.has[layer]).sum())
-            system.warnings.append(f"{layer} of {n} predictions were not scored: gold does not have that layer there")
+            system.warnings.append(
+                f"{layer} of {format_count(n, 'prediction')} not scored: gold does not have that layer there"
+            )
         scored.append(layer)
     if problems.sentences:
         raise ScoreError(problems.sentences)
@@ -372,7 +376,7 @@ def _claim_warnings(gold: GoldTable, kinds: set[str], outside: int, unscored: in
     if unknown:
         warnings.append(f"kinds of claims that schema {gold.schema.ref} does not declare: {', '.join(unknown)}")
     if outside:
-        warnings.append(f"{outside} claims lie in no sentence and do not enter the measures over sentences")
+        warnings.append(f"{format_count(outside, 'claim')} in no sentence, left out of the measures over sentences")
     if unscored:
         warnings.append(f"{unscored} predicted claims have no score; for average precision they rank as 0")
     return warnings
@@ -469,7 +473,7 @@ def _remark(
     few = Counter({layer: int(gold.has[layer].sum()) for layer in scored})
     for layer, n in few.items():
         if options.trials and n < MIN_ARTICLES:
-            remarks.append(f"{layer}: {n} articles; below {MIN_ARTICLES} no interval can be given")
+            remarks.append(f"{layer}: {format_count(n, 'article')}; below {MIN_ARTICLES} no interval can be given")
     perfect = [name for name, score in measures.items() if score.three and "/" not in name]
     if perfect:
         remarks.append(

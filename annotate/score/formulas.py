@@ -1,6 +1,6 @@
 """Formulas on counts: ratios of sums over articles, so that every resample needs the counts only.
 
-A formula knows its columns (one number an article) and how their sums become a value. 0/0 is undefined: NaN here,
+A formula has its columns (one number per article) and how their sums become a value. 0/0 is undefined: NaN here,
 null in a report.
 """
 
@@ -44,7 +44,7 @@ class Formula(Protocol):
 
 
 class SumFormula(ABC):
-    """A formula on sums of columns: whoever has the sums need not add up the columns again."""
+    """A formula on sums of columns, for callers that have the sums already."""
 
     @abstractmethod
     def columns(self) -> Sequence[Column]:

@@ -49,7 +49,7 @@ def from_result(result: Sequence[Any], text: str, schema: Schema, *, predicted: 
     """The layers that the items say, each sorted by start, then longest first; every layer of the schema is there.
 
     Item `origin` is what the editor wrote; confidence stays only where it did not write `prediction-changed` or
-    `manual`, because a score says nothing about what a person made of the span.
+    `manual`, because a score does not apply to what an annotator made of the span.
 
     Args:
         result: items as the server has them, in any order.

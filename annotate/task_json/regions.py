@@ -31,7 +31,7 @@ class Region(msgspec.Struct):
 
     @property
     def is_as_proposed(self) -> bool:
-        """Whether nobody changed it, as far as the editor says."""
+        """Whether nobody changed it, according to the editor."""
         return self.origin in (None, "prediction")
 
     @property
@@ -73,7 +73,7 @@ def read_score(value: Any) -> float | None:
 
 
 def read_origin(value: Any) -> Origin | None:
-    """What the editor says of where an item comes from."""
+    """The editor's field for where an item comes from."""
     known: dict[Any, Origin] = {name: name for name in ("prediction", "prediction-changed", "manual")}
     return known.get(value) if isinstance(value, str) else None
 

@@ -1,4 +1,4 @@
-"""What the way back through Label Studio had to mend or could not hold: nothing is dropped without one of these."""
+"""What the way back through Label Studio had to repair or could not hold: nothing is dropped without one of these."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 class Remark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing that did not come back as a record can hold it.
 
-    `repaired`: the text or the relations decide what was meant, and the record says that. `quarantined`: an annotator
+    `repaired`: the text or the relations decide what was meant, and the record has that. `quarantined`: an annotator
     has to look; what could not be held is in `item`, as the server has it, and the record is without it.
     """
 

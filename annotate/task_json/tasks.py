@@ -60,7 +60,7 @@ def to_task(
 
     Args:
         schema: the schema of the project; layers that it does not have are left out.
-        blind: leave the prediction out, so that people annotate without its help.
+        blind: leave the prediction out, so that annotators work without its help.
 
     Raises:
         DataProblems: the prediction has no text, or spans, labels or attributes that do not fit.
@@ -273,7 +273,7 @@ def _read_annotation(
 
 
 def find_prediction(entry: Mapping[str, Any], task: Task) -> dict[str, Any] | None:
-    """The prediction that the annotation began from, as far as the server says.
+    """The prediction that the annotation began from, according to the server.
 
     The server also notes its newest prediction on annotations that were begun empty; without a `parent_prediction`
     a shared region id distinguishes the two.

@@ -14,13 +14,13 @@ _ESCAPES = {"-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]", "-LCB-": "{"
 _BEFORE = ("##", "▁", "Ġ")
 _BEHIND = "@@"
 
-# how far ahead a token may stand when the tokens leave out a piece of the text (a headline, a byline)
+# how far ahead a token may be when the tokens leave out a piece of the text (a headline, a byline)
 _REACH = 2000
 
 
 @dataclass
 class AlignedTokens:
-    """Where each token stands (None = nowhere), how much text no token covers, and where the text was left."""
+    """Where each token is (None = nowhere), how much text no token covers, and where the text was left."""
 
     ranges: list[tuple[int, int] | None]
     changed: int = 0
@@ -29,7 +29,7 @@ class AlignedTokens:
 
     @property
     def missing(self) -> int:
-        """How many tokens stand nowhere in the text."""
+        """How many tokens are nowhere in the text."""
         return self.ranges.count(None)
 
 
@@ -37,7 +37,7 @@ def align_tokens(tokens: Sequence[str], text: str, *, whole: bool = True) -> Ali
     """Each token's range in the text, in order; typography, white space and Penn Treebank escapes may differ.
 
     Args:
-        whole: the tokens are this text's; else stop where the text ends, `used` says after how many tokens.
+        whole: the tokens are this text's; else stop where the text ends, `used`: after how many tokens.
 
     >>> align_tokens(["``", "Go", "!", "''", "-LRB-", "he", ")"], "“Go!” (he)").ranges
     [(0, 1), (1, 3), (3, 4), (4, 5), (6, 7), (7, 9), (9, 10)]
@@ -81,11 +81,11 @@ def _forms(token: str) -> list[str]:
 
 
 def _find(folded: str, at: int, forms: list[str], following: list[str]) -> tuple[int, str]:
-    """Where in the folded text one of the forms stands, and which; -1 for nowhere."""
+    """Where in the folded text one of the forms is, and which; -1 for nowhere."""
     for form in forms:
         if form and folded.startswith(form, at):
             return at, form
-    # further on, if the next token stands right behind it: a lone "the" would be found anywhere
+    # further on, if the next token follows directly: a lone "the" would be found anywhere
     found = [
         (place, form)
         for form in forms

@@ -164,7 +164,7 @@ class Text:
 def ground_strings(
     text: Text | str, wanted: Sequence[Wanted], *, min_similarity: float = MIN_SIMILARITY
 ) -> list[Place | None]:
-    """A place for each string, None where it cannot be found or stands less often than it was asked for.
+    """A place for each string, None where it cannot be found or occurs less often than it was asked for.
 
     The places are chosen together: inside the given context first, with as few steps back as possible, then as far
     left as possible; one place serves one string of a group only.

@@ -1,4 +1,4 @@
-"""Which words of a text stand inside quotation marks, paragraph by paragraph, and what type of quote that makes.
+"""Which words of a text are inside quotation marks, paragraph by paragraph, and what type of quote that makes.
 
 Pairs curly, straight, low and single marks, two apostrophes used as a double mark (a wire-service habit), backticks
 and guillemets. A mark that is never closed reaches to the end of its paragraph and no further, the printers'
@@ -46,8 +46,8 @@ _WRAPPED = re.compile(r"(?<=[a-z,])[ \t]*\n[ \t]*(?=[a-z])")
 def quote_type(text: str, content: Iterable[HasRange]) -> QuoteType:
     """The type of a quote, by the quotation marks of its text: all words inside them, none, or some.
 
-    The marks may be part of the content or stand around it, also at a distance: of a quotation in several pieces, or
-    over several paragraphs, each piece is inside. A content that begins with an opening mark is read by itself too, so
+    The marks may be part of the content or around it, also at a distance: of a quotation in several pieces, or
+    over several paragraphs, each piece is inside. A content that begins with an opening mark is read on its own too, so
     that an unpaired mark before it does no harm.
 
     >>> from annotate.records import Span
@@ -132,7 +132,7 @@ def _cached_stretches(text: str) -> tuple[tuple[int, int, bool], ...]:
 
 
 def _stretches_of(text: str, start: int, end: int, goes_on: bool) -> Iterator[tuple[int, int, bool]]:
-    """The stretches of one paragraph; `goes_on` says that the next one begins with a single mark."""
+    """The stretches of one paragraph; `goes_on`: the next one begins with a single mark."""
     opened: tuple[int, str] | None = None
     marks = [
         (match.group(), match.start(), match.end(), _role(text, *match.span(), start, end))
@@ -146,7 +146,7 @@ def _stretches_of(text: str, start: int, end: int, goes_on: bool) -> Iterator[tu
             # "the readers’ choice": the apostrophe of a plural, where the quotation is closed further on
             if ends_later and mark in _SINGLE and text[at - 1] in "sS" and _GOES_ON.match(text, after, end):
                 continue
-            # Where the last straight mark of a paragraph stands before a word, a space is missing behind it.
+            # Where the last straight mark of a paragraph is before a word, a space is missing behind it.
             yield opened[0], after, True
             opened = None
     if opened is not None and (opened[1] not in _SINGLE or goes_on):

@@ -1,4 +1,4 @@
-"""Fits how sure the pipeline should be of a span, on development articles that it was not trained on."""
+"""Fits the pipeline's confidence in a span, on development articles that it was not trained on."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Reads the training corpora into `Document`s: which layers each one knows, and how its labels map to ours.
+"""Reads the training corpora into `Document`s: which layers each one has, and how its labels map to ours.
 
-The corpora are described in docs/training.md. All are JSON Lines with one article a line, gzipped.
+The corpora are described in docs/training.md. All are JSON Lines with one article per line, gzipped.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _UNIT = re.compile(
 def read_corpus(path: Path) -> Iterator[dict[str, Any]]:
     """The records of one gzipped JSON Lines file."""
     if not path.exists():
-        raise AnnotateError(f"{path}: no such corpus; --data names the folder that holds them all")
+        raise AnnotateError(f"{path}: no such corpus; give the folder that holds all of them as --data")
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for line in lines:
             yield json.loads(line)
@@ -63,7 +63,7 @@ def read_gold_names(path: Path, gazetteers: Gazetteers) -> Iterator[Document]:
 
 
 def _labels_of(entity: dict[str, Any], gazetteers: Gazetteers) -> frozenset[str] | None:
-    """The labels that the entity may have here; None where even that is not known."""
+    """The labels that the entity may have here; None where even that is unknown."""
     label, text = entity["label"], entity["text"]
     if label == "MISC":
         return frozenset({"NORP"}) if gazetteers.is_norp(text) else None
@@ -77,7 +77,7 @@ def _labels_of(entity: dict[str, Any], gazetteers: Gazetteers) -> frozenset[str]
 
 
 def read_polnear(data: Path, split: str, gazetteers: Gazetteers) -> list[Document]:
-    """PolNeAR's articles: attributions by people, names and syntax by CoreNLP, the names repaired where we can."""
+    """PolNeAR's articles: attributions by annotators, names and syntax by CoreNLP, the names repaired where we can."""
     names = {record["id"]: record for record in read_corpus(data / f"polnear_silver_entities.{split}.jsonl.gz")}
     syntax = {record["id"]: record for record in read_corpus(data / f"polnear_syntax.{split}.jsonl.gz")}
     documents = []
@@ -131,7 +131,7 @@ def _add_silver_names(document: Document, entities: list[dict[str, Any]], gazett
             if entity["label"] == "PERSON":
                 seen.setdefault(text[start:end].split()[-1], labels)
     _add_headline_names(document, head_end, seen)
-    # A capitalised word outside every span may be one of the labels that CoreNLP does not know.
+    # A capitalised word outside every span may be one of the labels that CoreNLP does not have.
     covered = sorted((start, end) for start, end, _ in document.entities)
     document.unknown_entities.extend(_uncovered_capitals(text, head_end, covered))
 

@@ -38,7 +38,7 @@ class Crf(nn.Module):  # type: ignore[misc]
         self.register_buffer("forbidden_first", inside, persistent=False)
 
     def loss(self, scores: Tensor, allowed: Tensor, present: Tensor) -> Tensor:
-        """One value a window. `scores` (windows, words, tags), `allowed` likewise, `present` (windows, words)."""
+        """One value per window. `scores` (windows, words, tags), `allowed` likewise, `present` (windows, words)."""
         count = len(scores)
         wanted = scores.masked_fill(~allowed, IMPOSSIBLE)
         total = self._log_total(torch.cat([scores, wanted]), torch.cat([present, present]))

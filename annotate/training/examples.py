@@ -2,7 +2,7 @@
 
 Every layer may be unknown, for a whole article or for a region of it. What is unknown is expressed by allowing more
 than one answer, and the loss sums over all that are allowed: a place whose finer label nobody gave may be GPE, LOC
-or FAC, and in a region that annotators left aside everything is allowed.
+or FAC, and in a region that annotators left out everything is allowed.
 """
 
 from __future__ import annotations

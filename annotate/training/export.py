@@ -64,7 +64,7 @@ def export_network(network: Network, vocabulary: list[str], folder: Path, *, qua
     """Writes `network.onnx`, `vocabulary.txt`, `chains.json` and `weights.safetensors` to `folder`.
 
     The first three are what runs, the last is what `annotate train` goes on from. The weights in `network.onnx` are
-    8-bit per channel where `quantize` holds; the tables of word pieces too, one scale a table.
+    8-bit per channel where `quantize` holds; the tables of word pieces too, one scale per table.
     """
     from onnxruntime.quantization import QuantType, quantize_dynamic
 

@@ -1,4 +1,4 @@
-"""What a training says of itself for the model card: `training.json`, beside checkpoints and in the model folder."""
+"""Facts about a training for the model card: `training.json`, beside checkpoints and in the model folder."""
 
 from __future__ import annotations
 

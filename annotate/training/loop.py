@@ -22,7 +22,7 @@ from annotate.training.gazetteers import Gazetteers
 from annotate.training.model import Network
 from annotate.training.replace import replace_names
 
-#: What the sequence losses are worth beside the others: as much as this many words of them.
+#: The weight of the sequence losses against the others: as much as this many words of them.
 SENTENCE = 5
 
 
@@ -60,7 +60,7 @@ def make_windows(
 
 
 def _rewrite(features: np.ndarray[Any, Any], chance: random.Random) -> None:
-    """Pretends that the window is a headline, or all in lower or upper case; the pieces know no case."""
+    """Pretends that the window is a headline, or all in lower or upper case; the pieces are uncased."""
     case, (writing, shape) = features[:, 0], chance.choice([(1, 2), (1, 2), (2, 3), (3, 1)])
     letters = (case >= 1) & (case <= 5)
     case[letters] = shape
@@ -68,7 +68,7 @@ def _rewrite(features: np.ndarray[Any, Any], chance: random.Random) -> None:
 
 
 def make_batches(windows: list[Window], pieces: int, chance: random.Random) -> list[list[Window]]:
-    """Windows of like length together, at most `pieces` wordpieces a batch with padding, in random order."""
+    """Windows of like length together, at most `pieces` wordpieces per batch with padding, in random order."""
     chance.shuffle(windows)
     ordered = sorted(windows, key=lambda window: window.length + chance.randint(-8, 8))
     batches: list[list[Window]] = [[]]
@@ -123,7 +123,7 @@ def loss_of(network: Network, batch: dict[str, Tensor], weights: dict[str, float
     present = batch["present"]
     parts = {}
     for name, scores, crf in (("roles", roles, network.role_crf), ("entities", entities, network.entity_crf)):
-        # A window of which nothing is known says nothing.
+        # A window of which nothing is known teaches nothing.
         known = ((~batch[name].all(dim=2)) & present).any(dim=1)
         if known.any():
             values = crf.loss(scores[known], batch[name][known], present[known])

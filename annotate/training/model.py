@@ -48,7 +48,7 @@ class Layer(nn.Module):  # type: ignore[misc]
 
 
 class Encoder(nn.Module):  # type: ignore[misc]
-    """From pieces and their features to one vector a piece."""
+    """From pieces and their features to one vector per piece."""
 
     def __init__(self, vocabulary: int, dropout: float) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Puts other names in the place of an article's names, the same name always in the place of the same one.
+"""Puts other names in the place of an article's names, the same replacement each time that a name occurs.
 
 The largest single gain on names out of domain: without it the network learns the names of one year's US politics.
 """

@@ -1,6 +1,6 @@
-"""Every figure of the model card, measured: `python -m annotate.training.report --data FOLDER [--card]`.
+"""Every value of the model card, measured: `python -m annotate.training.report --data FOLDER [--card]`.
 
-Runs the pipeline of a model folder over the development corpora and prints the figures as Markdown, or fills them into
+Runs the pipeline of a model folder over the development corpora and prints the values as Markdown, or fills them into
 the model card (`card.md` is its prose). Nothing is written by hand from one into the other.
 """
 
@@ -47,7 +47,7 @@ QUOTE_MEASURES = (
 
 
 def make_tables(figures: Figures) -> dict[str, Table]:
-    """The figures as tables, by the names under which the template of the card asks for them."""
+    """The values as tables, by the names that the card's template uses."""
     articles = figures.articles
     gum = f"GUM news ({articles['gum_news_quotes']} articles, another guideline)"
     claimbuster, clef = figures.claims
@@ -164,7 +164,7 @@ def fill_card(template: str, values: Mapping[str, Any]) -> str:
     '63 % of 2,190\\n'
 
     Raises:
-        jinja2.UndefinedError: the template names a value that is not there.
+        jinja2.UndefinedError: the template names a value that does not exist.
     """
     environment = Environment(autoescape=False, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # noqa: S701 - Markdown
     environment.filters["percent"] = lambda value: UNDEFINED if value is None else f"{100 * value:.0f} %"
@@ -173,7 +173,7 @@ def fill_card(template: str, values: Mapping[str, Any]) -> str:
 
 
 def write_card(folder: Path, data: Path, figures: Figures) -> None:
-    """Writes MODEL_CARD.md of a model folder: the prose of `card.md` with the figures, and the facts of the training.
+    """Writes MODEL_CARD.md of a model folder: the prose of `card.md` with the values, and the facts of the training.
 
     Raises:
         AnnotateError: a training corpus is missing in `data`.
@@ -193,7 +193,7 @@ def write_card(folder: Path, data: Path, figures: Figures) -> None:
 
 
 def name_weights(folder: Path) -> str:
-    """The first twelve digits of the network's SHA-256, which tell whose figures these are."""
+    """The first twelve digits of the network's SHA-256, which identify the weights that were measured."""
     return sha256_file(folder / "network.onnx")[:12]
 
 
@@ -202,7 +202,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m annotate.training.report", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of the corpora, *.jsonl.gz")
     parser.add_argument("--model", type=Path, default=MODEL, help="a model folder; the bundled one if not given")
-    parser.add_argument("-o", "--output", type=Path, help="where the figures go; printed if not given")
+    parser.add_argument("-o", "--output", type=Path, help="file for the values; printed if not given")
     parser.add_argument("--card", action="store_true", help="also write MODEL_CARD.md of the model folder anew")
     options = parser.parse_args(arguments)
     try:

@@ -1,4 +1,4 @@
-"""Runs a pipeline over the development corpora and measures what the model card says of it."""
+"""Runs a pipeline over the development corpora and measures the values of its model card."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Figures:
 
     `articles` and `words` are by corpus. `quotes` are on PolNeAR: `all` of them, those `reported` by a cue, those of a
     type; and `gum` on GUM news. `names` are by corpus, of `COMMON_LABELS`; `labels` are all of them on GUM names.
-    `claims` are about the ranker, `confidence` is what `calibrate.fit` says of names and quotes.
+    `claims` are about the ranker, `confidence` is the result of `calibrate.fit` for names and quotes.
     """
 
     articles: dict[str, int]
@@ -64,7 +64,7 @@ class Reader(NewsPipeline):
 
 
 def measure(data: Path, pipeline: NewsPipeline) -> Figures:
-    """All figures of the pipeline on the development corpora in `data`.
+    """All values of the pipeline on the development corpora in `data`.
 
     Raises:
         AnnotateError: a corpus is missing.
@@ -170,7 +170,7 @@ def _select(entities: Sequence[Entity], labels: Sequence[str]) -> list[Entity]:
 
 
 def _measure_claims(data: Path, ranker: WorthModel) -> Iterator[dict[str, Any]]:
-    """The ranker on sentences that people judged: ClaimBuster's dev part, and the debates of CLEF 2019."""
+    """The ranker on sentences judged by annotators: ClaimBuster's dev part, and the debates of CLEF 2019."""
     from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 
     for corpus in ("claims_claimbuster.dev", "claims_clef2019.train"):

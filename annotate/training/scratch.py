@@ -39,7 +39,7 @@ def plan_passes(data: Path, config: Config) -> list[list[Document]]:
 
 
 def read_vocabulary(file: Path) -> list[str]:
-    """The wordpieces of a BERT model, one a line, in order of their number."""
+    """The wordpieces of a BERT model, one per line, in order of their number."""
     return read_text(file).rstrip("\n").split("\n")
 
 

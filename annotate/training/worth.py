@@ -1,4 +1,4 @@
-"""Trains the two regressions that say how checkable and how worth checking a sentence is."""
+"""Trains the two regressions that estimate how checkable and how worth checking a sentence is."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from annotate.training.corpora import read_corpus
 
 
 def read_sentences(data: Path, split: str) -> tuple[list[str], np.ndarray[Any, Any]]:
-    """Sentences with two labels each, shape (sentences, 2): checkable, worth checking; -1 where nobody said.
+    """Sentences with two labels each, shape (sentences, 2): checkable, worth checking; -1 where it was not judged.
 
     ClaimBuster's three classes give both; a sentence that is worth checking is checkable; PoliClaim gives the first.
     """
@@ -35,7 +35,7 @@ def read_sentences(data: Path, split: str) -> tuple[list[str], np.ndarray[Any, A
 
 
 def make_matrix(texts: list[str]) -> Any:
-    """The sparse matrix of features and n-grams, one row a text."""
+    """The sparse matrix of features and n-grams, one row per text."""
     from scipy import sparse
 
     rows, columns, values = [], [], []

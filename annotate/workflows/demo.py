@@ -167,7 +167,7 @@ def _check_release_folder(out: Path) -> None:
 
 
 def _sign_marker(out: Path, release: Path) -> None:
-    """Write the hash of the release's manifest into the marker, by which a later run knows the release."""
+    """Write the hash of the release's manifest into the marker, by which a later run recognises the release."""
     text, digest = read_text(out / MARKER), sha256_file(release / MANIFEST)
     if digest not in text.split():
         write_text(out / MARKER, f"{text}{digest}\n")

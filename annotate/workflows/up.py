@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from annotate.label_studio_server import Studio, require_server, start_studio
+from annotate.printing import format_count
 from annotate.records import Layer
 from annotate.schema import Schema, load_schema
 
@@ -74,7 +75,7 @@ def up(
         return Workplace(studio, {})
     from annotate.labelstudio.push.push import push_predictions
 
-    report(f"pushing {len(predictions)} articles")
+    report(f"pushing {format_count(len(predictions), 'article')}")
     plan = push_predictions(predictions, project, url=studio.url, api_key=studio.api_key, schema=schema, layers=layers)
     pages = {part.title: f"{studio.url}/projects/{part.project}/data" for part in plan.projects}
     return Workplace(studio, pages)

@@ -1,4 +1,4 @@
-"""The explorer page and the agreement behind it on 1,000 articles by two people: size, and how fast Chromium answers.
+"""The explorer page and the agreement behind it, 1,000 articles by two annotators: size, and how fast Chromium answers.
 
 python -m tests.bench explore
 """
@@ -49,7 +49,7 @@ STEPS = """async () => {
 
 
 def make_annotations(articles: int) -> Iterator[Annotation]:
-    """Two people's versions of made articles; the second misses or moves some mentions."""
+    """Two annotators' versions of made articles; the second misses or moves some entities."""
     for prediction in make_predictions(articles, words=600, regions=60):
         chance = random.Random(prediction.id)
         layers = Layers(prediction.entities, prediction.quotes, prediction.claims)
@@ -88,7 +88,7 @@ def measure_page(page: Path) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Print the figures."""
+    """Print the values."""
     annotations = list(make_annotations(ARTICLES))
     start = time.process_time()
     agreement = agree(annotations)

@@ -39,7 +39,7 @@ def timed(what: str, work: Callable[[], Any]) -> float:
 
 
 def main(articles: int = 2000, words: int = 500) -> None:
-    """Print the figures."""
+    """Print the values."""
     folder = Path(tempfile.mkdtemp())
     os.environ["ANNOTATE_STATE_DIR"] = str(folder / "state")
     studio = start_studio(folder / "studio")

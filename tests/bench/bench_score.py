@@ -211,7 +211,7 @@ def main() -> None:
         seconds, memory = bench_files(*paths)
     say(f"two JSONL files, all validation, intervals ({memory:.0f} MiB, limit 450)", seconds, "limit 3.5 s")
     for spans in (1000, 2000, 4000):
-        say(f"one article, {spans} overlapping spans a side", bench_long(spans), "")
+        say(f"one article, {spans} overlapping spans per side", bench_long(spans), "")
     if options.no_peers:
         return
     tenth = articles[: options.articles // 10]

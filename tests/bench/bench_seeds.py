@@ -1,4 +1,4 @@
-"""How much of what a preannotator proposes on the seed articles a person has to touch, against the released gold.
+"""How much of what a preannotator proposes on the seed articles an annotator has to touch, against the released gold.
 
     python -m tests.bench.bench_seeds [PREANNOTATOR ...]
 
@@ -23,7 +23,7 @@ from annotate.records import LAYERS, GoldRecord, Layer, get_layer
 
 
 class Touched(msgspec.Struct):
-    """One layer's counts; `changes` says what a person does to what is touched, an item counts once."""
+    """One layer's counts; `changes` says what an annotator does to what is touched, an item counts once."""
 
     gold: int = 0
     proposed: int = 0
@@ -54,7 +54,7 @@ def count_touched(preannotator: str) -> dict[Layer, Touched]:
 
 
 def main(names: list[str] | None = None) -> None:
-    """Print one line a layer."""
+    """Print one line per layer."""
     for name in names or dict.fromkeys([default_preannotator(), "rules"]):
         for layer, found in count_touched(name).items():
             told = ", ".join(f"{count} {change}" for change, count in sorted(found.changes.items()))

@@ -1,4 +1,4 @@
-"""Whose names go public: nobody's, unless `--names` is given; and the same pseudonym for one annotator ever after."""
+"""Whose names go public: nobody's, unless `--names` is given; and annotators keep pseudonyms in later versions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The public interface of the package: every name is there, and type checkers are told the same."""
+"""The public interface of the package: every name is there, and type checkers see the same."""
 
 from __future__ import annotations
 

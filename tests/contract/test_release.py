@@ -33,7 +33,7 @@ build_release = partial(build.build_release, names=True)
 
 
 def make_record(number: int, **changes: Any) -> GoldRecord:
-    """An article that nothing else is kin to."""
+    """An article that no other is related to."""
     rng = random.Random(number)
     words = ["".join(rng.choices("abcdefghij", k=5)) for _ in range(40)]
     text = f"Ann Lee 👩 said that {' '.join(words)}."
@@ -218,7 +218,7 @@ def test_a_forged_count_or_row_hash_is_found(release: Path, tmp_path: Path) -> N
     folder = Path(shutil.copytree(release, tmp_path / "news" / "1.0.0"))
     manifest = read_manifest(folder)
     forge(folder, counts={**manifest.counts, "articles": 21})
-    with pytest.raises(GoldError, match="counts other articles"):
+    with pytest.raises(GoldError, match="has other counts of articles"):
         check_release(folder)
     dev = msgspec.structs.replace(manifest.splits["dev"], row_hashes=["0" * 32, "1" * 32])
     forge(folder, counts=manifest.counts, splits={**manifest.splits, "dev": dev})
@@ -314,7 +314,7 @@ def test_annotators_have_to_be_on_record_where_annotations_are_given(tmp_path: P
     submitted = Annotation(id="a000", text=RECORDS[0].text, annotator="ann", entities=[])
     skipped = Annotation(id="a000", text=RECORDS[0].text, annotator="bo", status="skipped")
     problems = problems_of(RECORDS[:1], tmp_path / "gold", annotations=[submitted, skipped])
-    assert problems == ["a000: annotator 'bo' did not submit this article; by the annotations it was submitted by ann"]
+    assert problems == ["a000: annotator 'bo' did not submit this article; in the annotations it is submitted by ann"]
 
 
 def test_agreement_work_and_the_drafts_own_score_reach_card_and_manifest(tmp_path: Path) -> None:
@@ -351,7 +351,7 @@ def test_agreement_work_and_the_drafts_own_score_reach_card_and_manifest(tmp_pat
     assert manifest.date == "2026-11-20"
     card = (folder / "README.md").read_text("utf-8")
     assert "| `f1:strict:entities` | 0.909 |" in card
-    assert "ann worked on 6 articles, 1 of them without a pre-annotation, 1.5 minutes for the middle one." in card
+    assert "ann worked on 6 articles, 1 of them without a pre-annotation, 1.5 minutes per article (median)." in card
     signed = {r.id: [e.annotators for e in r.entities or ()] for r in load_gold(folder)}
     assert signed["a000"] == [["ann"]]
     assert signed["a001"] == [["ann", "bo"]]
@@ -503,7 +503,7 @@ def test_a_damaged_parent_or_release_is_neither_followed_nor_compared(release: P
 
 
 def test_a_split_that_an_article_left_is_found(release: Path, tmp_path: Path) -> None:
-    """Two releases that are whole, each by itself, but whose history does not fit."""
+    """Two releases that are each intact, but whose history does not fit."""
     to = Path(shutil.copytree(release.parent, tmp_path / "gold" / "news")).parent
     other = {"train": "test", "test": "train", "dev": "dev"}
     moved = [

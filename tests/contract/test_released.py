@@ -1,4 +1,4 @@
-"""Releases as earlier toolkits wrote them: they pass `check` for ever, and the same records still give the same bytes.
+"""Releases as earlier toolkits wrote them: they always pass `check`, and the same records still give the same bytes.
 
 `released/format-N` has two versions of a small made-up release and the newer one without its texts, as the toolkit of
 manifest format N wrote them. They are never written again. For a new format, record a folder of its own once:

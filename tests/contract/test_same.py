@@ -110,7 +110,7 @@ def ask_agreement(a: Item, b: Item) -> bool:
 
 
 def ask_f1(a: Item, b: Item) -> bool:
-    """Strict F1 knows of extents and entities' labels only; the other fields count as agreed."""
+    """Strict F1 uses extents and entities' labels only; the other fields count as agreed."""
     found = agree([by("ann", a), by("bob", b)], trials=0)
     match = "strict" if isinstance(a, Entity) else "exact"
     fields = found.outcomes[layer_of(a)]["fields"]

@@ -1,4 +1,4 @@
-"""The worked examples of the scoring definitions, and what counts as a fault, by hand-computed answers."""
+"""The worked examples of the scoring definitions, and what counts as a problem, by hand-computed answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Correcting the draft is less work than annotating: on the seed articles a person touches few of the spans."""
+"""Correcting the draft is less work than annotating: on the seed articles an annotator touches few of the spans."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ def test_the_command_signs(keys: Path, tmp_path: Path) -> None:
 
 
 def test_by_somebody_else(signed: Path, keys: Path) -> None:
-    with pytest.raises(GoldError, match="not signed by anybody in"):
+    with pytest.raises(GoldError, match="not signed by anyone in"):
         check_release(signed, signers=keys / "other")
 
 
@@ -99,7 +99,7 @@ def test_made_for_something_else(signed: Path, keys: Path) -> None:
 
 def test_none_and_noise(signed: Path, keys: Path) -> None:
     (signed / "manifest.json.sig").write_bytes(b"\x00noise\x1b[31m")
-    with pytest.raises(GoldError, match="not signed by anybody") as caught:
+    with pytest.raises(GoldError, match="not signed by anyone") as caught:
         check_release(signed, signers=keys / "allowed")
     assert "\x1b" not in str(caught.value)
     (signed / "manifest.json.sig").unlink()
@@ -129,7 +129,7 @@ def test_publishing_carries_the_signature_along(signed: Path, keys: Path, tmp_pa
     assert check_release(there, signers=keys / "allowed").signer == "lab@example.org"
     assert publish_release(signed, target).plan.status == "published"
     (there / "manifest.json.sig").unlink()
-    with pytest.raises(PublishError, match="with no or another signature; a published version is never changed"):
+    with pytest.raises(PublishError, match="without this signature; a published version is never changed"):
         publish_release(signed, target)
 
 

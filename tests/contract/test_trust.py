@@ -196,21 +196,21 @@ FORGERIES: dict[str, tuple[Callable[[Path], dict[str, Any]], str | None]] = {
     "other licence": (edit(lambda m: {"licence": "CC0-1.0"}), "README.md is not the card"),
     "other version": (edit(lambda m: {"version": "2.0.0"}), "the folder is news/1.0.0"),
     "other name": (edit(lambda m: {"name": "olds"}), "the folder is news/1.0.0"),
-    "other counts": (edit(lambda m: {"counts": {**m.counts, "clusters": 99}}), "counts other articles"),
+    "other counts": (edit(lambda m: {"counts": {**m.counts, "clusters": 99}}), "has other counts of articles"),
     "other annotators": (
         edit(lambda m: {"provenance": {**m.provenance, "annotators": {"annotator-1": 12}}}),
         "has another provenance",
     ),
     "other account of tokens": (
         edit(lambda m: {"tokens": {**m.tokens, "rule": "innermost-first"}}),
-        "account of the tokens",
+        "other counts of tokens",
     ),
     "other shares": (
         edit(lambda m: {"splits": {n: msgspec.structs.replace(s, share=0.5) for n, s in m.splits.items()}}),
         "the share 0.5",
     ),
     "another split's name": (rename_split, "its split is dev"),
-    "another schema": (replace_in("schema.toml", 'version = "1.0.0"', 'version = "1.0.1"'), "schema.toml is"),
+    "another schema": (replace_in("schema.toml", 'version = "2.0.0"', 'version = "2.0.1"'), "schema.toml is"),
     "another ceiling": (edit(lambda m: {"ceiling": {**m.ceiling, "f1:strict:entities": 0.1}}), "ceiling"),
     "another agreement": (edit(lambda m: {"agreement": figure_of(m, 0.1)}), "ceiling"),
     "a date that is none": (edit(lambda m: {"date": "soon"}), "the date 'soon'"),
@@ -267,7 +267,7 @@ def test_a_consistent_forgery_needs_a_pinned_digest(folder: Path, release: Path)
     forge(folder, agreement=forged.agreement, ceiling=forged.ceiling)
     assert check_release(folder).digest == spell_digest(read_manifest(folder))
     pinned = spell_digest(read_manifest(release))
-    with pytest.raises(GoldError, match=f"expected {pinned}: this is not the release that is meant"):
+    with pytest.raises(GoldError, match=f"expected {pinned}: this is not the expected release"):
         check_release(folder, digest=pinned)
     for wrong in ("sha256:12", pinned.removeprefix("sha256:"), pinned.upper(), ""):
         with pytest.raises(GoldError, match="expected sha256: and 64 hex digits"):

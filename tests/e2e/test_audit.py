@@ -1,4 +1,4 @@
-"""The audit's queue in a real Label Studio: doubted spans carry the reason, proposals stand beside them."""
+"""The audit's queue in a real Label Studio: doubted spans carry the reason, proposals are beside them."""
 
 from __future__ import annotations
 

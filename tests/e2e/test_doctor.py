@@ -38,7 +38,7 @@ def problems(findings: list[Finding]) -> str:
 def test_a_sound_project_has_no_problem(server: Connection) -> None:
     findings = doctor(PROJECT)
     assert problems(findings) == ""
-    assert any("annotators see the predictions of made-1 on 1 tasks" in finding.what for finding in findings)
+    assert any("annotators see the predictions of made-1 on 1 task" in finding.what for finding in findings)
 
 
 def test_the_token_and_the_address(studio: Studio, server: Connection, tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_settings_that_hide_predictions(server: Connection) -> None:
     server.update_project(project["id"], show_collab_predictions=False, model_version="")
     told = problems(doctor(PROJECT))
     assert "annotators begin with an empty page" in told
-    assert "shows predictions of 'no model', but those stored are of made-1 (1 tasks)" in told
+    assert "shows predictions of 'no model', but those stored are of made-1 (1 task)" in told
     push_predictions([PREDICTION], PROJECT)
     assert problems(doctor(PROJECT)) == "", "the remedy that it names has fixed it"
 

@@ -49,13 +49,13 @@ def renamed(tmp_path: Path, migrations: str) -> Schema:
     text = head.replace('name = "GPE"', 'name = "PLACE"') + tail.replace('name = "event"', 'name = "happening"')
     assert place
     path = tmp_path / "news.toml"
-    path.write_text(text.replace('version = "1.0.0"', 'version = "2.0.0"', 1) + migrations, encoding="utf-8")
+    path.write_text(text.replace('version = "2.0.0"', 'version = "3.0.0"', 1) + migrations, encoding="utf-8")
     return load_schema(path)
 
 
 MAPS = """
 [[migrations]]
-from = "1.0.0"
+from = "2.0.0"
 entities = { GPE = "PLACE", LOC = "PLACE" }
 kinds = { event = "happening" }
 """
@@ -79,7 +79,7 @@ def test_rename_and_merge_reach_predictions_and_annotations(server: Connection, 
 def test_what_would_lose_its_label_is_refused(server: Connection, tmp_path: Path) -> None:
     annotated(server, "Not to be lost")
     schema = renamed(tmp_path, MAPS.replace(', LOC = "PLACE"', ""))
-    with pytest.raises(DataProblems, match=r"'LOC' \(entity\) is in use on 1 annotated marks"):
+    with pytest.raises(DataProblems, match=r"'LOC' \(entity\) is in use on 1 annotated mark;"):
         migrate_project("Not to be lost", schema=schema)
     [record], _ = fetch_annotations("Not to be lost")
     assert [entity.label for entity in record.entities or ()] == ["ORG", "GPE", "LOC"], "nothing was changed"

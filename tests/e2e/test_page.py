@@ -1,4 +1,4 @@
-"""What an annotator sees: the pre-annotation, layers told apart where they overlap, the guidelines, nobody else."""
+"""What an annotator sees: the pre-annotation, layers distinguished where they overlap, the guidelines, nobody else."""
 
 from __future__ import annotations
 

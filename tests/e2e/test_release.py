@@ -1,4 +1,4 @@
-"""Releases as people meet them: the commands, a build that is killed at any moment, the page of a diff."""
+"""Releases as users meet them: the commands, a build that is killed at any moment, the page of a diff."""
 
 from __future__ import annotations
 

@@ -316,7 +316,7 @@ def test_labels_in_use_cannot_be_pushed_away(server: Connection, title: str, one
     kept = [label for label in schema.entities.labels if label.name != "DATE"]
     smaller = msgspec.structs.replace(schema, entities=msgspec.structs.replace(schema.entities, labels=kept))
     without = msgspec.structs.replace(one, entities=[])
-    with pytest.raises(DataProblems, match=r"'DATE' .entity. is in use on 1 marks"):
+    with pytest.raises(DataProblems, match=r"'DATE' .entity. is in use on 1 mark,"):
         push_predictions([without], title, schema=smaller)
 
 

@@ -1,4 +1,4 @@
-"""The embedded Label Studio as people meet it: up, up again, taken ports, dead servers, down."""
+"""The embedded Label Studio as users meet it: up, up again, taken ports, dead servers, down."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A team on PostgreSQL: Label Studio on a real database server, two people with log-ins of their own, one loop."""
+"""A team on PostgreSQL: Label Studio on a real database server, two annotators with log-ins of their own, one loop."""
 
 from __future__ import annotations
 

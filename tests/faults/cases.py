@@ -64,7 +64,7 @@ def read_decisions() -> State:
 
 
 def find_leftovers(root: Path = Path("out")) -> list[str]:
-    """The names of what is no result: temporary files, locks, folders in the making."""
+    """The names of what is not a result: temporary files, locks, folders in the making."""
     return [str(path) for path in sorted(root.rglob("*")) if is_hidden(path.relative_to(root))]
 
 
@@ -85,7 +85,7 @@ def annotate(*arguments: str) -> Callable[[], None]:
 
 
 def write_inputs() -> None:
-    """Write articles, annotations by two people, decided records and a release into `inputs/`."""
+    """Write articles, annotations by two annotators, decided records and a release into `inputs/`."""
     from annotate.release.build import build_release
 
     decided = [make_record(number) for number in range(COUNT)]
@@ -104,7 +104,7 @@ def write_inputs() -> None:
 
 
 def make_record(number: int) -> GoldRecord:
-    """A decided article with all layers; each is about a place of its own, so that no two are kin."""
+    """A decided article with all layers; each is about a place of its own, so that no two are related."""
     place = "".join(chr(ord("a") + int(digit) * 2) for digit in f"{number:03}").title()
     words = " ".join(f"{place.lower()}{n}" for n in range(40))
     text = f"The council of {place} met. “{place} cannot wait,” Ann {place} said. {words}."

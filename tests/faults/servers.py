@@ -1,4 +1,4 @@
-"""Commands that work with a server: a real embedded Label Studio, one for all rounds, or one a round for `up`."""
+"""Commands that work with a server: a real embedded Label Studio, one for all rounds, or one per round for `up`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def title() -> str:
 
 
 def read_predictions() -> list[Prediction]:
-    """The annotations' items of one person as predictions."""
+    """One annotator's items as predictions."""
     records = read_records(Path("inputs/annotations.jsonl"), Annotation)
     return [
         Prediction(id=one.id, text=one.text, model="made-1", entities=one.entities, quotes=one.quotes)
@@ -98,8 +98,8 @@ def migrate() -> None:
     from annotate.files import read_text, resource_dir
 
     text = read_text(resource_dir("schemas") / "news.toml").replace(f'name = "{OLD_LABEL}"', f'name = "{NEW_LABEL}"')
-    text = text.replace('version = "1.0.0"', 'version = "2.0.0"', 1)
-    text += f'\n[[migrations]]\nfrom = "1.0.0"\nentities = {{ {OLD_LABEL} = "{NEW_LABEL}" }}\n'
+    text = text.replace('version = "2.0.0"', 'version = "3.0.0"', 1)
+    text += f'\n[[migrations]]\nfrom = "2.0.0"\nentities = {{ {OLD_LABEL} = "{NEW_LABEL}" }}\n'
     Path("inputs/new.toml").write_text(text)
     annotate("schema", "migrate", "--project", title(), "--schema", "inputs/new.toml")()
 

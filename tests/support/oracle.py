@@ -1,4 +1,4 @@
-"""The definitions, word for word and by exhaustion: slow, independent of the package's algorithms."""
+"""The definitions, literally and by exhaustive search: slow, independent of the package's algorithms."""
 
 from __future__ import annotations
 

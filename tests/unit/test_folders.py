@@ -1,4 +1,4 @@
-"""A folder appears whole or not at all, and never in the place of what somebody else made."""
+"""A folder appears complete or not at all, and never in the place of what somebody else made."""
 
 from __future__ import annotations
 

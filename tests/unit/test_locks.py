@@ -1,4 +1,4 @@
-"""Two runs on one output: the second waits briefly, then says who holds it; a killed holder holds nothing."""
+"""Two runs on one output: the second waits, then names the process that holds it; a killed one holds nothing."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def test_news_has_ontonotes_labels_and_every_label_is_explained() -> None:
 
 def test_a_wrong_schema_is_refused_with_every_reason(tmp_path: Path) -> None:
     text = (resource_dir("schemas") / "news.toml").read_text("utf-8")
-    text = text.replace('version = "1.0.0"', 'version = "one"').replace('name = "NORP"', 'name = "PERSON"')
+    text = text.replace('version = "2.0.0"', 'version = "one"').replace('name = "NORP"', 'name = "PERSON"')
     text = re.sub(r'colour = "#[0-9a-f]{6}"', 'colour = "blue"', text, count=1).replace(
         'role = "cue"\nname = "CUE"', 'role = "claim"\nname = "CUE"'
     )

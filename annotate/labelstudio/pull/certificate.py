@@ -66,7 +66,7 @@ class Certificate(msgspec.Struct, kw_only=True):
 
     @property
     def is_clean(self) -> bool:
-        """Whether everything came back, nothing had to be repaired, and all spans lie in texts that were pushed."""
+        """Whether everything came back, nothing had to be repaired, and all spans are in texts that were pushed."""
         return (
             not self.repaired
             and not self.quarantined

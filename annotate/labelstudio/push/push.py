@@ -236,7 +236,7 @@ class _Push:
         return Ledger(ledger_path(self.server.get_project(project)))
 
     def _note_unsent(self, sent: set[str]) -> None:
-        """Note the predictions that the server had already; from then on this machine knows all of the push."""
+        """Note the predictions that the server had already; from then on this machine has a note of the whole push."""
         if self.ledger.has_push(self.survey.fingerprint):
             return
         unsent = (prediction for prediction in self.predictions if prediction.id not in sent)

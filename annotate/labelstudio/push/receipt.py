@@ -32,7 +32,7 @@ def read_receipt(project: dict[str, Any]) -> Receipt | None:
 
 
 def write_receipt(description: str, receipt: Receipt | None) -> str:
-    """The description with this receipt instead of any former one; people's own words stay.
+    """The description with this receipt instead of any former one; the users' own words stay.
 
     >>> write_receipt("Pilot.", Receipt(3, 3, "0" * 16, "2026-11-21T13:00:00Z"))
     'Pilot.\\nannotate push: 3 tasks, 3 predictions, 0000000000000000, last change 2026-11-21T13:00:00Z'

@@ -2,7 +2,7 @@
 
 `NewsPipeline()(text)` gives the layers of a text. On the way there, `passage` splits the text into words, `network`
 tags them, `entities`, `linking` and `quotes`, and `claims` with `worth` make items of the tags, and `furniture` finds
-what no item may be in. `component` is the same for spaCy.
+where no item may be. `component` is the same for spaCy.
 """
 
 from annotate.preannotate.news.pipeline import NewsPipeline, build_news

@@ -1,6 +1,6 @@
 """Claims: the clauses of an article that assert something checkable, what kind it is and who makes it.
 
-A sentence is cut where clauses can be true each without the other, beyond the cuts that the network sees. Signs are
+A sentence is cut where one clause can be true without the other, beyond the cuts that the network sees. Signs are
 words that join (and, but, since, who, ", causing") with the parts of speech around them (Quirk et al. 1985, chapters 13
 to 15, on coordinate, relative and participle clauses); the parts of speech are the network's.
 """
@@ -23,7 +23,7 @@ from annotate.preannotate.news.passage import Ints, Passage, Range
 from annotate.preannotate.news.worth import WorthModel
 from annotate.text.tokens import LETTERS
 
-#: The least probability of being checkable, and of being worth checking, at which we say so. The second lies under
+#: The least probability of being checkable, and of being worth checking, to be called so. The second is below
 #: one half because the model learnt from debates, where much more of what is said is meant to persuade.
 CHECKABLE, WORTHY = 0.4, 0.2
 
@@ -111,7 +111,7 @@ class FoundClaim:
 def find_claims(
     passage: Passage, grammar: Grammar, quotes: Sequence[FoundQuote], entities: Sequence[FoundEntity], model: WorthModel
 ) -> list[FoundClaim]:
-    """The claims in order: one for each clause that is checkable enough; a relative clause may stand within another."""
+    """The claims in order: one for each clause that is checkable enough; a relative clause may be inside another."""
     text = passage.text
     count = len(passage)
     if not count:
@@ -142,7 +142,7 @@ def find_claims(
 
 
 def kind_of(claim: str, counted: bool) -> str:
-    """The kind of a claim from its words; `counted` says that it holds a number, an amount or a share.
+    """The kind of a claim from its words; `counted`: it holds a number, an amount or a share.
 
     >>> kind_of("The US will provide 500,000 doses", True), kind_of("The US provided 500,000 doses", True)
     ('commitment_or_prediction', 'statistic')
@@ -160,7 +160,7 @@ def kind_of(claim: str, counted: bool) -> str:
 
 
 def _sentence_starts(passage: Passage) -> npt.NDArray[np.bool_]:
-    """For each word but the first whether it follows a full stop after a plain word, where no abbreviation ends."""
+    """For each word but the first whether it follows a full stop after a plain word, and no abbreviation ends."""
     text, spans = passage.text, passage.spans
     changes: npt.NDArray[np.bool_] = np.diff(passage.sentences) != 0
     for at in np.flatnonzero(changes):
@@ -175,7 +175,7 @@ def _owners(passage: Passage, syntax: Ints, quotes: Sequence[FoundQuote]) -> lis
     def mark(part: Range, value: int) -> None:
         owner[slice(*passage.words_in(*part))] = value
 
-    # A plan or a belief without a clause of its own is told by the sentence around it, which is then the claim.
+    # A plan or a belief without a clause of its own belongs to the sentence around it, which is then the claim.
     reported = [
         quote.type == "direct"
         or (quote.cue is not None and all(_stands(syntax, passage, *passage.words_in(*part)) for part in quote.content))
@@ -183,12 +183,12 @@ def _owners(passage: Passage, syntax: Ints, quotes: Sequence[FoundQuote]) -> lis
     ]
     for quote, is_reported in zip(quotes, reported, strict=True):
         if quote.cue and is_reported:
-            # Speaker and cue with what stands between them report; they assert nothing to check.
+            # Speaker and cue, and what is between them, report; they assert nothing to check.
             reporting = quote.cue
             if quote.speaker and abs(quote.speaker[0] - quote.cue[0]) < 200:
                 whole = min(quote.cue[0], quote.speaker[0]), max(quote.cue[1], quote.speaker[1])
                 between = min(quote.cue[1], quote.speaker[1]), max(quote.cue[0], quote.speaker[0])
-                # "He met the king and said": what stands between may be an assertion of its own.
+                # "He met the king and said": what is between may be an assertion of its own.
                 verbs = set(syntax[slice(*passage.words_in(*between))].tolist()) & FINITE
                 if not verbs or re.match(r",?\s*(?:who|which|whose)\b", passage.text[slice(*between)]):
                     reporting = whole
@@ -221,7 +221,7 @@ def _clauses(passage: Passage, syntax: Ints, cuts: Ints, owner: list[int], furth
         ]
         start = first
         for stop in pieces[1:]:
-            # A clause too thin to stand alone stays with what follows it.
+            # A clause with too little in it stays with what follows it.
             stands = start in further.loose or _stands(syntax, passage, start, stop)
             if stands and (stop == last or stop in further.loose or _stands(syntax, passage, stop, last)):
                 found.append((start, stop))
@@ -268,7 +268,7 @@ def _trim(text: str, span: Range) -> Range | None:
     for left, right in ("“”", "()", '""'):
         inside = text[start:end]
         odd = inside.count(left) % 2 if left == right else inside.count(left) != inside.count(right)
-        if odd:  # a mark whose partner was cut off is not part of the claim, unless it stands just outside
+        if odd:  # a mark whose partner was cut off is not part of the claim, unless it is just outside
             if inside.startswith(left):
                 start += 1
             elif inside.endswith(right):
@@ -303,7 +303,7 @@ _SIGN = re.compile(
 
 _SIGNS = ("and", "since", "which", "who", "result", "with", "pronoun")
 
-#: "18 years after" and "shortly after" say when; what follows is not told as news.
+#: "18 years after" and "shortly after" give a time; what follows is not reported as news.
 _MEASURED = re.compile(r"\b(?:years?|months?|weeks?|days?|hours?|minutes?|shortly|soon|just|long)\s+$")
 
 #: In words: how far behind a joining word its verb is looked for; a few times that before it and for its end.
@@ -375,7 +375,7 @@ def cut_clauses(passage: Passage, syntax: Ints, cuts: Ints) -> Clauses:
 
 
 def _has_main_verb(tags: list[int]) -> bool:
-    """Whether a finite verb stands there that is not the verb of a relative clause within the subject."""
+    """Whether there is a finite verb that is not the verb of a relative clause within the subject."""
     first = next((tag for tag in tags if tag in FINITE or tag == _WH), None)
     return first in FINITE
 

@@ -1,4 +1,4 @@
-"""Entities: the network's spans with tidy edges, values by rule, and one article calling one thing by one label."""
+"""Entities: the network's spans with tidy edges, values by rule, and one label for one name throughout an article."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What scrapers catch around an article: menus, links to other articles, comment forms. Nothing there is marked."""
+"""What scrapers catch around an article: menus, links to other articles, comment forms. No item is proposed there."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The quotes of one window: which content belongs to which cue, and which speaker to which quote.
 
-The network's pointers and the distance in the text are added up: the pointers know who speaks, the distance knows that
-reporting words stand beside what they report.
+The network's pointers and the distance in the text are added up: the pointers find who speaks, the distance shows that
+reporting words are next to what they report.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def link_pieces(
     anchored: list[tuple[Piece, float, Piece]] = []
     for at, content in enumerate(contents):
         options = [(_score(CONTENT, content, cue, _mean(anchors, content, cue), rivals, place), cue) for cue in cues]
-        # Without a cue of its own it stands alone, or goes on with earlier content that does.
+        # Without a cue of its own it is a quote alone, or goes on with earlier content that does.
         options.append((CONTENT.pointer * _mean(anchors, content, content) - CONTENT.alone, content))
         for earlier in contents[:at]:
             link = CONTENT.pointer * _mean(anchors, content, earlier) - CONTENT.alone - 2
@@ -197,7 +197,7 @@ def _quotes_of(passage: Passage, reading: Reading) -> list[FoundQuote]:
 
 
 def _possible_speakers(reading: Reading) -> list[Piece]:
-    """Runs of words outside every role that the network holds for a speaker with some probability."""
+    """Runs of words outside every role to which the network gives some probability of being a speaker."""
     place = ROLE_TAGS.index("B-speaker")
     odds = reading.role_odds[:, place : place + 2].sum(axis=1)
     likely = (odds >= POSSIBLE) & (reading.roles == 0)

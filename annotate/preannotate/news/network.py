@@ -130,7 +130,7 @@ def find_spans(tags: Ints, odds: Floats, names: tuple[str, ...]) -> Iterator[tup
 
 @dataclass(frozen=True)
 class Reading:
-    """What the network says of one window, the words `[start, stop)` of a passage.
+    """The network's answers for one window, the words `[start, stop)` of a passage.
 
     Best tag and probabilities of the roles and the names; `syntax` and `cuts`: the best answer of each word;
     `anchors` and `speakers`: (words, words), log-probabilities that the row's word points to the column's.

@@ -1,7 +1,7 @@
 """A text as the network reads it: words with their wordpieces and features, and windows that together cover every word.
 
 A word is a run of letters and digits, or one other visible character. Splitting is this fine so that every
-span that people mark begins and ends at a word; the wordpieces are BERT's (Devlin et al. 2019, section 3),
+span that annotators mark begins and ends at a word; the wordpieces are BERT's (Devlin et al. 2019, section 3),
 uncased, which is why the case of each word is kept beside them.
 """
 
@@ -138,7 +138,7 @@ class Passage:
 
 
 def read_passage(text: str, wordpieces: WordPieces) -> Passage:
-    """The words of `text` with their pieces and features; any text will do, the empty one too."""
+    """The words of `text` with their pieces and features; any text is accepted, an empty one too."""
     spans = split_words(text)
     words = [text[start:end] for start, end in spans]
     count = len(words)

@@ -27,8 +27,8 @@ from annotate.schema import Schema
 VERSION = "0.1.0"
 NEEDS = ("onnxruntime", "pycountry")
 
-#: Spans less sure than this are left out. F1 should be highest near half of its own value (Lipton et al. 2014,
-#: theorem 1); on the development sets it is flat from there down, and a missing span costs a person more than a wrong
+#: Spans with a lower confidence are left out. F1 should be highest near half of its own value (Lipton et al. 2014,
+#: theorem 1); on the development sets it is flat from there down, and a missing span costs more work than a wrong
 #: one.
 LEAST_ENTITY, LEAST_QUOTE = 0.20, 0.25
 
@@ -48,7 +48,7 @@ class _Regression:
 
 
 class Confidence:
-    """How sure to be of a span: logistic regressions on the network's log-odds, fitted on articles not trained on.
+    """The confidence of a span: logistic regressions on the network's log-odds, fitted on articles not trained on.
 
     `file` holds the weights, and a bias for each label of entities and each type of quotes; others get the bias `*`.
     """
@@ -63,13 +63,13 @@ class Confidence:
         return self._entities(label, odds)
 
     def of_quote(self, kind: str, odds: tuple[float, ...]) -> float:
-        """The probability, to two digits, that people would mark a quote of nearly this content."""
+        """The probability, to two digits, that an annotator would mark a quote of nearly this content."""
         return self._quotes(kind, odds)
 
 
 @dataclass(frozen=True)
 class Findings:
-    """What the pipeline finds in a text, before it says how sure it is."""
+    """What the pipeline finds in a text, before confidences are computed."""
 
     entities: list[FoundEntity]
     quotes: list[FoundQuote]
@@ -111,7 +111,7 @@ class NewsPipeline:
         return Findings(entities, quotes, resolve_speakers(text, quotes, entities), claims)
 
     def __call__(self, text: str) -> Layers:
-        """The entities, quotes and claims of `text`, offsets in code points; any text will do."""
+        """The entities, quotes and claims of `text`, offsets in code points; any text is accepted."""
         found, sure = self.find(text), self._confidence
         return Layers(
             entities=[

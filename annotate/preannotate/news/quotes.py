@@ -1,8 +1,8 @@
-"""Quotes after the network: whole marks, the type that the marks give, only what was said, and who said it.
+"""Quotes after the network: complete quotation marks, the type that they give, only what was said, and who said it.
 
 The network learnt from PolNeAR, where beliefs, plans and deeds count as well as words (Newell et al. 2018). Left out
 are those that the guidelines exclude and that PolNeAR's annotators marked seldom, so that its development articles lose
-next to none. A speaker is looked for in the paragraph before; a pronoun or title stands for the last plausible person
+next to none. A speaker is looked for in the paragraph before; a pronoun or title refers to the last plausible person
 that the article named.
 """
 
@@ -42,7 +42,7 @@ _BY_RULE = (-0.7, -0.1, -0.1, 0.5, 0.0)
 
 
 def finish_quotes(passage: Passage, found: list[FoundQuote]) -> list[FoundQuote]:
-    """The quotes in order: with whole marks and their type, the direct ones that the network missed, and speakers."""
+    """The quotes in order: with complete marks and their type, the direct ones the network missed, and speakers."""
     text = passage.text
     stretches = find_stretches(text)
     starts = [start for start, _, _ in stretches]
@@ -76,7 +76,7 @@ def _by_paragraph(
     """The content in code points, as one quote or more: the network may run on into the next paragraph.
 
     There a quote goes on only in marks: as the same one where the marks before it were left open, or where the
-    network saw a new part; else as a quote of its own. What stands outside marks there is dropped.
+    network saw a new part; else as a quote of its own. What is outside marks there is dropped.
     """
     groups: list[list[Range]] = []
     for whole in content:
@@ -109,7 +109,7 @@ def _without_addressee(text: str, content: Range, cue: Range) -> Range:
 
 
 def _without_relative_clause(text: str, speaker: Range) -> Range:
-    """The mention alone: "an official, who asked not to be named," is "an official"."""
+    """The speaker alone: "an official, who asked not to be named," is "an official"."""
     start, end = speaker
     match = re.search(r",?\s+(?:who|whom|whose|which)\b", text[start:end])
     if match and match.start():
@@ -227,7 +227,7 @@ def tells_what_was_said(
     if cue is None:
         return False
     words = text[cue[0] : cue[1]]
-    # "declined | to disclose how many": the words that tell what was kept back may stand in the content.
+    # "declined | to disclose how many": the words that show what was kept back may be in the content.
     whole = text[cue[0] : content[0][0] + 25] if content[0][0] >= cue[1] else words
     if _WITHHELD.match(whole.strip()) or _WITHHELD.search(words):
         return False

@@ -1,7 +1,7 @@
 """Claims by clauses: one assertion each, inside quotes too, with a kind and a score for check-worthiness.
 
 The score is a hand-set logistic model over the kinds of words that ClaimBuster (Hassan et al. 2017, section 4)
-found to matter: figures, names, past events and comparisons count for, feelings and first persons against.
+found to matter: numbers, names, past events and comparisons count for, feelings and first persons against.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ Words = tuple[int, int]
 
 
 def find_claims(page: Page, entities: Sequence[Entity], quotes: Sequence[Quote]) -> list[Claim]:
-    """Claims in order, flat; the claimer of what stands inside a quote is its speaker, else the article itself.
+    """Claims in order, flat; the claimer of a claim inside a quote is its speaker, else the article itself.
 
     >>> from annotate.preannotate.rules.entities import find_entities
     >>> from annotate.preannotate.rules.page import read_page
@@ -104,7 +104,7 @@ def _find_clauses(page: Page, quotes: Sequence[Quote]) -> Iterator[tuple[int, in
 
 
 def _split(page: Page, first: int, last: int, claimer: Span | None) -> Iterator[tuple[int, int, Span | None]]:
-    """The clauses of a stretch of words that stand beside each other, each without marks and stop at its edges."""
+    """The clauses of a stretch of words, one after the other, each without marks and stop at its edges."""
     cuts = [first]
     for at in range(first + 1, last - 1):
         if page.words[at] == ";" or (
@@ -136,7 +136,7 @@ def _trim(page: Page, start: int, end: int) -> Words | None:
         if (page.words[end - 1] == ")" and "(" in inside) or (
             page.words[end - 1] in MARKS and sum(word in MARKS and word not in "'’" for word in inside) % 2
         ):
-            break  # its other half stands inside
+            break  # its other half is inside
         end -= 1
     return start, end
 
@@ -154,7 +154,7 @@ def _starts_clause(page: Page, at: int) -> bool:
 
 
 def _asserts(page: Page, first: int, last: int) -> bool:
-    """Whether a finite verb stands among the words, as far as word lists can tell."""
+    """Whether there is a finite verb among the words, as far as word lists show."""
     return any(
         page.lowers[at] in _FINITE
         or (page.lowers[at].endswith("ed") and len(page.lowers[at]) > 4)

@@ -1,4 +1,4 @@
-"""Quotes whose cue stands behind them: "..., X said", "...," said X, and their interrupted forms."""
+"""Quotes whose cue follows them: "..., X said", "...," said X, and their interrupted forms."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _BREAKS = frozenset([",", ";", ".", "—", "–", ")"])
 
 
 def read_closing_cues(page: Page, unit: Unit) -> list[Draft]:
-    """Quotes whose cue stands behind them; they come first, because they may claim a whole sentence."""
+    """Quotes whose cue follows them; they come first, because they may claim a whole sentence."""
     drafts: list[Draft] = []
     free = unit.first
     for first, last in unit.sentences:
@@ -42,7 +42,7 @@ def read_closing_cues(page: Page, unit: Unit) -> list[Draft]:
 
 
 def read_after(page: Page, unit: Unit, at: int, free: int) -> Draft | None:
-    """A cue behind its content: "..., X said" or "...," said X."""
+    """A cue after its content: "..., X said" or "...," said X."""
     if page.lowers[at] not in _SPEECH:
         return None
     found = _find_inverted(page, unit, at, free) or _find_upright(page, unit, at, free)
@@ -59,7 +59,7 @@ def read_after(page: Page, unit: Unit, at: int, free: int) -> Draft | None:
         if page.words[stretch[0] - 1] in (":", *STOPS):
             start, marked = stretch[0], True
     if marked and not bordered:
-        # "...," prior to the visit, he said: what stands between the mark and the speaker was not said
+        # "...," prior to the visit, he said: what is between the mark and the speaker was not said
         end = unit.stretch_at(start)[1]
     if end - start < 2:
         return None

@@ -11,7 +11,7 @@ _VALUE_SCORE = 0.9
 
 
 def find_entities(page: Page) -> list[Entity]:
-    """Mentions in order; where a name and a value overlap the longer one stays.
+    """Entities in order; where a name and a value overlap the longer one stays.
 
     >>> from annotate.preannotate.rules.page import read_page
     >>> [(e.text, e.label) for e in find_entities(read_page("President Biden met two Iraqi generals on Monday."))]

@@ -12,7 +12,7 @@ from annotate.preannotate.rules.words import load_lists
 from annotate.text import english
 from annotate.text.english import list_country_names, split_names
 
-#: A city needs this many inhabitants to be known without context; smaller ones share their names with people.
+#: A city needs this many inhabitants to be known without context; smaller ones share their names with persons.
 _CITY_POPULATION = 150_000
 
 _OF_NAMES = ("GPE", "LOC", "ORG", "FAC", "EVENT", "PRODUCT", "LAW", "WORK_OF_ART", "LANGUAGE")
@@ -43,7 +43,7 @@ class Gazetteer:
 
 @dataclass(frozen=True)
 class NameLists:
-    """What is known of names, beside the gazetteer: words that stand before, in and after them."""
+    """What is known of names, beside the gazetteer: words that come before, in and after them."""
 
     gazetteer: Gazetteer
     titles: frozenset[str]

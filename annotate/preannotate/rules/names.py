@@ -31,7 +31,7 @@ class _Name:
 
 
 def find_names(page: Page) -> list[tuple[int, int, str, float]]:
-    """Names as `(start, end, label, score)`, flat, in order; the score tells known names from guesses.
+    """Names as `(start, end, label, score)`, flat, in order; the score separates known names from guesses.
 
     >>> from annotate.preannotate.rules.page import read_page
     >>> text = "Prime Minister Mustafa al-Kadhimi met the Defense Ministry in Baghdad. Kadhimi left."

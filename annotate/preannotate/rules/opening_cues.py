@@ -1,4 +1,4 @@
-"""Quotes whose cue stands before them, "X said that ...", and "according to X" on either side."""
+"""Quotes whose cue comes before them, "X said that ...", and "according to X" on either side."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _NO_SUBJECT = frozenset(["the", "a", "in", "on", "at", "as", "but", "and", "whil
 
 
 def read_opening_cues(page: Page, unit: Unit, free: int, end: int) -> list[Draft]:
-    """Quotes whose cue stands before them, and "according to", between two words."""
+    """Quotes whose cue comes before them, and "according to", between two words."""
     drafts: list[Draft] = []
     part = Unit(unit.first, end, unit.sentences, unit.stretches)
     at = free

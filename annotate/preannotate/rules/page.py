@@ -66,7 +66,7 @@ class Page:
 
     @cached_property
     def quoted(self) -> bytearray:
-        """For each word, 1 where it stands in a quoted stretch, marks included."""
+        """For each word, 1 where it is in a quoted stretch, marks included."""
         flags = bytearray(len(self.words))
         for start, end, _ in self.stretches:
             for at in range(self.word_at(start), min(self.word_at(end - 1) + 1, len(self.words))):
@@ -102,7 +102,7 @@ def read_page(text: str) -> Page:
 
 
 def _find_sentences(page: Page) -> list[tuple[int, int]]:
-    """Ranges of words. Unlike `text.sentences`, whose sentences measures depend on, it looks at the word behind.
+    """Ranges of words. Unlike `text.sentences`, whose sentences measures depend on, it looks at the word that follows.
 
     "U.S. He" is two sentences, "U.S. Army" is one, a line that is broken in a sentence goes on.
     """

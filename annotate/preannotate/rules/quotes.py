@@ -1,9 +1,9 @@
 """Quotes by marks, reporting words and their neighbours, after the conventions of PARC 3 and PolNeAR.
 
 A unit is a run of sentences that a quoted stretch holds together. In it every reporting word outside quotation
-marks is tried as a cue: what stands before the speaker ("..., X said") or behind the cue ("X said that ...") is
+marks is tried as a cue: what comes before the speaker ("..., X said") or after the cue ("X said that ...") is
 the content. Quoted stretches that no cue claims are direct quotes of the last speaker, if they are long enough to
-be speech rather than a word held with tongs.
+be speech rather than a single word in scare quotes.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ class Unit:
     stretches: list[Words] = field(default_factory=list)
 
     def stretch_at(self, word: int) -> Words:
-        """The stretch that the word stands in; the word alone, if none."""
+        """The stretch that the word is in; the word alone, if none."""
         return next((words for words in self.stretches if words[0] <= word < words[1]), (word, word + 1))
 
 

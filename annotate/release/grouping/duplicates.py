@@ -48,7 +48,7 @@ def shingles(text: str) -> Shingles:
 
 
 def jaccard(a: Shingles, b: Shingles) -> float:
-    """The share of what both have in what either has; 0 for two empty sets.
+    """The number of common members over the number of all members; 0 for two empty sets.
 
     >>> jaccard(shingles("a b c d e f"), shingles("a b c d e g"))
     0.3333333333333333
@@ -58,7 +58,7 @@ def jaccard(a: Shingles, b: Shingles) -> float:
 
 
 class BandHasher:
-    """Turns shingles into the keys under which near-duplicates meet: one number of 64 bits a band."""
+    """Turns shingles into the keys under which near-duplicates meet: one number of 64 bits per band."""
 
     def __init__(self) -> None:
         random = np.random.RandomState(1)
@@ -79,7 +79,7 @@ class BandHasher:
         return least
 
     def keys(self, found: Shingles) -> npt.NDArray[np.uint64]:
-        """The keys, one a band; articles without words share theirs and are verified to have nothing in common."""
+        """The keys, one per band; articles without words share theirs and are verified to have nothing in common."""
         rows: npt.NDArray[np.uint64] = self.sign(found).astype(np.uint64).reshape(BANDS, ROWS)
         mixed = rows[:, 0]
         for column in range(1, ROWS):
@@ -116,7 +116,7 @@ def find_duplicates(keys: npt.NDArray[np.uint64], get_shingles: Callable[[int], 
 def _compare(
     bucket: list[int], groups: DisjointSets[int], get_shingles: Callable[[int], Shingles]
 ) -> Iterator[tuple[int, int]]:
-    """The near-duplicates in one bucket; members of a group that is known are not compared with each other."""
+    """The near-duplicates in one bucket; members of a known group are not compared with each other."""
     members: dict[int, list[int]] = {}
     for i in bucket:
         root, compared = groups.find(i), 0

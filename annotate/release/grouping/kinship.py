@@ -37,10 +37,10 @@ METHOD: dict[str, Any] = {
 
 
 class Kinship:
-    """Collects what articles can be known by, then finds the pairs that belong together.
+    """Collects names and word runs of articles, then finds the pairs that belong together.
 
-    An article's text and date alone count, never its annotation, so that a correction moves nothing. Memory holds
-    about half a kilobyte an article. `names` has the hashes of the names in each.
+    Only an article's text and date count, never its annotation, so that a correction moves nothing. Memory holds
+    about half a kilobyte per article. `names` has the hashes of the names in each.
     """
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ class Kinship:
         self._days = [self._days[place] for place in order]
 
     def links(self, get_record: Callable[[int], AnyArticle]) -> Iterator[tuple[int, int]]:
-        """Pairs of numbers of articles that belong together; groups of them are what they tie together."""
+        """Pairs of numbers of articles that belong together; connected pairs make a group."""
 
         @lru_cache(maxsize=10_000)
         def get_shingles(number: int) -> Shingles:

@@ -54,7 +54,7 @@ def parse_shares(text: str) -> dict[str, float]:
     {'train': 0.75, 'test': 0.25}
 
     Raises:
-        GoldError: a part is not NAME=NUMBER, a name is no word, or the numbers are not positive.
+        GoldError: a part is not NAME=NUMBER, a name is not a word, or the numbers are not positive.
     """
     shares: dict[str, float] = {}
     for part in text.split(","):
@@ -70,7 +70,7 @@ def check_shares(shares: Mapping[str, float]) -> dict[str, float]:
     """The shares, scaled to a sum of 1.
 
     Raises:
-        GoldError: a name is no lower-case word, or a share is not positive.
+        GoldError: a name is not a lower-case word, or a share is not positive.
     """
     problems = [f"split {name!r}; expected a lower-case word" for name in shares if not is_split(name)]
     problems += [
@@ -83,7 +83,7 @@ def check_shares(shares: Mapping[str, float]) -> dict[str, float]:
 
 
 def find_bridged(ids: Sequence[str], links: Iterable[tuple[int, int]], placed: Mapping[str, Placed]) -> list[list[int]]:
-    """The groups that the links make of articles with places in different splits: there, an article has to be left out.
+    """The linked groups that have articles in different splits: from each, an article has to be left out.
 
     >>> find_bridged(["a", "b", "c"], [(0, 1), (1, 2)], {"a": Placed("train", ""), "c": Placed("test", "")})
     [[0, 1, 2]]
@@ -110,8 +110,8 @@ def assign_splits(
 ) -> Assignment:
     """A split and a cluster for each article, so that linked articles share both.
 
-    Articles in `placed` stay there. A new article joins the split of its kin; one with kin in several splits is left
-    out, since any place would leak. Groups without a place are taken largest first, then by the hash of their first
+    Articles in `placed` stay there. A new article joins the split of its related ones; if these are in several it is
+    left out, since any place would leak. Groups without a place go largest first, then by the hash of their first
     id, each to the split that lacks most articles: the shares come out as close as whole groups allow, and
     the order of the input plays no part.
 

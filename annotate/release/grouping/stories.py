@@ -1,9 +1,9 @@
 """Articles about one event: many rare names in common, and dates close together.
 
 Two articles belong to one story when their names have a Jaccard similarity of at least 0.2, five or more in common,
-and their dates lie at most two days apart. Where a date is missing, the words have to vouch for it: eight runs of five
+and their dates are at most two days apart. Where a date is missing, the words have to confirm it: eight runs of five
 words in common as well. Names are the capitalised words inside sentences, and numbers; words that are in any
-news (weekdays, titles, institutions) are no names. The thresholds were set on 924 political articles of seven
+news (weekdays, titles, institutions) are not names. The thresholds were set on 924 political articles of seven
 publishers over one year, read pair by pair around the border, a hard case because all of them share their cast.
 
 Neither similarity nor date depends on other articles, and a pair has to share three names that are rare in its
@@ -31,7 +31,7 @@ SIMILARITY = 0.2
 SHARED_NAMES = 5
 DAYS = 2
 SHARED_RUNS = 8
-RARE = 40  # a name that more articles of some days hold is not rare in them
+RARE = 40  # a name that more articles of some days contain is not rare in them
 SHARED_RARE = 3
 
 Names: TypeAlias = npt.NDArray[np.uint32]
@@ -72,7 +72,7 @@ def find_names(text: str) -> Names:
 
 
 def parse_day(text: str | None) -> int | None:
-    """The day as a number that grows by one a day; None for no date.
+    """The day as a number that grows by one per day; None for no date.
 
     >>> parse_day("2021-07-27") - parse_day("2021-07-26"), parse_day(None)
     (1, None)

@@ -169,7 +169,7 @@ def test_articles_that_were_not_reviewed_stay_disputed() -> None:
 @pytest.mark.parametrize(
     ("reviews", "message"),
     [
-        ([by("carol", ADA, TITLED, FRANCE)], "two candidates of one dispute standing"),
+        ([by("carol", ADA, TITLED, FRANCE)], "two candidates of one dispute left"),
         ([by("carol", ADA), by("dora", ADA)], "2 reviews, by carol, dora"),
         ([by("carol", ADA, id="a2")], "nothing in it is disputed"),
         ([by("carol", text=TEXT + "!")], "another text"),

@@ -21,7 +21,7 @@ AS_ORG = Entity(10, 22, "ORG")
 
 
 def votes(layer: Layer, strategy: str, *items: Item | None) -> tuple[str, Any]:
-    """The verdict on one position for people a, b, c ... in order; None = marked nothing."""
+    """The verdict on one position for annotators a, b, c ... in order; None = marked nothing."""
     names = "abcdefg"[: len(items)]
     marked = {name: [] if item is None else [item] for name, item in zip(names, items, strict=True)}
     (position,) = align_items(layer, marked, TextIndex(TEXT))

@@ -1,4 +1,4 @@
-"""Agreement as a whole: edge cases, that it is the scorer's measure, what it says about disagreements."""
+"""Agreement as a whole: edge cases, that it is the scorer's measure, what it reports about disagreements."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""PolNeAR's articles with several annotators: agreement near the figures published for the corpus, and adjudication.
+"""PolNeAR's articles with several annotators: agreement near the values published for the corpus, and adjudication.
 
-The corpus's figures, over 18 articles and every pair of annotators: exact 0.66, overlap (at least half of the union)
+The corpus's values, over 18 articles and every pair of annotators: exact 0.66, overlap (at least half of the union)
 0.80; direct 0.85 / 0.97, mixed 0.75 / 0.90, indirect 0.59 / 0.72; speakers of matched pairs overlap in 95 %, cues in
 97 %. Ours differ where the definitions do: a fragment border at a space is no difference for us (0.68 exact), and one
 shared word is an overlap (0.86); the first test computes the corpus's own definitions from our records as well.

@@ -83,6 +83,27 @@ def test_guidelines_say_everything_about_every_label() -> None:
             assert text.replace("[", "").replace("]", "") in parser.text, text
 
 
+def test_guidelines_have_every_rule_of_a_layer_with_its_marked_example() -> None:
+    assert NEWS.claims
+    rules = NEWS.claims.rules
+    assert rules
+    page, markdown = to_guidelines_html(NEWS), to_guidelines_markdown(NEWS)
+    parser = _Text()
+    parser.feed(page)
+    for rule in rules:
+        for text in (rule.name, rule.rule, rule.example):
+            assert text.replace("[", "").replace("]", "") in parser.text, text
+        assert f"- **{rule.name}.**" in markdown
+    assert "<mark>which opened in May</mark>" in page
+    assert "**which opened in May**" in markdown
+
+
+def test_a_schema_without_rules_keeps_its_digest() -> None:
+    released = load_schema(Path("gold/news/0.1.0/schema.toml"))
+    assert released.digest == "9cd73f3d7a52d48328117252cc44dd91ae43a7bcadd3df52b482fbbd1e64cfec"
+    assert "What is one claim?" not in to_instruction(released)
+
+
 class _Text(HTMLParser):
     text = ""
 

@@ -1,4 +1,4 @@
-"""The audit on gold with known faults: each is found, said plainly, ranked, and can be pushed for review."""
+"""The audit on gold with known problems: each is found, named plainly, ranked, and can be pushed for review."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def articles() -> list[ArticleErrors]:
 
 
 def test_what_mending_each_kind_would_gain(articles: list[ArticleErrors]) -> None:
-    """8 gold and 9 predicted entities, 3 of them right: F1 is 6 / 17. One kind is mended and nothing else.
+    """8 gold and 9 predicted entities, 3 of them right: F1 is 6 / 17. One kind is fixed and nothing else.
 
     missed: two more are right, and two more predicted: 10 / 19. spurious: three fewer predicted: 6 / 14. label and
     boundary: one more is right each, 8 / 17; the entity with both errors stays wrong.

@@ -1,4 +1,4 @@
-"""`annotate effort`: the figures follow from what was changed, with and without the prediction on the page."""
+"""`annotate effort`: the values follow from what was changed, with and without the prediction on the page."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def test_a_name_is_registered_once() -> None:
 
 
 def test_an_unknown_name_lists_the_known() -> None:
-    with pytest.raises(PreannotatorError, match=r"known are .*llm:MODEL, news, rules, spacy:NAME_OR_PATH"):
+    with pytest.raises(PreannotatorError, match=r"expected one of .*llm:MODEL, news, rules, spacy:NAME_OR_PATH"):
         registry.build("nobody", load_schema())
 
 

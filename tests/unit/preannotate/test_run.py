@@ -48,7 +48,7 @@ def fragile(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.fixture
 def confident(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A preannotator that proposes three items a layer: just below 0.6, at 0.6, and without a score."""
+    """A preannotator that proposes three items per layer: just below 0.6, at 0.6, and without a score."""
 
     def build(schema: Schema) -> registry.Preannotator:
         def pipe(articles: Iterable[Article]) -> Iterator[Layers]:
@@ -235,7 +235,7 @@ def test_command_writes_the_good_and_reports_the_bad(tmp_path: Path, fragile: li
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (["--preannotator", "nobody"], 1, "known are"),
+        (["--preannotator", "nobody"], 1, "expected one of"),
         (["--preannotator", "rules:x"], 1, "expected rules"),
         (["--layers", "verses"], 1, "expected some of"),
         (["--jobs", "0"], 2, "jobs"),

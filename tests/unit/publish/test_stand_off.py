@@ -1,4 +1,4 @@
-"""Stand-off releases hold no text; rehydrating gives back what was released, or says what it could not."""
+"""Stand-off releases hold no text; rehydrating restores what was released, or reports what it could not restore."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_words_that_would_leak_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_release_with_texts_needs_none(release: Path, tmp_path: Path) -> None:
-    with pytest.raises(PublishError, match="nothing to put back"):
+    with pytest.raises(PublishError, match="nothing to restore"):
         rehydrate(release, [str(tmp_path)], to=tmp_path)
 
 

@@ -144,7 +144,7 @@ def test_splits_have_their_share_and_the_wanted_one() -> None:
     assert row_of(section, "train") == ["804", "79.8%", "81.2%"]
     assert row_of(section, "dev") == ["203", "20.2%", "18.8%"]
     assert "1 article left out" in section
-    assert "- `a|1`, kin to `b1`, `c1`" in section
+    assert "- `a|1`, related to `b1`, `c1`" in section
 
 
 def test_the_account_of_tokens() -> None:
@@ -166,7 +166,7 @@ def test_who_annotated_and_how() -> None:
     for sentence in (
         "By *two* dockers.",
         "Annotators: annotator-1 (901 articles), annotator-2 (902 articles).",
-        "annotator-1 worked on 73 articles, 7 of them without a pre-annotation, 1.5 minutes for the middle one.",
+        "annotator-1 worked on 73 articles, 7 of them without a pre-annotation, 1.5 minutes per article (median).",
         "annotator-2 worked on 79 articles.",
         "pre-annotations of rules-0.1.0 (976 articles).",
         "41 were marked by annotators alone, 43 were proposed by a model and accepted as it was, 47 were proposed by a "
@@ -182,11 +182,11 @@ def test_limits_follow_from_the_counts() -> None:
     assert "missing: entities in 1 article, claims in 3 articles." in section
     assert "too few" not in section
     assert "Few stories" not in section
-    assert "a second person" not in section
+    assert "Agreement is unknown" not in section
     small = card_of(
         agreement=None, counts={**make_manifest().counts, "articles": 99, "clusters": 19, "layers": {}}
     ).partition("## Limits")[2]
-    for sentence in ("99 articles: too few", "Few stories (19)", "how far a second person"):
+    for sentence in ("99 articles: too few", "Few stories (19)", "Agreement is unknown"):
         assert sentence in small
 
 

@@ -189,5 +189,5 @@ def test_systems_are_warned_of_their_own_unknown_names_only() -> None:
     odd = [Prediction(id="a", entities=[], claims=claims("weather"))]
     warnings = compare_systems(gold, {"plain": plain, "odd": odd}, trials=10).warnings
     assert [warning for warning in warnings if "does not declare" in warning] == [
-        "odd: kinds of claims that schema news/1.0.0 does not declare: weather"
+        "odd: kinds of claims that schema news/2.0.0 does not declare: weather"
     ]

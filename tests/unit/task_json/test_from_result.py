@@ -1,4 +1,4 @@
-"""What people and other programs leave in results, one oddity at a time: held, repaired or quarantined, never lost."""
+"""What annotators and other programs leave in results, one oddity each: held, repaired or quarantined, never lost."""
 
 from __future__ import annotations
 

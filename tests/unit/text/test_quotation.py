@@ -1,4 +1,4 @@
-"""The type of a quote by its marks: every kind of mark, in the content or around it, whole, cut and unclosed."""
+"""The type of a quote by its marks: every kind of mark, in the content or around it, complete, cut and unclosed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The figures of the model card: what its quotes are counted by, and that the command measures and fills the card."""
+"""The values of the model card: what its quotes are counted by, and that the command measures and fills the card."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which articles are taken for kin: copies, tellings of one event, and not more than that."""
+"""Which articles count as related: copies, reports of one event, and no others."""
 
 from __future__ import annotations
 

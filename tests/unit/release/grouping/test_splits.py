@@ -1,4 +1,4 @@
-"""Splits: kin stay together, the placed stay put, shares are met as closely as groups allow."""
+"""Splits: related articles stay together, placed ones do not move, shares are met as closely as groups allow."""
 
 from __future__ import annotations
 
