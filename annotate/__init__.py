@@ -68,6 +68,9 @@ if TYPE_CHECKING:
     from annotate.score import compare_systems as compare_systems
     from annotate.score import evaluate as evaluate
     from annotate.score.measures import measures as measures
+    from annotate.selection.estimate import estimate as estimate
+    from annotate.selection.plan import plan as plan
+    from annotate.selection.select import select as select
     from annotate.training.improve import train as train
     from annotate.workflows.adjudicate import adjudicate as adjudicate
     from annotate.workflows.audit import audit_gold as audit_gold
@@ -115,6 +118,7 @@ _PUBLIC = {
     "doctor": "annotate.labelstudio.doctor",
     "down": "annotate.workflows.up",
     "effort": "annotate.labelstudio.effort",
+    "estimate": "annotate.selection.estimate",
     "evaluate": "annotate.score",
     "explore_records": "annotate.explore.page",
     "export": "annotate.workflows.export",
@@ -125,6 +129,7 @@ _PUBLIC = {
     "load_schema": "annotate.schema",
     "measures": "annotate.score.measures",
     "migrate_project": "annotate.labelstudio.migrate",
+    "plan": "annotate.selection.plan",
     "preannotate_articles": "annotate.preannotate",
     "preannotate_to_file": "annotate.preannotate",
     "publish_release": "annotate.publish",
@@ -137,6 +142,7 @@ _PUBLIC = {
     "release_records": "annotate.release.build",
     "releases": "annotate.gold.load",
     "score_predictions": "annotate.harness.scoring",
+    "select": "annotate.selection.select",
     "start_studio": "annotate.label_studio_server",
     "status": "annotate.workflows.up",
     "submit_annotations": "annotate.labelstudio.submit",

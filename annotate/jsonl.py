@@ -297,6 +297,9 @@ def find_record_problems(record: LayeredRecord) -> Iterator[str]:
     """What is wrong inside one record: its text's hash, and its spans where the text is there."""
     if not record.id:
         yield EMPTY_ID
+    weight = getattr(record, "weight", None)
+    if weight is not None and not 0 < weight < math.inf:
+        yield f"weight is {weight}; expected a number above 0"
     if record.text is None:
         return
     if record.text_sha256 is not None and record.text_sha256 != sha256_text(record.text):

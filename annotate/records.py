@@ -167,7 +167,8 @@ class GoldRecord(LayeredRecord, kw_only=True, omit_defaults=True):
     """A record after adjudication (decided) or in a release (gold).
 
     `decided_by` names the rule or annotator that decided; `model` the pre-annotation that annotators started from;
-    `cluster` the story that the article belongs to. `ignore` and `excluded` mean the same.
+    `cluster` the story that the article belongs to. `ignore` and `excluded` mean the same. `weight` is how many
+    articles of a pool this one speaks for (`annotate select`).
     """
 
     annotators: list[str] = []
@@ -180,6 +181,7 @@ class GoldRecord(LayeredRecord, kw_only=True, omit_defaults=True):
     ignore: list[Region] | None = None
     excluded: list[Region] | None = None
     sentences: list[Span] | None = None
+    weight: float | None = None
 
 
 Item: TypeAlias = Entity | Quote | Claim

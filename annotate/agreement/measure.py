@@ -19,6 +19,7 @@ from annotate.agreement.matched import (
 from annotate.agreement.patterns import Pattern, find_patterns
 from annotate.agreement.scores import Interval, score_pairs
 from annotate.agreement.versions import group_submitted
+from annotate.errors import RecordError
 from annotate.items import ATTRIBUTES
 from annotate.jsonl import RecordSource
 from annotate.label_map import LabelMap, Relabelling, find_unused
@@ -26,7 +27,10 @@ from annotate.printing import format_count
 from annotate.records import Annotation, Layer
 from annotate.schema import Schema, load_schema
 from annotate.score.formulas import Values
+from annotate.score.options import Weighting
 from annotate.score.resampling import MIN_ARTICLES, draw_with_point
+from annotate.score.sample import Sample, make_sample
+from annotate.selected import find_selected
 
 PATTERNS = 25
 
@@ -97,6 +101,7 @@ def agree(
     seed: int = 0,
     trials: int = 1000,
     label_map: LabelMap | None = None,
+    weights: Weighting | None = None,
 ) -> Agreement:
     """How far the annotators agree on the articles that two or more of them annotated.
 
@@ -106,6 +111,8 @@ def agree(
         schema: declares the labels; the packaged `news` if not given.
         trials: resamples of articles for the intervals; 0 = none. Below five articles there is none either.
         label_map: what the labels of all annotators read as; None = they are compared as they are.
+        weights: `gold`: articles count as `meta.selection` has it; `none`: all alike; None = `gold` where every article
+            has it.
 
     >>> from annotate.records import Entity
     >>> rome, oslo = Entity(0, 4, "GPE"), Entity(9, 13, "GPE")
@@ -138,7 +145,13 @@ def agree(
     if not shared:
         agreement.remarks.append("no article was annotated by two annotators, so there is no agreement to measure")
         return agreement
-    rows = draw_with_point(len(shared), trials, seed)
+    sample = _choose_sample(shared, weights)
+    if sample is None:
+        rows = draw_with_point(len(shared), trials, seed)
+    else:
+        rows = sample.draw_with_point(trials, seed)
+        effective = f"as precise as {sample.effective:.1f} of equal weight"
+        agreement.remarks.append(f"weighted by how they were selected: {agreement.articles} articles, {effective}")
     aligned, compared = align_articles(shared)
     _add_scores(agreement, shared, mapping.schema(load_schema(schema)), rows, compared)
     for layer in _layers(compared):
@@ -154,6 +167,25 @@ def agree(
     agreement.patterns = find_patterns(compared)[:PATTERNS]
     _add_remarks(agreement)
     return agreement
+
+
+def _choose_sample(shared: Mapping[str, Sequence[Annotation]], weights: Weighting | None) -> Sample | None:
+    """How the articles weigh, by the probabilities with which they were selected; None where all are alike.
+
+    Raises:
+        RecordError: weights are asked for, and some article was not selected with a probability.
+    """
+    if weights == "none":
+        return None
+    found = {article: find_selected(versions[0]) for article, versions in shared.items()}
+    broken = [f"{article}: {problem}" for article, (_, problem) in found.items() if problem is not None]
+    missing = [article for article, (how, _) in found.items() if how is None]
+    if weights == "gold" and missing:
+        broken += [f"{article}: no meta.selection, so no weight; use --weights none" for article in missing]
+    if broken:
+        raise RecordError(broken)
+    how = [selected for selected, _ in found.values()]
+    return make_sample([one.weight if one else None for one in how], how)
 
 
 def _add_scores(

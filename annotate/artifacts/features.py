@@ -56,10 +56,13 @@ def _to_type(feature: Feature) -> pa.DataType:
     return pa.struct([pa.field(name, _to_type(inner)) for name, inner in feature.items()])
 
 
-def to_features(schema: Schema) -> pa.Schema:
+def to_features(schema: Schema, *, weighted: bool = False) -> pa.Schema:
     """The columns of the default config: the fields of a gold record, with the schema's layers as lists of structs.
 
     Offsets are 32-bit code points. `meta` is JSON in a string, because its keys differ from article to article.
+
+    Args:
+        weighted: with the column `weight`, the last one.
 
     >>> from annotate.schema import load_schema
     >>> claim = to_features(load_schema("news").restrict(("claims",))).field("claims").type.value_type
@@ -114,6 +117,7 @@ def to_features(schema: Schema) -> pa.Schema:
             "sentences": make_list(span),
             "annotators": make_list(string),
             **dict.fromkeys(decision, string),
+            **({"weight": number} if weighted else {}),
         }
     )
 

@@ -24,6 +24,7 @@ _LIMITS: dict[str, dict[str, Any]] = {
     "score": {"minimum": 0, "maximum": 1},
     "confidence": {"minimum": 0, "maximum": 1},
     "lead_time_s": {"minimum": 0},
+    "weight": {"exclusiveMinimum": 0},
     "text_sha256": {"pattern": "^[0-9a-f]{64}$"},
     "date": {"pattern": r"^\d{4}-\d{2}-\d{2}$"},
 }

@@ -24,6 +24,10 @@ def agree(
     trials: Annotated[int, typer.Option(min=0, help="Bootstrap resamples of the articles; 0 = no intervals.")] = 1000,
     seed: Annotated[int, typer.Option(help="Random seed for resampling.")] = 0,
     map: MapOption = None,
+    weights: Annotated[
+        Literal["gold", "none"] | None,
+        typer.Option(help="Whether articles count by how they were selected; default: gold where each was."),
+    ] = None,
     schema: SchemaOption = None,
 ) -> None:
     """Measure how far the annotators agree, by layer, label and pair, and what they disagree about most.
@@ -35,7 +39,9 @@ def agree(
     from annotate.agreement import describe_agreement
     from annotate.printing import print_blocks, print_json
 
-    agreement = annotate.agree(annotations, schema=schema, seed=seed, trials=trials, label_map=parse_map(map))
+    agreement = annotate.agree(
+        annotations, schema=schema, seed=seed, trials=trials, label_map=parse_map(map), weights=weights
+    )
     if format == "json":
         print_json(json.dumps(agreement.to_dict(), ensure_ascii=False, indent=2))
     else:

@@ -23,6 +23,7 @@ COMMANDS = {
     "up": ("studio", "Start Label Studio and show pre-annotated articles."),
     "down": ("studio", "Stop it; annotations are kept."),
     "status": ("studio", "What is running, where, and how to log in."),
+    "select": ("select", "Choose which articles to annotate, so that they speak for all."),
     "preannotate": ("preannotate", "Propose entities, quotes and claims for articles."),
     "push": ("labelstudio", "Send predictions to a Label Studio project."),
     "pull": ("labelstudio", "Get corrections back, with a certificate."),
@@ -43,6 +44,8 @@ COMMANDS = {
     "score": ("score", "Score predictions against gold."),
     "compare": ("score", "Rank systems and test the differences for significance."),
     "leaderboard": ("score", "Keep the scores of systems beside a release, ranked."),
+    "plan": ("select", "How many more articles an answer needs, and how many hours."),
+    "estimate": ("select", "Rates of a whole pool, from gold and predictions."),
     "measures": ("score", "Every measure with its definition."),
     "train": ("train", "Train the bundled pipeline on corrections."),
 }

@@ -46,6 +46,10 @@ def release(
             help="Private file with the names behind the pseudonyms; default: NAME.annotators.json beside D.jsonl.",
         ),
     ] = None,
+    batch: Annotated[
+        Path | None,
+        typer.Option("--batch", metavar="B.jsonl", help="The last, largest batch of the pool, from annotate select."),
+    ] = None,
     sign: Annotated[
         Path | None, typer.Option("--sign", metavar="KEYFILE", help="SSH private key to sign the release with.")
     ] = None,
@@ -74,6 +78,7 @@ def release(
         names=names,
         annotator_map=annotator_map,
         sign=sign,
+        batch=batch,
     )
     _describe(folder)
     if not names:

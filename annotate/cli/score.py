@@ -32,6 +32,10 @@ ByOption = Annotated[
     Literal["article", "story"],
     typer.Option(help="What counts once and is resampled: an article, or a story with all its articles."),
 ]
+WeightsOption = Annotated[
+    Literal["gold", "none"] | None,
+    typer.Option(help="Whether articles count as gold's weights have it; default: gold where each has one."),
+]
 SeedOption = Annotated[int, typer.Option(min=0, help="Random seed for resampling.")]
 
 
@@ -65,6 +69,7 @@ def score(
     trials: Annotated[int, typer.Option(min=0, help="Resamples for the intervals; 0 = none.")] = 1000,
     seed: SeedOption = 0,
     by: ByOption = "article",
+    weights: WeightsOption = None,
     schema: SchemaOption = None,
 ) -> None:
     """Score predictions against gold: every measure with its interval, counts, confusions, signature.
@@ -96,6 +101,7 @@ def score(
             seed=seed,
             label_map=parse_map(map),
             by=by,
+            weights=weights,
         ),
         format=from_format,
         run=run,
@@ -146,6 +152,7 @@ def compare(
     trials: Annotated[int, typer.Option(min=100, help="Permutations and resamples.")] = 10_000,
     seed: SeedOption = 0,
     by: ByOption = "article",
+    weights: WeightsOption = None,
     schema: SchemaOption = None,
 ) -> None:
     """Rank systems on the same gold and test their differences for significance.
@@ -168,6 +175,7 @@ def compare(
             seed=seed,
             label_map=parse_map(map),
             by=by,
+            weights=weights,
         ),
         measures=measure,
         format=from_format,

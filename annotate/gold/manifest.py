@@ -82,6 +82,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     scores of what annotators started from against the release. `withdrawn` remembers the place of articles that an
     earlier version had, so that they come back to it. `about` is the user's own part of the card. `made_from` is the
     digest of the release whose texts were left out, or put back in another wording; None for a release as it was built.
+    `selection` has the pools that articles with a weight were selected from (`annotate.selected.Pools`);
+    None where no article has a weight, and then the tables have no such column.
     """
 
     format: int = FORMAT
@@ -106,6 +108,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     tokens: dict[str, Any] = {}
     about: str | None = None
     made_from: str | None = None
+    selection: list[dict[str, Any]] | None = None
     files: dict[str, FileEntry]
 
     @property
@@ -163,6 +166,20 @@ class _TokensForm(msgspec.Struct, forbid_unknown_fields=True):
     layers: dict[str, _TagForm]
 
 
+class _PoolForm(msgspec.Struct, forbid_unknown_fields=True):
+    articles: int
+    sha256: str
+    drawn: str | None
+    selected: int
+    here: int
+    order: str
+    chance: float
+    by: list[str]
+    shares: str
+    per_story: int
+    seed: int
+
+
 class _Form(msgspec.Struct):
     """The shape of what `Manifest` holds as plain dicts, so that readers can rely on it."""
 
@@ -170,12 +187,13 @@ class _Form(msgspec.Struct):
     work: dict[str, _WorkForm]
     preannotators: dict[str, dict[str, _PartForm]]
     agreement: _AgreementForm | None = None
+    selection: list[_PoolForm] | None = None
 
 
 def _to_content(manifest: Manifest) -> dict[str, Any]:
     content: dict[str, Any] = msgspec.to_builtins(manifest)
     # fields that toolkit 0.1 did not know: left out where they are empty, so that its manifests keep their bytes
-    for name in ("about", "made_from"):
+    for name in ("about", "made_from", "selection"):
         if content[name] is None:
             del content[name]
     return content

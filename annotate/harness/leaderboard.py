@@ -111,15 +111,15 @@ def leaderboard(
         gold: release folder, `name/version[/split]`, or JSON Lines file.
         action: `add` scores predictions and keeps the result, `show` reads.
         predictions: a file, with `add`.
-        options: how to score, see `ScoreOptions`; the same for all systems of a board.
+        options: how to score, see `ScoreOptions`; the same for all systems of a board. Weights of gold are not used.
         system: what the predictions are called; default: the name of their file.
         format: of the file, a name of `annotate.formats.READERS`; None = our JSON Lines.
         board: where the board is; default: beside the release, `VERSION.leaderboard.json`, or beside the file.
         replace: whether other predictions of a system that is there take the place of the old ones.
 
     Raises:
-        AnnotateError: a board that is no board, a system that is there with other predictions, or a signature that
-            does not agree with that of the others.
+        AnnotateError: a board that is no board, a system that is there with other predictions, a signature that does
+            not agree with that of the others, or weights are asked for.
         ScoreError: problems with gold or predictions.
     """
     place = find_board(gold, board)
@@ -130,7 +130,12 @@ def leaderboard(
     if predictions is None or str(predictions) == str(STDIO):
         raise AnnotateError("leaderboard add needs a file of predictions, whose hash it keeps")
     digest = hash_predictions(Path(predictions))
-    report, _ = score_predictions(predictions, gold, options, format=format, schema=schema)
+    options = options or ScoreOptions()
+    if options.weights == "gold":
+        raise AnnotateError('leaderboard counts all articles alike; weights="gold" goes with score and compare only')
+    report, _ = score_predictions(
+        predictions, gold, dataclasses.replace(options, weights="none"), format=format, schema=schema
+    )
     if hash_predictions(Path(predictions)) != digest:
         raise AnnotateError(f"{predictions}: was changed while it was scored; nothing was added")
     entry = _make_entry(report, Path(predictions), digest, system or Path(predictions).stem)
@@ -229,6 +234,8 @@ def _compare_entries(entries: Sequence[Entry], ceiling: Mapping[str, float]) -> 
         COMPARE_OPTIONS, seed=first["seed"], ceiling=ceiling, label_map=label_map, by=first.get("by", "article")
     )
     comparison = compare_counts(counts, {**first, "layers": layers}, options)
+    if "weights" in first:
+        comparison.remarks.append("gold's weights are not used: on a leaderboard all articles count alike")
     versions = sorted({entry.signature["annotate"] for entry in entries})
     if len(versions) > 1:
         comparison.remarks.append(f"scored by {', '.join(versions)} of annotate, by the same definitions")

@@ -72,7 +72,8 @@ def _ratio_table(report: Report, layer: Layer, ceiling: bool) -> Table:
     for match, f1 in _iter_matches(report, layer):
         rows.append([*_ratio_row(report, layer, match, f1, ceiling), f"{f1.n_gold:,}", f"{f1.n_pred:,}"])
     columns = ("match", "P", "R", "F1", "95 % of F1", *(["annotators"] if ceiling else []), "gold", "pred")
-    return Table(f"{layer}: {count_units(report, layer)}", columns, rows)
+    effective = "" if report.sample is None else f", effective size {report.sample['effective'][layer]:.1f}"
+    return Table(f"{layer}: {count_units(report, layer)}{effective}", columns, rows)
 
 
 def count_units(report: Report, layer: Layer) -> str:

@@ -2,8 +2,9 @@
 
 Every source is read once. Articles that pass the checks go to a temporary file; when all sources are read, all
 problems are reported together, or the articles are handed out from that file, as often as they are asked for. Memory
-does not grow with the number of articles, except for a hash of each id. Plain text is normalised here and never
-again; structured sources keep their text verbatim, because offsets of others may point into it.
+does not grow with the number of articles, except for a hash of each id and the place of each article in that file.
+Plain text is normalised here and never again; structured sources keep their text verbatim, because offsets of others
+may point into it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import math
 import re
 import tempfile
 import weakref
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -54,7 +56,7 @@ _MOST_PROBLEMS = 1000
 
 
 class Articles:
-    """Checked articles, which one can go through any number of times; `len()` is known.
+    """Checked articles, which one can go through any number of times, or take by number; `len()` is known.
 
     Attributes:
         sources, normalize, columns: as given to `read_articles`.
@@ -65,14 +67,14 @@ class Articles:
         self.sources = list(sources)
         self.normalize = normalize
         self.columns = columns or ColumnMap()
-        self._count = 0
+        self._places = array("Q", [0])
         self._spool = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed with the object
         weakref.finalize(self, self._spool.close)
         damage = DamageCount()
         try:
             for line in self._check(damage):
                 self._spool.write(line)
-                self._count += 1
+                self._places.append(self._places[-1] + len(line))
             self._spool.flush()
         except OSError as error:  # those of the sources are among the problems
             raise AnnotateError(
@@ -82,7 +84,12 @@ class Articles:
         self.warnings = damage.warnings()
 
     def __len__(self) -> int:
-        return self._count
+        return len(self._places) - 1
+
+    def __getitem__(self, number: int) -> Article:
+        self._spool.seek(self._places[number])
+        line = self._spool.read(self._places[number + 1] - self._places[number])
+        return msgspec.json.decode(line, type=Article)
 
     def __iter__(self) -> Iterator[Article]:
         decoder = msgspec.json.Decoder(Article)

@@ -120,7 +120,8 @@ def rehydrate(
             raise PublishError(f"no article of {manifest.ref} ({len(spool):,}) is among the sources, by id or URL")
         complete = not report.missing and not report.spans["lost"]
         with new_release(place.parent, place.name) as new:
-            writer = ReleaseWriter(new, load_schema(folder / SCHEMA), stand_off=not complete)
+            weighted = manifest.selection is not None
+            writer = ReleaseWriter(new, load_schema(folder / SCHEMA), stand_off=not complete, weighted=weighted)
             records = iter(spool)
             for split, entry in manifest.splits.items():
                 writer.add_split(split, entry.articles, islice(records, entry.articles))

@@ -51,7 +51,13 @@ def write_stand_off(release: Path, to: Path) -> Path:
     out = to / manifest.name / manifest.version
     out.mkdir(parents=True)
     quoted = _Quoted(release)
-    writer = ReleaseWriter(out, load_schema(release / SCHEMA), stand_off=True, further={"anchors": anchor_features()})
+    writer = ReleaseWriter(
+        out,
+        load_schema(release / SCHEMA),
+        stand_off=True,
+        further={"anchors": anchor_features()},
+        weighted=manifest.selection is not None,
+    )
     for split, entry in manifest.splits.items():
         records, again = itertools.tee(map(quoted.look_into, stream_release(release, split)))
         writer.add_split(split, entry.articles, map(remove_text, records), anchors=map(_anchor_row, again))

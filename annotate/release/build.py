@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -23,6 +23,7 @@ from annotate.gold.manifest import (
 )
 from annotate.gold.names import Version, check_name, find_versions
 from annotate.gold.rows import encode_record, normalize_record
+from annotate.ingest.articles import read_articles
 from annotate.items import sort_items
 from annotate.jsonl import RecordSource, find_record_problems, gather_records, stream_records
 from annotate.problems import SECOND_RECORD, appears_twice, find_surrogate
@@ -37,6 +38,7 @@ from annotate.release.signing import sign_manifest
 from annotate.release.spool import Spool
 from annotate.release.writer import ReleaseWriter, new_release, to_toml
 from annotate.schema import Schema, find_label_problems, load_schema
+from annotate.selected import KEY, Pools, find_selected
 from annotate.version import __version__
 
 
@@ -56,6 +58,7 @@ def release_records(
     names: bool = False,
     annotator_map: str | Path | None = None,
     sign: str | Path | None = None,
+    batch: str | Path | None = None,
 ) -> Path:
     """Build the immutable release `<to>/<name>/<version>` from decided records, and return its folder.
 
@@ -81,6 +84,8 @@ def release_records(
             None = `NAME.annotators.json` beside the file of decided records; for records in memory, the names are kept
             nowhere, and no later version can use the same pseudonyms.
         sign: an SSH private key to sign the release with (`annotate.release.signing`).
+        batch: the last batch that `select` wrote of the pool, where an article's own `meta.selection` is of an earlier,
+            smaller one. A record with `meta.selection` gets the weight 1 / probability.
 
     Raises:
         RecordError: a file has problems.
@@ -104,9 +109,10 @@ def release_records(
         None if annotations is None else gather_records(annotations, Annotation),
         None if predictions is None else gather_records(predictions, Prediction),
     )
+    selection = {} if batch is None else {one.id: one.meta.get(KEY) for one in read_articles([str(batch)])}
     with new_release(home, version) as folder, Spool() as spool:
         previous = _find_parent(home, name, number, parent)
-        kinship, given = _collect(decided, spool, schema, submitted)
+        kinship, given, weighted = _collect(decided, spool, schema, submitted, selection)
         placed = _placed(previous, given)
         links = [*kinship.links(spool.__getitem__), *_cluster_links(spool.ids, placed)]
         for bridged in find_bridged(spool.ids, links, placed):
@@ -116,7 +122,7 @@ def release_records(
         pseudonyms = None if names else _assign(spool, submitted, name, map_path, previous)
         if pseudonyms is not None:
             submitted.rename(pseudonyms)
-        writer = ReleaseWriter(folder, schema)
+        writer = ReleaseWriter(folder, schema, weighted=weighted)
         splits, numbers = _plan_splits(assignment, wanted)
         for split, entry in splits.items():
             records = _released(numbers[split], spool, pseudonyms, assignment, schema)
@@ -195,22 +201,35 @@ def _finish(writer: ReleaseWriter, folder: Path, manifest: Manifest, previous: _
 
 
 def _collect(
-    decided: Iterable[GoldRecord] | Path, spool: Spool, schema: Schema, submitted: Submitted
-) -> tuple[Kinship, dict[str, Placed]]:
+    decided: Iterable[GoldRecord] | Path,
+    spool: Spool,
+    schema: Schema,
+    submitted: Submitted,
+    selection: Mapping[str, Any],
+) -> tuple[Kinship, dict[str, Placed], bool]:
     """Check every record, keep it in the spool, and note what it shares with others; all problems at the end.
 
     Returns:
-        What groups the articles, and the split and cluster of those that have one already.
+        What groups the articles, the split and cluster of those that have one already, and whether one has a weight.
     """
     problems: list[str] = []
     kinship = Kinship()
     given: dict[str, Placed] = {}
+    pools, weighted = Pools(), False
 
     def check(record: GoldRecord) -> Iterator[str]:
         yield from _find_problems(record, schema)
         yield from submitted.find_problems(record)
 
     for record in _read_checked(decided, check, problems):
+        if record.id in selection:
+            record = msgspec.structs.replace(record, meta={**record.meta, KEY: selection[record.id]})
+        selected, problem = find_selected(record)
+        problems += [] if problem is None else [f"{record.id}: {problem}"]
+        if selected is not None:
+            pools.add(selected)
+            record = msgspec.structs.replace(record, weight=selected.weight)
+        weighted = weighted or record.weight is not None
         signed = msgspec.structs.replace(submitted.sign(record), licence=_licence_of(record))
         if not spool.add(normalize_record(signed)):
             problems.append(f"{record.id}: {SECOND_RECORD}")
@@ -218,12 +237,13 @@ def _collect(
         kinship.add(record)
         if record.split or record.cluster:
             given[record.id] = Placed(record.split or "", record.cluster or "")
+    problems += pools.find_problems()
     if problems:
         raise GoldError(problems)
     if not len(spool):
         raise GoldError(["nothing to release: no decided record"])
     kinship.sort(spool.sort())
-    return kinship, given
+    return kinship, given, weighted
 
 
 def _read_checked(

@@ -54,6 +54,7 @@ def to_card(manifest: Manifest, schema: Schema) -> str:
         _agreement(manifest),
         _preannotators(manifest),
         _splits(manifest),
+        _selection(manifest),
         _tokens(manifest),
         _labels(schema),
         _limits(manifest),
@@ -254,6 +255,30 @@ def _splits(manifest: Manifest) -> Iterator[str]:
         yield f"{_articles(len(manifest.left_out))} left out, because they are related to articles in several splits:"
         for left in manifest.left_out:
             yield f"- {markdown_code(left.id)}, related to {', '.join(map(markdown_code, left.kin))}"
+
+
+def _selection(manifest: Manifest) -> Iterator[str]:
+    if not manifest.selection:
+        return
+    yield "## What it speaks for"
+    yield ""
+    for pool in manifest.selection:
+        how = {"uncertain": "likelier where predictions were unsure", "diverse": "likelier where few were alike"}
+        order = how.get(pool["order"], "all alike")
+        order += f", mixed with {pool['chance']:.0%} chance" if pool["chance"] < 1 else ""
+        strata = f"strata by {escape_markdown(', '.join(pool['by']))} ({pool['shares']}), " if pool["by"] else ""
+        day = f" on {escape_markdown(pool['drawn'])}" if pool["drawn"] else ""
+        source = f"a pool of {pool['articles']:,} (SHA-256 of ids and texts {markdown_code(pool['sha256'])})"
+        most = f"at most {pool['per_story']} of a story, " if pool["per_story"] else ""
+        yield f"{_articles(pool['here'])} of a batch of {pool['selected']:,}, drawn by chance{day} from {source}:"
+        yield f"{order}, {strata}{most}seed {pool['seed']}."
+        if pool["here"] < pool["selected"]:
+            yield f"{pool['selected'] - pool['here']:,} of the batch are not here; no weight corrects for that."
+    yield ""
+    yield (
+        "An article's `weight` is 1 / the probability that it had: how many articles of the pool it speaks for. "
+        "Weighted values estimate those of the whole pool; `annotate score` uses the weights."
+    )
 
 
 def _tokens(manifest: Manifest) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,7 @@ from annotate.release.signing import verify_manifest
 from annotate.release.spool import Spool
 from annotate.release.tokens import RULE, TagReport, layer_spans, to_bio
 from annotate.schema import Schema, find_label_problems, load_schema
+from annotate.selected import find_selected
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
 
@@ -147,7 +149,8 @@ def _is_day(text: str | None) -> bool:
 
 
 def _find_table_problems(folder: Path, manifest: Manifest, schema: Schema) -> Iterator[str]:
-    configs = [("data", to_features(schema)), ("tokens", to_token_features(schema))]
+    weighted = manifest.selection is not None
+    configs = [("data", to_features(schema, weighted=weighted)), ("tokens", to_token_features(schema))]
     for config, features in configs[:1] if manifest.stand_off else configs:  # tokens are texts
         for path in split_files(folder, manifest, config=config):
             found = read_schema(path)
@@ -214,6 +217,8 @@ class _RowChecker:
             yield f"{MANIFEST} has other counts of articles or spans than the tables"
         if self.counts.provenance() != self.manifest.provenance:
             yield f"{MANIFEST} has another provenance than the tables"
+        if self.counts.selection() != self.manifest.selection:
+            yield f"{MANIFEST} has another account of weights and pools than the tables"
         layers = {layer: msgspec.to_builtins(report) for layer, report in self._reports.items()}
         if self.manifest.tokens != ({} if self.manifest.stand_off else {"rule": RULE, "layers": layers}):
             yield f"{MANIFEST} has other counts of tokens than the tables"
@@ -265,6 +270,7 @@ class _RowChecker:
         if not _is_day(record.date):
             yield f"date {record.date!r}, expected YYYY-MM-DD"
         yield from find_label_problems(record, self.schema)
+        yield from _find_weight_problems(record)
         if record.text is None:
             if not self.manifest.stand_off:
                 yield "no text"
@@ -306,6 +312,18 @@ class _RowChecker:
                 expected = [names.index(tag) for tag in tags]
             if row[TAG_COLUMNS[layer]] != expected:
                 yield f"its {TAG_COLUMNS[layer]} do not follow from its {layer}"
+
+
+def _find_weight_problems(record: GoldRecord) -> Iterator[str]:
+    if record.weight is None:
+        return
+    if not 0 < record.weight < math.inf:
+        yield f"weight is {record.weight}; expected a number above 0"
+    selected, problem = find_selected(record)
+    if problem is not None:
+        yield problem
+    if selected is not None and selected.weight != record.weight:
+        yield f"its weight is {record.weight}, but by meta.selection {selected.weight}"
 
 
 def _all_spans(record: GoldRecord) -> Iterator[Span | Entity | Claim | Region]:

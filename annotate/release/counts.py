@@ -8,6 +8,7 @@ from typing import Any
 
 from annotate.items import label_of
 from annotate.records import LAYERS, GoldRecord, Layer, get_layer
+from annotate.selected import Pools, find_selected
 
 
 class Counts:
@@ -28,6 +29,8 @@ class Counts:
         self._check_worthy: Counter[str] = Counter()
         self._splits: dict[str, Counter[str]] = defaultdict(Counter)
         self._provenance: dict[str, Counter[str]] = defaultdict(Counter)
+        self._weighted = False
+        self._pools = Pools()
 
     def add(self, record: GoldRecord) -> None:
         """Count one record."""
@@ -50,6 +53,11 @@ class Counts:
                 self._provenance["preannotators"][item.preannotator or "none"] += 1
         for key, value in _article_provenance(record):
             self._provenance[key][value] += 1
+        if record.weight is not None:
+            self._weighted = True
+            selected, _ = find_selected(record)
+            if selected is not None:
+                self._pools.add(selected)
 
     def to_dict(self) -> dict[str, Any]:
         """Articles, clusters, and per layer the articles that have it, its spans, and its labels."""
@@ -70,6 +78,10 @@ class Counts:
             "layers": layers,
             "splits": {split: dict(sorted(counts.items())) for split, counts in sorted(self._splits.items())},
         }
+
+    def selection(self) -> list[dict[str, Any]] | None:
+        """The pools that weighted articles were selected from; None where no article has a weight."""
+        return self._pools.describe() if self._weighted else None
 
     def provenance(self) -> dict[str, dict[str, int]]:
         """Articles by annotator, model, guideline, rule and licence, and spans by origin and preannotator."""

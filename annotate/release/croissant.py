@@ -61,13 +61,14 @@ _COLUMNS = {
     "split": "The split that the article stands in, in this and all later versions.",
     "cluster": "The story that the article belongs to; stories never straddle splits.",
     "annotators": "The people who annotated the article.",
+    "weight": "How many articles of the pool this one speaks for: 1 / the probability with which it was selected.",
     "ignore": "Regions in which a prediction without a match counts neither for nor against a system.",
 }
 
 
 def render_croissant(manifest: Manifest, schema: Schema) -> str:
     """The text of `croissant.json`; of the manifest's `files` only the tables are used."""
-    configs = {"data": to_features(schema)}
+    configs = {"data": to_features(schema, weighted=manifest.selection is not None)}
     if not manifest.stand_off:
         configs["tokens"] = to_token_features(schema)
     distribution: list[dict[str, Any]] = []

@@ -57,16 +57,23 @@ class ReleaseWriter:
     Args:
         stand_off: leave out the config `tokens`, which is text.
         further: the columns of further configs, by name; `add_split` then takes their rows by the same names.
+        weighted: the records have weights.
     """
 
     def __init__(
-        self, folder: Path, schema: Schema, *, stand_off: bool = False, further: Mapping[str, pa.Schema] | None = None
+        self,
+        folder: Path,
+        schema: Schema,
+        *,
+        stand_off: bool = False,
+        further: Mapping[str, pa.Schema] | None = None,
+        weighted: bool = False,
     ) -> None:
         self._folder = folder
         self._schema = schema
         self._counts = Counts()
         self._tokens = None if stand_off else TokenTable(schema)
-        self._columns = {"data": to_features(schema)}
+        self._columns = {"data": to_features(schema, weighted=weighted)}
         if not stand_off:
             self._columns["tokens"] = to_token_features(schema)
         self._columns |= further or {}
@@ -129,6 +136,7 @@ class ReleaseWriter:
             manifest,
             counts=self._counts.to_dict(),
             provenance=self._counts.provenance(),
+            selection=self._counts.selection(),
             splits={
                 split: msgspec.structs.replace(entry, row_hashes=self._row_hashes[split])
                 for split, entry in manifest.splits.items()

@@ -21,6 +21,7 @@ from annotate.score.measures import HEADLINES, Measure
 from annotate.score.options import COMPARE_OPTIONS, ScoreKeywords, ScoreOptions, merge_options
 from annotate.score.problems import Problems
 from annotate.score.resampling import MIN_ARTICLES, Resamples, expanded_interval
+from annotate.score.sample import Sample
 from annotate.score.signature import sign
 from annotate.score.significance import (
     LEVEL,
@@ -31,6 +32,7 @@ from annotate.score.significance import (
     randomisation_test,
 )
 from annotate.score.tables import GoldTable, Numbers, SystemTable, read_gold, read_system, without_garbage_collection
+from annotate.score.weights import choose_sample, remark_on_weights
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,8 @@ def compare_systems(
             for side in sides[1:]
         }
     scores = any(measure.metric == "ap" for measure in wanted or ())
-    counted, warnings = _count_systems(table, read, problems, chosen, ranked=scores)
+    sample = choose_sample(table, chosen)
+    counted, warnings = _count_systems(table, read, problems, chosen, ranked=scores, sample=sample)
     if wanted is None:
         shared = set.intersection(*({*found} for found in counted.values()))
         wanted = [measure for measure in map(Measure.parse, HEADLINES) if measure.layer in shared]
@@ -153,7 +156,10 @@ def compare_systems(
     )
     unused = find_unused(sides)
     comparison.warnings += [*warnings, *([] if unused is None else [unused])]
-    comparison.remarks[:0] = [remark for side in sides if (remark := side.describe()) is not None]
+    comparison.remarks[:0] = [
+        *(remark for side in sides if (remark := side.describe()) is not None),
+        *remark_on_weights(table, sample, chosen),
+    ]
     return comparison
 
 
@@ -161,12 +167,14 @@ def compare_systems(
 class SystemCounts:
     """One measure of several systems, by name: formulas on the same units of gold, articles or stories.
 
-    `size` is the number of rows that the formulas' columns have, `units` those that are compared.
+    `size` is the number of rows that the formulas' columns have, `units` those that are compared. `sample` is of these
+    units, where articles count as they were sampled.
     """
 
     formulas: dict[str, Formula]
     units: Numbers
     size: int
+    sample: Sample | None = None
 
 
 def compare_counts(
@@ -205,7 +213,7 @@ def _pick_counts(measure: Measure, counted: Mapping[str, dict[Layer, LayerCounts
             raise ScoreError([f"{measure} cannot be compared: {why}"])
         formulas[name] = layers[measure.layer].formulas[measure]
     first = next(iter(counted.values()))[measure.layer]
-    return SystemCounts(formulas, first.units, first.size)
+    return SystemCounts(formulas, first.units, first.size, first.sample)
 
 
 def _count_systems(
@@ -215,6 +223,7 @@ def _count_systems(
     options: ScoreOptions,
     *,
     ranked: bool,
+    sample: Sample | None,
 ) -> tuple[dict[str, dict[Layer, LayerCounts]], list[str]]:
     names = {name for system in systems.values() for name in system.entities.names}
     kinds = {claim.kind for system in systems.values() for found in system.claims.values() for claim in found}
@@ -223,7 +232,14 @@ def _count_systems(
     for name, system in systems.items():
         scored = choose_layers(gold, system, problems, options, side=name)
         counted[name] = count_layers(
-            gold, system, scored, further_labels=names, further_kinds=kinds, by=options.by, ranked=ranked
+            gold,
+            system,
+            scored,
+            further_labels=names,
+            further_kinds=kinds,
+            by=options.by,
+            ranked=ranked,
+            sample=sample,
         )
         warnings += [f"{name}: {warning}" for warning in system.warnings]
         warnings += [f"{name}: {warning}" for found in counted[name].values() for warning in found.warnings]
@@ -235,12 +251,13 @@ def _compare_by(measure: str, counts: SystemCounts, comparison: Comparison, opti
     n = len(articles)
     point = {name: float(formula.values(Once(size))[0]) for name, formula in formulas.items()}
     sampled: dict[str, Values] = {}
+    rests_on = n
     if n >= MIN_ARTICLES and options.trials:
-        resamples = Resamples(formulas, articles, size, options.trials, options.seed)
-        sampled = {name: resamples.values(name) for name in formulas}
+        resamples = Resamples(formulas, articles, size, options.trials, options.seed, counts.sample)
+        sampled, rests_on = {name: resamples.values(name) for name in formulas}, resamples.size
     ranked = sorted(formulas, key=lambda name: (-np.nan_to_num(point[name], nan=-1.0), name))
     for name in ranked:
-        interval = expanded_interval(sampled[name], n) if sampled else None
+        interval = expanded_interval(sampled[name], rests_on) if sampled else None
         value = None if math.isnan(point[name]) else point[name]
         comparison.standings.append(Standing(name, measure, value, *(interval or (None, None))))
     for better, worse in combinations(ranked, 2):
@@ -249,7 +266,7 @@ def _compare_by(measure: str, counts: SystemCounts, comparison: Comparison, opti
             comparison.remarks.append(f"{measure}: {better} and {worse} cannot be compared, one is undefined")
             continue
         pair = (formulas[better], formulas[worse])
-        interval = expanded_interval(sampled[better] - sampled[worse], n) if sampled else None
+        interval = expanded_interval(sampled[better] - sampled[worse], rests_on) if sampled else None
         spread = find_spread(pair, articles, size)
         comparison.differences.append(
             Difference(

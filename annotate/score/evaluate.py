@@ -24,8 +24,12 @@ from annotate.score.problems import Problems
 from annotate.score.quotes import count_quotes, quote_formulas
 from annotate.score.ranking import Ranked, rank_entities, rank_items
 from annotate.score.resampling import MIN_ARTICLES, MIN_LABEL_SPANS, Resamples, expanded_interval, rule_of_three
+from annotate.score.sample import Sample, each_alone, weigh
 from annotate.score.signature import sign
 from annotate.score.tables import GoldTable, Numbers, SystemTable, read_gold, read_system, without_garbage_collection
+from annotate.score.weights import choose_sample, describe_sample, remark_on_weights
+
+NO_WIDTH = 1e-12  # rounding errors of weighted sums
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,8 @@ class Report:
     `remarks` are about how to read the values, `warnings` about what the predictions look like. `signature` holds what
     the values depend on; `alignments` which items were paired, article by article, and `headlines` the counts behind
     the headline measures, from which systems can be compared: columns with one row for each article of the layer, or
-    each story, in the order of gold's ids.
+    each story, in the order of gold's ids. `sample` is null where articles are not weighted; else it has the effective
+    size of each layer, and the pools that gold speaks for.
     """
 
     measures: dict[str, Score]
@@ -86,10 +91,12 @@ class Report:
     source_format: str | None = None
     alignments: Alignments = field(default_factory=Alignments, repr=False, compare=False)
     headlines: dict[str, Ratio] = field(default_factory=dict, repr=False, compare=False)
+    sample: dict[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON holds it."""
         source = {} if self.source_format is None else {"from": self.source_format}
+        sample = {} if self.sample is None else {"sample": self.sample}
         return {
             "signature": {**self.signature, **source},
             "documents": self.articles,
@@ -104,6 +111,7 @@ class Report:
             **({"stories": self.stories} if self.stories else {}),
             "warnings": self.warnings,
             "remarks": self.remarks,
+            **sample,
         }
 
     def _ranked_dict(self) -> dict[str, Any]:
@@ -182,7 +190,8 @@ def score_tables(gold: GoldTable, system: SystemTable, problems: Problems, optio
         ScoreError: any problem found on the way, those in `problems` included.
     """
     scored = choose_layers(gold, system, problems, options)
-    counted = count_layers(gold, system, scored, by=options.by, ranked=True)
+    sample = choose_sample(gold, options)
+    counted = count_layers(gold, system, scored, by=options.by, ranked=True, sample=sample)
     intervals = _find_intervals(counted, options)
     measures: dict[str, Score] = {}
     of_scores: dict[str, Score] = {}
@@ -195,13 +204,14 @@ def score_tables(gold: GoldTable, system: SystemTable, problems: Problems, optio
                 value = float(round(value))  # shares of stories do not add up to the last digit
             interval = intervals.get(measure)
             three = None if interval is None else rule_of_three(value, _cases(measure, formula, found))
-            if interval is not None and interval[0] == interval[1]:
+            if interval is not None and interval[1] - interval[0] < NO_WIDTH:
                 interval = None  # every resample agrees: nothing is known about other articles
             low, high = three or interval or (None, None)
             (of_scores if measure in asked else measures)[str(measure)] = Score(
                 None if np.isnan(value) else value, low, high, formula.n_gold, formula.n_pred, three is not None
             )
     confusions, alignments = _align(gold, counted)
+    articles = {layer: found.articles for layer, found in counted.items()}
     warnings = [*system.warnings, *(warning for found in counted.values() for warning in found.warnings)]
     if system.extra:
         warnings.append(f"ignored {format_count(system.extra, 'prediction')} without a gold article (--extra ignore)")
@@ -214,14 +224,15 @@ def score_tables(gold: GoldTable, system: SystemTable, problems: Problems, optio
         label_counts=_count_labels(counted),
         confusions=confusions,
         articles=gold.size,
-        layers={layer: len(found.articles) for layer, found in counted.items()},
+        layers={layer: len(rows) for layer, rows in articles.items()},
         signature=sign(gold, scored, options),
         warnings=warnings,
-        remarks=_remark(counted, measures, options),
+        remarks=[*_remark(counted, measures, options), *remark_on_weights(gold, sample, options)],
+        sample=None if sample is None else describe_sample(sample, articles),
         ceiling=options.fair_ceiling,
         of_scores=of_scores,
         ranked={
-            f"{ranked.match}:{ranked.layer}": ranked.to_dict(found.groups)
+            f"{ranked.match}:{ranked.layer}": ranked.to_dict(found.shares)
             for found in counted.values()
             for ranked in found.ranked
         },
@@ -277,6 +288,8 @@ class LayerCounts:
     `articles` are those that have the layer, `size` is the number of rows that the formulas' columns have and `units`
     which of them are resampled: these articles, or where stories count all of the `groups`. `sides` are the entities of
     both sides and `rows` their alignment, which is found when it is asked for; `ranked` the predictions with scores.
+    Where articles count as they were sampled, `sample` is that of `articles`. `shares` is how much each article counts,
+    where not all count alike: its share of its story, or its weight.
     """
 
     formulas: dict[Measure, Formula]
@@ -289,6 +302,8 @@ class LayerCounts:
     rows: tuple[Numbers, Numbers] | None = None
     ranked: list[Ranked] = field(default_factory=list)
     groups: Groups | None = None
+    sample: Sample | None = None
+    shares: Groups | None = None
 
     @property
     def units(self) -> Numbers:
@@ -298,7 +313,12 @@ class LayerCounts:
     def count_stories(self, groups: Groups) -> None:
         """From now on the formulas count groups of articles."""
         self.formulas = {measure: formula.grouped(groups) for measure, formula in self.formulas.items()}
-        self.size, self.groups = groups.n, groups
+        self.size, self.groups, self.shares = groups.n, groups, groups
+
+    def count_weights(self, sample: Sample) -> None:
+        """From now on articles weigh in the formulas what they speak for; `sample` is that of all of gold."""
+        self.formulas = {measure: weigh(formula, sample.weights) for measure, formula in self.formulas.items()}
+        self.sample, self.shares = sample.take(self.articles), each_alone(sample.weights)
 
 
 def choose_layers(
@@ -373,6 +393,7 @@ def count_layers(
     further_kinds: Iterable[str] = (),
     by: Unit = "article",
     ranked: bool = False,
+    sample: Sample | None = None,
 ) -> dict[Layer, LayerCounts]:
     """Formulas and outcomes of each layer, by article.
 
@@ -382,6 +403,7 @@ def count_layers(
         further_kinds: the same for kinds of claims.
         by: what counts once: an article or a story.
         ranked: whether to count what the scores of predictions are worth, where they have scores.
+        sample: how gold's articles weigh, see `choose_sample`; None = all alike.
 
     Raises:
         ScoreError: stories are to be counted, and gold has none.
@@ -426,6 +448,8 @@ def count_layers(
             found.warnings += scores.warnings()
         if by == "story":
             found.count_stories(_group_stories(gold, found.articles))
+        elif sample is not None:
+            found.count_weights(sample)
     return counted
 
 
@@ -515,9 +539,9 @@ def _find_intervals(counted: Mapping[Layer, LayerCounts], options: ScoreOptions)
         }
         if not formulas:
             continue
-        resamples = Resamples(formulas, found.units, found.size, options.trials, options.seed)
+        resamples = Resamples(formulas, found.units, found.size, options.trials, options.seed, found.sample)
         for measure in formulas:
-            interval = expanded_interval(resamples.values(measure), n)
+            interval = expanded_interval(resamples.values(measure), resamples.size)
             if interval is not None:
                 intervals[measure] = interval
     return intervals

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, Self, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +35,7 @@ class Groups:
     """Articles that count together: the group of each, and how much it counts there, shape (articles,) both.
 
     Where stories count and not articles, the articles of a story count as one: each has a weight of 1 / their number.
+    Where articles have weights, each is a group of its own.
 
     >>> Groups(np.array([0, 0, 1]), np.array([0.5, 0.5, 1.0]), 2).sum(np.array([2, 4, 5])).tolist()
     [3.0, 5.0]
@@ -82,7 +83,7 @@ class SumFormula(ABC):
         return self.from_sums([weights.sum(column) for column in self.columns()])
 
     @abstractmethod
-    def grouped(self, groups: Groups) -> Self:
+    def grouped(self, groups: Groups) -> SumFormula:
         """The same formula on counts by group; the sizes stay those of all articles."""
 
 

@@ -13,6 +13,7 @@ from annotate.schema import Schema
 Missing: TypeAlias = Literal["error", "empty"]
 Extra: TypeAlias = Literal["error", "ignore"]
 Unit: TypeAlias = Literal["article", "story"]
+Weighting: TypeAlias = Literal["gold", "none"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class ScoreOptions:
         ceiling: what annotators reach against each other, by measure name.
         label_map: what the labels of gold and predictions read as; None = they are compared as they are.
         by: what counts once and is resampled: an article, or a story, whose articles then count as one together.
+        weights: `gold`: articles count as their weights in gold have it; `none`: all alike; None = `gold` where every
+            article has a weight and `by` is `article`. Weights and stories do not go together.
     """
 
     schema: Schema | None = None
@@ -42,6 +45,12 @@ class ScoreOptions:
     ceiling: Mapping[str, float] = field(default_factory=dict)
     label_map: LabelMap | None = None
     by: Unit = "article"
+    weights: Weighting | None = None
+
+    @property
+    def weighted(self) -> bool:
+        """Whether gold's weights are used, where it has them: stories have none."""
+        return self.weights != "none" and self.by == "article"
 
     @property
     def fair_ceiling(self) -> dict[str, float]:
@@ -84,6 +93,7 @@ class ScoreKeywords(TypedDict, total=False):
     ceiling: Mapping[str, float]
     label_map: LabelMap | None
     by: Unit
+    weights: Weighting | None
 
 
 def merge_options(options: ScoreOptions, keywords: ScoreKeywords) -> ScoreOptions:

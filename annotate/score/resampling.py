@@ -15,6 +15,7 @@ import numpy as np
 
 from annotate.score.distributions import t_quantile
 from annotate.score.formulas import Column, Formula, SumFormula, Values
+from annotate.score.sample import Sample
 from annotate.score.tables import Numbers
 
 CONFIDENCE = 0.95
@@ -50,14 +51,24 @@ class Resamples(Generic[K]):
         formulas: by any name.
         articles: those to draw from.
         size: how many articles the columns have.
+        sample: of these articles, where they were sampled: they are drawn as it was; None = all alike.
     """
 
-    def __init__(self, formulas: Mapping[K, Formula], articles: Numbers, size: int, trials: int, seed: int) -> None:
+    def __init__(
+        self,
+        formulas: Mapping[K, Formula],
+        articles: Numbers,
+        size: int,
+        trials: int,
+        seed: int,
+        sample: Sample | None = None,
+    ) -> None:
         self._formulas = formulas
         self._articles = articles
-        self._size = size
+        self._columns_size = size
         self._trials = trials
         self._seed = seed
+        self._sample = sample
         self._places: dict[K, list[int]] = {}
         place_of: dict[bytes, int] = {}
         kept: list[Values] = []
@@ -75,7 +86,14 @@ class Resamples(Generic[K]):
         self._sums = np.concatenate([block @ table for block in self._draw()])
 
     def _draw(self) -> Iterator[Values]:
+        if self._sample is not None:
+            return self._sample.draw(self._trials, self._seed)
         return draw_articles(len(self._articles), self._trials, self._seed)
+
+    @property
+    def size(self) -> int:
+        """The number of articles that an interval rests on: one more than its degrees of freedom."""
+        return len(self._articles) if self._sample is None else self._sample.freedom + 1
 
     def values(self, name: K) -> Values:
         """The value of one formula in each resample, shape (trials,), NaN where undefined."""
@@ -93,7 +111,7 @@ class Resamples(Generic[K]):
         """The weights of all articles, one resample at a time."""
         for block in self._draw():
             for row in block:
-                weights = np.zeros(self._size)
+                weights = np.zeros(self._columns_size)
                 weights[self._articles] = row
                 yield weights
 
@@ -145,7 +163,7 @@ def expanded_interval(values: Values, n_articles: int) -> tuple[float, float] | 
     The percentiles are at Phi(+-sqrt(n/(n-1)) t(0.975, n-1)) for n articles, interpolated linearly.
     """
     defined = values[~np.isnan(values)]
-    if len(defined) * 2 <= len(values):
+    if len(defined) * 2 <= len(values) or n_articles < 2:
         return None
     low, high = np.quantile(defined, expanded_levels(n_articles))
     return float(low), float(high)

@@ -38,6 +38,10 @@ def sign(gold: GoldTable, layers: Sequence[Layer], options: ScoreOptions) -> dic
         **options.to_signature(),
         "interval": f"expanded percentile {CONFIDENCE:.0%}, {_RESAMPLED[options.by]} resampled",
     }
+    if gold.sample is not None:
+        signature["weights"] = "gold" if options.weighted else "none"
+        if options.weighted:
+            signature["interval"] = f"expanded percentile {CONFIDENCE:.0%}, documents resampled within strata"
     if "quotes" in layers or "claims" in layers:
         signature["tokens"] = TOKEN.pattern
     if "claims" in layers:
@@ -71,6 +75,8 @@ def write_signature(signature: Mapping[str, Any]) -> str:
             if key == "map":
                 value = LabelMap.from_dict(value)
             short[key] = ",".join(value) if isinstance(value, list) else str(value)
+    if "weights" in signature:
+        short["weights"] = signature["weights"]
     return "|".join(f"{key}:{value}" for key, value in short.items())
 
 
@@ -104,6 +110,8 @@ def digest_gold(gold: GoldTable) -> str:
     further = {str(row): sorted(labels) for row, labels in sorted(table.alternatives.items())}
     has = {layer: flags.astype(int).tolist() for layer, flags in gold.has.items()}
     digest.update(encoder.encode([table.names, further, has]))
+    if gold.sample is not None:
+        digest.update(encoder.encode(gold.sample.weights.tolist()))
     return digest.hexdigest()
 
 

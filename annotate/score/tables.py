@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import math
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias, get_args
@@ -41,6 +42,8 @@ from annotate.score.problems import (
     find_number_problems,
     has_only_integers,
 )
+from annotate.score.sample import Sample, make_sample
+from annotate.selected import Selected, find_selected
 from annotate.spans import find_span_problems
 
 Numbers: TypeAlias = npt.NDArray[np.int64]
@@ -88,6 +91,10 @@ class GoldTable(LayerTables):
     schema: Schema
     stories: list[str | None] = field(default_factory=list)
     position: dict[str, int] = field(default_factory=dict)
+    sample: Sample | None = None
+    """How the articles weigh, where each has a weight."""
+    unweighted: list[str] = field(default_factory=list)
+    """The articles without a weight."""
 
     @property
     def size(self) -> int:
@@ -292,6 +299,8 @@ def read_gold(records: Iterable[GoldRecord], schema: Schema, problems: Problems)
     regions: list[list[Region]] = []
     sentences: list[list[tuple[int, int]] | None] = []
     stories: list[str | None] = []
+    weights: list[float | None] = []
+    selected: list[Selected | None] = []
     seen: set[str] = set()
     for record in records:
         if record.id in seen:
@@ -309,8 +318,15 @@ def read_gold(records: Iterable[GoldRecord], schema: Schema, problems: Problems)
         found = find_gold_problems(record, record.text, schema)
         rows.add(article, record.entities or (), record.text, with_alternatives=True)
         found += _find_item_problems(record, record.text)
+        if record.weight is not None and not 0 < record.weight < math.inf:
+            found.append(f"weight is {record.weight}; expected a number above 0")
+        how, problem = find_selected(record) if record.weight is not None else (None, None)
+        if problem is not None:
+            found.append(problem)
         if found:
             problems.add("gold", record.id, found)
+        weights.append(record.weight)
+        selected.append(how)
         for layer in LAYERS:
             has[layer].append(getattr(record, layer) is not None)
         quotes.append(record.quotes or [])
@@ -337,6 +353,8 @@ def read_gold(records: Iterable[GoldRecord], schema: Schema, problems: Problems)
         sentences={place: found_ for place, i in enumerate(order) if (found_ := sentences[i]) is not None},
         schema=schema,
         stories=[stories[i] for i in order],
+        sample=make_sample([weights[i] for i in order], [selected[i] for i in order]),
+        unweighted=[ids[i] for i in order if weights[i] is None],
     )
     table.position = {name: place for place, name in enumerate(table.ids)}
     if not problems.sentences:

@@ -23,7 +23,7 @@ PACKAGE = Path(annotate.__file__).parent
 ORDER = [
     [
         "version", "errors", "problems", "extras", "files", "folders", "locks", "processes", "printing", "records",
-        "spans", "items", "differences", "jsonl", "disjoint", "schema", "label_map",
+        "spans", "items", "differences", "jsonl", "disjoint", "schema", "label_map", "selected",
     ],
     ["text", "ingest", "artifacts", "html", "label_studio_server"],
     ["task_json", "score"],
@@ -34,6 +34,7 @@ ORDER = [
     ["audit"],
     ["labelstudio", "release"],
     ["publish", "harness", "explore"],
+    ["selection"],
     ["training", "workflows"],
     ["cli"],
 ]  # fmt: skip
@@ -151,6 +152,7 @@ def test_each_command_is_one_public_function(command: str) -> None:
 CONTRACT = [
     "demo", "up", "down", "status", "preannotate", "push", "pull", "doctor", "agree", "adjudicate", "release", "check",
     "diff", "releases", "publish", "score", "compare", "explore", "export", "rehydrate", "backend", "train",
+    "select", "plan",
 ]  # fmt: skip
 
 

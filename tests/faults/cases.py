@@ -289,5 +289,11 @@ LOCAL = [
         annotate("publish", "inputs/gold/news/1.0.0", "--to", "out/published"),
         "published/news/1.0.0/manifest.json",
     ),
+    Case(
+        "select",
+        annotate("select", "inputs/articles.jsonl", "-n", "20", "-o", "out/b.jsonl"),
+        "b.jsonl",
+        old=write_old("out/b.jsonl"),
+    ),
     Case("train", train, "training.json", old=train_before, read=read_model),
 ]

@@ -23,7 +23,7 @@ ArticleKind: TypeAlias = Literal["added", "removed", "changed"]
 # fields of an article that are compared as one value; layers are compared item by item, hashes follow from the text
 _FIELDS = (
     *("text", "title", "date", "publisher", "url", "meta", "licence", "schema", "guideline", "model", "annotators"),
-    *("decided_by", "split", "cluster", "ignore", "sentences"),
+    *("decided_by", "split", "cluster", "ignore", "sentences", "weight"),
 )
 
 

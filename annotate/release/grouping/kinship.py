@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import combinations
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from annotate.records import GoldRecord
+from annotate.records import Article, LayeredRecord
 from annotate.release.grouping import duplicates, stories
 from annotate.release.grouping.duplicates import BandHasher, Shingles, find_duplicates, jaccard, shingles
 from annotate.release.grouping.stories import Names, find_names, find_stories, parse_day
+
+AnyArticle: TypeAlias = Article | LayeredRecord
 
 METHOD: dict[str, Any] = {
     "duplicates": {
@@ -38,29 +40,29 @@ class Kinship:
     """Collects names and word runs of articles, then finds the pairs that belong together.
 
     Only an article's text and date count, never its annotation, so that a correction moves nothing. Memory holds
-    about half a kilobyte per article.
+    about half a kilobyte per article. `names` has the hashes of the names in each.
     """
 
     def __init__(self) -> None:
         self._hasher = BandHasher()
         self._keys: list[npt.NDArray[np.uint64]] = []
-        self._names: list[Names] = []
+        self.names: list[Names] = []
         self._days: list[int | None] = []
 
-    def add(self, record: GoldRecord) -> None:
+    def add(self, record: AnyArticle) -> None:
         """Note one article."""
         text = record.text or ""
         self._keys.append(self._hasher.keys(shingles(text)))
-        self._names.append(find_names(text))
+        self.names.append(find_names(text))
         self._days.append(parse_day(record.date))
 
     def sort(self, order: Sequence[int]) -> None:
         """Number the articles anew: `order` has for each new number the old one."""
         self._keys = [self._keys[place] for place in order]
-        self._names = [self._names[place] for place in order]
+        self.names = [self.names[place] for place in order]
         self._days = [self._days[place] for place in order]
 
-    def links(self, get_record: Callable[[int], GoldRecord]) -> Iterator[tuple[int, int]]:
+    def links(self, get_record: Callable[[int], AnyArticle]) -> Iterator[tuple[int, int]]:
         """Pairs of numbers of articles that belong together; connected pairs make a group."""
 
         @lru_cache(maxsize=10_000)
@@ -68,10 +70,10 @@ class Kinship:
             return shingles(get_record(number).text or "")
 
         yield from find_duplicates(np.array(self._keys, dtype=np.uint64), get_shingles)
-        yield from find_stories(self._names, self._days, get_shingles)
+        yield from find_stories(self.names, self._days, get_shingles)
 
     def duplicates_among(
-        self, numbers: Sequence[int], get_record: Callable[[int], GoldRecord]
+        self, numbers: Sequence[int], get_record: Callable[[int], AnyArticle]
     ) -> Iterator[tuple[int, int]]:
         """Every pair of near-duplicates among a few articles, also those that `links` finds through others."""
         found = {number: shingles(get_record(number).text or "") for number in numbers}

@@ -181,3 +181,17 @@ def test_a_folder_of_predictions_has_one_hash(tmp_path: Path) -> None:
     assert hash_predictions(tmp_path / "one") == hash_predictions(tmp_path / "two")
     (tmp_path / "two/x/a.ann").rename(tmp_path / "two/x/b.ann")
     assert hash_predictions(tmp_path / "one") != hash_predictions(tmp_path / "two")
+
+
+def test_a_board_counts_all_articles_alike(folder: Path) -> None:
+    gold = [GoldRecord(id=f"a{i:02}", text=TEXT, entities=RIGHT, quotes=[QUOTE], weight=1.0 + i % 4) for i in range(12)]
+    write_records(folder / "gold.jsonl", gold)
+    board = add(folder, "fair")
+    assert board.comparison is not None
+    options = ScoreOptions(weights="none")
+    expected = compare([folder / f"{name}.jsonl" for name in ("fair", "poor")], folder / "gold.jsonl", options)
+    assert board.comparison.standings[0].value == expected.standings[0].value
+    assert board.comparison.signature["weights"] == "none"
+    assert "gold's weights are not used: on a leaderboard all articles count alike" in board.comparison.remarks
+    with pytest.raises(AnnotateError, match="counts all articles alike"):
+        add(folder, "good", options=ScoreOptions(weights="gold"))

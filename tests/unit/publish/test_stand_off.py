@@ -164,5 +164,5 @@ def test_the_record_type_has_no_other_place_for_text() -> None:
     assert set(GoldRecord.__struct_fields__) == {
         *("id", "text", "text_sha256", "title", "date", "publisher", "url", "meta", "schema"),
         *("entities", "quotes", "claims", "annotators", "decided_by", "model", "guideline", "split", "cluster"),
-        *("licence", "ignore", "excluded", "sentences"),
+        *("licence", "ignore", "excluded", "sentences", "weight"),
     }

@@ -1,0 +1,123 @@
+"""Gold that was sampled: how much each article weighs, and how it is resampled. Pure.
+
+A weighted value is a ratio of weighted sums (Hajek 1971). Intervals come from the rescaled bootstrap within strata (Rao
+& Wu 1988): of the n articles of a stratum n - 1 are drawn with replacement, m times each, and an article's weight w
+becomes w (1 + f (n / (n - 1) m - 1)) with f the root of 1 - probability: what was taken for certain does not vary, and
+a pool that was annotated as a whole has no interval left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from annotate.score.formulas import Column, Formula, Groups, Values
+from annotate.selected import Pools, Selected
+
+ALONE = -1
+"""The stratum of all articles that are alone in theirs."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The weight of each article, its stratum, the root of the share of its weight that is not itself, and its design.
+
+    Arrays have one entry an article; `selected` is None where an article carries a weight, but no `meta.selection`.
+    """
+
+    weights: Values
+    stratum: Column
+    spread: Values
+    selected: Sequence[Selected | None]
+
+    def take(self, articles: Column) -> Sample:
+        """The sample of some articles only; strata that are left with one article are put together."""
+        _, stratum, counts = np.unique(self.stratum[articles], return_inverse=True, return_counts=True)
+        return Sample(
+            self.weights[articles],
+            np.where(counts[stratum] > 1, stratum, ALONE),
+            self.spread[articles],
+            [self.selected[article] for article in articles.tolist()],
+        )
+
+    @property
+    def pools(self) -> list[dict[str, Any]]:
+        """The pools that the articles were selected from (`annotate.selected.Pools`)."""
+        found = Pools()
+        for one in self.selected:
+            if one is not None:
+                found.add(one)
+        return found.describe()
+
+    @property
+    def effective(self) -> float:
+        """The size of an equally weighted sample that is as precise: (sum of w)^2 / sum of w^2 (Kish 1965)."""
+        return float(self.weights.sum() ** 2 / (self.weights**2).sum()) if len(self.weights) else 0.0
+
+    @property
+    def freedom(self) -> int:
+        """Articles less strata: the degrees of freedom of an interval."""
+        return len(self.weights) - len(np.unique(self.stratum))
+
+    def draw(self, trials: int, seed: int) -> Iterator[Values]:
+        """The factor of each article's weight in each resample, in blocks of shape (some of the trials, articles)."""
+        generator = np.random.default_rng(seed)
+        groups = [np.flatnonzero(self.stratum == one) for one in np.unique(self.stratum)]
+        step = max(1, _BLOCK // max(1, len(self.weights)))
+        for first in range(0, trials if len(self.weights) else 0, step):
+            rows = min(step, trials - first)
+            factors = np.ones((rows, len(self.weights)))
+            for group in groups:
+                n = len(group)
+                if n == 1:
+                    continue
+                drawn = generator.integers(0, n, (rows, n - 1)) + np.arange(rows)[:, None] * n
+                times = np.bincount(drawn.ravel(), minlength=rows * n).reshape(rows, n)
+                factors[:, group] += self.spread[group] * (n / (n - 1) * times - 1)
+            yield factors
+
+    def draw_with_point(self, trials: int, seed: int) -> Values:
+        """The weights themselves and as resampled, shape (1 + trials, articles), on average 1 in the first row."""
+        scaled = self.weights / self.weights.mean() if len(self.weights) else self.weights
+        return np.concatenate([np.ones((1, len(scaled))), *self.draw(trials, seed)]) * scaled
+
+
+_BLOCK = 1 << 20
+
+
+def make_sample(weights: Sequence[float | None], selected: Sequence[Selected | None]) -> Sample | None:
+    """The sample of articles with these weights and designs; None where one of them has no weight.
+
+    >>> make_sample([2.0, None], [None, None]) is None
+    True
+    >>> make_sample([2.0, 2.0, 4.0], [None] * 3).effective
+    2.6666666666666665
+    """
+    known = [weight for weight in weights if weight is not None]
+    if not weights or len(known) < len(weights):
+        return None
+    names = [(*one.design, one.stratum) if one is not None else ("", 0, 0, "") for one in selected]
+    number = {name: place for place, name in enumerate(sorted(set(names)))}
+    spread = [(1 - one.probability) ** 0.5 if one is not None else 1.0 for one in selected]
+    return Sample(
+        np.array(known, float), np.array([number[name] for name in names], np.int64), np.array(spread), list(selected)
+    ).take(np.arange(len(known)))
+
+
+def each_alone(weights: Values) -> Groups:
+    """Every article as a group of its own that counts as much as the article weighs."""
+    return Groups(np.arange(len(weights)), weights, len(weights))
+
+
+def weigh(formula: Formula, weights: Values) -> Formula:
+    """The formula with weighted articles; sizes (`n_gold`, `n_pred`) stay what was counted.
+
+    >>> from annotate.score.formulas import Once, Ratio
+    >>> ratio = Ratio(np.array([1, 0]), np.array([1, 1]), 2, 2)
+    >>> weigh(ratio, np.array([3.0, 1.0])).values(Once(2)).tolist()
+    [0.75]
+    """
+    return formula.grouped(each_alone(weights))

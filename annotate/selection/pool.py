@@ -1,0 +1,167 @@
+"""The pool: its articles by number, which of them tell one story, what stratum each is in, and what is left out."""
+
+from __future__ import annotations
+
+import hashlib
+from array import array
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from annotate.disjoint import DisjointSets
+from annotate.errors import SourceError
+from annotate.files import sha256_text
+from annotate.ingest.articles import Articles
+from annotate.records import Article
+from annotate.release.grouping.kinship import Kinship
+from annotate.release.grouping.stories import Names
+from annotate.selection.sampling import Numbers
+
+#: fields that `by` takes beside the keys of `meta`
+FIELDS = ("publisher", "month", "year", "date", "title", "url")
+WITHOUT = "none"
+#: the stratum of what is in none that is large enough
+OTHER = "other"
+
+
+@dataclass
+class Excluded:
+    """Articles to be left out, such as those annotated already: by id, by text, and with their stories.
+
+    `articles` have texts, so that their near-duplicates and stories are found too.
+    """
+
+    ids: set[str] = field(default_factory=set)
+    texts: set[str] = field(default_factory=set)
+    articles: list[Article] = field(default_factory=list)
+
+    def add(self, id: str, *, text: str | None = None, text_sha256: str | None = None, date: str | None = None) -> None:
+        """Leave out the article of this id, and those with its text or story."""
+        self.ids.add(id)
+        if text:
+            self.articles.append(Article(id=id, text=text, date=date))
+            text_sha256 = sha256_text(text)
+        if text_sha256:
+            self.texts.add(text_sha256)
+
+
+@dataclass
+class Pool:
+    """The articles to choose from, in the order of their ids; arrays have one entry an article.
+
+    Attributes:
+        place: of each in `articles`.
+        story: a number that the articles of one story share.
+        names: what each is about: hashes of the names in it.
+        stratum: the values of its fields.
+        left_out: how many articles are excluded themselves, and how many for being of a story with such a one.
+        sha256: the digest of ids and texts.
+    """
+
+    articles: Articles
+    ids: list[str]
+    place: Numbers
+    story: Numbers
+    words: Numbers
+    stratum: list[tuple[str, ...]]
+    names: list[Names]
+    left_out: tuple[int, int]
+    sha256: str
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __getitem__(self, number: int) -> Article:
+        return self.articles[int(self.place[number])]
+
+
+def read_pool(articles: Articles, *, by: Sequence[str] = (), excluded: Excluded | None = None) -> Pool:
+    """The pool of all articles that are not left out. Reads them once, and again those that may be near-duplicates.
+
+    Memory holds about a kilobyte an article, no texts.
+
+    Args:
+        by: the fields that make the strata: of `FIELDS`, or keys of `meta`.
+
+    Raises:
+        SourceError: no article has a field of `by`, or nothing is left.
+    """
+    excluded = excluded or Excluded()
+    kinship = Kinship()
+    ids: list[str] = []
+    digests: list[bytes] = []
+    words = array("q")
+    strata: list[tuple[str, ...]] = []
+    shut: list[bool] = []
+    seen: Counter[str] = Counter()
+    for article in articles:
+        text = sha256_text(article.text)
+        kinship.add(article)
+        ids.append(article.id)
+        digests.append(hashlib.sha256(f"{article.id}\0{text}".encode("utf-8", "surrogatepass")).digest())
+        words.append(len(article.text.split()))
+        values = [_value(article, name) for name in by]
+        seen.update(name for name, value in zip(by, values, strict=True) if value is not None)
+        strata.append(tuple(value or WITHOUT for value in values) or ("all",))
+        shut.append(article.id in excluded.ids or text in excluded.texts)
+    if unknown := [name for name in by if not seen[name]]:
+        raise SourceError(
+            [f"--by {name}: no article has it; expected {', '.join(FIELDS)}, or a key of meta" for name in unknown]
+        )
+    order = sorted(range(len(ids)), key=ids.__getitem__)
+    for article in excluded.articles:
+        kinship.add(article)
+    kinship.sort([*order, *range(len(ids), len(ids) + len(excluded.articles))])
+
+    def get(number: int) -> Article:
+        return articles[order[number]] if number < len(order) else excluded.articles[number - len(order)]
+
+    stories: DisjointSets[int] = DisjointSets()
+    for one, other in kinship.links(get):
+        stories.join(one, other)
+    taken = {stories.find(number) for number in range(len(order), len(order) + len(excluded.articles))}
+    taken |= {stories.find(number) for number, place in enumerate(order) if shut[place]}
+    leaders = [stories.find(number) for number in range(len(order))]
+    kept = [number for number, leader in enumerate(leaders) if leader not in taken]
+    themselves = sum(shut)
+    if not kept:
+        raise SourceError([f"nothing to choose from: all {len(ids):,} articles are left out by --exclude"])
+    place = [order[number] for number in kept]
+    return Pool(
+        articles=articles,
+        ids=[ids[i] for i in place],
+        place=np.array(place, np.int64),
+        story=np.unique([leaders[number] for number in kept], return_inverse=True)[1].astype(np.int64),
+        words=np.array(words, np.int64)[place],
+        stratum=[strata[i] for i in place],
+        names=[kinship.names[number] for number in kept],
+        left_out=(themselves, len(ids) - len(kept) - themselves),
+        sha256=hashlib.sha256(b"".join(sorted(digests[i] for i in place))).hexdigest(),
+    )
+
+
+def _value(article: Article, name: str) -> str | None:
+    """What the article has in a field of strata; None where it is empty."""
+    if name in ("month", "year"):
+        return article.date[: 7 if name == "month" else 4] if article.date else None
+    found = getattr(article, name) if name in FIELDS else article.meta.get(name.removeprefix("meta."))
+    return None if found is None or found == "" else str(found)
+
+
+def merge_strata(strata: Sequence[tuple[str, ...]], least: float) -> list[str]:
+    """The name of each article's stratum, those that hold less than the share `least` of the articles put together.
+
+    First with others that differ in the last field only, then in the last two, and so on.
+
+    >>> strata = [("AP", "2016")] * 98 + [("AP", "2017"), ("AP", "2018"), ("X", "2016")]
+    >>> sorted(set(merge_strata(strata, 0.015)))
+    ['AP / 2016', 'AP / other', 'other']
+    """
+    found = list(strata)
+    for depth in reversed(range(max(map(len, found), default=0))):
+        counts = Counter(found)
+        small = {name for name, count in counts.items() if len(name) > depth and count < least * len(found)}
+        found = [(*name[:depth], OTHER) if name in small else name for name in found]
+    return [" / ".join(name) for name in found]

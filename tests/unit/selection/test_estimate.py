@@ -1,0 +1,136 @@
+"""`estimate`: which rates, of which pool, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import msgspec
+import pytest
+from typer.testing import CliRunner
+
+from annotate.cli.app import app
+from annotate.errors import ScoreError
+from annotate.jsonl import write_records
+from annotate.records import Entity, GoldRecord, Prediction
+from annotate.selection.estimate import Estimates, Rate, estimate
+
+TEXT = "Rome and Oslo and Bonn and Kyiv met."
+PLACES = [(0, 4), (9, 13), (18, 22), (27, 31)]
+
+
+def make_pool(count: int = 120) -> tuple[list[GoldRecord], list[Prediction]]:
+    """The truth on every article, and predictions that mostly find the names, now and then with a wrong label."""
+    chance = random.Random(2)
+    truth, predictions = [], []
+    for number in range(count):
+        here = PLACES[: chance.randint(0, 4)]
+        truth.append(GoldRecord(id=f"a{number:03}", text=TEXT, entities=[Entity(*span, "GPE") for span in here]))
+        found = []
+        for span in here:
+            sure = chance.choice([0.55, 0.95])
+            found.append(Entity(*span, "GPE" if chance.random() < sure else "ORG", score=sure))
+        predictions.append(Prediction(id=f"a{number:03}", entities=found))
+    return truth, predictions
+
+
+def rates(estimates: Estimates) -> dict[str, Rate]:
+    return {rate.name: rate for rate in estimates.rates}
+
+
+def test_rates_of_the_pool_are_found_and_predictions_make_them_narrow() -> None:
+    truth, predictions = make_pool()
+    gold = random.Random(3).sample(truth, 40)
+    found = rates(estimate(gold, predictions))
+    assert set(found) == {
+        "entities in an article",
+        "articles with entities",
+        "entities/GPE in an article",
+        "articles with entities/GPE",
+        "precision:strict:entities",
+    }
+    mean = sum(len(one.entities or ()) for one in truth) / 120
+    items = found["entities in an article"]
+    assert items.gold != pytest.approx(mean, abs=0.01)
+    assert items.value == pytest.approx(mean)  # the number of names is predicted without an error
+    assert found["articles with entities"].value == pytest.approx(sum(bool(one.entities) for one in truth) / 120)
+    right = sum(a.label == "GPE" for prediction in predictions for a in prediction.entities or ()) / sum(
+        len(prediction.entities or ()) for prediction in predictions
+    )
+    precision = found["precision:strict:entities"]
+    assert precision.low is not None
+    assert precision.high is not None
+    assert precision.low <= right <= precision.high
+    for rate in found.values():
+        assert rate.gain >= 1
+        if rate.low is not None and rate.gold_low is not None:
+            assert rate.high - rate.low <= rate.gold_high - rate.gold_low + 1e-12  # type: ignore[operator]
+
+
+def test_useless_predictions_leave_gold_as_it_is() -> None:
+    truth, predictions = make_pool()
+    chance = random.Random(9)
+    entities = [one.entities for one in predictions]
+    chance.shuffle(entities)
+    shuffled = [Prediction(id=one.id, entities=found) for one, found in zip(predictions, entities, strict=True)]
+    for rate in estimate(truth[:30], shuffled).rates:
+        assert rate.gain < 1.5
+        if rate.gain == 1:
+            assert (rate.value, rate.low, rate.high) == (rate.gold, rate.gold_low, rate.gold_high)
+
+
+def test_a_threshold_leaves_out_what_is_unsure() -> None:
+    truth, predictions = make_pool()
+    low = rates(estimate(truth[:60], predictions))["precision:strict:entities"]
+    high = rates(estimate(truth[:60], predictions, threshold=0.9))["precision:strict:entities"]
+    assert low.value is not None
+    assert high.value is not None
+    assert high.value > low.value + 0.1
+
+
+def test_weights_are_used_and_the_pool_must_be_the_one_that_gold_speaks_for() -> None:
+    truth, predictions = make_pool()
+    many, few = (
+        [one for one in truth if len(one.entities or ()) > 2],
+        [one for one in truth if len(one.entities or ()) < 3],
+    )
+    gold = []
+    for group, n in ((many, 30), (few, 10)):
+        noted = {
+            "probability": n / len(group), "stratum": str(n), "pool": 120, "pool_sha256": "ab", "seed": 0, "n": 40
+        }  # fmt: skip
+        gold += [
+            msgspec.structs.replace(one, weight=len(group) / n, meta={"selection": noted})
+            for one in random.Random(1).sample(group, n)
+        ]
+    mean = sum(len(one.entities or ()) for one in truth) / 120
+    found = rates(estimate(gold, predictions))["entities in an article"]
+    plain = rates(estimate(gold, predictions, weights="none"))["entities in an article"]
+    assert found.gold == pytest.approx(mean, abs=0.15)
+    assert plain.gold is not None
+    assert plain.gold > mean + 0.5
+    other = next(one.id for one in truth if one.id not in {record.id for record in gold})
+    with pytest.raises(ScoreError, match="gold speaks for a pool of 120 articles, predictions are of 119"):
+        estimate(gold, [one for one in predictions if one.id != other])
+    with pytest.raises(ScoreError, match="gold article without a prediction, such as"):
+        estimate(gold, [one for one in predictions if one.id != gold[0].id])
+    with pytest.raises(ScoreError, match="a second prediction for this article"):
+        estimate(gold, [*predictions, predictions[0]])
+    with pytest.raises(ScoreError, match="nothing to estimate"):
+        estimate(gold, [Prediction(id=one.id, quotes=[]) for one in predictions])
+
+
+def test_the_command_prints_a_table_and_json(tmp_path: Path) -> None:
+    truth, predictions = make_pool()
+    write_records(tmp_path / "g.jsonl", truth[:40])
+    write_records(tmp_path / "p.jsonl", predictions)
+    command = ["estimate", str(tmp_path / "g.jsonl"), "--predictions", str(tmp_path / "p.jsonl"), "--trials", "200"]
+    table = CliRunner().invoke(app, command)
+    assert table.exit_code == 0, table.stderr
+    assert "A pool of 120 articles" in table.stdout
+    assert "taken as a simple random sample" in " ".join(table.stdout.split())
+    assert max(map(len, table.stdout.partition("gain:")[0].splitlines())) <= 80
+    found = json.loads(CliRunner().invoke(app, [*command, "--format", "json"]).stdout)
+    assert found["pool"] == 120
+    assert {"name", "gold", "value", "low", "high", "gain"} <= found["rates"][0].keys()
