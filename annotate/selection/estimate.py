@@ -31,6 +31,9 @@ from annotate.selected import Selected
 from annotate.selection.prediction_powered import Rectified
 from annotate.selection.sampling import Reals
 
+#: With fewer annotated articles in which gold differs from predictions, nobody knows how often they differ elsewhere:
+#: an interval that relied on them would be too narrow, so gold alone is given.
+MIN_DIFFERENT = 10
 #: the precision of each layer that is estimated
 PRECISIONS: dict[Layer, str] = {
     "entities": "precision:strict:entities",
@@ -129,7 +132,7 @@ def estimate(
     >>> pool = [Prediction(id=f"{i}", entities=rome * (i % 2)) for i in range(40)]
     >>> gold = [GoldRecord(id=f"{i}", text="Rome", entities=rome * (i % 2)) for i in range(0, 40, 3)]
     >>> rate = estimate(gold, pool, trials=0).rates[0]
-    >>> rate.name, round(rate.gold, 3), rate.value
+    >>> rate.name, round(rate.gold, 3), round(rate.value, 3)
     ('entities in an article', 0.5, 0.5)
 
     Raises:
@@ -292,7 +295,12 @@ def _estimate(
         intervals = {key: _find_interval(resamples, key) for key in formulas}
     alone, both = intervals["gold"], intervals["both"]
     chosen, gain = "both", 1.0
-    if np.isnan(points["both"]) or (alone and both and alone[1] - alone[0] <= both[1] - both[0]):
+    differing = int((rectified.value != rectified.proxy)[articles].sum())
+    if (
+        differing < MIN_DIFFERENT
+        or np.isnan(points["both"])
+        or (alone and both and alone[1] - alone[0] <= both[1] - both[0])
+    ):
         chosen, both = "gold", alone  # predictions tell nothing here
     elif alone and both and both[1] > both[0]:
         gain = ((alone[1] - alone[0]) / (both[1] - both[0])) ** 2
