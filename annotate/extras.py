@@ -19,6 +19,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "publish": ("huggingface_hub", "datasets", "fsspec"),
     "s3": ("fsspec", "s3fs", "aiohttp"),
     "formats": ("spacy", "rapidfuzz", "datasets", "huggingface_hub"),
+    "hf": ("torch", "transformers"),
     "ray": ("ray",),
     "backend": ("fastapi", "uvicorn"),
     "train": (

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 import msgspec
 
 from annotate.errors import AnnotateError, RecordError, ScoreError
-from annotate.extras import is_installed
+from annotate.extras import require
 from annotate.jsonl import STDIO, stream_records, write_records
 from annotate.processes import run_limited
 from annotate.records import Article, Entity, GoldRecord, Layer, LayeredRecord, Layers, Prediction
@@ -216,10 +216,10 @@ def run_hf_pipeline(name: str, gold: Sequence[GoldRecord]) -> list[Prediction]:
         name: of a model on this machine or on the Hub, or the folder of one.
 
     Raises:
-        AnnotateError: `transformers` is not installed, or the model cannot be loaded or is no token classifier.
+        MissingExtraError: the extra `hf` is not installed.
+        AnnotateError: the model cannot be loaded or is no token classifier.
     """
-    if not is_installed("transformers") or not is_installed("torch"):
-        raise AnnotateError("--hf-pipeline needs transformers and torch, not installed: pip install transformers torch")
+    require("hf", "--hf-pipeline")
     from transformers import pipeline
 
     try:

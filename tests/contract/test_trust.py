@@ -288,7 +288,7 @@ def test_a_stand_off_release_has_no_texts(release: Path, tmp_path: Path) -> None
     bare = write_stand_off(release, tmp_path)
     check_release(bare)
     card = (bare / "README.md").read_text("utf-8")
-    assert "This release leaves article texts out" in card
+    assert "This release has no article texts" in card
     assert "config_name: tokens" not in card
     shutil.copyfile(release / DEV, bare / DEV)
     whole, manifest = read_manifest(release), read_manifest(bare)

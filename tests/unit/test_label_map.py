@@ -273,7 +273,7 @@ def test_an_extractor_with_other_labels_is_scored() -> None:
     report = evaluate(GOLD, CONLL, trials=0)
     assert report.value("f1:strict:entities") == pytest.approx(2 * 8 / (24 + 32))
     assert report.warnings == [
-        "labels that schema news/1.0.0 does not declare count as wrong: PER (8). "
+        "labels that schema news/2.0.0 does not declare count as wrong: PER (8). "
         "--map conll would bring both sides to the same labels"
     ]
     mapped = evaluate(GOLD, CONLL, trials=0, label_map=LabelMap.parse("conll"))
@@ -287,7 +287,7 @@ def test_a_label_that_nobody_maps_stays_wrong() -> None:
     found = [Prediction(id=p.id, entities=[*(p.entities or ()), Entity(8, 10, "gene")]) for p in CONLL]
     report = evaluate(GOLD, found, trials=0, label_map=LabelMap.parse("conll"))
     assert report.value("precision:strict:entities") == 0.75
-    assert report.warnings == ["labels that schema news/1.0.0 does not declare count as wrong: gene (8)"]
+    assert report.warnings == ["labels that schema news/2.0.0 does not declare count as wrong: gene (8)"]
 
 
 def test_a_misspelt_rule_is_named() -> None:

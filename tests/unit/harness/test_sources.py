@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
@@ -10,9 +11,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from annotate import extras
 from annotate.cli.app import app
-from annotate.errors import AnnotateError, ScoreError
-from annotate.harness import score_predictions, sources
+from annotate.errors import AnnotateError, MissingExtraError, ScoreError
+from annotate.harness import score_predictions
 from annotate.harness.sources import RunLimits, run_hf_pipeline, run_program
 from annotate.jsonl import write_records
 from annotate.records import Entity, GoldRecord
@@ -121,7 +123,9 @@ def test_a_pipeline_has_no_format(tmp_path: Path) -> None:
 
 def test_what_a_reader_lost_is_told_where_scoring_fails(tmp_path: Path) -> None:
     write_records(tmp_path / "gold.jsonl", GOLD)
-    (tmp_path / "p.jsonl").write_text('{"id": "a0", "entities": [{"text": "Bergen", "label": "GPE"}]}\n')
+    name = (GOLD[0].text or "").split()[0]
+    answer = {"id": "a0", "entities": [{"text": text, "label": "GPE"} for text in (name, "Bergen")]}
+    (tmp_path / "p.jsonl").write_text(json.dumps(answer) + "\n")
     with pytest.raises(ScoreError, match="missing") as caught:
         score_predictions(tmp_path / "p.jsonl", tmp_path / "gold.jsonl", format="strings")
     assert "strings that are not in the text: 1" in caught.value.__notes__[0]
@@ -222,6 +226,6 @@ def test_what_is_no_token_classifier_is_refused(model: Path, tmp_path: Path) -> 
 
 
 def test_without_transformers_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "is_installed", lambda name: name != "transformers")
-    with pytest.raises(AnnotateError, match="needs transformers and torch, not installed: pip install"):
+    monkeypatch.setattr(extras, "is_installed", lambda name: name != "transformers")
+    with pytest.raises(MissingExtraError, match=r"--hf-pipeline.*annotate-gold\[hf\]"):
         run_hf_pipeline("any", GOLD)
