@@ -16,8 +16,7 @@ import tempfile
 import weakref
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -120,7 +119,8 @@ class Articles:
         columns = choose_columns(source, self.columns)
         for row in check_rows(source, normalize=self.normalize, columns=columns):
             found.rows += 1
-            found.columns.update(dict.fromkeys(row.columns or ()))
+            if row.columns is not None and not row.columns.keys() <= found.columns.keys():
+                found.columns.update(dict.fromkeys(row.columns))
             if row.missing:
                 found.add_missing(row)
                 continue
@@ -179,8 +179,7 @@ def read_articles(sources: Sequence[str], *, normalize: bool = False, columns: C
 # --------------------------------------------------------------------------------------------------------------- rows
 
 
-@dataclass(frozen=True)
-class CheckedRow:
+class CheckedRow(NamedTuple):
     """A row of a source and what became of it: an article, or what is wrong.
 
     Attributes:
@@ -250,17 +249,20 @@ def _make_article(fields: dict[str, Any], rest: dict[str, Any], *, normalize: bo
         identity = ""
     text_problems, text = _check_text(fields["text"], normalize=normalize)
     problems += text_problems
-    if text and rest.get("text_sha256") not in (None, sha256_text(text)) and not normalize:
+    if text and "text_sha256" in rest and rest["text_sha256"] not in (None, sha256_text(text)) and not normalize:
         problems.append(WRONG_HASH)
     date, date_problem = to_day(None if _is_empty(fields.get("date")) else fields["date"])
     if date_problem:
         problems.append(date_problem)
-    words = {field: None if _is_empty(value := fields.get(field)) else value for field in ("title", "publisher", "url")}
-    for field, value in words.items():
-        if not isinstance(value, str | None):
+    words: dict[str, str | None] = {"title": None, "publisher": None, "url": None}
+    for field in words:
+        value = fields.get(field)
+        if isinstance(value, str):
+            words[field] = value or None
+        elif not _is_empty(value):
             problems.append(f"{field} is {shorten(repr(value))}; expected text or null")
-    for field, value in {"id": identity, **words}.items():
-        if isinstance(value, str) and (problem := find_surrogate(value)):
+    for field, word in (("id", identity), *words.items()):
+        if word and (problem := find_surrogate(word)):
             problems.append(f"{field} has {problem}")
     if control := _CONTROL.search(identity):
         problems.append(f"id has the control character {control[0]!a} at {control.start()}; remove it")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import functools
+import itertools
 import re
 import shlex
 from collections.abc import Collection, Iterable, Mapping
@@ -38,6 +40,9 @@ _KNOWN_AS = {
 }  # fmt: skip
 #: Where the next FIELD= begins; a comma in the name of a column is no such place.
 _NEXT_FIELD = re.compile(r",(?=\s*\w*\s*=)")
+#: Columns that a message is made of; more are counted.
+_MOST_COLUMNS = 200
+_VALUE = re.compile(r"\d+(?:[.,-]\d+)*|.{80,}", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -107,10 +112,17 @@ class ColumnMap:
 
     def take(self, row: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """The fields that the row has, under their own names, and its other columns."""
-        columns = {field: self.column(field) for field in FIELDS}
-        fields = {field: row[name] for field, name in columns.items() if name and name in row}
-        used = set(columns.values())
+        used = self._used
+        fields = {field: row[name] for field, name in self._sources if name in row}
         return fields, {name: value for name, value in row.items() if name not in used}
+
+    @functools.cached_property
+    def _sources(self) -> tuple[tuple[str, str], ...]:
+        return tuple((field, name) for field in FIELDS if (name := self.column(field)))
+
+    @functools.cached_property
+    def _used(self) -> frozenset[str]:
+        return frozenset(name for _, name in self._sources)
 
     def find_absent(self, found: Collection[str]) -> dict[str, str]:
         """The columns, by field, that must be there and are not among those found."""
@@ -133,10 +145,14 @@ class ColumnMap:
         if not absent:
             return None
         missing = " and ".join(f"no column {name!r}" for name in dict.fromkeys(absent.values()))
-        listed = shorten(", ".join(map(str, found)), 300) or "nothing"
-        return f"{missing}; found: {listed}; {self._propose(absent, found, example)}"
+        first = list(itertools.islice(found, _MOST_COLUMNS))
+        listed = shorten(", ".join(map(str, first)), 300) or "nothing"
+        more = f" and {len(found) - len(first):,} more" if len(found) > len(first) else ""
+        return f"{missing}; found: {listed}{more}; {self._propose(absent, first, example)}"
 
     def _propose(self, absent: Mapping[str, str], found: Collection[str], example: Mapping[str, Any]) -> str:
+        if not self.named and any(_VALUE.fullmatch(name) for name in found):
+            return "these look like values, not like names of columns; expected names such as id and text"
         kept = {field: name for field, name in self.named.items() if field not in absent}
         free = [name for name in found if name not in kept.values() and not isinstance(example.get(name), list | dict)]
         chosen: dict[str, str] = {}
@@ -156,6 +172,8 @@ class ColumnMap:
             return "name the column with the text: --columns text=NAME"
         if "id" in absent and "id" not in chosen:
             chosen["id"] = ""  # made of the file's name and the row
+        if not chosen:
+            return f"name another column, or leave {' and '.join(absent)} out of --columns"
         chosen |= kept
         value = ",".join(f"{field}={chosen[field]}" for field in FIELDS if field in chosen)
         made = "; id= makes ids of the file's name and the row" if chosen.get("id") == "" else ""

@@ -304,8 +304,8 @@ def _read_jsonl(source: str, file: IO[bytes]) -> Iterator[Row]:
             if find_encoding_problem(line):
                 first_broken = first_broken if broken else (place, str(error))
                 broken += 1
-            elif not count and line.strip() in (b"[", b"{"):
-                yield place, "JSON over several lines, not one object per line; name the file .json"
+            elif not count and (line.strip() == b"{" or line.lstrip().startswith(b"[")):
+                yield place, "a list or an object over several lines, not one object per line; name the file .json"
                 return
             else:
                 yield place, str(error)

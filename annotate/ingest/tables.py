@@ -35,6 +35,8 @@ def read_csv(source: str, file: IO[bytes], *, usual: str, names: Collection[str]
     csv.field_size_limit(MAX_LINE)  # longer than the 128 KiB that the module allows, shorter than memory
     lines = _Lines(source, file)
     header = lines.read()
+    while header.isspace():
+        header = lines.read()
     if b"\r" in header.rstrip(b"\r\n") and b'"' not in header.partition(b"\r")[0]:
         yield source, "lines end with a carriage return alone; save the file with LF or CRLF line ends"
         return

@@ -241,6 +241,8 @@ def good_sources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
         ".jsonl.gz": gzip.compress(lines),
         ".json": b"[" + b",".join(lines.splitlines()) + b"]",
         ".csv": b'id,text,date,meta\na,"Rain,\n""fell"".",2021-07-26,"{""k"": 1}"\nb,Sun.,,\n',
+        ".tsv": 'sep=;\nid;"text"\na;"Rain, é"\n'.encode("utf-16"),
+        ".lines.json": b"\xef\xbb\xbf" + lines,
         ".parquet": (folder / "x.parquet").read_bytes(),
     }
 
@@ -252,7 +254,7 @@ def copy_articles(source: Path, output: Path, *, normalize: bool = False) -> Non
     assert list(read_articles([str(output)])) == list(articles)
 
 
-@pytest.mark.parametrize("kind", [".txt", ".jsonl", ".jsonl.gz", ".json", ".csv", ".parquet"])
+@pytest.mark.parametrize("kind", [".txt", ".jsonl", ".jsonl.gz", ".json", ".lines.json", ".csv", ".tsv", ".parquet"])
 @FUZZ
 @given(data=st.data(), normalize=st.booleans())
 def test_sources(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import datasets
@@ -107,6 +108,24 @@ def test_a_column_of_an_unknown_name_is_the_text_by_its_length(tmp_path: Path) -
     rows = [{"a": "short", "b": "A long text with many words.", "id": "1"}]
     (problem,) = find_problems(write(tmp_path, "x.json", json.dumps(rows)))
     assert "no column 'text'; found: a, b, id; try --columns text=b" in problem
+
+
+def test_a_table_without_a_header(tmp_path: Path) -> None:
+    (problem,) = find_problems(write(tmp_path, "x.csv", "1,Rain fell on Monday.\n2,Sun shone.\n"))
+    assert "found: 1, Rain fell on Monday.; these look like values, not like names of columns" in problem
+
+
+def test_a_name_that_nothing_is_like(tmp_path: Path) -> None:
+    (problem,) = find_problems(write(tmp_path, "x.csv", "id,text\n1,Rain.\n"), "date=published")
+    assert "found: id, text; name another column, or leave date out of --columns" in problem
+
+
+def test_very_many_columns_take_bounded_time(tmp_path: Path) -> None:
+    rows = "".join(json.dumps({f"key{number}": number}) + "\n" for number in range(20_000))
+    start = time.perf_counter()
+    (problem,) = find_problems(write(tmp_path, "x.jsonl", rows))
+    assert "key199 and 19,800 more; name the column with the text" in problem
+    assert time.perf_counter() - start < 20
 
 
 def test_nothing_that_could_be_a_text(tmp_path: Path) -> None:

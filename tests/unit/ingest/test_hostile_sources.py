@@ -56,7 +56,11 @@ def find_problems(*sources: str) -> list[str]:
         ("a.warc.gz", b"", "a web archive; take the texts out first"),
         ("a.xml", b"<nitf/>", "NITF or NewsML-G2"),
         ("a.xlsx", b"PK", "a spreadsheet; save it as CSV UTF-8"),
-        ("a.jsonl", b'[\n{"id": "a", "text": "Rain."}\n]\n', "JSON over several lines, not one object per line"),
+        (
+            "a.jsonl",
+            b'[\n{"id": "a", "text": "Rain."}\n]\n',
+            "a list or an object over several lines",
+        ),
         (
             "a.json",
             b'{"status": "ok", "articles": [{"id": 1, "text": "x"}]}',

@@ -146,7 +146,7 @@ def test_columns_without_a_name() -> None:
 
 
 def test_rows_without_content_are_no_articles() -> None:
-    assert read("id,text\n\n1,Rain.\n,\n\n") == [{"id": "1", "text": "Rain."}]
+    assert read("\n\nid,text\n\n1,Rain.\n,\n\n") == [{"id": "1", "text": "Rain."}]
 
 
 def test_a_header_over_two_lines(tmp_path: Path) -> None:
