@@ -101,7 +101,8 @@ def plan(
     *,
     predictions: Annotated[Path | None, typer.Option(metavar="P.jsonl", help="A system whose value is wanted.")] = None,
     compare: Annotated[
-        tuple[Path, Path] | None, typer.Option(metavar="P1 P2", help="Two systems that are to be told apart.")
+        tuple[Path, Path] | None,
+        typer.Option(metavar="P1.jsonl P2.jsonl", help="Two systems that are to be told apart."),
     ] = None,
     width: Annotated[float | None, typer.Option(metavar="W", help="How wide the interval is to be.")] = None,
     measure: Annotated[

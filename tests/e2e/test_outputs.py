@@ -50,7 +50,7 @@ def spell(words: tuple[str, ...], given: dict[Any, str], other: str) -> list[str
         if value is not None and option.param_type_name == "argument":
             arguments.append(value)
         elif value is not None:
-            options += [option.opts[0], value]
+            options += [option.opts[0], *[value] * option.nargs]
     return [*words, *options, "--", *arguments]
 
 

@@ -44,7 +44,7 @@ def test_the_wheel_is_what_runs_and_it_finds_its_resources(installed: dict[str, 
     )
     assert installed["PYTHONPATH"] in run.stdout.splitlines()[0]
     assert run.stdout.count(".txt") == 5
-    assert "news/1" in run.stdout
+    assert "news/2" in run.stdout
 
 
 @pytest.mark.studio

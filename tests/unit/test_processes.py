@@ -48,6 +48,11 @@ def wait_until(condition: object, seconds: float) -> bool:
     return True
 
 
+def heed_interrupts() -> None:
+    """A shell starts what runs in its background with SIGINT ignored, and children inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGKILL, -9), (signal.SIGTERM, 143), (signal.SIGINT, 130)])
@@ -55,7 +60,10 @@ def test_nothing_is_left_running(articles: Path, tmp_path: Path, number: int, co
     output = tmp_path / "p.jsonl"
     command = [sys.executable, "-m", "annotate", "preannotate", str(articles), "-o", str(output)]
     process = subprocess.Popen(
-        [*command, "--preannotator", "rules", "--jobs", "2"], stderr=subprocess.PIPE, start_new_session=True
+        [*command, "--preannotator", "rules", "--jobs", "2"],
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        preexec_fn=heed_interrupts,
     )
     group = process.pid
     try:
