@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from annotate.ingest.articles import read_articles
+from annotate.ingest.columns import ColumnMap
 from annotate.preannotate.prediction_file import preannotate_to_file
 from annotate.preannotate.run import preannotate_articles
 from annotate.preannotate.worker import Failure
@@ -29,7 +30,7 @@ def _sources(folder: Path) -> list[str]:
     for part in range(3):
         path = folder / f"part{part}.jsonl"
         lines = (
-            {"id": f"{part}-{n}", "text": f"Minister Anna Smith said on Monday that {n} troops would leave Iraq."}
+            {"key": f"{part}-{n}", "body": f"Minister Anna Smith said on Monday that {n} troops would leave Iraq."}
             for n in range(100)
         )
         path.write_text("\n".join(map(json.dumps, lines)))
@@ -40,7 +41,8 @@ def _sources(folder: Path) -> list[str]:
 
 @pytest.mark.slow
 def test_ray_writes_the_same_bytes(tmp_path: Path, cluster: None) -> None:
-    articles = read_articles(_sources(tmp_path))
+    articles = read_articles(_sources(tmp_path), columns=ColumnMap(id="", text="body"))
+    assert [one.id for one in articles][99:101] == ["part0-100", "part1-1"]
     alone, together = tmp_path / "alone.jsonl", tmp_path / "together.jsonl"
     preannotate_to_file(articles, alone, preannotator="rules")
     outcome = preannotate_to_file(articles, together, preannotator="rules", engine="ray", jobs=2)
