@@ -33,7 +33,7 @@ from annotate.release.grouping.kinship import METHOD, Kinship
 from annotate.release.grouping.splits import DEFAULT_SHARES, Assignment, assign_splits, check_shares, find_bridged
 from annotate.release.grouping.stories import parse_day
 from annotate.release.provenance import Submitted
-from annotate.release.pseudonyms import Pseudonyms, assign_pseudonyms, find_map, find_pseudonyms, read_map
+from annotate.release.pseudonyms import Pseudonyms, assign_pseudonyms, find_map, find_pseudonyms, read_map, restored_map
 from annotate.release.signing import sign_manifest
 from annotate.release.spool import Spool
 from annotate.release.writer import ReleaseWriter, new_release, to_toml
@@ -110,7 +110,7 @@ def release_records(
         None if predictions is None else gather_records(predictions, Prediction),
     )
     selection = {} if batch is None else {one.id: one.meta.get(KEY) for one in read_articles([str(batch)])}
-    with new_release(home, version) as folder, Spool() as spool:
+    with restored_map(map_path, unless=home / version), new_release(home, version) as folder, Spool() as spool:
         previous = _find_parent(home, name, number, parent)
         kinship, given, weighted = _collect(decided, spool, schema, submitted, selection)
         placed = _placed(previous, given)

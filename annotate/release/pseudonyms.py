@@ -6,6 +6,7 @@ that a list of likely names does not help a guesser. The file keeps them for lat
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
@@ -16,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from annotate.errors import GoldError
+from annotate.errors import AnnotateError, GoldError
 from annotate.files import read_text, write_text
 from annotate.gold.manifest import Manifest
 from annotate.records import LAYERS, Annotation, GoldRecord, get_layer
@@ -54,6 +55,28 @@ def find_map(decided: Path, release: str) -> Path:
     'work/news.annotators.json'
     """
     return decided.parent / f"{release}.annotators.json"
+
+
+@contextlib.contextmanager
+def restored_map(path: Path | None, *, unless: Path) -> Iterator[None]:
+    """The file is as it was before the block where the block fails and the release `unless` is not there.
+
+    The map is written before the release appears; where the disk is full at that moment, neither is to be left.
+    """
+    existed = path is not None and (path.exists() or path.is_symlink())
+    before = None
+    with contextlib.suppress(OSError):  # whoever reads it next says so
+        before = path.read_bytes() if path is not None and path.is_file() else None
+    try:
+        yield
+    except BaseException:
+        if path is not None and not unless.exists():
+            with contextlib.suppress(OSError, AnnotateError):
+                if not existed and path.is_file():
+                    path.unlink()
+                elif before is not None and path.read_bytes() != before:
+                    write_text(path, before.decode(), private=True)
+        raise
 
 
 def read_map(path: Path, release: str) -> dict[str, str]:
