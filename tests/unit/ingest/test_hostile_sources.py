@@ -159,7 +159,7 @@ def test_a_pipe_in_a_folder_is_a_problem_of_its_own(tmp_path: Path) -> None:
         ("", "an empty name"),
         ("/dev/zero", "a pipe or device"),
         ("/dev/stdin", "- for JSON Lines on standard input"),
-        ("a\0b.jsonl", "null byte"),
+        ("a\0b.jsonl", "null"),
         ("x" * 5000 + ".txt", "name too long"),
         ("foo://x.jsonl", "Protocol not known"),
         ("hf:/", "expected hf:NAME"),
