@@ -69,12 +69,13 @@ _ADDRESS = re.compile(r"(?:https?://|s3://|gs://|azure-blob://|/data/)\S+")
 def read_labelstudio(path: Path, reading: Reading) -> Iterator[Prediction]:
     """One record per task of an export of any project, JSON or JSON-MIN; see `_choose_entry` for what is read of it."""
     wanted = _Wanted.parse(reading.part)
+    by_text = {"".join(text.split()): article for article, text in reading.texts.items()}
     others: list[tuple[Prediction, Layers]] = []
     for number, task in enumerate(_gather(_load(path, reading))):
         if not isinstance(task, dict):
             reading.problems.append(f"{path}: task {number}: expected an object with data, found {shorten(repr(task))}")
             continue
-        found = _read_task(task, f"{path}: task {task.get('id', number)}", wanted, reading)
+        found = _read_task(task, f"{path}: task {task.get('id', number)}", wanted, by_text, reading)
         if found is None:
             continue
         prediction, layers, named = found
@@ -249,11 +250,14 @@ def _choose_entry(task: dict[str, Any], article: str, wanted: _Wanted, reading: 
 
 
 def _read_task(
-    task: dict[str, Any], place: str, wanted: _Wanted, reading: Reading
+    task: dict[str, Any], place: str, wanted: _Wanted, by_text: Mapping[str, str], reading: Reading
 ) -> tuple[Prediction, Layers, list[Layer]] | None:
-    """The record without its layers, the layers, and those of them that the task says are annotated."""
+    """The record without its layers, the layers, and those of them that the task says are annotated.
+
+    `by_text` has the ids of the articles by their texts without white space.
+    """
     data = task.get("data", task)
-    shown = _Shown.of(data, reading.texts) if isinstance(data, dict) else None
+    shown = _Shown.of(data, reading.texts, by_text) if isinstance(data, dict) else None
     if shown is None:
         keys = f"; its keys are {', '.join(map(repr, data))}" if isinstance(data, dict) and data else ""
         reading.problems.append(f"{place}: no data.text{keys}; expected one text, or its paragraphs")
@@ -300,9 +304,8 @@ class _Shown:
         self.starts: list[int] = []
 
     @classmethod
-    def of(cls, data: dict[str, Any], texts: Mapping[str, str]) -> _Shown | None:
+    def of(cls, data: dict[str, Any], texts: Mapping[str, str], by_text: Mapping[str, str]) -> _Shown | None:
         """The text of the task's data under whatever name: `text`, one that is an article's, or the only one."""
-        by_text = {"".join(text.split()): article for article, text in texts.items()}
         strings = {name: value for name, value in data.items() if isinstance(value, str) and value}
         strings = {name: value for name, value in strings.items() if name == "text" or name not in _NOT_TEXT}
         plain = {name: value for name, value in strings.items() if not _ADDRESS.fullmatch(value)}

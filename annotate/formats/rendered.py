@@ -6,6 +6,7 @@ import bisect
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import cached_property
 from html.parser import HTMLParser
 
 from annotate.formats.markup import Range
@@ -96,9 +97,15 @@ class Places:
     def __init__(self, source: str, target: str) -> None:
         self.source = source
         self.target = target
-        self._from = [i for i, char in enumerate(source) if not char.isspace()]
-        self._to = [i for i, char in enumerate(target) if not char.isspace()]
-        self.same = "".join(source.split()) == "".join(target.split())
+        self.same = source == target or "".join(source.split()) == "".join(target.split())
+
+    @cached_property
+    def _from(self) -> list[int]:
+        return [i for i, char in enumerate(self.source) if not char.isspace()]
+
+    @cached_property
+    def _to(self) -> list[int]:
+        return [i for i, char in enumerate(self.target) if not char.isspace()]
 
     def find(self, start: int, end: int) -> Range | None:
         """The range in the target that holds the same characters; None where there are none."""

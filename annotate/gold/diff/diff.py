@@ -16,7 +16,7 @@ from annotate.gold.load import find_release, load_manifest, read_places, split_f
 from annotate.gold.manifest import Manifest
 from annotate.gold.parquet import iter_gold
 from annotate.records import LAYERS, GoldRecord
-from annotate.schema import Label, Schema, load_schema
+from annotate.schema import ClaimsLayer, Label, Schema, load_schema
 
 ArticleKind: TypeAlias = Literal["added", "removed", "changed"]
 
@@ -170,8 +170,8 @@ def _records(folder: Path, manifest: Manifest, split: str) -> Iterator[GoldRecor
 def find_meaning_changes(before: Schema, after: Schema) -> list[str]:
     """One sentence for each change that makes an old label mean something else or less than before.
 
-    Names, definitions, layers, parts, relations and general rules are meaning; colours, hotkeys, titles, sources
-    and examples are not.
+    Names, definitions, layers, parts, relations, general rules and rules for claims are meaning; colours, hotkeys,
+    titles, sources and examples are not.
 
     >>> from annotate.schema import Label, Schema, load_schema
     >>> schema = load_schema("news")
@@ -186,7 +186,13 @@ def find_meaning_changes(before: Schema, after: Schema) -> list[str]:
     changes += [f"{key} defined anew" for key in old if key in new and old[key] != new[key]]
     if before.general_rules != after.general_rules:
         changes.append("general rules changed")
+    if before.claims and after.claims and _list_rules(before.claims) != _list_rules(after.claims):
+        changes.append("rules for claims changed")
     return changes
+
+
+def _list_rules(claims: ClaimsLayer) -> list[tuple[str, str]]:
+    return [(one.name, one.rule) for one in claims.rules or ()]
 
 
 def _named(schema: Schema) -> dict[str, str]:

@@ -69,3 +69,19 @@ def test_examples_and_colours_carry_no_meaning_but_definitions_do() -> None:
     assert with_first(colour="#000000", example="[x]", hotkey="z") == []
     assert with_first(definition="Anybody.") == ["entity label PERSON defined anew"]
     assert with_first(name="PER") == ["entity label PERSON removed", "entity label PER added"]
+
+
+def test_a_rule_for_claims_carries_meaning_and_its_example_does_not() -> None:
+    schema = load_schema("news")
+    assert schema.claims
+    assert schema.claims.rules
+    first, *rest = schema.claims.rules
+
+    def with_first(**changes: str) -> list[str]:
+        claims = msgspec.structs.replace(schema.claims, rules=[msgspec.structs.replace(first, **changes), *rest])
+        return find_meaning_changes(schema, msgspec.structs.replace(schema, claims=claims))
+
+    assert with_first(example="[x]") == []
+    assert with_first(rule="Anything goes.") == ["rules for claims changed"]
+    without = msgspec.structs.replace(schema, claims=msgspec.structs.replace(schema.claims, rules=msgspec.UNSET))
+    assert find_meaning_changes(schema, without) == ["rules for claims changed"]
