@@ -127,6 +127,17 @@ def label_of(item: Item) -> str:
     return label
 
 
+def confidence_of(item: Item) -> float | None:
+    """How sure the pre-annotator is of the item, in [0, 1]; None where it does not say.
+
+    A claim's `score` is something else, how much it is worth checking.
+
+    >>> confidence_of(Claim(0, 4, True, "event", score=0.9, confidence=0.5)), confidence_of(Entity(0, 4, "GPE"))
+    (0.5, None)
+    """
+    return item.confidence if isinstance(item, Claim) else item.score
+
+
 def attributes_of(item: Item) -> dict[str, Any]:
     """The label under the name of its field, and a claim's check-worthiness beside it.
 

@@ -10,10 +10,10 @@ import msgspec
 
 from annotate.errors import AnnotateError, PreannotatorError
 from annotate.files import sha256_text
-from annotate.items import iter_items, sort_items
+from annotate.items import confidence_of, iter_items, sort_items
 from annotate.preannotate.merge import merge_layers
 from annotate.preannotate.registry import Preannotator, build
-from annotate.records import Article, Claim, Item, Layer, Layers, Prediction, article_fields
+from annotate.records import Article, Layer, Layers, Prediction, article_fields
 from annotate.schema import Schema, find_label_problems
 from annotate.spans import find_span_problems
 
@@ -124,7 +124,7 @@ class Worker:
 
 def to_prediction(article: Article, layers: Layers, *, model: str, schema: Schema) -> Prediction:
     """The record of what was proposed for an article; its score is the mean confidence of its spans."""
-    scores = [score for _, item in iter_items(layers) if (score := _confidence(item)) is not None]
+    scores = [score for _, item in iter_items(layers) if (score := confidence_of(item)) is not None]
     return Prediction(
         **article_fields(article),
         text_sha256=sha256_text(article.text),
@@ -135,10 +135,6 @@ def to_prediction(article: Article, layers: Layers, *, model: str, schema: Schem
         model=model,
         score=round(sum(scores) / len(scores), 4) if scores else None,
     )
-
-
-def _confidence(item: Item) -> float | None:
-    return item.confidence if isinstance(item, Claim) else item.score
 
 
 def _passes(score: float | None, least: float) -> bool:

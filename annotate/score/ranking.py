@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from annotate.items import confidence_of
 from annotate.records import Claim, Layer, Quote
 from annotate.score.alignment import Alignment
 from annotate.score.entities import has_right_label
@@ -255,7 +256,7 @@ def rank_items(
         for place, item in enumerate(predicted.get(article, ())):
             if place in alignment.left_out:
                 continue
-            score = item.confidence if isinstance(item, Claim) else item.score
+            score = confidence_of(item)
             found.append((article, np.nan if score is None else score, place in partner))
             other = golds[partner[place]] if place in partner else None
             if isinstance(item, Claim) and isinstance(other, Claim) and item.score is not None:

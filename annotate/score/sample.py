@@ -54,8 +54,8 @@ class Sample:
 
     @property
     def effective(self) -> float:
-        """The size of an equally weighted sample that is as precise: (sum of w)^2 / sum of w^2 (Kish 1965)."""
-        return float(self.weights.sum() ** 2 / (self.weights**2).sum()) if len(self.weights) else 0.0
+        """The size of an equally weighted sample that is as precise."""
+        return effective_size(self.weights)
 
     @property
     def freedom(self) -> int:
@@ -86,6 +86,15 @@ class Sample:
 
 
 _BLOCK = 1 << 20
+
+
+def effective_size(weights: Values) -> float:
+    """The size of an equally weighted sample that is as precise, by Kish (1965): (sum of w)^2 / sum of w^2.
+
+    >>> effective_size(np.array([1.0, 1.0, 2.0]))
+    2.6666666666666665
+    """
+    return float(weights.sum() ** 2 / (weights**2).sum()) if len(weights) else 0.0
 
 
 def make_sample(weights: Sequence[float | None], selected: Sequence[Selected | None]) -> Sample | None:

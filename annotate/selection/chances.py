@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from annotate.errors import RecordError
+from annotate.items import confidence_of
 from annotate.jsonl import stream_records
 from annotate.printing import format_count
 from annotate.records import LAYERS, Layer, Prediction, get_layer
@@ -77,7 +78,7 @@ def find_spread(prediction: Prediction) -> float:
         confidence
         for layer in LAYERS
         for item in get_layer(prediction, layer) or ()
-        if (confidence := getattr(item, "confidence", None) if layer == "claims" else item.score) is not None
+        if (confidence := confidence_of(item)) is not None
     ]
     if not scores:
         return 1 - prediction.score if prediction.score is not None else 0.0

@@ -13,7 +13,7 @@ import numpy as np
 
 from annotate.errors import ScoreError
 from annotate.harness.sources import open_gold
-from annotate.items import label_of
+from annotate.items import confidence_of, label_of
 from annotate.jsonl import stream_records
 from annotate.printing import Block, Table, format_count, format_interval, format_value
 from annotate.records import LAYERS, GoldRecord, Item, Layer, Prediction, get_layer
@@ -93,7 +93,7 @@ class _Rest:
                 continue
             self.has[layer] += 1
             counts.update(_names(layer, items))
-            trusted[layer] = sum(1.0 if (p := _confidence(item)) is None else p for item in items)
+            trusted[layer] = sum(1.0 if (p := confidence_of(item)) is None else p for item in items)
         self.counts.append(counts)
         self.trusted.append(trusted)
 
@@ -210,15 +210,11 @@ def _read_predictions(
 
 def _leave_out(prediction: Prediction, threshold: float) -> Prediction:
     kept: dict[str, Any] = {
-        layer: [item for item in items if (p := _confidence(item)) is None or p >= threshold]
+        layer: [item for item in items if (p := confidence_of(item)) is None or p >= threshold]
         for layer in LAYERS
         if (items := get_layer(prediction, layer)) is not None
     }
     return msgspec.structs.replace(prediction, **kept)
-
-
-def _confidence(item: Item) -> float | None:
-    return getattr(item, "confidence", item.score)
 
 
 def _names(layer: Layer, items: Iterable[Item]) -> Iterator[str]:

@@ -191,12 +191,3 @@ def unit_chances(sizes: Reals, n: int) -> Reals:
         chances[above] = 1.0
         free &= ~above
     return chances
-
-
-def effective_size(weights: Reals) -> float:
-    """The size of an equally weighted sample that is as precise, by Kish (1965): (sum of w)^2 / sum of w^2.
-
-    >>> effective_size(np.array([1.0, 1.0, 2.0]))
-    2.6666666666666665
-    """
-    return float(weights.sum() ** 2 / (weights**2).sum()) if len(weights) else 0.0

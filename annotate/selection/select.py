@@ -21,6 +21,7 @@ from annotate.locks import lock_output
 from annotate.printing import Block, Table, format_count
 from annotate.records import Annotation, Article, Prediction
 from annotate.score.distributions import t_quantile
+from annotate.score.sample import effective_size
 from annotate.selected import KEY, Order, Selected
 from annotate.selection.chances import Predicted, diverse_sizes, read_predicted, uncertain_sizes
 from annotate.selection.exclusion import read_excluded
@@ -34,7 +35,6 @@ from annotate.selection.sampling import (
     award_seats,
     choose_members,
     draw,
-    effective_size,
     join_strata,
     random_numbers,
 )

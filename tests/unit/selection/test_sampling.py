@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from annotate.score.sample import effective_size
 from annotate.selection.sampling import (
     LEAST,
     Reals,
     award_seats,
     choose_members,
     draw,
-    effective_size,
     join_strata,
     random_numbers,
     unit_chances,
