@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -30,6 +30,13 @@ MapOption = Annotated[
         metavar="NEW=OLD,..|FILE",
         help="Read labels OLD as NEW (-: leave out), repeatable; or a TOML file, conll, ontonotes, wikidata-coarse.",
     ),
+]
+NormalizeOption = Annotated[
+    bool, typer.Option("--normalize", help="Drop BOMs and carriage returns in structured sources too.")
+]
+WeightsOption = Annotated[
+    Literal["gold", "none"] | None,
+    typer.Option(help="Whether articles count as gold's weights have it; default: gold where each has one."),
 ]
 ColumnsOption = Annotated[
     str | None,

@@ -10,6 +10,7 @@ import annotate
 from annotate.cli.options import (
     ColumnsOption,
     LayersOption,
+    NormalizeOption,
     OutputOption,
     SchemaOption,
     note,
@@ -49,9 +50,7 @@ def preannotate(
             "--side-by-side", help="With several preannotators: also keep overlapping spans, marked with their source."
         ),
     ] = False,
-    normalize: Annotated[
-        bool, typer.Option("--normalize", help="Drop BOMs and carriage returns in structured sources too.")
-    ] = False,
+    normalize: NormalizeOption = False,
     columns: ColumnsOption = None,
     schema: SchemaOption = None,
 ) -> None:

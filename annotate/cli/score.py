@@ -8,7 +8,16 @@ from typing import Annotated, Literal
 import typer
 
 import annotate
-from annotate.cli.options import LayersOption, MapOption, OutputOption, SchemaOption, note, parse_layers, parse_map
+from annotate.cli.options import (
+    LayersOption,
+    MapOption,
+    OutputOption,
+    SchemaOption,
+    WeightsOption,
+    note,
+    parse_layers,
+    parse_map,
+)
 from annotate.printing import Block, print_blocks, print_data, print_json, print_line, to_markdown
 
 GoldOption = Annotated[
@@ -31,10 +40,6 @@ ExtraOption = Annotated[
 ByOption = Annotated[
     Literal["article", "story"],
     typer.Option(help="What counts once and is resampled: an article, or a story with all its articles."),
-]
-WeightsOption = Annotated[
-    Literal["gold", "none"] | None,
-    typer.Option(help="Whether articles count as gold's weights have it; default: gold where each has one."),
 ]
 SeedOption = Annotated[int, typer.Option(min=0, help="Random seed for resampling.")]
 

@@ -143,7 +143,7 @@ def compare_systems(
         }
     scores = any(measure.metric == "ap" for measure in wanted or ())
     sample = choose_sample(table, chosen)
-    counted, warnings = _count_systems(table, read, problems, chosen, ranked=scores, sample=sample)
+    counted, warnings = count_systems(table, read, problems, chosen, ranked=scores, sample=sample)
     if wanted is None:
         shared = set.intersection(*({*found} for found in counted.values()))
         wanted = [measure for measure in map(Measure.parse, HEADLINES) if measure.layer in shared]
@@ -216,15 +216,23 @@ def _pick_counts(measure: Measure, counted: Mapping[str, dict[Layer, LayerCounts
     return SystemCounts(formulas, first.units, first.size, first.sample)
 
 
-def _count_systems(
+def count_systems(
     gold: GoldTable,
     systems: Mapping[str, SystemTable],
     problems: Problems,
     options: ScoreOptions,
     *,
-    ranked: bool,
-    sample: Sample | None,
+    ranked: bool = False,
+    sample: Sample | None = None,
 ) -> tuple[dict[str, dict[Layer, LayerCounts]], list[str]]:
+    """What was counted of each system, by layer, each with formulas for the labels and kinds of all; and warnings.
+
+    Args:
+        ranked, sample: see `annotate.score.evaluate.count_layers`.
+
+    Raises:
+        ScoreError: problems of gold or of a system.
+    """
     names = {name for system in systems.values() for name in system.entities.names}
     kinds = {claim.kind for system in systems.values() for found in system.claims.values() for claim in found}
     counted = {}

@@ -196,7 +196,6 @@ def score_tables(gold: GoldTable, system: SystemTable, problems: Problems, optio
     measures: dict[str, Score] = {}
     of_scores: dict[str, Score] = {}
     for found in counted.values():
-        asked = {measure for ranked in found.ranked for measure in ranked.formulas()}
         point = Once(found.size)
         for measure, formula in found.formulas.items():
             value = float(formula.values(point)[0])
@@ -207,7 +206,7 @@ def score_tables(gold: GoldTable, system: SystemTable, problems: Problems, optio
             if interval is not None and interval[1] - interval[0] < NO_WIDTH:
                 interval = None  # every resample agrees: nothing is known about other articles
             low, high = three or interval or (None, None)
-            (of_scores if measure in asked else measures)[str(measure)] = Score(
+            (of_scores if measure in found.of_scores else measures)[str(measure)] = Score(
                 None if np.isnan(value) else value, low, high, formula.n_gold, formula.n_pred, three is not None
             )
     confusions, alignments = _align(gold, counted)
@@ -287,9 +286,10 @@ class LayerCounts:
 
     `articles` are those that have the layer, `size` is the number of rows that the formulas' columns have and `units`
     which of them are resampled: these articles, or where stories count all of the `groups`. `sides` are the entities of
-    both sides and `rows` their alignment, which is found when it is asked for; `ranked` the predictions with scores.
-    Where articles count as they were sampled, `sample` is that of `articles`. `shares` is how much each article counts,
-    where not all count alike: its share of its story, or its weight.
+    both sides and `rows` their alignment, which is found when it is asked for; `ranked` the predictions with scores,
+    `of_scores` the measures of what scores are worth. Where articles count as they were sampled, `sample` is that of
+    `articles`. `shares` is how much each article counts, where not all count alike: its share of its story, or its
+    weight.
     """
 
     formulas: dict[Measure, Formula]
@@ -301,6 +301,7 @@ class LayerCounts:
     sides: EntitySides | None = None
     rows: tuple[Numbers, Numbers] | None = None
     ranked: list[Ranked] = field(default_factory=list)
+    of_scores: set[Measure] = field(default_factory=set)
     groups: Groups | None = None
     sample: Sample | None = None
     shares: Groups | None = None
@@ -444,25 +445,15 @@ def count_layers(
             counted[layer].ranked = list(rank_items(layer, items, alignments, gold.size))
     for found in counted.values():
         for scores in found.ranked:
-            found.formulas |= scores.formulas()
+            of_scores = scores.formulas()
+            found.formulas |= of_scores
+            found.of_scores |= of_scores.keys()
             found.warnings += scores.warnings()
         if by == "story":
-            found.count_stories(_group_stories(gold, found.articles))
+            found.count_stories(gold.group_stories(found.articles))
         elif sample is not None:
             found.count_weights(sample)
     return counted
-
-
-def _group_stories(gold: GoldTable, articles: Numbers) -> Groups:
-    """The stories of some articles, each article with its share of its story; an article without one is its own."""
-    number: dict[tuple[str | None, int], int] = {}
-    of, weight = np.zeros(gold.size, np.int64), np.zeros(gold.size)
-    for article in articles.tolist():
-        story = gold.stories[article]
-        of[article] = number.setdefault((story, -1 if story else article), len(number))
-    sizes = np.bincount(of[articles], minlength=len(number))
-    weight[articles] = 1 / sizes[of[articles]]
-    return Groups(of, weight, len(number))
 
 
 def _entity_formulas(outcomes: dict[tuple[str, str | None], Outcomes], names: list[str]) -> dict[Measure, Formula]:

@@ -34,6 +34,7 @@ from annotate.records import (
     Region,
 )
 from annotate.schema import Schema
+from annotate.score.formulas import Groups
 from annotate.score.options import Extra
 from annotate.score.problems import (
     Problems,
@@ -100,6 +101,17 @@ class GoldTable(LayerTables):
     def size(self) -> int:
         """The number of articles."""
         return len(self.ids)
+
+    def group_stories(self, articles: Numbers) -> Groups:
+        """The stories of some articles, each article with its share of its story; one without a story is its own."""
+        number: dict[tuple[str | None, int], int] = {}
+        of, weight = np.zeros(self.size, np.int64), np.zeros(self.size)
+        for article in articles.tolist():
+            story = self.stories[article]
+            of[article] = number.setdefault((story, -1 if story else article), len(number))
+        sizes = np.bincount(of[articles], minlength=len(number))
+        weight[articles] = 1 / sizes[of[articles]]
+        return Groups(of, weight, len(number))
 
 
 class _EntityRows:

@@ -27,8 +27,8 @@ from annotate.harness.sources import GoldSource, open_gold, open_predictions
 from annotate.jsonl import RecordSource
 from annotate.printing import Block, Table, format_count, format_value
 from annotate.records import Annotation
+from annotate.score.compare import count_systems
 from annotate.score.distributions import t_quantile
-from annotate.score.evaluate import choose_layers, count_layers
 from annotate.score.formulas import Formula, Once
 from annotate.score.measures import HEADLINES, Measure
 from annotate.score.options import ScoreOptions
@@ -203,20 +203,12 @@ def _measure(
 ) -> _Influence:
     records = list(source.records)
     table = read_gold(records, source.schema, problems)
-    systems = []
+    systems = {}
     for path in paths:
         found, _ = open_predictions(Path(path or "-"), problems, schema=source.schema)
-        systems.append(read_system(found, table, problems, side=str(path), extra="ignore"))
-    layers = [
-        choose_layers(table, system, problems, ScoreOptions(), side=str(path))
-        for system, path in zip(systems, paths, strict=True)
-    ]
-    labels = {label for system in systems for label in system.entities.names}
-    kinds = {claim.kind for system in systems for claims in system.claims.values() for claim in claims}
-    counted = [
-        count_layers(table, system, scored, further_labels=labels, further_kinds=kinds)
-        for system, scored in zip(systems, layers, strict=True)
-    ]
+        systems[str(path)] = read_system(found, table, problems, side=str(path), extra="ignore")
+    by_system, _ = count_systems(table, systems, problems, ScoreOptions())
+    counted = [by_system[str(path)] for path in paths]
     shared = set.intersection(*({*found} for found in counted))
     headlines = (measure for measure in map(Measure.parse, HEADLINES) if measure.layer in shared)
     wanted = Measure.parse(name) if name else next(headlines, None)
