@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from annotate.artifacts.build import build_artifacts as build_artifacts
     from annotate.errors import AnnotateError as AnnotateError
     from annotate.explore.page import explore_records as explore_records
+    from annotate.explore.show import show as show
     from annotate.formats import read_predictions as read_predictions
     from annotate.gold.load import load_gold as load_gold
     from annotate.gold.load import releases as releases
@@ -82,7 +83,19 @@ if TYPE_CHECKING:
     from annotate.workflows.up import status as status
     from annotate.workflows.up import up as up
 
+from annotate.display import register as _register
 from annotate.version import __version__ as __version__
+
+_register(
+    {
+        "Agreement": ("annotate.agreement.report", "show_agreement"),
+        "Article": ("annotate.html.notebook", "show_record"),
+        "Diff": ("annotate.gold.notebook", "show_diff"),
+        "LayeredRecord": ("annotate.html.notebook", "show_record"),
+        "Manifest": ("annotate.gold.notebook", "show_manifest"),
+        "Report": ("annotate.harness.report", "show_report"),
+    }
+)
 
 # where each public name is defined; the imports above are the same for type checkers
 _PUBLIC = {
@@ -143,6 +156,7 @@ _PUBLIC = {
     "releases": "annotate.gold.load",
     "score_predictions": "annotate.harness.scoring",
     "select": "annotate.selection.select",
+    "show": "annotate.explore.show",
     "start_studio": "annotate.label_studio_server",
     "status": "annotate.workflows.up",
     "submit_annotations": "annotate.labelstudio.submit",

@@ -20,6 +20,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "s3": ("fsspec", "s3fs", "aiohttp"),
     "formats": ("spacy", "rapidfuzz", "datasets", "huggingface_hub"),
     "hf": ("torch", "transformers"),
+    "notebook": ("pandas",),
     "ray": ("ray",),
     "backend": ("fastapi", "uvicorn"),
     "train": (

@@ -12,6 +12,9 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
+from annotate.display import Displayed, short_repr
+from annotate.printing import format_count
+
 Layer: TypeAlias = Literal["entities", "quotes", "claims"]
 QuoteType: TypeAlias = Literal["direct", "indirect", "mixed"]
 Origin: TypeAlias = Literal["prediction", "prediction-changed", "manual"]
@@ -107,7 +110,7 @@ class Layers(msgspec.Struct, omit_defaults=True):
     claims: list[Claim] | None = None
 
 
-class Article(msgspec.Struct, kw_only=True, omit_defaults=True):
+class Article(Displayed, msgspec.Struct, kw_only=True, omit_defaults=True):
     """One article; every other record repeats its fields, so that each file is complete on its own."""
 
     id: str
@@ -118,8 +121,11 @@ class Article(msgspec.Struct, kw_only=True, omit_defaults=True):
     url: str | None = None
     meta: dict[str, Any] = {}
 
+    def __repr__(self) -> str:
+        return short_repr(self, *describe_record(self))
 
-class LayeredRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
+
+class LayeredRecord(Displayed, msgspec.Struct, kw_only=True, omit_defaults=True):
     """What predictions, annotations and gold have in common. `schema` is the label schema as `name/version`."""
 
     id: str
@@ -134,6 +140,9 @@ class LayeredRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
     entities: list[Entity] | None = None
     quotes: list[Quote] | None = None
     claims: list[Claim] | None = None
+
+    def __repr__(self) -> str:
+        return short_repr(self, *describe_record(self))
 
 
 class Prediction(LayeredRecord, kw_only=True, omit_defaults=True):
@@ -195,6 +204,24 @@ def to_dict(record: msgspec.Struct) -> dict[str, Any]:
     """
     result: dict[str, Any] = msgspec.to_builtins(record)
     return result
+
+
+def describe_record(record: Article | LayeredRecord) -> list[str]:
+    """A few words about a record: its id, how long it is, who made it, how much it holds.
+
+    >>> GoldRecord(id="a1", text="Rome slept.", entities=[Entity(0, 4, "GPE")], quotes=[], split="test")
+    <GoldRecord a1, 2 words, test, 1 entity, 0 quotes>
+    """
+    words = [record.id, "no text" if record.text is None else format_count(len(record.text.split()), "word")]
+    for field in ("model", "annotator", "status", "split"):
+        value = getattr(record, field, None)
+        words += [value] if value and value != "submitted" else []
+    if isinstance(record, LayeredRecord):
+        nouns: dict[Layer, str] = {"entities": "entity", "quotes": "quote", "claims": "claim"}
+        words += [
+            format_count(len(get_layer(record, layer) or ()), nouns[layer], layer) for layer in annotated_layers(record)
+        ]
+    return words
 
 
 def article_fields(record: Article | LayeredRecord) -> dict[str, Any]:

@@ -19,14 +19,16 @@ from annotate.agreement.matched import (
 from annotate.agreement.patterns import Pattern, find_patterns
 from annotate.agreement.scores import Interval, score_pairs
 from annotate.agreement.versions import group_submitted
+from annotate.display import Displayed, short_repr
 from annotate.errors import RecordError
 from annotate.items import ATTRIBUTES
 from annotate.jsonl import RecordSource
 from annotate.label_map import LabelMap, Relabelling, find_unused
-from annotate.printing import format_count
+from annotate.printing import format_count, format_value
 from annotate.records import Annotation, Layer
 from annotate.schema import Schema, load_schema
 from annotate.score.formulas import Values
+from annotate.score.measures import HEADLINES
 from annotate.score.options import Weighting
 from annotate.score.resampling import MIN_ARTICLES, draw_with_point
 from annotate.score.sample import Sample, make_sample
@@ -52,7 +54,7 @@ class PairAgreement(msgspec.Struct, kw_only=True):
     measures: dict[str, float | None]
 
 
-class Agreement(msgspec.Struct, kw_only=True):
+class Agreement(Displayed, msgspec.Struct, kw_only=True):
     """How far annotators agree.
 
     `articles` were annotated by two annotators or more, `single` by one. `measures` are named
@@ -72,6 +74,10 @@ class Agreement(msgspec.Struct, kw_only=True):
     trials: int = 0
     seed: int = 0
     map: dict[str, Any] | None = None
+
+    def __repr__(self) -> str:
+        values = (f"{name} {format_value(self.measures[name].value)}" for name in HEADLINES if name in self.measures)
+        return short_repr(self, format_count(self.articles, "article"), *values)
 
     @property
     def ceiling(self) -> dict[str, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from annotate.agreement.measure import Agreement
+from annotate.html import draw_blocks, wrap_output
 from annotate.label_map import LabelMap
 from annotate.printing import Block, Table, format_count, format_interval, format_value
 
@@ -36,6 +37,11 @@ ALPHAS = {
 }
 LABELLED = {"f1:strict:entities": "entities by label", "f1:type:quotes": "quotes by type"}
 PAIR_MEASURES = ("f1:strict:entities", "f1:exact:quotes", "f1:overlap:quotes", "f1:overlap:claims")
+
+
+def show_agreement(agreement: Agreement) -> str:
+    """The agreement as the output of a cell of a notebook."""
+    return wrap_output(draw_blocks(describe_agreement(agreement)))
 
 
 def describe_agreement(agreement: Agreement) -> Iterator[Block]:

@@ -10,9 +10,11 @@ from typing import Any
 
 import msgspec
 
+from annotate.display import Displayed, short_repr
 from annotate.errors import GoldError
 from annotate.files import sha256_text
 from annotate.gold.names import check_name, is_split, is_version
+from annotate.printing import format_count
 
 MANIFEST = "manifest.json"
 #: 1: written by toolkit 0.1. 2: the card and `CHANGES.md` follow from the manifest and the tables, and `check`
@@ -73,7 +75,7 @@ class LeftOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kin: list[str]
 
 
-class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Manifest(Displayed, msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What `manifest.json` holds.
 
     `counts` has articles, clusters and the spans of each layer and label; `provenance` counts articles by
@@ -115,6 +117,10 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def ref(self) -> str:
         """The release as it is cited, `name/version`."""
         return f"{self.name}/{self.version}"
+
+    def __repr__(self) -> str:
+        layers = (f"{layer['spans']:,} {name}" for name, layer in self.counts["layers"].items())
+        return short_repr(self, self.ref, format_count(self.counts["articles"], "article"), *layers)
 
 
 class _LayerForm(msgspec.Struct, forbid_unknown_fields=True):

@@ -12,8 +12,8 @@ from annotate.html import read_asset, render_page, to_marks
 from annotate.printing import format_value
 from annotate.records import GoldRecord, Layer, Layers, Prediction
 from annotate.schema import Schema
-from annotate.score.evaluate import Confusions, Report
 from annotate.score.measures import HEADLINES
+from annotate.score.report import Confusions, Report
 
 MOST_ARTICLES = 1000
 """The page holds at most this many articles, the worst ones."""

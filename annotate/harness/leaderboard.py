@@ -39,10 +39,10 @@ from annotate.printing import (
 from annotate.problems import cannot_read
 from annotate.records import LAYERS
 from annotate.score.compare import Comparison, Difference, SystemCounts, compare_counts
-from annotate.score.evaluate import Report
 from annotate.score.formulas import Column, Formula, Ratio
 from annotate.score.measures import HEADLINES
 from annotate.score.options import COMPARE_OPTIONS, ScoreOptions
+from annotate.score.report import Report
 from annotate.score.signature import write_signature
 from annotate.version import __version__
 

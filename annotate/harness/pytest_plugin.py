@@ -18,7 +18,7 @@ import pytest
 
 if TYPE_CHECKING:
     from annotate.records import GoldRecord, Layers, Prediction
-    from annotate.score.evaluate import Report
+    from annotate.score.report import Report
 
 
 class GoldScores:

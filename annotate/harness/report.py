@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from xml.etree import ElementTree
 
 from annotate.errors import AnnotateError
+from annotate.html import draw_blocks, wrap_output
 from annotate.printing import (
     Table,
     escape_markdown,
@@ -17,9 +18,9 @@ from annotate.printing import (
     to_markdown,
 )
 from annotate.records import Layer
-from annotate.score.evaluate import Report, Score
 from annotate.score.formulas import OUTCOMES
 from annotate.score.measures import DEFINITIONS, HEADLINES, SCORE_DEFINITIONS
+from annotate.score.report import Report, Score
 from annotate.score.signature import write_signature
 
 _RATIOS = ("precision", "recall", "f1")
@@ -61,6 +62,12 @@ def make_tables(report: Report) -> list[Table]:
             )
         )
     return tables
+
+
+def show_report(report: Report) -> str:
+    """The report as the output of a cell of a notebook: the headlines, then all tables in a part that opens."""
+    tables = f"<details><summary>all tables</summary>{draw_blocks(make_tables(report))}</details>"
+    return wrap_output(draw_blocks(make_headlines(report)), tables, draw_blocks(make_notes(report)))
 
 
 def _find(report: Report, *parts: str) -> Score | None:

@@ -20,9 +20,10 @@ from annotate.harness.sources import (
 from annotate.label_map import Relabelling
 from annotate.records import GoldRecord, Prediction
 from annotate.score.compare import Comparison, compare_systems
-from annotate.score.evaluate import Report, score_tables
+from annotate.score.evaluate import score_tables
 from annotate.score.options import COMPARE_OPTIONS, ScoreOptions
 from annotate.score.problems import Problems
+from annotate.score.report import Report
 from annotate.score.tables import read_gold, read_system, without_garbage_collection
 
 if TYPE_CHECKING:

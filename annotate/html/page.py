@@ -47,7 +47,8 @@ def render_page(
         jinja2.UndefinedError: the template names a variable that `data` does not have.
     """
     scripts = [_check_inline(source) for source in (read_asset("annotate.html", "shell.js"), script) if source]
-    styles = [_check_inline(source) for source in (read_asset("annotate.html", "shell.css"), style) if source]
+    shell = read_asset("annotate.html", "marks.css") + read_asset("annotate.html", "shell.css")
+    styles = [_check_inline(source) for source in (shell, style) if source]
     colours = label_colours(schema) if schema is not None else {}
     page: str = _shell().render(
         title=title,

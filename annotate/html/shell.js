@@ -6,7 +6,8 @@
  *   showTexts(root)             fill the elements [data-text] below root, each when it comes near the screen
  *   colour(label)               the label's colour, or a fixed one made from its name
  *   toUnits(text, offsets)      code-point offsets to JavaScript's UTF-16 offsets
- * Offsets are code points, half-open, as in the records. */
+ * Offsets are code points, half-open, as in the records. Where no script runs, `drawing.py` draws the same elements as
+ * `drawText`. */
 const annotate = (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
 

@@ -11,8 +11,9 @@ report.value("f1:strict:entities"), report.measures["f1:strict:entities"].low
 from __future__ import annotations
 
 from annotate.score.compare import Comparison, compare_systems
-from annotate.score.evaluate import Report, Score, evaluate
+from annotate.score.evaluate import evaluate
 from annotate.score.measures import Measure
 from annotate.score.options import ScoreOptions
+from annotate.score.report import Report, Score
 
 __all__ = ["Comparison", "Measure", "Report", "Score", "ScoreOptions", "compare_systems", "evaluate"]

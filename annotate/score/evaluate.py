@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Unpack
+from typing import Unpack
 
 import numpy as np
 
 from annotate.errors import ScoreError
-from annotate.label_map import Relabelling, find_unused, suggest_preset
+from annotate.label_map import Relabelling, suggest_preset
 from annotate.printing import format_count
 from annotate.records import LAYERS, GoldRecord, Layer, Prediction
 from annotate.schema import load_schema
@@ -23,6 +23,7 @@ from annotate.score.overlaps import EntitySides, join_sides
 from annotate.score.problems import Problems
 from annotate.score.quotes import count_quotes, quote_formulas
 from annotate.score.ranking import Ranked, rank_entities, rank_items
+from annotate.score.report import Confusions, Report, Score
 from annotate.score.resampling import MIN_ARTICLES, MIN_LABEL_SPANS, Resamples, expanded_interval, rule_of_three
 from annotate.score.sample import Sample, each_alone, weigh
 from annotate.score.signature import sign
@@ -30,118 +31,6 @@ from annotate.score.tables import GoldTable, Numbers, SystemTable, read_gold, re
 from annotate.score.weights import choose_sample, describe_sample, remark_on_weights
 
 NO_WIDTH = 1e-12  # rounding errors of weighted sums
-
-
-@dataclass(frozen=True)
-class Score:
-    """One value: null where undefined; `low` and `high` are its 95 % interval, null where none can be given.
-
-    `n_gold` and `n_pred` are the sizes of what is compared: items, tokens, sentences, or for an accuracy the pairs.
-    `three` marks a rule-of-three bound, because not one error (or not one success) was seen.
-    """
-
-    value: float | None
-    low: float | None
-    high: float | None
-    n_gold: int
-    n_pred: int
-    three: bool = False
-
-    def to_dict(self) -> dict[str, float | int | None]:
-        """The five numbers of the JSON output."""
-        return {key: getattr(self, key) for key in ("value", "low", "high", "n_gold", "n_pred")}
-
-
-Confusions = dict[tuple[str | None, str | None], int]
-
-
-@dataclass
-class Report:
-    """The scores of one system.
-
-    `measures` has every value by name; `counts` the five outcomes by layer and match; `label_counts` by layer, label
-    and match; `confusions` how often gold's label (None = no entity there) met the predicted one (None = missed).
-    `layers` are those that were scored, with the number of articles; `gold` is what gold is called, `model` what the
-    predictions call their model, `source_format` the foreign format that they were read from. `ceiling` is what
-    annotators reach against each other, by the same measures. `of_scores` are the measures of what the predictions'
-    scores are worth, where they have scores, and `ranked` has by `match:layer` the curve of precision and recall over
-    them, and their reliability by bin; `stories` the number of stories by layer, where they count and not articles.
-    `remarks` are about how to read the values, `warnings` about what the predictions look like. `signature` holds what
-    the values depend on; `alignments` which items were paired, article by article, and `headlines` the counts behind
-    the headline measures, from which systems can be compared: columns with one row for each article of the layer, or
-    each story, in the order of gold's ids. `sample` is null where articles are not weighted; else it has the effective
-    size of each layer, and the pools that gold speaks for.
-    """
-
-    measures: dict[str, Score]
-    counts: dict[str, dict[str, dict[str, int]]]
-    label_counts: dict[str, dict[str, dict[str, dict[str, int]]]]
-    confusions: Confusions
-    articles: int
-    layers: dict[Layer, int]
-    signature: dict[str, Any]
-    warnings: list[str] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
-    ceiling: dict[str, float] = field(default_factory=dict)
-    of_scores: dict[str, Score] = field(default_factory=dict)
-    ranked: dict[str, dict[str, Any]] = field(default_factory=dict)
-    stories: dict[Layer, int] = field(default_factory=dict)
-    gold: str = ""
-    model: str | None = None
-    source_format: str | None = None
-    alignments: Alignments = field(default_factory=Alignments, repr=False, compare=False)
-    headlines: dict[str, Ratio] = field(default_factory=dict, repr=False, compare=False)
-    sample: dict[str, Any] | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """The report as JSON holds it."""
-        source = {} if self.source_format is None else {"from": self.source_format}
-        sample = {} if self.sample is None else {"sample": self.sample}
-        return {
-            "signature": {**self.signature, **source},
-            "documents": self.articles,
-            "measures": {name: score.to_dict() for name, score in self.measures.items()},
-            "counts": self.counts,
-            "label_counts": self.label_counts,
-            "confusions": [
-                {"gold": gold, "predicted": predicted, "n": n} for (gold, predicted), n in self.confusions.items()
-            ],
-            "ceiling": self.ceiling,
-            **({"ranked": self._ranked_dict()} if self.ranked else {}),
-            **({"stories": self.stories} if self.stories else {}),
-            "warnings": self.warnings,
-            "remarks": self.remarks,
-            **sample,
-        }
-
-    def _ranked_dict(self) -> dict[str, Any]:
-        result = {}
-        for name, found in self.ranked.items():
-            scores = {
-                measure: score.to_dict() for measure, score in self.of_scores.items() if measure.endswith(f":{name}")
-            }
-            result[name] = {"measures": scores, **found}
-        return result
-
-    def find(self, name: str) -> Score | None:
-        """The score of one measure by its full name; None where it was not scored."""
-        return self.measures.get(name) or self.of_scores.get(name)
-
-    def add_relabelling(self, sides: Sequence[Relabelling]) -> None:
-        """Say what `--map` did to gold and predictions."""
-        self.remarks += [remark for side in sides if (remark := side.describe()) is not None]
-        unused = find_unused(sides)
-        if unused is not None:
-            self.warnings.append(unused)
-
-    def value(self, name: str) -> float | None:
-        """One value; None where it is undefined, or its label or layer was not scored.
-
-        Raises:
-            AnnotateError: there is no such measure.
-        """
-        score = self.find(str(Measure.parse(name)))
-        return score.value if score else None
 
 
 def evaluate(

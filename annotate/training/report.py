@@ -20,7 +20,7 @@ from annotate.harness.report import write_interval
 from annotate.preannotate.news.network import ENTITY_LABELS
 from annotate.preannotate.news.pipeline import MODEL, VERSION
 from annotate.printing import UNDEFINED, Table, format_value, to_markdown
-from annotate.score.evaluate import Report, Score
+from annotate.score.report import Report, Score
 from annotate.training import require_training
 from annotate.training.corpora import read_corpus
 from annotate.training.facts import read_facts

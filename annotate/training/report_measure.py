@@ -16,7 +16,8 @@ from annotate.preannotate.news.network import ENTITY_LABELS
 from annotate.preannotate.news.pipeline import Findings, NewsPipeline
 from annotate.preannotate.news.worth import WorthModel
 from annotate.records import Entity, GoldRecord, Prediction, Region
-from annotate.score.evaluate import Report, evaluate
+from annotate.score.evaluate import evaluate
+from annotate.score.report import Report
 from annotate.training.calibrate import fit, judge_names, judge_quotes
 from annotate.training.corpora import PLACES, read_corpus
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from annotate.agreement import Agreement
     from annotate.label_studio_server import Studio
     from annotate.labelstudio.pull.certificate import Certificate
-    from annotate.score.evaluate import Report
+    from annotate.score.report import Report
 
 PROJECT = "annotate demo"
 REVIEW_PROJECT = "annotate demo review"

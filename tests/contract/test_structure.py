@@ -22,8 +22,8 @@ PACKAGE = Path(annotate.__file__).parent
 #: Packages and modules from the ground up: each imports only what stands on a line before its own.
 ORDER = [
     [
-        "version", "errors", "problems", "extras", "files", "folders", "locks", "processes", "printing", "records",
-        "spans", "items", "differences", "jsonl", "disjoint", "schema", "label_map", "selected",
+        "version", "errors", "problems", "extras", "display", "files", "folders", "locks", "processes", "printing",
+        "records", "spans", "items", "differences", "jsonl", "disjoint", "schema", "label_map", "selected",
     ],
     ["text", "ingest", "artifacts", "html", "label_studio_server"],
     ["task_json", "score"],

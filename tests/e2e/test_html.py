@@ -6,10 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from annotate.html import render_page, to_marks
-from annotate.records import Claim, Entity, GoldRecord, Layers, Quote, Span
+from annotate.html import label_colours, render_page, to_marks
+from annotate.html.drawing import draw_text
+from annotate.records import Claim, Entity, GoldRecord, Layers, Prediction, Quote, Span
 from annotate.schema import load_schema
+from tests.support.strategies import gold_records, predictions
 
 HOSTILE = (
     '</script><script>window.hacked = 1</script><img src=x onerror="window.hacked = 1">\u2028\u2029\x00'
@@ -120,3 +124,29 @@ def test_texts_below_the_fold_are_drawn_for_print(page: Any, tmp_path: Path) -> 
     assert page.locator("#a").text_content() == ""
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     assert page.locator("#a").text_content() == record.text
+
+
+def test_the_page_and_the_notebook_draw_the_same_elements(page: Any, tmp_path: Path) -> None:
+    """`drawText` in the browser against `draw_text`, on random records of every kind."""
+    show(page, tmp_path, render_page("T", '<div id="a"></div><div id="b"></div>', {}, schema=load_schema()))
+    colours = label_colours(load_schema())
+
+    @settings(max_examples=150)
+    @given(gold_records() | predictions(), st.sampled_from([None, "added", "differs", "correct"]))
+    def same(record: GoldRecord | Prediction, state: str | None) -> None:
+        marks = [*to_marks(record), {"start": 0, "end": 1, "kind": "entity", "label": "odd <&\"'", "state": state}]
+        text = (record.text or "").replace("\x00", "\ufffd")
+        ours = draw_text(text, marks, colours)
+        theirs, parsed = page.evaluate(
+            """([text, marks, ours]) => {
+              const [a, b] = ["a", "b"].map((id) => document.getElementById(id));
+              annotate.drawText(a, text, marks);
+              b.innerHTML = ours;
+              return [a.innerHTML, b.innerHTML];
+            }""",
+            [text, marks, ours],
+        )
+        assert parsed == theirs
+
+    same()
+    assert page.requests == [(tmp_path / "page.html").as_uri()]

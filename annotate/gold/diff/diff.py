@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from annotate.differences import ItemChange, compare_items
+from annotate.display import Displayed, short_repr
 from annotate.errors import GoldError
 from annotate.gold.contents import find_file_problems
 from annotate.gold.load import find_release, load_manifest, read_places, split_files
@@ -56,7 +57,7 @@ class DiffCounts(msgspec.Struct):
         return bool(self.articles)
 
 
-class Diff:
+class Diff(Displayed):
     """The difference of two releases; iterating reads both, and fills `counts` on the way.
 
     `a` and `b` are the manifests, `schema` is the newer label schema, `meaning` has sentences on what changed in it.
@@ -68,6 +69,9 @@ class Diff:
         self.schema = load_schema(b / "schema.toml")
         self.meaning = find_meaning_changes(load_schema(a / "schema.toml"), self.schema)
         self.counts = DiffCounts()
+
+    def __repr__(self) -> str:
+        return short_repr(self, f"{self.a.ref} -> {self.b.ref}")
 
     def __iter__(self) -> Iterator[ArticleChange]:
         self.counts = DiffCounts()

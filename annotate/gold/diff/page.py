@@ -20,7 +20,7 @@ def to_page(diff: Diff) -> str:
     """The HTML text of the page, with the first 500 articles that differ."""
     texts: dict[str, Any] = {}
     stream = iter(diff)
-    articles = [_article(change, number, diff, texts) for number, change in enumerate(islice(stream, SHOWN))]
+    articles = [describe_article(change, number, diff, texts) for number, change in enumerate(islice(stream, SHOWN))]
     more = sum(1 for _ in stream)
     return render_page(
         f"{diff.a.ref} → {diff.b.ref}",
@@ -37,7 +37,8 @@ def to_page(diff: Diff) -> str:
     )
 
 
-def _article(change: ArticleChange, number: int, diff: Diff, texts: dict[str, Any]) -> dict[str, Any]:
+def describe_article(change: ArticleChange, number: int, diff: Diff, texts: dict[str, Any]) -> dict[str, Any]:
+    """One article that differs: its changes as words, and its sides, whose texts with marks are added to `texts`."""
     sides = []
     for side, release, record in (("before", diff.a, change.before), ("after", diff.b, change.after)):
         if record is not None and record.text is not None:
