@@ -22,12 +22,12 @@ def to_instruction(schema: Schema) -> str:
     >>> "Iraq" in to_instruction(load_schema("news")), "<script" in to_instruction(load_schema("news"))
     (True, False)
     """
-    return _render("guidelines.body.html", schema)
+    return _render("guidelines.body.html", schema, level="3")
 
 
 def to_guidelines_html(schema: Schema) -> str:
     """The guidelines as one self-contained HTML page, for the screen and for paper."""
-    return _render("guidelines.page.html", schema, body=to_instruction(schema))
+    return _render("guidelines.page.html", schema, body=_render("guidelines.body.html", schema, level="2"))
 
 
 def to_guidelines_markdown(schema: Schema) -> str:

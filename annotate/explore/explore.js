@@ -3,7 +3,8 @@
   const { data, el, drawText } = annotate;
   const ROW = 52;
   const byId = (id) => document.getElementById(id);
-  const lower = data.articles.map((article) => `${article.id}\n${article.title ?? ""}\n${article.text}`.toLowerCase());
+  const placeOf = new Map(data.articles.map((article, index) => [article.id, index]));
+  let lower = null; // what is searched, made with the first search
   const hidden = { layers: new Set(), versions: new Set() };
   let found = []; // indexes of the articles that pass the filters
   let current = -1; // place in found
@@ -12,14 +13,27 @@
 
   const LAYER = { entity: "entities", quote: "quotes", speaker: "quotes", cue: "quotes", claim: "claims", claimer: "claims" };
 
-  function passes(index, query, label, split, version, differ) {
+  // Marks are packed as start, end and the number of their kind.
+  function unpack(packed) {
+    const marks = [];
+    for (let i = 0; i < packed.length; i += 3) {
+      marks.push({ ...data.kinds[packed[i + 2]], start: packed[i], end: packed[i + 1] });
+    }
+    return marks;
+  }
+
+  function kindsOf(label) {
+    return new Set([...data.kinds.keys()].filter((i) => `${data.kinds[i].kind} ${data.kinds[i].label}` === label));
+  }
+
+  function passes(index, query, kinds, split, version, differ) {
     const article = data.articles[index];
     if (differ && !article.differ) return false;
     if (split && article.split !== split) return false;
     if (version && !(version in article.marks)) return false;
-    if (label) {
+    if (kinds) {
       const lists = version ? [article.marks[version]] : Object.values(article.marks);
-      if (!lists.some((marks) => marks.some((mark) => `${mark.kind} ${mark.label}` === label))) return false;
+      if (!lists.some((packed) => packed.some((number, i) => i % 3 === 2 && kinds.has(number)))) return false;
     }
     return query.every((word) => lower[index].includes(word));
   }
@@ -34,7 +48,9 @@
     const value = (id) => byId(id)?.value ?? "";
     const query = words();
     const differ = byId("differ")?.checked ?? false;
-    found = [...data.articles.keys()].filter((i) => passes(i, query, value("label"), value("split"), value("has"), differ));
+    const kinds = value("label") ? kindsOf(value("label")) : null;
+    if (query.length) lower ??= data.articles.map((one) => `${one.id}\n${one.title ?? ""}\n${one.text}`.toLowerCase());
+    found = [...data.articles.keys()].filter((i) => passes(i, query, kinds, value("split"), value("has"), differ));
     byId("count").textContent = `${found.length} of ${data.articles.length} articles`;
     byId("rows").style.height = `${found.length * ROW}px`;
     if (kept !== undefined && found.includes(kept) && drawn === `${kept} ${value("label")}`) {
@@ -62,7 +78,15 @@
       const article = data.articles[found[place]];
       const row = el(
         "div",
-        { class: "row", role: "option", "aria-selected": String(place === current), onclick: () => select(place) },
+        {
+          class: "row",
+          role: "option",
+          id: `row-${place}`,
+          "aria-selected": String(place === current),
+          "aria-setsize": found.length,
+          "aria-posinset": place + 1,
+          onclick: () => select(place),
+        },
         el("b", {}, article.title ?? article.id),
         el(
           "span",
@@ -76,6 +100,8 @@
       rows.push(row);
     }
     byId("rows").replaceChildren(...rows);
+    if (current >= first && current < last) list.setAttribute("aria-activedescendant", `row-${current}`);
+    else list.removeAttribute("aria-activedescendant");
   }
 
   function select(place) {
@@ -108,13 +134,57 @@
     columns.replaceChildren(
       ...shown.map((name) => {
         const text = el("div", { lang: "en" });
-        drawText(text, article.text, article.marks[name].filter(isShown));
+        text.marks = unpack(article.marks[name]).filter(isShown);
+        if (shown.length < 2) for (const mark of text.marks) delete mark.state; // it differs from none on show
+        drawText(text, article.text, text.marks);
         return el("div", { class: "column" }, ...(data.versions.length > 1 ? [el("h3", {}, name)] : []), text);
       }),
     );
     columns.parentElement.scrollTop = 0;
-    history.replaceState(null, "", `#${encodeURIComponent(article.id)}`);
+    history.replaceState(null, "", linkTo(article));
     showFound();
+  }
+
+  // #ARTICLE, or #ARTICLE:START-END for an item; `:` in an id is escaped.
+  const linkTo = (article, mark) => `#${encodeURIComponent(article.id)}${mark ? `:${mark.start}-${mark.end}` : ""}`;
+
+  function followLink() {
+    const [, id, start, end] = /^#?(.*?)(?::(\d+)-(\d+))?$/.exec(location.hash);
+    let index;
+    try {
+      index = placeOf.get(decodeURIComponent(id));
+    } catch {
+      return; // no link of ours
+    }
+    if (index === undefined) return;
+    if (!found.includes(index)) {
+      for (const box of ["search", "label", "split", "has"]) if (byId(box)) byId(box).value = "";
+      if (byId("differ")) byId("differ").checked = false;
+      filter();
+    }
+    select(found.indexOf(index));
+    if (start !== undefined) pointAt((mark) => mark.start === Number(start) && mark.end === Number(end));
+  }
+
+  // Outlines the marks, scrolls to the first, and makes the address a link to it.
+  function pointAt(wanted) {
+    for (const node of document.querySelectorAll("#columns .m.here")) node.classList.remove("here");
+    let pointed = null;
+    for (const text of document.querySelectorAll("#columns .text")) {
+      text.marks.forEach((mark, index) => {
+        if (!wanted(mark, text, index)) return;
+        for (const node of text.querySelectorAll(`[data-mark="${index}"]`)) {
+          node.classList.add("here");
+          pointed ??= { mark, node };
+        }
+      });
+    }
+    if (!pointed) return;
+    const { mark, node } = pointed;
+    const article = data.articles[found[current]];
+    node.scrollIntoView({ block: "nearest" });
+    byId("said").textContent = `${mark.title ?? mark.label}: ${node.textContent}`;
+    history.replaceState(null, "", linkTo(article, mark));
   }
 
   function showFound() {
@@ -141,12 +211,13 @@
   }
 
   function walk(step) {
-    const selector = data.versions.length > 1 ? '#columns .m.first[data-state="differs"]' : "#columns .m.first";
+    const several = document.querySelectorAll("#columns .text").length > 1;
+    const selector = several ? '#columns .m.first[data-state="differs"]' : "#columns .m.first";
     const marks = [...document.querySelectorAll(selector)];
     if (!marks.length) return;
-    marks[here]?.classList.remove("here");
-    here = (here + step + marks.length) % marks.length;
-    marks[here].classList.add("here");
+    here = (Math.max(here, step < 0 ? 0 : -1) + step + marks.length) % marks.length;
+    const text = marks[here].closest(".text");
+    pointAt((_, other, index) => other === text && index === Number(marks[here].dataset.mark));
     marks[here].scrollIntoView({ block: "center" });
   }
 
@@ -160,10 +231,15 @@
   function onKey(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const typing = event.target.closest?.("input[type=search], select");
-    if (event.key === "Escape" && typing) event.target.blur();
-    if (typing && !(event.target.id === "search" && event.key === "Enter")) return;
+    if (typing && (event.key === "Escape" || (event.key === "Enter" && event.target.id === "search"))) event.target.blur();
+    if (typing) return;
+    const reading = event.target.closest?.(".article") && /^(Arrow|Home|End|Page)/.test(event.key);
+    if (reading) return; // these scroll the article
     const version = data.versions[Number(event.key) - 1];
+    const page = Math.max(1, Math.floor(byId("list").clientHeight / ROW) - 1);
     const actions = {
+      PageDown: () => select(current + page),
+      PageUp: () => select(current - page),
       j: () => select(current + 1),
       ArrowDown: () => select(current + 1),
       k: () => select(current - 1),
@@ -174,7 +250,6 @@
       p: () => walk(-1),
       d: () => byId("differ")?.click(),
       "/": () => byId("search").focus(),
-      Enter: () => event.target.blur(),
     };
     const action = actions[event.key] ?? (version && data.versions.length > 1 ? () => toggleVersion(version) : null);
     if (!action) return;
@@ -199,10 +274,18 @@
       hidden.layers[event.target.checked ? "delete" : "add"](event.target.value);
       drawArticle();
     });
-    const wanted = decodeURIComponent(location.hash.slice(1)); // drawing the first article overwrites it
+    byId("columns").addEventListener("click", (event) => {
+      const node = event.target.closest(".m");
+      const text = node?.closest(".text");
+      if (node) pointAt((_, other, index) => other === text && index === Number(node.dataset.mark));
+    });
+    addEventListener("hashchange", followLink);
+    const wanted = location.hash; // drawing the first article overwrites it
     filter();
-    const place = found.findIndex((i) => data.articles[i].id === wanted);
-    if (place >= 0) select(place);
+    if (wanted) {
+      history.replaceState(null, "", wanted);
+      followLink();
+    }
   }
 
   start();

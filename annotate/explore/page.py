@@ -20,6 +20,9 @@ from annotate.text.text_index import TextIndex
 Place: TypeAlias = tuple[Layer, int, str]
 """A layer, the place of an item in it, and the part of the item: speaker, cue, claimer, or "" for the item itself."""
 
+Kinds: TypeAlias = dict[tuple[tuple[str, Any], ...], int]
+"""What marks have beside their place, each once, by number."""
+
 PARTS = ("speaker", "cue", "claimer")
 GROUPS = {"entity": "entities", "quote": "quotes", "claim": "claims"}
 
@@ -61,11 +64,13 @@ def render_explorer(versions: Sequence[Version], *, schema: Schema | None = None
     texts = find_texts(versions)
     if not texts:
         raise AnnotateError("nothing to explore: the sources hold no record")
-    articles = [_describe(article, text, versions) for article, text in texts.items()]
+    kinds: Kinds = {}
+    articles = [_describe(article, text, versions, kinds) for article, text in texts.items()]
     data = {
         "versions": [version.name for version in versions],
         "articles": articles,
-        "labels": _count_labels(articles),
+        "kinds": [dict(kind) for kind in kinds],
+        "labels": _count_labels(articles, kinds),
         "splits": sorted({article["split"] for article in articles if article["split"]}),
     }
     package = "annotate.explore"
@@ -86,7 +91,7 @@ def _trim(records: Mapping[str, LayeredRecord]) -> dict[str, LayeredRecord]:
     }
 
 
-def _describe(article: str, text: str, versions: Sequence[Version]) -> dict[str, Any]:
+def _describe(article: str, text: str, versions: Sequence[Version], kinds: Kinds) -> dict[str, Any]:
     records = {version.name: version.records[article] for version in versions if article in version.records}
     first = next(iter(records.values()))
     differing = _find_differing(records, text)
@@ -97,7 +102,7 @@ def _describe(article: str, text: str, versions: Sequence[Version]) -> dict[str,
         "about": " · ".join(value for value in (first.publisher, first.date) if value),
         "split": next((split for record in records.values() if (split := getattr(record, "split", None))), None),
         "text": text,
-        "marks": marks,
+        "marks": {name: _pack(found, kinds) for name, found in marks.items()},
         "differ": sum("state" in mark for found in marks.values() for mark in found),
     }
 
@@ -131,14 +136,22 @@ def _mark(record: LayeredRecord, differing: set[Place]) -> list[dict[str, Any]]:
     return marks
 
 
-def _count_labels(articles: Sequence[dict[str, Any]]) -> list[list[Any]]:
+def _pack(marks: Sequence[Mapping[str, Any]], kinds: Kinds) -> list[int]:
+    """The marks as start, end and number of their kind, one after the other: half the size of a page of objects."""
+    packed: list[int] = []
+    for mark in marks:
+        kind = tuple((name, value) for name, value in mark.items() if name not in ("start", "end", "item"))
+        packed += (mark["start"], mark["end"], kinds.setdefault(kind, len(kinds)))
+    return packed
+
+
+def _count_labels(articles: Sequence[Mapping[str, Any]], kinds: Kinds) -> list[list[Any]]:
     """[kind, label, count] of what the versions hold, by layer and name."""
-    counts = Counter(
-        (mark["kind"], mark["label"])
-        for article in articles
-        for marks in article["marks"].values()
-        for mark in marks
-        if mark["kind"] in GROUPS
-    )
+    numbers = Counter(number for article in articles for marks in article["marks"].values() for number in marks[2::3])
+    counts: Counter[tuple[str, str]] = Counter()
+    for kind, number in kinds.items():
+        about = dict(kind)
+        if about["kind"] in GROUPS:
+            counts[about["kind"], about["label"]] += numbers[number]
     order = list(GROUPS)
     return [[*key, n] for key, n in sorted(counts.items(), key=lambda entry: (order.index(entry[0][0]), entry[0][1]))]

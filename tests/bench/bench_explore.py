@@ -1,4 +1,6 @@
-"""The explorer page and the agreement behind it, 1,000 articles by two annotators: size, and how fast Chromium answers.
+"""The explorer page and the agreement behind it: size, and how fast Chromium answers.
+
+1,000 articles by two annotators, and 10,000 predictions.
 
 python -m tests.bench explore
 """
@@ -20,6 +22,7 @@ from annotate.records import Annotation, Entity, Layers
 from tests.support.made_articles import make_predictions
 
 ARTICLES = 1000
+MANY = 10_000
 
 STEPS = """async () => {
   const found = {};
@@ -94,6 +97,14 @@ def main() -> None:
     agreement = agree(annotations)
     print(f"agreement: {time.process_time() - start:.1f} CPU s, {agreement.articles} articles, 1,000 resamples")
     versions = [Version(name, {one.id: one for one in annotations if one.annotator == name}) for name in ("ann", "ben")]
+    print_page(f"{ARTICLES:,} articles, two versions", versions)
+    many = {one.id: one for one in make_predictions(MANY, words=600, regions=60)}
+    print_page(f"{MANY:,} articles, one version", [Version("many", dict(many))])
+
+
+def print_page(title: str, versions: list[Version]) -> None:
+    """Print how large and how fast the page of the versions is."""
+    print(title)
     start = time.process_time()
     html = render_explorer(versions)
     print(f"page: {time.process_time() - start:.1f} CPU s, {len(html) / 1e6:.1f} MB")

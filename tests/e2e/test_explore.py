@@ -149,6 +149,89 @@ def test_of_a_thousand_articles_only_those_in_view_are_in_the_page(explore: Open
     assert page.locator(".row").count() < 40
 
 
+def marked(page: Any) -> list[str]:
+    found: list[str] = page.locator(".m.here").evaluate_all("nodes => nodes.map(node => node.textContent)")
+    return found
+
+
+def test_an_article_and_an_item_have_links(explore: Open) -> None:
+    odd = "50% / a:1-2 #é"
+    page = explore(*(by("ann", name, Entity(10, 22, "PERSON")) for name in ("first", odd)))
+    page.keyboard.press("j")
+    page.locator(".k-entity", has_text="Ada").click()
+    assert marked(page) == ["Ada Lovelace"]
+    link = page.evaluate("location.hash")
+    assert link == "#50%25%20%2F%20a%3A1-2%20%23%C3%A9:10-22"
+    page.keyboard.press("k")
+    assert page.evaluate("location.hash") == "#first"
+    assert marked(page) == []
+    page.evaluate("link => { location.hash = link }", link)
+    page.wait_for_selector(".m.here")
+    assert (page.locator("#title").inner_text(), set(marked(page))) == (f"Title of {odd}", {"Ada Lovelace"})
+    page.fill("#search", "nowhere")
+    page.evaluate("location.hash = '#first:55-61'")
+    page.wait_for_selector(".m.here")
+    assert (page.locator("#title").inner_text(), marked(page), count(page)) == (
+        "Title of first",
+        ["France"],
+        "2 of 2 articles",
+    )
+
+
+@pytest.mark.parametrize("fragment", ["#%", "#nowhere", "#a:5-x", "#:1-2", "#"])
+def test_a_broken_link_opens_the_first_article(explore: Open, fragment: str) -> None:
+    page = explore(by("ann", "a", Entity(10, 22, "PERSON")), fragment=fragment)
+    assert page.locator("#title").inner_text() == "Title of a"
+
+
+def test_everything_is_reached_with_the_keyboard(explore: Open) -> None:
+    text = TEXT * 60
+    records = [by("ann", f"a{i:02}", Entity(10, 22, "PERSON"), text=text) for i in range(40)]
+    page = explore(*records)
+    names = []
+    for _ in range(8):
+        page.keyboard.press("Tab")
+        names.append(page.evaluate("document.activeElement.id || document.activeElement.className || 'check box'"))
+    assert names == ["theme", "search", "label", "list", "article", "check box", "check box", "check box"]
+    page.focus("#list")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("PageDown")
+    active = page.evaluate(
+        "document.getElementById(document.getElementById('list').getAttribute('aria-activedescendant'))"
+    )
+    assert active is not None
+    selected = page.locator('.row[aria-selected="true"]')
+    assert selected.get_attribute("id") == page.locator("#list").get_attribute("aria-activedescendant")
+    assert int(selected.get_attribute("aria-posinset")) > 4
+    title = page.locator("#title").inner_text()
+    page.focus(".article")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("PageDown")
+    page.wait_for_function("() => document.querySelector('.article').scrollTop > 100")
+    assert page.locator("#title").inner_text() == title
+    page.keyboard.press("n")
+    assert page.locator("#said").text_content() == "speaker of quote 1: Ada Lovelace"
+    page.focus("#theme")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.documentElement.dataset.theme") in ("dark", "light")
+
+
+def test_one_version_alone_differs_from_none(explore: Open) -> None:
+    page = explore(by("ann", "a", Entity(10, 22, "PERSON")), by("ben", "a", Entity(0, 22, "PERSON")))
+    assert page.locator('.m[data-state="differs"]').count() == 2
+    page.keyboard.press("2")
+    assert page.locator('.m[data-state="differs"]').count() == 0
+
+
+def test_printed_is_the_whole_article_and_no_controls(explore: Open) -> None:
+    page = explore(by("ann", "a", Entity(10, 22, "PERSON"), text=f"{TEXT}\n" * 200))
+    page.emulate_media(media="print")
+    assert not page.locator("#search").is_visible()
+    assert not page.locator("#layers").is_visible()
+    height = page.locator("#columns .text").evaluate("node => node.getBoundingClientRect().height")
+    assert page.evaluate("document.documentElement.scrollHeight") >= height > 3000
+
+
 def test_nothing_to_show_is_an_error(tmp_path: Path) -> None:
     source = tmp_path / "empty.jsonl"
     source.write_text("")
