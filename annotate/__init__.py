@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from annotate.records import Region as Region
     from annotate.records import Span as Span
     from annotate.release.build import release_records as release_records
+    from annotate.rounds.progress import progress as progress
     from annotate.schema import Schema as Schema
     from annotate.schema import load_schema as load_schema
     from annotate.score import Report as Report
@@ -93,6 +94,7 @@ _register(
         "Diff": ("annotate.gold.notebook", "show_diff"),
         "LayeredRecord": ("annotate.html.notebook", "show_record"),
         "Manifest": ("annotate.gold.notebook", "show_manifest"),
+        "Progress": ("annotate.rounds.report", "show_progress"),
         "Report": ("annotate.harness.report", "show_report"),
     }
 )
@@ -145,6 +147,7 @@ _PUBLIC = {
     "plan": "annotate.selection.plan",
     "preannotate_articles": "annotate.preannotate",
     "preannotate_to_file": "annotate.preannotate",
+    "progress": "annotate.rounds.progress",
     "publish_release": "annotate.publish",
     "pull_annotations": "annotate.labelstudio.pull.pull",
     "push_predictions": "annotate.labelstudio.push.push",

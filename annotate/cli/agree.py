@@ -1,4 +1,4 @@
-"""`annotate agree` and `annotate adjudicate`."""
+"""`annotate agree`, `annotate progress` and `annotate adjudicate`."""
 
 from __future__ import annotations
 
@@ -46,6 +46,40 @@ def agree(
         print_json(json.dumps(agreement.to_dict(), ensure_ascii=False, indent=2))
     else:
         print_blocks(describe_agreement(agreement))
+
+
+def progress(
+    rounds: Annotated[
+        list[str],
+        typer.Argument(metavar="ROUND...", help="Annotations, as `annotate pull` writes, or releases; oldest first."),
+    ],
+    html: Annotated[Path | None, typer.Option("--html", metavar="F", help="Write a page with the curves.")] = None,
+    format: Annotated[Literal["table", "json"], typer.Option(help="Table or JSON.")] = "table",
+    margin: Annotated[
+        float, typer.Option(min=0, max=1, help="The largest change between two rounds that does not count.")
+    ] = 0.05,
+    trials: Annotated[int, typer.Option(min=0, help="Bootstrap resamples of the articles; 0 = no verdicts.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Random seed for resampling.")] = 0,
+    schema: SchemaOption = None,
+) -> None:
+    """Compare rounds of annotation: is agreement still rising, does the draft get better, which labels are done.
+
+    What an earlier file has is not counted again, so each file may be a pull of the whole project.
+
+    Example: annotate progress week-1.jsonl week-2.jsonl week-3.jsonl --html progress.html
+    """
+    import json
+
+    from annotate.printing import print_blocks, print_json
+    from annotate.rounds import describe_progress
+
+    found = annotate.progress(rounds, html=html, margin=margin, schema=schema, trials=trials, seed=seed)
+    if format == "json":
+        print_json(json.dumps(found.to_dict(), ensure_ascii=False, indent=2))
+    else:
+        print_blocks(describe_progress(found))
+    if html is not None:
+        note(f"wrote {html}")
 
 
 def adjudicate(

@@ -31,6 +31,7 @@ COMMANDS = {
     "doctor": ("labelstudio", "What is wrong with server or project, and the fix."),
     "backend": ("labelstudio", "Live pre-annotation for Label Studio."),
     "agree": ("agree", "How far annotators agree."),
+    "progress": ("agree", "Agreement and draft over several rounds; when to stop."),
     "adjudicate": ("agree", "Decide; send disputes to a reviewer."),
     "release": ("gold", "Build an immutable release from decided records."),
     "check": ("gold", "Prove that a release is intact."),

@@ -217,6 +217,7 @@ CORE = [
     "adjudicate A -o decided.jsonl",
     "audit GOLD --predictions P --predictions Q",
     "effort A",
+    "progress GOLD A --trials 20 --html progress.html",
     "select SEEDS -n 1 -o batch.jsonl",
     "estimate D --predictions P --trials 20",
     "plan D --predictions P --width 0.1",

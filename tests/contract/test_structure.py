@@ -33,7 +33,7 @@ ORDER = [
     ["adjudication"],
     ["audit"],
     ["labelstudio", "release"],
-    ["publish", "harness", "explore"],
+    ["publish", "harness", "explore", "rounds"],
     ["selection"],
     ["training", "workflows"],
     ["cli"],

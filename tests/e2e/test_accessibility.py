@@ -12,10 +12,11 @@ import pytest
 import annotate
 from annotate.artifacts.guidelines import to_guidelines_html
 from annotate.explore import Version, render_explorer
-from annotate.gold.diff.page import to_page
+from annotate.gold.diff.page import to_page as to_diff_page
 from annotate.harness.error_page import render_report
 from annotate.harness.leaderboard import write_comparison
-from annotate.records import GoldRecord, LayeredRecord, Prediction
+from annotate.records import Annotation, GoldRecord, LayeredRecord, Layers, Prediction
+from annotate.rounds.page import to_page as to_progress_page
 from annotate.schema import load_schema
 from tests.support.accessibility import find_violations
 
@@ -63,6 +64,25 @@ def make_leaderboard(folder: Path) -> str:
     return (folder / "board.html").read_text(encoding="utf-8")
 
 
+def make_progress() -> str:
+    rounds = [
+        [
+            Annotation(
+                id=f"{number} {one.id}",
+                text=one.text,
+                annotator=name,
+                entities=(one.entities or [])[:: 4 - number],
+                predicted=Layers(entities=(one.entities or [])[::2]),
+                lead_time_s=100.0 / number,
+            )
+            for one in gold()
+            for name in ("ann", "ben")
+        ]
+        for number in (1, 2, 3)
+    ]
+    return to_progress_page(annotate.progress(rounds, trials=20))
+
+
 def make_notebook() -> str:
     shown = (*annotate.releases("gold"), annotate.evaluate(gold(), predict("m", 2), trials=0), gold()[0])
     outputs = "".join(each._repr_html_() for each in shown)
@@ -73,8 +93,9 @@ PAGES: dict[str, Callable[[Path], str]] = {
     "explore one version": lambda _: make_explorer("gold"),
     "explore two versions": lambda _: make_explorer("gold", "m-1"),
     "errors": lambda _: make_errors(),
-    "diff": lambda _: to_page(annotate.diff(RELEASES / "0.1.0", RELEASES / "0.2.0")),
+    "diff": lambda _: to_diff_page(annotate.diff(RELEASES / "0.1.0", RELEASES / "0.2.0")),
     "leaderboard": make_leaderboard,
+    "progress": lambda _: make_progress(),
     "guidelines": lambda _: to_guidelines_html(load_schema()),
     "notebook": lambda _: make_notebook(),
 }

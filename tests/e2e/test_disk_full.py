@@ -28,6 +28,7 @@ COMMANDS: dict[str, Callable[[], None]] = {
         "--format", "html", "-o", "out/c.html",
     ),
     "diff": annotate("diff", GOLD, GOLD, "--html", "out/d.html"),
+    "progress": annotate("progress", GOLD, GOLD, "--html", "out/p.html"),
     "publish stand-off": annotate("publish", GOLD, "--to", "out/published", "--stand-off"),
     "schema build": annotate("schema", "build", "--to", "out/schema"),
 }  # fmt: skip
