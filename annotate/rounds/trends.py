@@ -27,7 +27,7 @@ from annotate.records import LAYERS, Annotation, GoldRecord, Layers, Prediction,
 from annotate.schema import Schema
 from annotate.score.evaluate import evaluate
 from annotate.score.measures import HEADLINES
-from annotate.score.resampling import draw_with_point, read_interval
+from annotate.score.resampling import MIN_LABEL_SPANS, draw_with_point, read_interval
 
 What: TypeAlias = Literal["agreement", "draft", "time"]
 Verdict: TypeAlias = Literal["steady", "rising", "falling", "unclear", "unknown"]
@@ -276,7 +276,8 @@ def _find_trends(found: Progress) -> Iterator[Trend]:
 
 def _compare(found: Progress, what: What, measure: str, later: Figure, earlier: Figure, size: int) -> Trend:
     difference, low, high = subtract(later, earlier)
-    if any(one.cumulative for one in found.rounds[-2:]):
+    few = "/" in measure and min(later.n, earlier.n) < MIN_LABEL_SPANS
+    if few or any(one.cumulative for one in found.rounds[-2:]):
         low = high = None
     margin = found.margin * (earlier.value or 0) if what == "time" else found.margin
     verdict = judge(low, high, margin)

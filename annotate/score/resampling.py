@@ -151,7 +151,8 @@ def read_interval(values: Values, n_articles: int) -> tuple[float | None, float 
     """
     value = None if np.isnan(values[0]) else float(values[0])
     resampled = values[1:]
-    if value is None or n_articles < MIN_ARTICLES or len(resampled) == 0 or np.ptp(np.nan_to_num(resampled)) == 0:
+    defined = resampled[~np.isnan(resampled)]
+    if value is None or n_articles < MIN_ARTICLES or len(defined) == 0 or np.ptp(defined) == 0:
         return value, None, None
     low, high = expanded_interval(resampled, n_articles) or (None, None)
     return value, low, high

@@ -211,3 +211,18 @@ def test_names_of_rounds_are_text_on_the_page_and_in_notebooks() -> None:
     assert "<script>alert" not in to_page(found)
     assert "<script>alert" not in found._repr_html_()
     assert repr(found) == "<Progress 2 rounds, f1:strict:entities unknown>"
+
+
+def test_a_label_with_a_handful_of_items_is_never_done() -> None:
+    rare = Entity(0, 3, "LAW")
+    rounds = [
+        [
+            Annotation(id=f"{n}-{i}", text=TEXT, annotator=name, entities=[rare] if i < 4 else PLACES)
+            for i in range(12)
+            for name in ("ann", "ben")
+        ]
+        for n in (1, 2)
+    ]
+    found = progress(rounds, trials=200)
+    assert find(found, "f1:strict:entities/LAW").verdict == "unknown"
+    assert "f1:strict:entities/LAW" not in found.done

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from annotate.score.formulas import AveragePrecision, Column, Formula, Harmonic, Kappa, Mean, Ratio
-from annotate.score.resampling import ArticleWeights, Resamples, draw_articles, draw_with_point
+from annotate.score.resampling import ArticleWeights, Resamples, draw_articles, draw_with_point, read_interval
 
 N = 30
 CHANCE = np.random.default_rng(4)
@@ -71,3 +71,9 @@ def test_columns_need_not_be_the_same_arrays_each_time() -> None:
     resamples = Resamples(formulas, np.arange(N), N, 25, 1)
     assert np.array_equal(resamples.values("fresh"), resamples.values("kept"))
     assert len(set(resamples.values("fresh").tolist())) > 10
+
+
+@pytest.mark.parametrize("resampled", [[1.0] * 9, [1.0] * 8 + [np.nan], [np.nan] * 9])
+def test_resamples_that_all_agree_give_no_interval(resampled: list[float]) -> None:
+    """A label that only some articles have is undefined in the resamples that miss them, not different there."""
+    assert read_interval(np.array([1.0, *resampled]), 6) == (1.0, None, None)
