@@ -91,7 +91,9 @@ _register(
     {
         "Agreement": ("annotate.agreement.report", "show_agreement"),
         "Article": ("annotate.html.notebook", "show_record"),
+        "Comparison": ("annotate.harness.leaderboard", "show_comparison"),
         "Diff": ("annotate.gold.notebook", "show_diff"),
+        "Effort": ("annotate.labelstudio.effort", "show_effort"),
         "LayeredRecord": ("annotate.html.notebook", "show_record"),
         "Manifest": ("annotate.gold.notebook", "show_manifest"),
         "Progress": ("annotate.rounds.report", "show_progress"),

@@ -73,9 +73,32 @@
     );
     const details = el("details", { class: "article", "data-id": article.id }, summary);
     details.addEventListener("toggle", () => {
-      if (details.open && details.children.length === 1) fill(details, article, errors);
+      if (!details.open) return;
+      if (details.children.length === 1) fill(details, article, errors);
+      history.replaceState(null, "", `#article=${encodeURIComponent(article.id)}`);
     });
     return details;
+  }
+
+  // #article=ID opens an article, whatever was filtered; every opened one gets this address.
+  function followLink() {
+    if (!location.hash.startsWith("#article=")) return;
+    let id;
+    try {
+      id = decodeURIComponent(location.hash.slice("#article=".length));
+    } catch {
+      return; // no link of ours
+    }
+    const place = data.articles.findIndex((article) => article.id === id);
+    if (place < 0) return;
+    chosen.clear();
+    for (const box of ["layer", "label", "search"]) byId(box).value = "";
+    shown = Math.max(shown, place + 1);
+    update();
+    const details = byId("list").children[place];
+    details.open = true;
+    details.scrollIntoView();
+    details.firstChild.focus({ preventScroll: true });
   }
 
   function fill(details, article, errors) {
@@ -159,4 +182,6 @@
     });
   }
   update();
+  addEventListener("hashchange", followLink);
+  followLink();
 })();

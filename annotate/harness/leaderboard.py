@@ -21,6 +21,7 @@ import numpy as np
 from annotate.errors import AnnotateError
 from annotate.files import resource_dir, sha256_file, sha256_text, write_text
 from annotate.harness.scoring import score_predictions
+from annotate.html import draw_blocks, render_page, wrap_output
 from annotate.jsonl import STDIO, decode_json
 from annotate.label_map import LabelMap
 from annotate.locks import lock_output
@@ -346,6 +347,11 @@ def make_comparison_tables(comparison: Comparison) -> list[Table]:
     return tables
 
 
+def show_comparison(comparison: Comparison) -> str:
+    """The comparison as the output of a cell of a notebook."""
+    return wrap_output(draw_blocks([*make_comparison_tables(comparison), *make_comparison_notes(comparison)]))
+
+
 def _leaderboard(comparison: Comparison, measure: str) -> Table:
     standings = [standing for standing in comparison.standings if standing.measure == measure]
     standings.sort(key=lambda standing: -1 if standing.value is None else standing.value, reverse=True)
@@ -451,8 +457,6 @@ def write_comparison(
     elif format == "markdown":
         text = to_markdown([*tables, *notes]) + "\n"
     elif format == "html":
-        from annotate.html import render_page
-
         shown = [{"title": table.title, "columns": table.columns, "rows": table.rows} for table in tables]
         text = render_page(title, _PAGE, {"tables": shown, "notes": notes})
     else:

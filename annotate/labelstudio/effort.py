@@ -9,10 +9,12 @@ from typing import TypeVar
 
 import msgspec
 
+from annotate.display import Displayed, short_repr
 from annotate.errors import DataProblems
+from annotate.html import draw_blocks, wrap_output
 from annotate.items import trim_annotation, write_attributes
 from annotate.jsonl import RecordSource, gather_records
-from annotate.printing import Table, format_value
+from annotate.printing import Table, format_count, format_value
 from annotate.records import LAYERS, Annotation, GoldRecord, Layer, LayeredRecord, Layers, Prediction, get_layer
 from annotate.task_json.outcomes import OUTCOMES, compare_layers
 
@@ -73,7 +75,7 @@ class TimeRow(msgspec.Struct, kw_only=True):
     per_100_words_s: float
 
 
-class Effort(msgspec.Struct, kw_only=True):
+class Effort(Displayed, msgspec.Struct, kw_only=True):
     """The whole report. `relabelled` counts label changes as `FROM -> TO`."""
 
     articles: int
@@ -82,6 +84,10 @@ class Effort(msgspec.Struct, kw_only=True):
     relabelled: dict[str, int] = {}
     scores: list[ScoreRow] = []
     times: list[TimeRow] = []
+
+    def __repr__(self) -> str:
+        people = format_count(len(self.annotators), "annotator")
+        return short_repr(self, format_count(self.articles, "article"), people)
 
 
 def effort(
@@ -203,6 +209,11 @@ def _measure_times(records: Sequence[Annotation]) -> Iterator[TimeRow]:
                     mean_s=round(statistics.fmean(seconds), 2),
                     per_100_words_s=round(100 * sum(seconds) / max(words, 1), 2),
                 )
+
+
+def show_effort(effort: Effort) -> str:
+    """The report as the output of a cell of a notebook."""
+    return wrap_output(draw_blocks(describe_effort(effort)))
 
 
 def describe_effort(effort: Effort) -> Iterator[Table]:

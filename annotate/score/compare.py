@@ -10,6 +10,7 @@ from typing import Any, Unpack
 
 import numpy as np
 
+from annotate.display import Displayed, short_repr
 from annotate.errors import ScoreError
 from annotate.label_map import Relabelling, find_unused
 from annotate.printing import format_count
@@ -73,8 +74,8 @@ class Difference:
         return self.p_holm <= LEVEL
 
 
-@dataclass
-class Comparison:
+@dataclass(repr=False)
+class Comparison(Displayed):
     """Systems, ranked by the first measure; `groups` are those that do not differ significantly by it, best first."""
 
     measures: list[str]
@@ -86,6 +87,9 @@ class Comparison:
     ceiling: dict[str, float] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        return short_repr(self, self.measures[0], " > ".join(" = ".join(group) for group in self.groups))
 
     def to_dict(self) -> dict[str, Any]:
         """The comparison as JSON holds it."""

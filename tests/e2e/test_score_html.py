@@ -152,3 +152,21 @@ def test_figures_slices_and_ceiling_are_there(page: Any) -> None:
     assert plot.locator("rect.people").count() == 1
     matrix = page.locator("table.confusions")
     assert matrix.locator("td.right").first.text_content() == "6"
+
+
+def test_an_opened_article_has_a_link_that_opens_it(page: Any, page_path: Path) -> None:
+    page.locator("details.article summary").nth(3).click()
+    page.wait_for_selector("details.article[open] .sides")
+    name = page.locator("details.article[open]").get_attribute("data-id")
+    assert page.evaluate("location.hash") == f"#article={name}"
+    page.goto("about:blank")
+    page.goto(f"{page_path.as_uri()}#article={name}")
+    page.wait_for_selector("details.article[open] .sides")
+    assert page.locator("details.article[open]").get_attribute("data-id") == name
+    assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+    page.locator("#kinds button[data-kind=missed]").click()
+    page.evaluate("location.hash = '#article=a5'")
+    page.wait_for_selector("details.article[data-id=a5][open]")
+    page.evaluate("location.hash = '#article=%'")
+    page.evaluate("location.hash = '#measures'")
+    assert page.said == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
+import msgspec
 import pytest
 from hypothesis import given
 
@@ -124,8 +125,11 @@ def test_releases_diffs_reports_and_agreement_are_shown() -> None:
     ]
     report = annotate.evaluate(gold, [Prediction(id=one.id, entities=one.entities) for one in gold], trials=0)
     [release] = [one for one in annotate.releases("gold") if one.ref == "news/0.1.0"]
+    systems = {name: [Prediction(id=one.id, entities=one.entities) for one in gold] for name in ("one", "two")}
     shown = {
         "f1:strict:entities": annotate.agree(people, trials=0),
+        "systems that share a letter": annotate.compare_systems(gold, systems, trials=20),
+        "Seconds per article": annotate.effort([msgspec.structs.replace(one, lead_time_s=9.0) for one in people]),
         "all tables": report,
         "news/0.1.0: 5 articles": release,
         "news/0.1.0 → news/0.1.0": annotate.diff("news/0.1.0", "news/0.1.0"),
