@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from typing import Any
-
-from annotate.printing import escape, shorten
 
 _drawers: dict[str, tuple[str, str]] = {}
 
@@ -30,12 +27,3 @@ class Displayed:
         module, function = next(_drawers[name] for name in names if name in _drawers)
         drawn: str = getattr(importlib.import_module(module), function)(self)
         return drawn
-
-
-def short_repr(shown: Any, *about: str) -> str:
-    """The class of the object and a few words about it, for `repr`.
-
-    >>> short_repr(object(), "a1", "", "12 words")
-    '<object a1, 12 words>'
-    """
-    return f"<{type(shown).__name__} {', '.join(shorten(escape(word, line=True)) for word in about if word)}>"

@@ -84,6 +84,15 @@ def format_interval(low: float | None, high: float | None) -> str:
     return UNDEFINED if low is None or high is None else f"{low:.3f} to {high:.3f}"
 
 
+def short_repr(shown: Any, *about: str) -> str:
+    """The class of the object and a few words about it, for `repr`.
+
+    >>> short_repr(object(), "a1", "", "12 words")
+    '<object a1, 12 words>'
+    """
+    return f"<{type(shown).__name__} {', '.join(shorten(escape(word, line=True)) for word in about if word)}>"
+
+
 @dataclass(frozen=True)
 class Table:
     """A table of plain texts; no cell is ever read as markup.

@@ -12,8 +12,8 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from annotate.display import Displayed, short_repr
-from annotate.printing import format_count
+from annotate.display import Displayed
+from annotate.printing import format_count, short_repr
 
 Layer: TypeAlias = Literal["entities", "quotes", "claims"]
 QuoteType: TypeAlias = Literal["direct", "indirect", "mixed"]

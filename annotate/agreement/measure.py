@@ -19,12 +19,12 @@ from annotate.agreement.matched import (
 from annotate.agreement.patterns import Pattern, find_patterns
 from annotate.agreement.scores import Interval, score_pairs
 from annotate.agreement.versions import group_submitted
-from annotate.display import Displayed, short_repr
+from annotate.display import Displayed
 from annotate.errors import RecordError
 from annotate.items import ATTRIBUTES
 from annotate.jsonl import RecordSource
 from annotate.label_map import LabelMap, Relabelling, find_unused
-from annotate.printing import format_count, format_value
+from annotate.printing import format_count, format_value, short_repr
 from annotate.records import Annotation, Layer
 from annotate.schema import Schema, load_schema
 from annotate.score.formulas import Values

@@ -10,11 +10,11 @@ from typing import Any
 
 import msgspec
 
-from annotate.display import Displayed, short_repr
+from annotate.display import Displayed
 from annotate.errors import GoldError
 from annotate.files import sha256_text
 from annotate.gold.names import check_name, is_split, is_version
-from annotate.printing import format_count
+from annotate.printing import format_count, short_repr
 
 MANIFEST = "manifest.json"
 #: 1: written by toolkit 0.1. 2: the card and `CHANGES.md` follow from the manifest and the tables, and `check`

@@ -9,12 +9,12 @@ from typing import TypeVar
 
 import msgspec
 
-from annotate.display import Displayed, short_repr
+from annotate.display import Displayed
 from annotate.errors import DataProblems
 from annotate.html import draw_blocks, wrap_output
 from annotate.items import trim_annotation, write_attributes
 from annotate.jsonl import RecordSource, gather_records
-from annotate.printing import Table, format_count, format_value
+from annotate.printing import Table, format_count, format_value, short_repr
 from annotate.records import LAYERS, Annotation, GoldRecord, Layer, LayeredRecord, Layers, Prediction, get_layer
 from annotate.task_json.outcomes import OUTCOMES, compare_layers
 

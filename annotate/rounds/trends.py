@@ -17,12 +17,12 @@ import msgspec
 import numpy as np
 
 from annotate.agreement.measure import Figure, agree
-from annotate.display import Displayed, short_repr
+from annotate.display import Displayed
 from annotate.errors import DataProblems
 from annotate.gold.load import find_release, is_record_file, load_manifest
 from annotate.items import trim_annotation
 from annotate.jsonl import gather_records
-from annotate.printing import format_count
+from annotate.printing import format_count, short_repr
 from annotate.records import LAYERS, Annotation, GoldRecord, Layers, Prediction, get_layer
 from annotate.schema import Schema
 from annotate.score.evaluate import evaluate

@@ -10,10 +10,10 @@ from typing import Any, Unpack
 
 import numpy as np
 
-from annotate.display import Displayed, short_repr
+from annotate.display import Displayed
 from annotate.errors import ScoreError
 from annotate.label_map import Relabelling, find_unused
-from annotate.printing import format_count
+from annotate.printing import format_count, short_repr
 from annotate.records import GoldRecord, Layer, Prediction
 from annotate.schema import load_schema
 from annotate.score.evaluate import LayerCounts, choose_layers, count_layers

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from annotate.display import Displayed, short_repr
+from annotate.display import Displayed
 from annotate.extras import require
 from annotate.label_map import Relabelling, find_unused
-from annotate.printing import format_count, format_value
+from annotate.printing import format_count, format_value, short_repr
 from annotate.records import Layer
 from annotate.score.alignment import Alignments
 from annotate.score.formulas import Ratio

@@ -10,12 +10,13 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from annotate.differences import ItemChange, compare_items
-from annotate.display import Displayed, short_repr
+from annotate.display import Displayed
 from annotate.errors import GoldError
 from annotate.gold.contents import find_file_problems
 from annotate.gold.load import find_release, load_manifest, read_places, split_files
 from annotate.gold.manifest import Manifest
 from annotate.gold.parquet import iter_gold
+from annotate.printing import short_repr
 from annotate.records import LAYERS, GoldRecord
 from annotate.schema import ClaimsLayer, Label, Schema, load_schema
 
