@@ -156,11 +156,12 @@ class Annotation(LayeredRecord, kw_only=True, omit_defaults=True):
     """An annotation: one annotator, one article.
 
     `model` and `predicted` are the pre-annotation that the annotator started from; both are null where the article
-    was shown without one. `blind`: it was left out on purpose.
+    was shown without one. `blind`: it was left out on purpose. `task_url` is the task's page on the server.
     """
 
     annotator: str
     task_id: int | None = None
+    task_url: str | None = None
     annotation_id: int | None = None
     created_at: str | None = None
     updated_at: str | None = None

@@ -6,16 +6,19 @@ logged. Articles with disputes go to a reviewer, whose annotation is the decisio
 
 from __future__ import annotations
 
-from annotate.adjudication.adjudicate import Adjudication, DisputedArticle, adjudicate_annotations
+from annotate.adjudication.adjudicate import Adjudication, Dispute, DisputedArticle, adjudicate_annotations
 from annotate.adjudication.log import Decision
 from annotate.adjudication.review import apply_review, to_review
+from annotate.adjudication.review_page import ReviewPage
 from annotate.adjudication.strategies import RULES, Strategy, parse_strategy
 
 __all__ = [
     "RULES",
     "Adjudication",
     "Decision",
+    "Dispute",
     "DisputedArticle",
+    "ReviewPage",
     "Strategy",
     "adjudicate_annotations",
     "apply_review",

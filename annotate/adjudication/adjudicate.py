@@ -18,16 +18,19 @@ from annotate.records import LAYERS, Annotation, GoldRecord, Item, Layer, articl
 from annotate.text.text_index import TextIndex
 
 
-class DisputedArticle(NamedTuple):
-    """An article that needs a reviewer.
+class Dispute(NamedTuple):
+    """A position that the strategy could not decide, why, and all who annotated its layer."""
 
-    `agreed` has the layers without what is disputed; `disputes` are the disputed positions, in order; `annotators`
-    has the annotators of each layer.
-    """
+    position: Position
+    reason: str
+    annotators: list[str]
+
+
+class DisputedArticle(NamedTuple):
+    """An article that needs a reviewer: `agreed` has the layers without what is disputed."""
 
     agreed: GoldRecord
-    disputes: list[Position]
-    annotators: dict[Layer, list[str]]
+    disputes: list[Dispute]
 
 
 class Adjudication(NamedTuple):
@@ -77,26 +80,25 @@ def _adjudicate_article(versions: list[Annotation], strategy: Strategy, at: str,
     text = versions[0].text or ""
     index = TextIndex(text)
     layers: dict[Layer, list[Item] | None] = {}
-    annotators: dict[Layer, list[str]] = {}
-    disputes: list[Position] = []
+    disputes: list[Dispute] = []
     for layer in LAYERS:
         marked = {version.annotator: items for version in versions if (items := get_layer(version, layer)) is not None}
         layers[layer] = None
         if not marked:
             continue
-        annotators[layer] = sorted(marked)
+        annotators = sorted(marked)
         positions = align_items(layer, marked, index)
-        verdicts = [decide(position, annotators[layer], strategy) for position in positions]
+        verdicts = [decide(position, annotators, strategy) for position in positions]
         _dispute_overlaps(positions, verdicts)
         layers[layer] = [verdict.item for verdict in verdicts if verdict.item is not None]
         for position, verdict in zip(positions, verdicts, strict=True):
-            result.log.append(_log(versions[0].id, text, position, verdict, annotators[layer], strategy, at))
+            result.log.append(_log(versions[0].id, text, position, verdict, annotators, strategy, at))
             if verdict.outcome == "disputed":
-                disputes.append(position)
+                disputes.append(Dispute(position, verdict.reason, annotators))
     names = [version.annotator for version in versions]
     record = _make_record(versions, layers, f"single:{names[0]}" if len(names) == 1 else str(strategy))
     if disputes:
-        result.disputed.append(DisputedArticle(record, disputes, annotators))
+        result.disputed.append(DisputedArticle(record, disputes))
     else:
         result.decided.append(record)
 

@@ -2,61 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import combinations
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from annotate.adjudication.adjudicate import Adjudication, DisputedArticle, list_candidates
 from annotate.adjudication.log import Decision, make_decision, now
+from annotate.adjudication.proposals import (
+    NumberedDispute,
+    Proposal,
+    describe_dispute,
+    describe_proposal,
+    number_disputes,
+)
+from annotate.adjudication.review_page import is_region_id, to_region_id
 from annotate.agreement.positions import Position, item_values
 from annotate.agreement.versions import group_submitted
 from annotate.errors import RecordError
-from annotate.items import choose_item, extent_of, shared_content, spans_of
+from annotate.items import extent_of, map_spans, shared_content, spans_of
 from annotate.jsonl import RecordSource
 from annotate.records import LAYERS, Annotation, GoldRecord, Item, Layer, Prediction, Span, article_fields, get_layer
 from annotate.spans import shared
 from annotate.text.text_index import TextIndex
 
 REVIEW_MODEL = "adjudication"
+_NOTE = "dispute "
 
 
 def to_review(disputed: Iterable[DisputedArticle]) -> list[Prediction]:
-    """One prediction a disputed article: the agreed layer, and every candidate with a note who proposed it.
+    """One prediction per disputed article: the agreed layers, and every proposal with a note who made it.
 
-    Equal candidates are one, with all who proposed it (also in `preannotator`). The reviewer deletes the
-    wrong ones and may change or add anything; what is submitted is the decision.
+    Equal versions are one proposal, with all who proposed it (also in `preannotator`). The reviewer deletes the
+    wrong ones and may change or add anything; what is submitted is the decision. `ReviewPage` is the page for it.
     """
     return [_to_prediction(article) for article in disputed]
 
 
 def _to_prediction(article: DisputedArticle) -> Prediction:
     record = article.agreed
-    index = TextIndex(record.text or "")
     layers: dict[Layer, list[Item] | None] = {
         layer: list(items) if (items := get_layer(record, layer)) is not None else None for layer in LAYERS
     }
-    for position in article.disputes:
-        target = layers[position.layer]
+    for found in number_disputes(article):
+        target = layers[found.dispute.position.layer]
         if target is not None:
-            target.extend(_candidates(position, article.annotators[position.layer], index))
+            target.extend(_to_marked(proposal, found) for proposal in found.proposals)
     return to_queued(record, layers, model=f"{REVIEW_MODEL}-{record.decided_by}")
 
 
-def _candidates(position: Position, annotators: list[str], index: TextIndex) -> list[Item]:
-    versions: dict[Any, list[str]] = {}
-    for name, item in position.items.items():
-        versions.setdefault(tuple(item_values(item, index).values()), []).append(name)
-    silent = [name for name in annotators if name not in position.items]
-    found = []
-    for names in versions.values():
-        note = f"disputed: proposed by {', '.join(names)}"
-        if silent:
-            note += f"; not marked by {', '.join(silent)}"
-        item = choose_item(position.items[name] for name in names)
-        found.append(msgspec.structs.replace(item, preannotator=", ".join(names), note=note, score=None))
-    return found
+def _to_marked(proposal: Proposal, found: NumberedDispute) -> Item:
+    names = ", ".join(proposal.annotators)
+    note = f"{_NOTE}{proposal.tag}: proposed by {names}"
+    if found.silent:
+        note += f"; not marked by {', '.join(found.silent)}"
+    marked: Item = msgspec.structs.replace(
+        proposal.item, id=to_region_id(proposal.tag), preannotator=names, note=note, score=None
+    )
+    return marked
 
 
 def to_queued(
@@ -64,11 +67,11 @@ def to_queued(
 ) -> Prediction:
     """The record's article with these layers, as `model` proposes them; a layer that is None stays absent.
 
-    Region ids go: they came from several annotators and could appear twice. The server makes new ones.
+    Region ids go: they came from several annotators and could appear twice. The server makes new ones. Those of
+    disputed items stay, as the page knows them by these.
     """
     found: dict[str, Any] = {
-        layer: None if items is None else [msgspec.structs.replace(item, id=None) for item in items]
-        for layer, items in layers.items()
+        layer: None if items is None else [_with_known_id(item) for item in items] for layer, items in layers.items()
     }
     return Prediction(
         **article_fields(record),
@@ -78,6 +81,11 @@ def to_queued(
         score=score,
         **found,
     )
+
+
+def _with_known_id(item: Item) -> Item:
+    kept: Item = msgspec.structs.replace(item, id=item.id if is_region_id(item.id) else None)
+    return kept
 
 
 def apply_review(
@@ -129,17 +137,19 @@ def _decide_article(
     log: list[Decision] = []
     problems: list[str] = []
     layers: dict[Layer, list[Item] | None] = {}
+    numbered = number_disputes(article)
     for layer in LAYERS:
         before = get_layer(agreed, layer)
         if before is None:
             layers[layer] = None
             continue
-        disputes = [position for position in article.disputes if position.layer == layer]
+        disputes = [found for found in numbered if found.dispute.position.layer == layer]
         kept = [_restore(item, before, disputes, index) for item in get_layer(review, layer) or []]
         layers[layer] = kept
-        for position in disputes:
+        for found in disputes:
+            position = found.dispute.position
             here = [item for item in kept if _touches(item, position.start, position.end)]
-            problems.extend(_find_left_standing(agreed.id, position, here, index))
+            problems.extend(_find_left_standing(review, found, here, index))
             chosen = _chosen(here, position, index)
             log.append(
                 make_decision(
@@ -153,7 +163,7 @@ def _decide_article(
                     reason=_explain(chosen, here, position, index),
                     by=review.annotator,
                     at=at,
-                    candidates=list_candidates(position, article.annotators[layer]),
+                    candidates=list_candidates(position, found.dispute.annotators),
                     decided=chosen,
                 )
             )
@@ -166,16 +176,26 @@ def _decide_article(
     return record, log, problems
 
 
-def _restore(item: Item, agreed: list[Item], disputes: list[Position], index: TextIndex) -> Item:
+def _restore(item: Item, agreed: list[Item], disputes: list[NumberedDispute], index: TextIndex) -> Item:
     """The item with the origin and preannotator that it had before the review, if it is one of those."""
+    # ids of the page mean nothing elsewhere
+    item = map_spans(item, _without_page_id) or item
+    if is_region_id(item.id):
+        item = msgspec.structs.replace(item, id=None)
     values = item_values(item, index)
-    known = [*agreed, *(candidate for position in disputes for candidate in position.items.values())]
+    known = [*agreed, *(candidate for found in disputes for candidate in found.dispute.position.items.values())]
     for before in known:
         if item_values(before, index) == values:
             return msgspec.structs.replace(
                 item, origin=before.origin, preannotator=before.preannotator, note=before.note, score=before.score
             )
-    return msgspec.structs.replace(item, origin="manual", preannotator=None, score=None)
+    # a note of ours on a proposal that the reviewer corrected has had its day
+    note = None if item.note is not None and item.note.startswith(_NOTE) else item.note
+    return msgspec.structs.replace(item, origin="manual", preannotator=None, score=None, note=note)
+
+
+def _without_page_id(span: Any) -> Any:
+    return msgspec.structs.replace(span, id=None) if is_region_id(span.id) else span
 
 
 def _touches(item: Item, start: int, end: int) -> bool:
@@ -196,17 +216,23 @@ def _explain(chosen: Item | None, here: list[Item], position: Position, index: T
     return f"the reviewer chose {', '.join(names)}" if names else "the reviewer marked it in another way"
 
 
-def _find_left_standing(article_id: str, position: Position, here: list[Item], index: TextIndex) -> list[str]:
-    """A sentence if two different candidates of the dispute are left: it was not decided."""
-    proposed = [item_values(candidate, index) for candidate in position.items.values()]
-    standing = [item for item in here if item_values(item, index) in proposed]
-    for a, b in combinations(standing, 2):
-        if shared_content(a, b):
-            return [
-                f"{article_id}: {position.layer} [{position.start}, {position.end}) has two candidates of one "
-                "dispute left; open the review again and delete the wrong one"
-            ]
-    return []
+def _find_left_standing(
+    review: Annotation, found: NumberedDispute, here: list[Item], index: TextIndex
+) -> Iterator[str]:
+    """A sentence if two proposals of the dispute are left where one excludes the other: it was not decided."""
+    left = [item_values(item, index) for item in here]
+    standing = [proposal for proposal in found.proposals if item_values(proposal.item, index) in left]
+    standing = [
+        one for one in standing if any(one is not other and shared_content(one.item, other.item) for other in standing)
+    ]
+    if standing:
+        listed = "\n".join(f"  {describe_proposal(proposal, found, index.text)}" for proposal in standing)
+        place = f" at {review.task_url}" if review.task_url else ""
+        yield (
+            f"{review.id}: {review.annotator} left {len(standing)} versions of dispute "
+            f"{describe_dispute(found, index.text)}\n{listed}\n"
+            f"  open the review again{place} and delete the wrong ones"
+        )
 
 
 def _log_changes(

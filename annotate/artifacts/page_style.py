@@ -67,7 +67,7 @@ def to_css(schema: Schema) -> str:
         piece = _piece(label.name)
         if label.colour:
             rules.append(f"{piece} {{ background: {_fade(label.colour, 0.5)} !important; }}")
-        rules.append(f'{piece}::after {{ content: "{_escape(label.name)}"; }}')
+        rules.append(f'{piece}::after {{ content: "{escape_css(label.name)}"; }}')
     if schema.relations:
         rules.append(_ARROWS.strip())
     return "\n".join(rules)
@@ -83,7 +83,7 @@ def _outline(role: Role, colour: str) -> str:
 
 
 def _piece(label: str) -> str:
-    return f'.ann-body .htx-highlight[data-label$=":{_escape(label)}"]'
+    return f'.ann-body .htx-highlight[data-label$=":{escape_css(label)}"]'
 
 
 def _fade(colour: str, alpha: float) -> str:
@@ -91,6 +91,6 @@ def _fade(colour: str, alpha: float) -> str:
     return f"rgba({red},{green},{blue},{alpha})"
 
 
-def _escape(text: str) -> str:
+def escape_css(text: str) -> str:
     """The text as it is in a CSS string."""
     return text.replace("\\", "\\\\").replace('"', '\\"')

@@ -139,10 +139,15 @@ def _report(result: Adjudication, project: str | None) -> None:
     single = sum((record.decided_by or "").startswith("single:") for record in result.decided)
     if single:
         note(f"{format_count(single, 'article')} of these had one annotator, whose version is used unchanged")
+    if not result.disputed and project is not None:
+        note(f"nothing is disputed, so nothing was sent to project {project!r}")
     if result.disputed:
         disputes = sum(len(article.disputes) for article in result.disputed)
         if project is not None:
-            rest = f"they are in project {project!r}; pull it and give the file as --decisions"
+            rest = (
+                f"they are in project {project!r}; pull it and give the file as --decisions. "
+                f"Articles without disputes were not sent: {len(result.decided)}"
+            )
         else:
             rest = "not written; --push PROJECT sends them to a reviewer"
         articles, items = format_count(len(result.disputed), "article"), format_count(disputes, "disputed item")

@@ -120,6 +120,14 @@ class Connection:
         """The text without our token, wherever the server may have put it."""
         return redact(text, self._api_key)
 
+    def project_page(self, project: int) -> str:
+        """Where people see the project's tasks."""
+        return f"{self.url}/projects/{project}/data"
+
+    def task_page(self, project: int, task: int) -> str:
+        """Where people see the task."""
+        return f"{self.project_page(project)}?task={task}"
+
     def _explained(self, what: str) -> contextlib.AbstractContextManager[None]:
         return explained(what, self.url, self._api_key)
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from annotate.artifacts.label_config import to_label_config
+from annotate.adjudication.review_page import find_page
 from annotate.errors import LabelStudioError
 from annotate.files import sha256_text
 from annotate.labelstudio.answers import LostAnswer, NotFound
@@ -153,7 +153,7 @@ def _check_interface(name: str, project: dict[str, Any], schema: Schema) -> Iter
     except LabelStudioError as error:
         yield _problem(str(error), "annotate doctor --schema FILE; or push into a new project")
         return
-    ours = to_label_config(schema.restrict(layers))
+    ours = find_page(config).label_config(schema.restrict(layers))
     missing, extra = find_names(ours) - find_names(config), find_names(config) - find_names(ours)
     push = f"annotate push P.jsonl --project '{name}'"
     if missing or extra:

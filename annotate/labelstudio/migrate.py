@@ -10,7 +10,9 @@ from typing import Any
 
 import msgspec
 
+from annotate.adjudication.review_page import find_page
 from annotate.artifacts.label_config import CLAIM_KIND, ENTITY, to_label_config
+from annotate.artifacts.page import Page
 from annotate.errors import DataProblems, LabelStudioError
 from annotate.labelstudio.connection import Connection, connect
 from annotate.labelstudio.project import find_names, find_project, find_shown_layers
@@ -90,7 +92,7 @@ def migrate_project(
         ledger = find_ledger(found)
         if ledger is not None:
             files.enter_context(ledger)
-        _carry_out(server, plan, names, schema, old, ledger)
+        _carry_out(server, plan, names, schema, old, ledger, find_page(found["label_config"]))
     plan.applied = True
     return plan
 
@@ -102,13 +104,14 @@ def _carry_out(
     schema: Schema,
     old: set[Name],
     ledger: Ledger | None,
+    page: Page,
 ) -> None:
     if plan.renamed:
         # predictions with labels that the interface lacks are refused, so it has to know both for a while
-        server.update_project(plan.project, label_config=to_label_config(_with_old_names(schema, names, old)))
+        server.update_project(plan.project, label_config=page.label_config(_with_old_names(schema, names, old)))
         for change in _find_changes(server, plan.project, names):
             _apply_change(server, change, names, schema, ledger)
-    server.update_project(plan.project, label_config=to_label_config(schema))
+    server.update_project(plan.project, label_config=page.label_config(schema))
 
 
 def describe_migration(plan: MigrationPlan) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from annotate.artifacts.page import ORDINARY_PAGE, Page
 from annotate.errors import DataProblems
 from annotate.files import sha256_text
 from annotate.problems import EMPTY_ID, WRONG_HASH, find_surrogate
@@ -68,15 +69,18 @@ def to_task(prediction: Prediction, schema: Schema) -> Task:
     return build_task(prediction, schema)
 
 
-def build_task(prediction: Prediction, schema: Schema) -> Task:
-    """As `to_task`, for a prediction that `find_task_problems` has passed."""
+def build_task(prediction: Prediction, schema: Schema, page: Page = ORDINARY_PAGE) -> Task:
+    """As `to_task`, for a prediction that `find_task_problems` has passed, with what the page shows beside it."""
     text = prediction.text or ""
     data = {"text": text, "doc_id": prediction.id, "text_sha256": prediction.text_sha256 or sha256_text(text)}
+    data.update(page.data(prediction.id))
     data.update({name: value for name in ARTICLE_FIELDS if (value := getattr(prediction, name)) is not None})
     layers = pick_layers(prediction, schema)
     entry: dict[str, Any] = {
         "model_version": prediction.model or "unnamed",
-        "result": to_result(layers, text, schema, article_id=prediction.id, model=prediction.model),
+        "result": to_result(
+            layers, text, schema, article_id=prediction.id, model=prediction.model, keep_ids=page.keeps_ids
+        ),
     }
     if prediction.score is not None:
         entry["score"] = prediction.score

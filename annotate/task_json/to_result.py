@@ -24,7 +24,15 @@ META_SPEAKER_AT = "speaker_at"
 META_CHECK_SCORE = "check_worthiness"
 
 
-def to_result(layers: Layers, text: str, schema: Schema, *, article_id: str, model: str | None = None) -> list[Item]:
+def to_result(
+    layers: Layers,
+    text: str,
+    schema: Schema,
+    *,
+    article_id: str,
+    model: str | None = None,
+    keep_ids: bool = False,
+) -> list[Item]:
     """The result items of a Label Studio prediction; the same input gives the same items with the same ids.
 
     Region ids are hashes of article, layer, extent, label and model, so that a region is known again after the
@@ -32,19 +40,23 @@ def to_result(layers: Layers, text: str, schema: Schema, *, article_id: str, mod
 
     Args:
         layers: spans that fit `text` (code points, half-open) and labels of `schema`.
+        keep_ids: items with an id give it to their regions, which come first, in the order of the items; further pieces
+            of a quote have their number behind it.
 
     >>> from annotate.schema import load_schema
     >>> [item] = to_result(Layers(entities=[Entity(0, 4, "ORG")]), "NATO", load_schema("news"), article_id="a")
     >>> item["value"]
     {'start': 0, 'end': 4, 'text': 'NATO', 'labels': ['ORG']}
     """
-    return _Writer(text, schema, article_id, model or "").write(layers)
+    return _Writer(text, schema, article_id, model or "", keep_ids=keep_ids).write(layers)
 
 
 class _Writer:
-    def __init__(self, text: str, schema: Schema, article_id: str, model: str) -> None:
+    def __init__(self, text: str, schema: Schema, article_id: str, model: str, *, keep_ids: bool) -> None:
         self.text = text
         self.schema = schema
+        self.keep_ids = keep_ids
+        self.kept: set[str] = set()
         self.key = f"{article_id}\0{model}\0"
         self.items: list[Item] = []
         self.relations: list[Item] = []
@@ -59,23 +71,25 @@ class _Writer:
         for claim in layers.claims or ():
             self._add_claim(claim)
         # outer before inner: the editor then draws each region as one element instead of in pieces
-        return sorted(self.items, key=lambda item: (item["value"]["start"], -item["value"]["end"])) + self.relations
+        ordered = sorted(self.items, key=lambda item: (item["value"]["start"], -item["value"]["end"]))
+        return [*sorted(ordered, key=lambda item: item["id"] not in self.kept), *self.relations]
 
     def _add_entity(self, entity: Entity) -> None:
         meta = _meta(entity.note, entity.preannotator)
-        self._add_region(ENTITY, "entities", entity.label, entity.start, entity.end, entity.score, meta)
+        self._add_region(ENTITY, "entities", entity.label, entity.start, entity.end, entity.score, meta, entity.id)
 
     def _add_quote(self, quote: Quote) -> None:
         fragments = sorted(quote.content, key=lambda fragment: (fragment.start, fragment.end))
         label = self.schema.part("content").name
         head = ""
-        for fragment in fragments:
+        for number, fragment in enumerate(fragments, 1):
             meta = {} if head else _meta(quote.note, quote.preannotator)
             if not head and quote.speaker_name is not None:
                 meta[META_SPEAKER_NAME] = quote.speaker_name
                 if quote.speaker is not None:
                     meta[META_SPEAKER_AT] = [quote.speaker.start, quote.speaker.end]
-            region = self._add_region(SPAN, "quotes", label, fragment.start, fragment.end, quote.score, meta)
+            own = f"{quote.id}-{number}" if quote.id is not None and head else quote.id
+            region = self._add_region(SPAN, "quotes", label, fragment.start, fragment.end, quote.score, meta, own)
             self._add_choice(region, QUOTE_TYPE, fragment, quote.type)
             if head:
                 self._add_relation("continues", head, region)
@@ -90,7 +104,7 @@ class _Writer:
         if claim.score is not None:
             meta[META_CHECK_SCORE] = claim.score
         label = self.schema.part("claim").name
-        region = self._add_region(SPAN, "claims", label, claim.start, claim.end, claim.confidence, meta)
+        region = self._add_region(SPAN, "claims", label, claim.start, claim.end, claim.confidence, meta, claim.id)
         self._add_choice(region, CHECK_WORTHY, claim, self.schema_check_worthy(claim.check_worthy))
         self._add_choice(region, CLAIM_KIND, claim, claim.kind)
         if claim.claimer is not None:
@@ -102,9 +116,21 @@ class _Writer:
         return values[0 if value else 1].name
 
     def _add_region(
-        self, control: str, layer: str, label: str, start: int, end: int, score: float | None, meta: dict[str, Any]
+        self,
+        control: str,
+        layer: str,
+        label: str,
+        start: int,
+        end: int,
+        score: float | None,
+        meta: dict[str, Any],
+        own_id: str | None = None,
     ) -> str:
-        region = self._make_id(f"{layer}\0{start}\0{end}\0{label}")
+        if self.keep_ids and own_id is not None:
+            region = own_id
+            self.kept.add(region)
+        else:
+            region = self._make_id(f"{layer}\0{start}\0{end}\0{label}")
         item: Item = {
             "id": region,
             "from_name": control,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from annotate.adjudication import Adjudication, adjudicate_annotations, apply_review, to_review
+from annotate.adjudication import Adjudication, ReviewPage, adjudicate_annotations, apply_review, to_review
 from annotate.files import Outputs, is_stream
 from annotate.jsonl import STDIO, RecordSource, open_output, write_lines
 from annotate.locks import lock_output
@@ -67,7 +67,8 @@ def adjudicate(
         if push is not None and result.disputed:
             from annotate.labelstudio.push.push import push_predictions
 
-            push_predictions(to_review(result.disputed), push, url=url, api_key=api_key, schema=schema)
+            reviews, page = to_review(result.disputed), ReviewPage(result.disputed)
+            push_predictions(reviews, push, url=url, api_key=api_key, schema=schema, page=page)
         with Outputs() as outputs:
             if path is not None:
                 write_lines(open_output(outputs, path), result.decided)

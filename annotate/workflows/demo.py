@@ -64,7 +64,7 @@ def demo(
         the reason.
         MissingExtraError: the extra `studio` is not installed.
     """
-    from annotate.adjudication import adjudicate_annotations, apply_review, to_review
+    from annotate.adjudication import ReviewPage, adjudicate_annotations, apply_review, to_review
     from annotate.agreement import agree
     from annotate.gold.load import load_gold
     from annotate.ingest import read_articles
@@ -109,7 +109,8 @@ def demo(
     agreement = agree(annotations)
     adjudication = adjudicate_annotations(annotations)
     if adjudication.disputed:
-        push_predictions(to_review(adjudication.disputed), REVIEW_PROJECT, url=url, api_key=api_key)
+        page = ReviewPage(adjudication.disputed)
+        push_predictions(to_review(adjudication.disputed), REVIEW_PROJECT, url=url, api_key=api_key, page=page)
         disputed = {article.agreed.id for article in adjudication.disputed}
         reviews = [
             record for record in read_records(corrections / "reviewer.jsonl", Annotation) if record.id in disputed

@@ -47,7 +47,7 @@ def review(project: str, wrong: set[tuple[int, int]]) -> None:
     for task in server.iter_tasks(found["id"]):
         stored = task["predictions"][-1]
         notes = [item["meta"]["text"][0] for item in stored["result"] if item.get("meta", {}).get("text")]
-        assert any(note.startswith("disputed: proposed by") for note in notes)
+        assert any(note.startswith("dispute 1a: proposed by") for note in notes)
         gone = {item["id"] for item in stored["result"] if _extent(item) in wrong}
         kept = [item for item in stored["result"] if not gone & {item.get(key) for key in ("id", "from_id", "to_id")}]
         kept = [{**item, "origin": "prediction"} if "value" in item else item for item in kept]

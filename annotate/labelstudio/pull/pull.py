@@ -216,7 +216,12 @@ class Pull:
         seen.add(article)
         place = {"article_id": article, "task_id": safe["id"]}
         placed = [msgspec.structs.replace(remark, **place) for remark in remarks]
-        return read._replace(remarks=[*placed, *read.remarks])
+        url = self.server.task_page(source.number, safe["id"])
+        annotations = [
+            returned._replace(annotation=msgspec.structs.replace(returned.annotation, task_url=url))
+            for returned in read.annotations
+        ]
+        return read._replace(annotations=annotations, remarks=[*placed, *read.remarks])
 
     def _is_sound(self, annotation: Annotation) -> bool:
         """Whether the next command can read the record; if not, it is quarantined."""

@@ -11,8 +11,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
-from annotate.artifacts.guidelines import to_instruction
-from annotate.artifacts.label_config import to_label_config
+from annotate.artifacts.page import ORDINARY_PAGE, Page
 from annotate.errors import DataProblems, LabelStudioError
 from annotate.files import sha256_text
 from annotate.labelstudio.connection import Connection
@@ -214,8 +213,9 @@ def survey_predictions(predictions: Iterable[Prediction], schema: Schema, option
 class BuiltTasks:
     """The tasks of a push, each built once; what planning builds is kept in a temporary file. A context manager."""
 
-    def __init__(self, schema: Schema) -> None:
+    def __init__(self, schema: Schema, page: Page = ORDINARY_PAGE) -> None:
         self._schema = schema
+        self._page = page
         self._places: dict[str, tuple[int, int]] = {}
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed on exit
 
@@ -235,7 +235,7 @@ class BuiltTasks:
             self._file.seek(place[0])
             kept: Task = msgspec.json.decode(self._file.read(place[1]))
             return kept
-        task = build_task(prediction, self._schema)
+        task = build_task(prediction, self._schema, self._page)
         if keep:
             encoded = msgspec.json.encode(task)
             self._places[prediction.id] = self._file.seek(0, os.SEEK_END), len(encoded)
@@ -252,16 +252,17 @@ class Target(NamedTuple):
     survey: Survey
     tasks: BuiltTasks
     options: PushOptions
+    page: Page = ORDINARY_PAGE
 
     def list_settings(self) -> dict[str, object]:
         """The settings that the project is to have, and that a plan compares."""
-        settings: dict[str, object] = {"label_config": to_label_config(self.schema)}
+        settings: dict[str, object] = {"label_config": self.page.label_config(self.schema)}
         if self.options.overlap is not None:
             settings["maximum_annotations"] = self.options.overlap
         if self.options.order is not None:
             settings["sampling"] = SAMPLING[self.options.order]
         settings["show_collab_predictions"] = True
-        settings["expert_instruction"] = to_instruction(self.schema)
+        settings["expert_instruction"] = self.page.instruction(self.schema)
         return settings
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
+from annotate.artifacts.page import ORDINARY_PAGE, Page
 from annotate.errors import DataProblems, LabelStudioError, RecordError
 from annotate.jsonl import STDIO, read_records, stream_records
 from annotate.labelstudio.answers import LostAnswer
@@ -45,6 +46,7 @@ def push_predictions(
     url: str | None = None,
     api_key: str | None = None,
     schema: Schema | str | Path | None = None,
+    page: Page = ORDINARY_PAGE,
     dry_run: bool = False,
     progress: Progress | None = None,
     report: Callable[[str], None] = lambda text: None,
@@ -62,6 +64,7 @@ def push_predictions(
             An iterator is kept as a list.
         project: title, or `#NUMBER`. With layers in the options, the projects are called `TITLE (LAYER)`.
         options: see `PushOptions`; None = its defaults.
+        page: what the project shows to annotators, where it is not the ordinary page of the schema.
         progress: called with project title, tasks done and tasks to do.
         report: called with one line when another process is pushing to the project, and this one waits.
 
@@ -89,7 +92,7 @@ def push_predictions(
         pushes = [
             _Push(
                 server,
-                Target(title, part, predictions, survey, stack.enter_context(BuiltTasks(part)), options),
+                Target(title, part, predictions, survey, stack.enter_context(BuiltTasks(part, page)), options, page),
                 progress,
             )
             for (title, part), survey in zip(parts, surveys, strict=True)
@@ -315,8 +318,12 @@ class _Push:
                 _wait(attempt)
         for known, task in batch:
             self._retire_predictions(task, stored[known.id])
-            self.server.update_task(known.id, meta=task["meta"])
+            self.server.update_task(known.id, meta=task["meta"], **self._changed_data(task))
         self._report(len(batch))
+
+    def _changed_data(self, task: Task) -> dict[str, object]:
+        """The task's data, where it says something about the prediction."""
+        return {"data": task["data"]} if self.target.page.data(task["data"]["doc_id"]) else {}
 
     def _retire_predictions(self, task: Task, stored: list[dict[str, object]]) -> None:
         """Delete the predictions that the new one replaces; those of other models are what annotators began from."""

@@ -125,8 +125,8 @@ def test_the_review_shows_what_is_agreed_and_who_proposed_what_else() -> None:
     notes = {(entity.start, entity.end): (entity.preannotator, entity.note) for entity in prediction.entities or ()}
     assert notes == {
         (53, 59): (None, None),
-        (10, 22): ("a", "disputed: proposed by a"),
-        (0, 22): ("b", "disputed: proposed by b"),
+        (10, 22): ("a", "dispute 1b: proposed by a"),
+        (0, 22): ("b", "dispute 1a: proposed by b"),
     }
     assert prediction.model == "adjudication-majority"
 
@@ -134,11 +134,11 @@ def test_the_review_shows_what_is_agreed_and_who_proposed_what_else() -> None:
 def test_candidates_that_say_the_same_are_one_and_name_the_silent() -> None:
     result = adjudicate(by("a", ADA), by("b", ADA), by("c"), by("d"))
     ((candidate,),) = [prediction.entities for prediction in to_review(result.disputed)]  # type: ignore[misc]
-    assert candidate.note == "disputed: proposed by a, b; not marked by c, d"
+    assert candidate.note == "dispute 1a: proposed by a, b; not marked by c, d"
 
 
 def test_the_review_decides_and_keeps_origins() -> None:
-    review = by("carol", Entity(10, 22, "PERSON", origin="prediction", note="disputed: proposed by a"), FRANCE)
+    review = by("carol", Entity(10, 22, "PERSON", origin="prediction", note="dispute 1b: proposed by a"), FRANCE)
     result = apply_review(disputed(), [review], at="2026-01-02T00:00:00Z")
     (record,) = result.decided
     assert result.disputed == []
@@ -161,6 +161,29 @@ def test_what_the_reviewer_made_or_removed_is_logged() -> None:
     assert reasons == ["the reviewer marked it in another way", "the reviewer deleted what was agreed"]
 
 
+def test_an_undecided_dispute_is_told_with_its_words_its_versions_and_where_to_go() -> None:
+    review = by("carol", ADA, TITLED, FRANCE, task_url="http://127.0.0.1:8080/projects/2/data?task=31")
+    with pytest.raises(RecordError) as caught:
+        apply_review(disputed(), [review])
+    assert str(caught.value).splitlines() == [
+        f"a1: carol left 2 versions of dispute 1. entity: [President Ada Lovelace]{TEXT[22:]}",
+        "  1a: PERSON (b)",
+        "  1b: PERSON [Ada Lovelace] (a)",
+        "  open the review again at http://127.0.0.1:8080/projects/2/data?task=31 and delete the wrong ones",
+    ]
+
+
+def test_nothing_of_the_page_enters_the_decision() -> None:
+    (prediction,) = to_review(disputed().disputed)
+    shown = next(entity for entity in prediction.entities or () if entity.start == 10)
+    assert shown.id == "dispute-1u-b"
+    for start in (10, 14):  # as it was proposed, and corrected
+        changed = msgspec.structs.replace(shown, start=start, origin="prediction-changed")
+        (decided,) = apply_review(disputed(), [by("carol", changed, FRANCE)]).decided
+        ada = next(entity for entity in decided.entities or () if entity.end == 22)
+        assert (ada.id, ada.note) == (None, None)
+
+
 def test_articles_that_were_not_reviewed_stay_disputed() -> None:
     assert len(apply_review(disputed(), []).disputed) == 1
     assert len(apply_review(disputed(), [by("carol", status="skipped")]).disputed) == 1
@@ -169,7 +192,7 @@ def test_articles_that_were_not_reviewed_stay_disputed() -> None:
 @pytest.mark.parametrize(
     ("reviews", "message"),
     [
-        ([by("carol", ADA, TITLED, FRANCE)], "two candidates of one dispute left"),
+        ([by("carol", ADA, TITLED, FRANCE)], "left 2 versions of dispute 1"),
         ([by("carol", ADA), by("dora", ADA)], "2 reviews, by carol, dora"),
         ([by("carol", ADA, id="a2")], "nothing in it is disputed"),
         ([by("carol", text=TEXT + "!")], "another text"),

@@ -1,0 +1,186 @@
+"""A reviewer in a real browser: disputes stand out, each version can be reached, and what is left is gold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from annotate.cli.app import app
+from annotate.jsonl import read_records, write_records
+from annotate.label_studio_server import Studio
+from annotate.labelstudio.connection import connect
+from annotate.records import Annotation, Claim, Entity, GoldRecord, Quote, Span
+from tests.support.spans import span_of
+
+PROJECT = "Review in the browser"
+TEXT = (
+    "“Taxes will rise by $& 5 %,” President Ada Lovelace said in Mecca, and Bob <b>agreed</b>.\n\n"
+    + "It rained, and it rained again, as it had rained before.\n\n" * 12
+    + "The pilgrims who walked to Mecca came back, the Red Cross said."
+)
+at = partial(span_of, TEXT)
+
+
+def entity(words: str, label: str) -> Entity:
+    span = at(words)
+    return Entity(span.start, span.end, label)
+
+
+def by(annotator: str, mecca: str, speaker: str, *entities: Entity, worthy: bool) -> Annotation:
+    claim = at("The pilgrims who walked to Mecca came back")
+    return Annotation(
+        id="differ",
+        text=TEXT,
+        annotator=annotator,
+        schema="news/2.0.0",
+        entities=[entity("Mecca", mecca), entity("Bob", "PERSON"), *entities],
+        quotes=[Quote("direct", [at("“Taxes will rise by $& 5 %,”")], at(speaker), at("said"))],
+        claims=[Claim(claim.start, claim.end, worthy, "event", at("the Red Cross"))],
+    )
+
+
+ANN = by("ann", "GPE", "Ada Lovelace", worthy=True)
+BEN = by("ben", "EVENT", "President Ada Lovelace", entity("the Red Cross", "ORG"), worthy=False)
+SAME = [Annotation(id="same", text="Rome.", annotator=who, entities=[Entity(0, 4, "GPE")]) for who in ("ann", "ben")]
+
+
+@pytest.fixture(scope="module")
+def page(studio: Studio, chromium: Any) -> Iterator[Any]:
+    tab = chromium.new_page(viewport={"width": 1500, "height": 1000})
+    tab.set_default_timeout(60_000)
+    tab.goto(f"{studio.url}/user/login/")
+    tab.fill("input[name=email]", studio.username)
+    tab.fill("input[name=password]", studio.password)
+    tab.click("button[type=submit]")
+    tab.wait_for_url(f"{studio.url}/**")
+    yield tab
+    tab.close()
+
+
+def run(*arguments: str, code: int = 0) -> str:
+    result = CliRunner().invoke(app, list(arguments))
+    assert result.exit_code == code, result.output
+    return result.stderr
+
+
+def region(page: Any, part: str) -> Any:
+    """The last piece of the disputed region, which carries its tag."""
+    return page.locator(f".htx-highlight[class*='htx-highlight-dispute-{part}-'][data-label]")
+
+
+def tag(page: Any, part: str) -> str:
+    """The tag as the page shows it: the style sheet's strings, put together."""
+    content = region(page, part).evaluate("element => getComputedStyle(element, '::after').content")
+    return "".join(re.findall(r'"([^"]*)"', content))
+
+
+def click_tag(page: Any, part: str) -> None:
+    """A click on the tag, which is the right end of the region's element, behind the tags of the regions inside it."""
+    found = region(page, part)
+    found.scroll_into_view_if_needed()
+    box = found.evaluate("element => { const boxes = [...element.getClientRects()]; return boxes.at(-1).toJSON(); }")
+    page.mouse.click(box["right"] - 8, (box["top"] + box["bottom"]) / 2)
+    page.wait_for_selector(f".htx-highlight.__active[class*='htx-highlight-dispute-{part}-']")
+
+
+def reject(page: Any, part: str) -> None:
+    click_tag(page, part)
+    page.keyboard.press("Backspace")
+    region(page, part).wait_for(state="detached")
+
+
+def test_a_reviewer_sees_the_disputes_and_decides_them(
+    page: Any, studio: Studio, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LABEL_STUDIO_URL", studio.url)
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", studio.api_key)
+    annotations, decided, reviews = (str(tmp_path / name) for name in ("a.jsonl", "d.jsonl", "r.jsonl"))
+    write_records(Path(annotations), [ANN, BEN, *SAME])
+
+    said = run("adjudicate", annotations, "-o", decided, "--push", PROJECT)
+    assert "1 article with 4 disputed items" in said
+    assert "Articles without disputes were not sent: 1" in said
+    server = connect()
+    [project] = server.find_projects(PROJECT)
+    [task] = server.iter_tasks(project["id"], include="id,data")
+
+    # the data manager counts them; the instruction says what to do
+    page.goto(f"{server.project_page(project['id'])}")
+    page.get_by_text("disputes", exact=True).first.wait_for()
+    assert task["data"]["disputes"] == 4
+    page.get_by_role("button", name="Label All Tasks").click()
+    page.get_by_role("heading", name="Decide the disputes").wait_for()
+    page.keyboard.press("Escape")
+
+    page.goto(server.task_page(project["id"], task["id"]))
+    page.wait_for_selector("[class*='htx-highlight-dispute-']")
+    box = page.locator(".ann-disputes")
+    for line in (
+        "Disputes: 4",
+        "1. quote: [“Taxes will rise by $& 5 %,”] President Ada Lovelace said in Mecca, …",
+        "1a: direct, speaker [Ada Lovelace], cue [said] (ann)",
+        "2. entity: … 5 %,” President Ada Lovelace said in [Mecca], and Bob <b>agreed</b>.",
+        "2a: GPE (ann)",
+        "2b: EVENT (ben)",
+        "2 of 2 marked it, no agreement on label",
+        "1 of 2 marked it; not marked by ann",
+    ):
+        assert line in box.inner_text()
+    shown = ("1u-a", "1u-b", "2u-a", "2u-b", "3u-a", "3u-b", "4u-a")
+    tags = ["1a QUOTE", "1b QUOTE", "2a GPE", "2b EVENT", "3a CLAIM", "3b CLAIM", "4a ORG"]
+    assert [tag(page, part) for part in shown] == tags
+    assert region(page, "2u-a").evaluate("element => getComputedStyle(element).outlineStyle") == "solid"
+    assert page.locator(".htx-highlight", has_text="Bob").evaluate(
+        "element => getComputedStyle(element).outlineStyle"
+    ) in ("none", "auto")
+
+    # both versions of one extent are reached by their tags, wherever they are; the list stays in sight
+    click_tag(page, "2u-a")
+    page.keyboard.press("Escape")
+    click_tag(page, "3u-b")
+    page.keyboard.press("Escape")
+    assert box.bounding_box()["y"] >= 0
+    for part in ("1u-b", "2u-b", "4u-a"):
+        reject(page, part)
+    with page.expect_response(re.compile(r"/api/tasks/\d+/annotations")) as answer:
+        page.get_by_test_id("bottombar-submit-button").click()
+    assert answer.value.ok
+
+    # the third dispute was overlooked: the message says which, and where
+    run("pull", "--project", PROJECT, "-o", reviews)
+    said = run("adjudicate", annotations, "-o", decided, "--decisions", reviews, code=1)
+    assert "3. claim: [The pilgrims who walked to Mecca came back]" in said
+    assert "3a: event, check-worthy, claimer [the Red Cross] (ann)" in said
+    assert server.task_page(project["id"], task["id"]) in said
+
+    page.goto(server.task_page(project["id"], task["id"]))
+    page.wait_for_selector("[class*='htx-highlight-dispute-3u-b']")
+    reject(page, "3u-b")
+    with page.expect_response(re.compile(r"/api/annotations/\d+")) as answer:
+        page.get_by_test_id("bottombar-update-button").click()
+    assert answer.value.ok
+
+    run("pull", "--project", PROJECT, "-o", reviews)
+    assert "2 articles decided" in run("adjudicate", annotations, "-o", decided, "--decisions", reviews)
+    gold = {record.id: record for record in read_records(Path(decided), GoldRecord)}
+    found = gold["differ"]
+    assert [(TEXT[e.start : e.end], e.label) for e in found.entities or ()] == [("Mecca", "GPE"), ("Bob", "PERSON")]
+    assert [quote.speaker and (quote.speaker.start, quote.speaker.end) for quote in found.quotes or ()] == [
+        _range(at("Ada Lovelace"))
+    ]
+    assert [claim.check_worthy for claim in found.claims or ()] == [True]
+    assert found.decided_by == f"majority, review:{studio.username}"
+    assert not [item for item in (*(found.entities or ()), *(found.quotes or ()), *(found.claims or ())) if item.note]
+    assert run("adjudicate", annotations, "-o", decided, "--decisions", reviews, "--push", PROJECT).endswith(
+        f"nothing is disputed, so nothing was sent to project {PROJECT!r}\n"
+    )
+
+
+def _range(span: Span) -> tuple[int, int]:
+    return span.start, span.end
