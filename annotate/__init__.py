@@ -81,6 +81,7 @@ if TYPE_CHECKING:
     from annotate.workflows.releases import check as check
     from annotate.workflows.releases import diff as diff
     from annotate.workflows.up import down as down
+    from annotate.workflows.up import invite as invite
     from annotate.workflows.up import status as status
     from annotate.workflows.up import up as up
 
@@ -141,6 +142,7 @@ _PUBLIC = {
     "export": "annotate.workflows.export",
     "fetch_annotations": "annotate.labelstudio.pull.pull",
     "find_studio": "annotate.label_studio_server",
+    "invite": "annotate.workflows.up",
     "leaderboard": "annotate.harness.leaderboard",
     "load_gold": "annotate.gold.load",
     "load_schema": "annotate.schema",

@@ -10,10 +10,15 @@ import typer
 import annotate
 from annotate.cli.options import (
     ApiKeyOption,
+    BlindOption,
     DirOption,
     LayersOption,
+    OrderOption,
     OutputOption,
+    OverlapOption,
+    PassesOption,
     SchemaOption,
+    SeedOption,
     UrlOption,
     note,
     parse_layers,
@@ -29,23 +34,11 @@ FormatOption = Annotated[Literal["table", "json"], typer.Option(help="Table or J
 def push(
     predictions: Annotated[Path, typer.Argument(metavar="P.jsonl", help="Predictions; - is stdin.")],
     project: ProjectOption,
-    layers: Annotated[
-        str | None,
-        typer.Option(
-            "--layers", metavar="L,..", help="One project per layer, called 'NAME (LAYER)', for these layers."
-        ),
-    ] = None,
-    overlap: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="How many annotators get each article; default: 1.")
-    ] = None,
-    order: Annotated[
-        Literal["sequence", "uncertain"] | None,
-        typer.Option(help="Least certain articles first, or as pushed; default: unchanged."),
-    ] = None,
-    blind: Annotated[
-        float, typer.Option(min=0, max=1, metavar="SHARE", help="Share of articles shown without pre-annotation.")
-    ] = 0.0,
-    seed: Annotated[int, typer.Option(help="Random seed for choosing the blind articles.")] = 0,
+    layers: PassesOption = None,
+    overlap: OverlapOption = None,
+    order: OrderOption = None,
+    blind: BlindOption = 0.0,
+    seed: SeedOption = 0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and send nothing.")] = False,
     schema: SchemaOption = None,
     url: UrlOption = None,
@@ -181,6 +174,25 @@ def doctor(
             print_line(finding)
     if any(finding.level == "problem" for finding in findings):
         raise typer.Exit(1)
+
+
+def invite(
+    reset: Annotated[bool, typer.Option("--reset", help="Make a new link; the old one ends.")] = False,
+    url: UrlOption = None,
+    api_key: ApiKeyOption = None,
+    dir: DirOption = None,
+) -> None:
+    """Print the link by which another annotator signs up, with an e-mail address and a password.
+
+    Nobody can sign up without it, and everyone who has it can: send it to those who are to annotate, and --reset it
+    when all have joined.
+
+    Example: annotate invite
+    """
+    link = annotate.invite(url=url, api_key=api_key, dir=dir, reset=reset)
+    print_line(link)
+    if link.startswith(("http://127.0.0.1", "http://localhost")):
+        note("the link works on this machine only; for other machines: annotate up --public-url, or ssh -L")
 
 
 def backend(

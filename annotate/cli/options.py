@@ -47,6 +47,43 @@ ColumnsOption = Annotated[
         "id=article_id,text=body. An empty name leaves a field out (id=: ids are made).",
     ),
 ]
+PreannotatorOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--preannotator",
+        metavar="NAME",
+        help="rules, news, spacy:NAME, llm:MODEL or a plug-in; repeat to merge several, the first wins. Default: news.",
+    ),
+]
+JobsOption = Annotated[int, typer.Option("--jobs", min=1, help="Processes on this machine, or Ray actors.")]
+EngineOption = Annotated[
+    Literal["local", "ray"], typer.Option("--engine", help="Run on this machine, or on Ray (extra ray).")
+]
+MinScoreOption = Annotated[
+    float, typer.Option("--min-score", min=0, max=1, help="Leave out spans with a lower confidence.")
+]
+SideBySideOption = Annotated[
+    bool,
+    typer.Option(
+        "--side-by-side", help="With several preannotators: also keep overlapping spans, marked with their source."
+    ),
+]
+PassesOption = Annotated[
+    str | None,
+    typer.Option("--layers", metavar="L,..", help="One project per layer, called 'NAME (LAYER)', for these layers."),
+]
+OverlapOption = Annotated[
+    int | None, typer.Option("--overlap", min=1, metavar="N", help="How many annotators get each article; default: 1.")
+]
+OrderOption = Annotated[
+    Literal["sequence", "uncertain"] | None,
+    typer.Option("--order", help="Least certain articles first, or as pushed; default: unchanged."),
+]
+BlindOption = Annotated[
+    float,
+    typer.Option("--blind", min=0, max=1, metavar="SHARE", help="Share of articles shown without pre-annotation."),
+]
+SeedOption = Annotated[int, typer.Option("--seed", help="Random seed for choosing the blind articles.")]
 UrlOption = Annotated[
     str | None,
     typer.Option(

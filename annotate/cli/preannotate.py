@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 import annotate
 from annotate.cli.options import (
     ColumnsOption,
+    EngineOption,
+    JobsOption,
     LayersOption,
+    MinScoreOption,
     NormalizeOption,
     OutputOption,
+    PreannotatorOption,
     SchemaOption,
+    SideBySideOption,
     note,
     parse_columns,
     parse_layers,
 )
-from annotate.errors import PreannotatorError
-from annotate.printing import format_count, show_progress
+from annotate.printing import show_progress
 
 
 def preannotate(
@@ -31,25 +35,12 @@ def preannotate(
         ),
     ],
     output: OutputOption,
-    preannotator: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME",
-            help="rules, news, spacy:NAME, llm:MODEL or a plug-in; repeat to merge several, the first wins.",
-        ),
-    ] = None,
+    preannotator: PreannotatorOption = None,
     layers: LayersOption = None,
-    jobs: Annotated[int, typer.Option(min=1, help="Processes on this machine, or Ray actors.")] = 1,
-    engine: Annotated[
-        Literal["local", "ray"], typer.Option(help="Run on this machine, or on Ray (extra ray).")
-    ] = "local",
-    min_score: Annotated[float, typer.Option(min=0, max=1, help="Leave out spans with a lower confidence.")] = 0.0,
-    side_by_side: Annotated[
-        bool,
-        typer.Option(
-            "--side-by-side", help="With several preannotators: also keep overlapping spans, marked with their source."
-        ),
-    ] = False,
+    jobs: JobsOption = 1,
+    engine: EngineOption = "local",
+    min_score: MinScoreOption = 0.0,
+    side_by_side: SideBySideOption = False,
     normalize: NormalizeOption = False,
     columns: ColumnsOption = None,
     schema: SchemaOption = None,
@@ -75,15 +66,5 @@ def preannotate(
             columns=parse_columns(columns),
             progress=lambda done, total: bar.update("pre-annotating", done, total),
         )
-    reused = f", {outcome.reused} kept from an earlier run" if outcome.reused else ""
-    note(f"{output}: {format_count(outcome.predicted, 'article')} predicted by {outcome.model}{reused}")
-    if outcome.failures:
-        failed = [f"article {failure.id!r}: {failure.reason}" for failure in outcome.failures]
-        raise PreannotatorError(
-            "\n".join(
-                [
-                    f"{len(failed)} of {format_count(outcome.articles, 'article')} failed; the others are written",
-                    *failed[:20],
-                ]
-            )
-        )
+    note(f"{output}: {outcome}")
+    outcome.raise_failures("the others are written")

@@ -4,13 +4,35 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 import annotate
-from annotate.cli.options import ColumnsOption, DirOption, LayersOption, SchemaOption, note, parse_columns, parse_layers
-from annotate.printing import format_count, print_line
+from annotate.cli.options import (
+    BlindOption,
+    ColumnsOption,
+    DirOption,
+    EngineOption,
+    JobsOption,
+    MinScoreOption,
+    NormalizeOption,
+    OrderOption,
+    OverlapOption,
+    PassesOption,
+    PreannotatorOption,
+    SchemaOption,
+    SeedOption,
+    SideBySideOption,
+    note,
+    parse_columns,
+    parse_layers,
+)
+from annotate.printing import Block, Table, format_count, print_blocks, print_json, print_line, show_progress
+
+if TYPE_CHECKING:
+    from annotate.workflows.up import ProjectStatus
 
 
 def up(
@@ -19,8 +41,22 @@ def up(
         typer.Argument(metavar="[SOURCES...]", help="Articles to pre-annotate and show, as for annotate preannotate."),
     ] = None,
     project: Annotated[str, typer.Option(metavar="NAME", help="Project that the sources go to.")] = "News",
-    layers: LayersOption = None,
-    preannotator: Annotated[str | None, typer.Option(metavar="NAME", help="Preannotator; default: news.")] = None,
+    layers: PassesOption = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Keep the predictions in this file.")
+    ] = None,
+    overlap: OverlapOption = None,
+    order: OrderOption = None,
+    blind: BlindOption = 0.0,
+    seed: SeedOption = 0,
+    preannotator: PreannotatorOption = None,
+    jobs: JobsOption = 1,
+    engine: EngineOption = "local",
+    min_score: MinScoreOption = 0.0,
+    side_by_side: SideBySideOption = False,
+    normalize: NormalizeOption = False,
+    columns: ColumnsOption = None,
+    schema: SchemaOption = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port on 127.0.0.1; default: a free one.")] = None,
     database: Annotated[
         str | None,
@@ -39,32 +75,44 @@ def up(
             metavar="URL", help="http://HOST:PORT of annotate backend; no other local address is connected to."
         ),
     ] = None,
-    columns: ColumnsOption = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Open no browser.")] = False,
-    schema: SchemaOption = None,
     dir: DirOption = None,
 ) -> None:
     """Start the embedded Label Studio in the background and show pre-annotated articles in it.
 
     Running it again uses the running server and adds nothing twice. With --layers, each layer gets a project.
+    Everything is checked before anything is computed. -o keeps the predictions, for annotate release and effort.
 
-    Example: annotate up seeds/ --project Pilot
+    Example: annotate up seeds/ --project Pilot --overlap 2
     """
+    from annotate.labelstudio.push.plan import PushOptions, describe_plan
 
-    place = annotate.up(
-        sources or [],
-        project=project,
-        layers=parse_layers(layers),
-        preannotator=preannotator,
-        schema=schema,
-        columns=parse_columns(columns),
-        dir=dir,
-        port=port,
-        database=database,
-        public_url=public_url,
-        backend=backend,
-        report=lambda text: note(f"- {text}"),
-    )
+    options = PushOptions(layers=parse_layers(layers), overlap=overlap, order=order, blind=blind, seed=seed)
+    with show_progress("checking") as bar:
+        place = annotate.up(
+            sources or [],
+            output,
+            project=project,
+            options=options if sources or options != PushOptions() else None,
+            preannotator=preannotator,
+            jobs=jobs,
+            engine=engine,
+            min_score=min_score,
+            side_by_side=side_by_side,
+            normalize=normalize,
+            schema=schema,
+            columns=parse_columns(columns),
+            dir=dir,
+            port=port,
+            database=database,
+            public_url=public_url,
+            backend=backend,
+            progress=bar.update,
+            report=note,
+        )
+    if place.plan is not None:
+        for line in describe_plan(place.plan):
+            note(line)
     for title, page in place.projects.items():
         print_line(f"project {title}: {page}")
     print_line(f"Label Studio: {place.studio.url}")
@@ -82,22 +130,49 @@ def down(dir: DirOption = None) -> None:
     print_line("stopped" if annotate.down(dir) else "no embedded Label Studio is running")
 
 
-def status(dir: DirOption = None) -> None:
-    """Show whether the embedded Label Studio is running, where, and what is in it.
+def status(
+    format: Annotated[Literal["table", "json"], typer.Option(help="Table or JSON.")] = "table",
+    dir: DirOption = None,
+) -> None:
+    """Show whether the embedded Label Studio is running, where, and how far each annotator is in each project.
 
-    Example: annotate status
+    The JSON has no password and no token, but the file that holds them.
+
+    Example: annotate status --format json
     """
+    import msgspec
+
     found = annotate.status(dir)
-    studio = found.studio
-    if studio is None:
+    if format == "json":
+        print_json(msgspec.json.format(msgspec.json.encode(found)).decode())
+        return
+    if not found.running:
         print_line(found.ended or "no embedded Label Studio is running")
         print_line("start it with: annotate up")
         return
-    print_line(f"Label Studio: {studio.url} (process {studio.pid})")
-    print_line(f"log in as {studio.username}; password and token are in {studio.dir / 'studio.json'}")
+    print_line(f"Label Studio: {found.url} (process {found.pid})")
+    if found.public_url:
+        print_line(f"for others: {found.public_url}")
+    print_line(f"log in as {found.username}; password and token are in {found.login}")
+    blocks: list[Block] = []
     for project in found.projects:
-        articles = format_count(project.tasks, "article")
-        print_line(f"project {project.title}: {project.annotated} of {articles} annotated, {project.page}")
+        blocks += _describe_project(project)
+    print_blocks(blocks)
+
+
+def _describe_project(project: ProjectStatus) -> list[Block]:
+    articles = format_count(project.articles, "article")
+    lines = [f"project {project.title}: {project.annotated} of {articles} annotated"]
+    if project.overlap > 1:
+        lines[0] += f", {project.finished} by {project.overlap} annotators"
+    lines.append(f"  {', '.join(project.layers) or 'no layer of the schema'}: {project.page}")
+    if not project.annotators:
+        return ["\n".join(lines)]
+    rows = [
+        (entry.annotator, f"{entry.submitted:,}", f"{entry.skipped:,}", f"{entry.left:,}")
+        for entry in project.annotators
+    ]
+    return ["\n".join(lines), Table("", ("annotator", "submitted", "skipped", "left"), rows)]
 
 
 def _open_browser(page: str) -> None:

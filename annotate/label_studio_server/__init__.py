@@ -2,6 +2,7 @@
 
 from annotate.label_studio_server.server import (
     Studio,
+    check_start,
     explain_end,
     find_studio,
     require_server,
@@ -9,4 +10,4 @@ from annotate.label_studio_server.server import (
     stop_studio,
 )
 
-__all__ = ["Studio", "explain_end", "find_studio", "require_server", "start_studio", "stop_studio"]
+__all__ = ["Studio", "check_start", "explain_end", "find_studio", "require_server", "start_studio", "stop_studio"]

@@ -1,20 +1,52 @@
-"""What is in an embedded server."""
+"""What is in an embedded server: its projects, and how far each annotator is."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from annotate.errors import StudioError
 from annotate.label_studio_server.server import Studio
 
+if TYPE_CHECKING:
+    import httpx
+
+PAGE = 500
+
+_SUBMITTED, _SKIPPED = (
+    {"filter": f"filter:tasks:{name}_annotations", "operator": "greater", "type": "Number", "value": 0}
+    for name in ("total", "cancelled")
+)
+
+
+class AnnotatorProgress(NamedTuple):
+    """How many articles of a project one annotator has submitted and skipped.
+
+    `left` are those that the annotator has not had and that still need an annotation.
+    """
+
+    annotator: str
+    submitted: int
+    skipped: int
+    left: int
+
 
 class Project(NamedTuple):
-    """One project: how many articles it has, how many of them somebody has annotated, and its page."""
+    """One project: its articles, how many of them somebody has annotated, and how many have enough annotations.
+
+    `overlap` is how many annotators are to annotate each article; `config` is the interface as XML.
+    """
 
     title: str
+    page: str
     tasks: int
     annotated: int
-    page: str
+    finished: int
+    overlap: int
+    config: str
+    annotators: list[AnnotatorProgress]
 
 
 def list_projects(studio: Studio) -> list[Project]:
@@ -25,23 +57,68 @@ def list_projects(studio: Studio) -> list[Project]:
     """
     import httpx
 
+    headers = {"Authorization": f"Token {studio.api_key}"}
     try:
-        answer = httpx.get(
-            f"{studio.url}/api/projects",
-            params={"page_size": 1000},
-            headers={"Authorization": f"Token {studio.api_key}"},
-            timeout=30,
-            trust_env=False,
-        )
-        answer.raise_for_status()
+        with httpx.Client(base_url=studio.url, headers=headers, timeout=60, trust_env=False) as client:
+            emails = {user["id"]: user["email"] for user in _get(client, "/api/users")}
+            found = _get(client, "/api/projects", page_size=1000)["results"]
+            return [
+                Project(
+                    title=project["title"],
+                    page=f"{studio.url}/projects/{project['id']}/data",
+                    tasks=project["task_number"] or 0,
+                    annotated=project["num_tasks_with_annotations"] or 0,
+                    finished=project["finished_task_number"] or 0,
+                    overlap=project["maximum_annotations"] or 1,
+                    config=project["label_config"] or "",
+                    annotators=_count(client, project, emails),
+                )
+                for project in found
+            ]
     except httpx.HTTPError as error:
         raise StudioError(f"Label Studio at {studio.url} does not answer ({error}); try again in a moment") from error
+
+
+def _count(client: httpx.Client, project: dict[str, Any], emails: dict[int, str]) -> list[AnnotatorProgress]:
+    """What each annotator has done, those with most first; only tasks that somebody has had are read."""
+    if not (project["total_annotations_number"] or project["skipped_annotations_number"]):
+        return []
+    overlap = project["maximum_annotations"] or 1
+    needed = project["task_number"] or 0
+    done: Counter[int] = Counter()
+    begun: Counter[int] = Counter()
+    skipped: Counter[int] = Counter()
+    for task in _iter_tasks(client, project["id"], [_SUBMITTED, _SKIPPED], include="id,annotators"):
+        done.update(task["annotators"])
+        if len(task["annotators"]) < overlap:
+            begun.update(task["annotators"])
+        else:
+            needed -= 1
+    if project["skipped_annotations_number"]:
+        for task in _iter_tasks(client, project["id"], [_SKIPPED]):
+            submitted = {entry["completed_by"] for entry in task["annotations"] if not entry["was_cancelled"]}
+            skipped.update({entry["completed_by"] for entry in task["annotations"]} - submitted)
     return [
-        Project(
-            found["title"],
-            found["task_number"] or 0,
-            found["num_tasks_with_annotations"] or 0,
-            f"{studio.url}/projects/{found['id']}/data",
-        )
-        for found in answer.json()["results"]
+        AnnotatorProgress(emails.get(user, f"user-{user}"), count - skipped[user], skipped[user], needed - begun[user])
+        for user, count in sorted(done.items(), key=lambda entry: (-entry[1], emails.get(entry[0], "")))
     ]
+
+
+def _iter_tasks(
+    client: httpx.Client, project: int, filters: list[dict[str, Any]], **params: str
+) -> Iterator[dict[str, Any]]:
+    """The tasks that pass one of the filters."""
+    query = json.dumps({"filters": {"conjunction": "or", "items": filters}})
+    page = 1
+    while True:
+        answer = _get(
+            client, "/api/tasks", project=project, fields="all", query=query, page=page, page_size=PAGE, **params
+        )
+        yield from answer["tasks"]
+        if page * PAGE >= answer["total"]:
+            return
+        page += 1
+
+
+def _get(client: httpx.Client, path: str, **params: str | int) -> Any:
+    return client.get(path, params=params).raise_for_status().json()

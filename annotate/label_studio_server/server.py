@@ -38,7 +38,10 @@ class _Ended(StudioError):
 
 @dataclass(frozen=True)
 class Studio:
-    """A running server: where it is and how to log in. Printing it does not show the secrets."""
+    """A running server: where it is and how to log in. Printing it does not show the secrets.
+
+    `public_url` is where others reach it, if a reverse proxy shows it to them.
+    """
 
     url: str
     username: str
@@ -46,6 +49,7 @@ class Studio:
     api_key: str = field(repr=False)
     dir: Path
     pid: int
+    public_url: str | None = None
 
 
 def start_studio(
@@ -95,6 +99,42 @@ def start_studio(
         if state.database is None:
             place_empty_database(folder)
         return _start_on_free_port(folder, state, port)
+
+
+def check_start(
+    dir: Path | None = None,
+    *,
+    port: int | None = None,
+    database: str | None = None,
+    public_url: str | None = None,
+    backend: str | None = None,
+) -> None:
+    """Return if `start_studio` has no reason to refuse these settings; for what has long work to do before it starts.
+
+    Nothing is written. Arguments as for `start_studio`.
+
+    Raises:
+        StudioError: the port is taken, an address is malformed, the folder cannot be used, or a server already runs on
+            it with other settings.
+        MissingExtraError: the extra `studio` is not installed.
+    """
+    require_server("the embedded Label Studio")
+    folder = studio_dir(dir)
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+        raise StudioError(f"{folder}: cannot be used as data folder; choose another --dir")
+    state = read_state(folder)
+    if state is not None and is_locked(folder / "server.lock"):
+        _refuse_other_settings(state, port, database, public_url, backend)
+        return
+    state = state or make_state(folder)
+    server_environment(
+        folder,
+        database=database or state.database,
+        public_url=public_url or state.public_url,
+        backend=backend or state.backend,
+    )
+    _refuse_taken_port(port)
 
 
 def require_server(purpose: str) -> None:
@@ -188,8 +228,7 @@ def _refuse_other_settings(
 
 
 def _start_on_free_port(folder: Path, state: State, port: int | None) -> Studio:
-    if port is not None and not _is_free(port):
-        raise StudioError(f"port {port} is taken by another program; choose another --port, or none for any free one")
+    _refuse_taken_port(port)
     preferred = port or (state.port if state.port and _is_free(state.port) else None)
     for _attempt in range(3):
         state.port = preferred or _free_port()
@@ -205,6 +244,11 @@ def _start_on_free_port(folder: Path, state: State, port: int | None) -> Studio:
             raise StudioError(f"port {port} was taken by another program meanwhile; choose another --port")
         preferred = None
     raise StudioError("three free ports were taken by other programs one after the other; try again")
+
+
+def _refuse_taken_port(port: int | None) -> None:
+    if port is not None and not _is_free(port):
+        raise StudioError(f"port {port} is taken by another program; choose another --port, or none for any free one")
 
 
 def _recover_pid(folder: Path, state: State) -> None:
@@ -364,4 +408,5 @@ def _to_studio(folder: Path, state: State) -> Studio:
         api_key=state.api_key,
         dir=folder,
         pid=state.pid or 0,
+        public_url=state.public_url,
     )

@@ -152,6 +152,20 @@ class Connection:
         with self._explained(f"cannot create user {email}"):
             return int(self.sdk.users.create(username=email, email=email, request_options=ONCE).id)
 
+    def invite_link(self, base: str, *, reset: bool = False) -> str:
+        """The address at which people sign up, where the server is reached at `base`.
+
+        Args:
+            reset: replace the link; the old one is refused from then on.
+        """
+        with self._explained("cannot invite anybody"):
+            organizations = self.sdk.organizations
+            found = (
+                organizations.reset_token(request_options=ONCE) if reset else organizations.invites.get_invite_link()
+            )
+            address: str = plain(found, invite_url=str)["invite_url"]
+        return address if address.startswith(("http://", "https://")) else base + address
+
     def token_settings(self) -> Dict | None:
         """Which kinds of tokens the organization accepts; None where the user may not ask."""
         with contextlib.suppress(LabelStudioError), self._explained("cannot read the token settings"):

@@ -15,6 +15,8 @@ from annotate.printing import format_count
 from annotate.records import Layer
 from annotate.schema import Schema
 
+TITLE_LENGTH = (3, 50)
+
 # the control that a layer's interface cannot do without
 LAYER_CONTROL: dict[Layer, str] = {"entities": ENTITY, "quotes": QUOTE_TYPE, "claims": CLAIM_KIND}
 
@@ -32,6 +34,16 @@ def find_project(server: Connection, name: str) -> dict[str, Any] | None:
         numbers = ", ".join(f"#{project['id']}" for project in found)
         raise LabelStudioError(f"{len(found)} projects are called {name!r}: name one by its number ({numbers})")
     return server.get_project(found[0]["id"]) if found else None
+
+
+def check_title(title: str) -> None:
+    """Return if a project can have the title; `#NUMBER` names one that exists.
+
+    Raises:
+        LabelStudioError: it is too short or too long for Label Studio.
+    """
+    if not TITLE_LENGTH[0] <= len(title) <= TITLE_LENGTH[1] and not re.fullmatch(r"#\d+", title):
+        raise LabelStudioError(f"project title {title!r}: expected {TITLE_LENGTH[0]} to {TITLE_LENGTH[1]} characters")
 
 
 def layer_title(project: str, layer: Layer) -> str:

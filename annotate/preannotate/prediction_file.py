@@ -11,13 +11,14 @@ from typing import IO, Any
 
 import msgspec
 
-from annotate.errors import AnnotateError
+from annotate.errors import AnnotateError, PreannotatorError
 from annotate.files import atomic_writer, is_stream
 from annotate.ingest import Articles, ColumnMap, read_articles
 from annotate.jsonl import STDIO, write_records
 from annotate.locks import lock_output
 from annotate.preannotate.run import Engine, make_settings, preannotate_with
 from annotate.preannotate.worker import Failure, Settings, Worker
+from annotate.printing import format_count
 from annotate.records import LAYERS, Article, Layer, Prediction
 from annotate.schema import Schema
 
@@ -39,6 +40,26 @@ class Outcome:
     predicted: int = 0
     reused: int = 0
     failures: list[Failure] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        """What was done, in a few words.
+
+        >>> print(Outcome("rules-1", 3, predicted=1, reused=2))
+        1 article predicted by rules-1, 2 kept from an earlier run
+        """
+        reused = f", {self.reused} kept from an earlier run" if self.reused else ""
+        return f"{format_count(self.predicted, 'article')} predicted by {self.model}{reused}"
+
+    def raise_failures(self, consequence: str) -> None:
+        """Return if no article failed.
+
+        Raises:
+            PreannotatorError: some did; the message says which, why, and the consequence for the others.
+        """
+        if self.failures:
+            failed = [f"article {failure.id!r}: {failure.reason}" for failure in self.failures[:20]]
+            articles = format_count(self.articles, "article")
+            raise PreannotatorError("\n".join([f"{len(self.failures)} of {articles} failed; {consequence}", *failed]))
 
 
 def preannotate_to_file(

@@ -308,6 +308,7 @@ ASKS: list[tuple[str, str, tuple[str, ...]]] = [
     ("push P --project News", "labelstudio", ()),
     ("pull --project News -o out.jsonl", "labelstudio", ()),
     ("doctor", "labelstudio", ()),
+    ("invite", "labelstudio", ()),
     ("adjudicate A -o out.jsonl --push Review", "labelstudio", ()),
     ("audit GOLD --push Review -o out.jsonl", "labelstudio", ()),
     ("schema migrate --project News", "labelstudio", ()),

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-ANNOTATE = [sys.executable, "-m", "annotate"]
+from tests.support.terminal import ANNOTATE, UTF8, run_on_terminal
+
 SEED = Path(__file__).parents[2] / "gold" / "news" / "0.1.0"
-UTF8 = {**os.environ, "PYTHONIOENCODING": "utf-8"}
 
 
 @pytest.mark.parametrize("command", [["measures"], ["schema", "show"], ["measures", "--format", "json"], ["--help"]])
@@ -54,27 +52,6 @@ def test_json_is_the_same_value_without_unicode(tmp_path: Path) -> None:
     )
     assert plain.isascii()
     assert [json.loads(line) for line in plain.splitlines()] == [json.loads(line) for line in full.splitlines()]
-
-
-def run_on_terminal(command: list[str], **environment: str) -> str:
-    """What `annotate COMMAND` prints to a terminal."""
-    leader, follower = pty.openpty()
-    process = subprocess.Popen(
-        [*ANNOTATE, *command], stdout=follower, stderr=follower, env={**UTF8, "TERM": "xterm-256color", **environment}
-    )
-    os.close(follower)
-    output = b""
-    while True:
-        try:
-            piece = os.read(leader, 65536)
-        except OSError:  # the other end is closed
-            break
-        if not piece:
-            break
-        output += piece
-    os.close(leader)
-    process.wait()
-    return output.decode("utf-8")
 
 
 def test_records_and_names_on_a_terminal(tmp_path: Path) -> None:

@@ -123,7 +123,9 @@ def test_up_shows_the_sources_once_and_names_their_pages(studio: Studio, tmp_pat
     source = tmp_path / "articles.jsonl"
     write_records(source, [Article(id="up-1", text=TEXT), Article(id="up-2", text=TEXT)])
     for _ in range(2):
-        place = up([str(source)], project="Up", layers=("claims",), preannotator="rules", dir=studio.dir)
+        place = up(
+            [str(source)], project="Up", options=PushOptions(layers=("claims",)), preannotator="rules", dir=studio.dir
+        )
         assert place.studio == studio
         assert list(place.projects) == ["Up (claims)"]
     [found] = [project for project in list_projects(studio) if project.title == "Up (claims)"]

@@ -15,13 +15,14 @@ from annotate.labelstudio.pull.pull import fetch_annotations
 from annotate.labelstudio.push.plan import PushOptions
 from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Entity, Prediction
+from annotate.workflows.up import invite
+from tests.support.annotator import Annotator
 
 pytestmark = [pytest.mark.studio, pytest.mark.slow]
 
 TEXT = "Ada Lovelace met Charles Babbage in London."
 PREDICTION = Prediction(id="a", text=TEXT, model="hand-1", entities=[Entity(0, 12, "PERSON"), Entity(36, 42, "GPE")])
 PUBLIC_URL = "https://annotate.example.org"
-PASSWORD = "difference-engine-1"
 
 
 @pytest.fixture(scope="module")
@@ -31,28 +32,6 @@ def team(postgresql: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield start_studio(folder, database=postgresql, public_url=PUBLIC_URL)
     finally:
         stop_studio(folder)
-
-
-class Annotator:
-    """A person with a browser, signed up by the invite link."""
-
-    def __init__(self, studio: Studio, email: str) -> None:
-        owner = {"Authorization": f"Token {studio.api_key}"}
-        link = httpx.get(f"{studio.url}/api/invite", headers=owner, trust_env=False).json()["invite_url"]
-        self.browser = httpx.Client(base_url=studio.url, trust_env=False, follow_redirects=True, timeout=60)
-        self.browser.get(link)
-        answer = self.post(link, data={"email": email, "password": PASSWORD})
-        assert answer.status_code == 200
-        assert self.browser.get("/api/current-user/whoami").json()["email"] == email
-
-    def post(self, path: str, **content: object) -> httpx.Response:
-        token = self.browser.cookies.get("csrftoken", "")
-        headers = {"X-CSRFToken": token, "Referer": str(self.browser.base_url)}
-        return self.browser.post(path, headers=headers, **content)  # type: ignore[arg-type]
-
-    def submit(self, task: int, result: list[dict[str, object]]) -> None:
-        answer = self.post(f"/api/tasks/{task}/annotations/", json={"result": result, "lead_time": 12.5})
-        assert answer.status_code == 201, answer.text
 
 
 def test_two_people_annotate_on_postgresql(team: Studio) -> None:
@@ -71,11 +50,13 @@ def test_two_people_annotate_on_postgresql(team: Studio) -> None:
     [task] = connect(**connection).iter_tasks(number, include="id,data")
     shown = httpx.get(f"{team.url}/api/tasks/{task['id']}/", headers=headers, trust_env=False).json()
     result = shown["predictions"][0]["result"]
-    Annotator(team, "ada@example.org").submit(task["id"], result)
+    link = invite(dir=team.dir)
+    assert link.startswith(f"{PUBLIC_URL}/user/signup/?token=")
+    Annotator(team, link, "ada@example.org").submit(task["id"], result)
     moved = [
         {**item, "value": {**item["value"], "start": 17, "end": 32}} if i else item for i, item in enumerate(result)
     ]
-    Annotator(team, "bob@example.org").submit(task["id"], moved)
+    Annotator(team, link, "bob@example.org").submit(task["id"], moved)
 
     records, certificate = fetch_annotations("Team", **connection)
     assert {(record.annotator, len(record.entities or ())) for record in records} == {

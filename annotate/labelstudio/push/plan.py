@@ -12,10 +12,10 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import msgspec
 
 from annotate.artifacts.page import ORDINARY_PAGE, Page
-from annotate.errors import DataProblems, LabelStudioError
+from annotate.errors import DataProblems
 from annotate.files import sha256_text
 from annotate.labelstudio.connection import Connection
-from annotate.labelstudio.project import canonical_config, find_config_conflicts, find_project
+from annotate.labelstudio.project import canonical_config, check_title, find_config_conflicts, find_project
 from annotate.labelstudio.push.ledger import read_receipt
 from annotate.labelstudio.shapes import make_all_safe
 from annotate.printing import format_count
@@ -25,7 +25,6 @@ from annotate.schema import Schema
 from annotate.task_json.tasks import Key, Task, TaskInfo, build_task, find_task_problems, read_info
 
 TASK_FIELDS = "id,data,meta,total_annotations,cancelled_annotations"
-TITLE_LENGTH = (3, 50)
 
 #: In which order annotators get the articles: as pushed, or those with the least sure prediction first.
 Order: TypeAlias = Literal["sequence", "uncertain"]
@@ -273,10 +272,7 @@ def plan_project(server: Connection, target: Target) -> tuple[ProjectPlan, Work]
     plan = ProjectPlan(title=title, schema=target.schema.ref, model=next(iter(survey.models)))
     work = Work()
     if project is None:
-        if not TITLE_LENGTH[0] <= len(title) <= TITLE_LENGTH[1]:
-            raise LabelStudioError(
-                f"project title {title!r}: expected {TITLE_LENGTH[0]} to {TITLE_LENGTH[1]} characters"
-            )
+        check_title(title)
         plan.settings = {"project": "created"}
         plan.new = list(survey.keys)
         work.blind = {article for article in survey.keys if options.withholds(article)}

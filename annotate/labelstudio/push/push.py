@@ -27,7 +27,7 @@ from annotate.labelstudio.push.plan import (
     survey_predictions,
 )
 from annotate.locks import take_turn
-from annotate.records import Prediction
+from annotate.records import Layer, Prediction
 from annotate.schema import Schema, load_schema
 from annotate.task_json.tasks import Task, digest_prediction, read_info, withhold
 
@@ -35,7 +35,7 @@ BATCH_TASKS = 100
 BATCH_CHARS = 4_000_000
 TRIES = 4
 
-Progress = Callable[[str, int, int], None]
+Progress = Callable[[str, int, int], object]
 
 
 def push_predictions(
@@ -80,9 +80,7 @@ def push_predictions(
         predictions = PredictionFile(Path(predictions))
     elif isinstance(predictions, Iterator):
         predictions = list(predictions)
-    parts = [(project, schema)]
-    if options.layers is not None:
-        parts = [(layer_title(project, layer), schema.restrict((layer,))) for layer in options.layers]
+    parts = [(title, schema.restrict(layers)) for title, layers in list_parts(project, options)]
     surveys = [survey_predictions(predictions, part, options) for _, part in parts]
     server = connect(url, api_key)
     with contextlib.ExitStack() as stack:
@@ -107,6 +105,17 @@ def push_predictions(
         plan.projects = [push.plan for push in pushes]
         plan.applied = True
         return plan
+
+
+def list_parts(project: str, options: PushOptions) -> list[tuple[str, tuple[Layer, ...] | None]]:
+    """The title of each project that a push makes, with its layers; None = all of the schema.
+
+    >>> list_parts("Pilot", PushOptions(layers=["claims"]))
+    [('Pilot (claims)', ('claims',))]
+    """
+    if options.layers is None:
+        return [(project, None)]
+    return [(layer_title(project, layer), (layer,)) for layer in options.layers]
 
 
 def _find_title(server: Connection, name: str) -> str:
