@@ -22,7 +22,7 @@ help:
 	@echo "make newest  unit and contract tests with the newest versions that pyproject.toml allows"
 	@echo "make lock    write down the newest versions, with hashes, in requirements/"
 	@echo "make wheels  check that what is locked has wheels for every Python and machine we name"
-	@echo "make screenshot   take docs/annotation-page.png anew"
+	@echo "make screenshot   take docs/annotation-page.png and docs/review-page.png anew"
 
 # What is installed is what requirements/ has: these versions, with these hashes, and nothing newer.
 $(BIN)/uv: requirements/tools.lock

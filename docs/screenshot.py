@@ -1,6 +1,6 @@
-"""Takes docs/annotation-page.png: a pre-annotated seed article as annotators see it, in a server of its own.
+"""Takes docs/annotation-page.png and docs/review-page.png: a seed article as annotators and as a reviewer see it.
 
-Run it with `make screenshot`, and look at the picture, after a change to a schema or to the page's style.
+Run it with `make screenshot`, and look at the pictures, after a change to a schema or to the style of a page.
 """
 
 from __future__ import annotations
@@ -10,43 +10,65 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import sync_playwright
 
 from annotate.files import resource_dir
-from annotate.label_studio_server import stop_studio
+from annotate.jsonl import read_records
+from annotate.label_studio_server import Studio, stop_studio
+from annotate.labelstudio.connection import connect
+from annotate.records import Annotation
+from annotate.workflows.adjudicate import adjudicate
 from annotate.workflows.up import up
 
-ARTICLE = "001_71547604df16ebc7.txt"
+ARTICLE = "001_71547604df16ebc7"
+REVIEW = "Seed articles, review"
 SIZE = {"width": 1440, "height": 900}
 
 
-def take_screenshot(target: Path) -> None:
-    """Write the picture of the annotation page to the file."""
+def take_screenshots(target: Path) -> None:
+    """Write the pictures of both pages into the folder."""
     browser_path = os.environ.get("CHROMIUM") or shutil.which("chromium")
     with tempfile.TemporaryDirectory(prefix="annotate-") as scratch, sync_playwright() as playwright:
         folder = Path(scratch)
         browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox", "--disable-gpu"])
         try:
-            place = up([str(resource_dir("seeds") / ARTICLE)], project="Seed articles", dir=folder)
+            place = up([str(resource_dir("seeds") / f"{ARTICLE}.txt")], project="Seed articles", dir=folder)
             page = browser.new_page(viewport=SIZE)
             page.goto(f"{place.studio.url}/user/login/")
             page.fill("input[name=email]", place.studio.username)
             page.fill("input[name=password]", place.studio.password)
             page.click("button[type=submit]")
             page.wait_for_function("!location.pathname.startsWith('/user/login')")
-            page.goto(place.page)
-            page.get_by_role("button", name="Label All Tasks").click()
-            page.wait_for_selector(".htx-highlight")
-            # the guidelines come up first; behind them stands the page
-            page.keyboard.press("Escape")
-            page.wait_for_selector("svg.relations-overlay path", state="attached")
-            page.wait_for_function("document.fonts.status === 'loaded'")
-            page.screenshot(path=target)
+            take_one(page, place.page, target / "annotation-page.png")
+            take_one(page, push_review(place.studio), target / "review-page.png")
         finally:
             browser.close()
             stop_studio(folder)
 
 
+def push_review(studio: Studio) -> str:
+    """Push the disputes of the article's recorded annotations; the page of their project."""
+    files = sorted((resource_dir("seeds") / "corrections").glob("annotator-*.jsonl"))
+    recorded = [record for file in files for record in read_records(file, Annotation) if record.id == ARTICLE]
+    adjudicate(recorded, push=REVIEW, url=studio.url, api_key=studio.api_key)
+    server = connect(studio.url, studio.api_key)
+    [project] = server.find_projects(REVIEW)
+    return server.project_page(project["id"])
+
+
+def take_one(page: Any, address: str, target: Path) -> None:
+    """Write the picture of the project's first article."""
+    page.goto(address)
+    page.get_by_role("button", name="Label All Tasks").click()
+    page.wait_for_selector(".htx-highlight")
+    # the guidelines come up first; behind them stands the page
+    page.keyboard.press("Escape")
+    page.wait_for_selector("svg.relations-overlay path", state="attached")
+    page.wait_for_function("document.fonts.status === 'loaded'")
+    page.screenshot(path=target)
+
+
 if __name__ == "__main__":
-    take_screenshot(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "annotation-page.png")
+    take_screenshots(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent)

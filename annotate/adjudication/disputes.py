@@ -19,7 +19,7 @@ WORDS = 120
 _NOUN: dict[Layer, str] = {"entities": "entity", "quotes": "quote", "claims": "claim"}
 
 
-class Proposal(NamedTuple):
+class NumberedCandidate(NamedTuple):
     """One version of a disputed item, and all who proposed it. `tag` names it on the page, such as `12a`."""
 
     tag: str
@@ -28,11 +28,11 @@ class Proposal(NamedTuple):
 
 
 class NumberedDispute(NamedTuple):
-    """A dispute with its number in the article, from 1 in the order of the text, and its proposals."""
+    """A dispute with its number in the article, from 1 in the order of the text, and its candidates."""
 
     number: int
     dispute: Dispute
-    proposals: list[Proposal]
+    candidates: list[NumberedCandidate]
 
     @property
     def silent(self) -> list[str]:
@@ -41,7 +41,7 @@ class NumberedDispute(NamedTuple):
 
 
 def number_disputes(article: DisputedArticle) -> list[NumberedDispute]:
-    """The disputes of the article in the order of the text; equal versions are one proposal.
+    """The disputes of the article in the order of the text; equal versions are one candidate.
 
     The same annotations give the same numbers and tags.
     """
@@ -57,14 +57,14 @@ def _place(dispute: Dispute) -> tuple[Any, ...]:
     return position.start, -position.end, LAYERS.index(position.layer), repr(position.values)
 
 
-def _propose(number: int, dispute: Dispute, index: TextIndex) -> list[Proposal]:
+def _propose(number: int, dispute: Dispute, index: TextIndex) -> list[NumberedCandidate]:
     versions: dict[Any, list[str]] = {}
     for name, item in dispute.position.items.items():
         versions.setdefault(tuple(item_values(item, index).values()), []).append(name)
     # the widest first: the page draws a region inside those that come before it
     found = [(choose_item(dispute.position.items[name] for name in names), names) for names in versions.values()]
     found.sort(key=lambda entry: (extent_of(entry[0])[0], -extent_of(entry[0])[1], entry[1]))
-    return [Proposal(f"{number}{_letter(place)}", item, names) for place, (item, names) in enumerate(found)]
+    return [NumberedCandidate(f"{number}{_letter(place)}", item, names) for place, (item, names) in enumerate(found)]
 
 
 def _letter(place: int) -> str:
@@ -83,7 +83,7 @@ def describe_dispute(found: NumberedDispute, text: str) -> str:
     >>> [dispute] = number_disputes(article)
     >>> describe_dispute(dispute, "To Mecca.")
     '1. entity: To [Mecca].'
-    >>> [describe_proposal(proposal, dispute, "To Mecca.") for proposal in dispute.proposals]
+    >>> [describe_candidate(candidate, dispute, "To Mecca.") for candidate in dispute.candidates]
     ['1a: GPE (ann)', '1b: EVENT (ben)']
     """
     position = found.dispute.position
@@ -96,15 +96,15 @@ def describe_dispute(found: NumberedDispute, text: str) -> str:
     return f"{found.number}. {_NOUN[position.layer]}: {_line(f'{before}[{words}]{after}')}"
 
 
-def describe_proposal(proposal: Proposal, found: NumberedDispute, text: str) -> str:
-    """The proposal in one line: its tag, what it is, its words if they are not the dispute's, and who made it."""
-    item, position = proposal.item, found.dispute.position
+def describe_candidate(candidate: NumberedCandidate, found: NumberedDispute, text: str) -> str:
+    """The candidate in one line: its tag, what it is, its words if they are not the dispute's, and who made it."""
+    item, position = candidate.item, found.dispute.position
     parts = [write_attributes(item)]
     if ranges_of(item) != ((position.start, position.end),):
         parts[0] += f" {_quote(text, spans_of(item))}"
     parts += [f"{name} {_quote(text, [span])}" for name, span in links_of(item).items() if span is not None]
-    names = ", ".join(escape(name, line=True) for name in proposal.annotators)
-    return f"{proposal.tag}: {', '.join(parts)} ({names})"
+    names = ", ".join(escape(name, line=True) for name in candidate.annotators)
+    return f"{candidate.tag}: {', '.join(parts)} ({names})"
 
 
 def _quote(text: str, spans: Iterable[Span]) -> str:
@@ -112,7 +112,7 @@ def _quote(text: str, spans: Iterable[Span]) -> str:
     return f"[{shorten(words, WORDS)}]"
 
 
-def describe_rest(found: NumberedDispute) -> str:
+def describe_reason(found: NumberedDispute) -> str:
     """Why the dispute is one, and who marked nothing there."""
     silent = ", ".join(escape(name, line=True) for name in found.silent)
     return found.dispute.reason + (f"; not marked by {silent}" if silent else "")

@@ -8,14 +8,14 @@ from typing import Any
 import msgspec
 
 from annotate.adjudication.adjudicate import Adjudication, DisputedArticle, list_candidates
-from annotate.adjudication.log import Decision, make_decision, now
-from annotate.adjudication.proposals import (
+from annotate.adjudication.disputes import (
+    NumberedCandidate,
     NumberedDispute,
-    Proposal,
+    describe_candidate,
     describe_dispute,
-    describe_proposal,
     number_disputes,
 )
+from annotate.adjudication.log import Decision, make_decision, now
 from annotate.adjudication.review_page import is_region_id, to_region_id
 from annotate.agreement.positions import Position, item_values
 from annotate.agreement.versions import group_submitted
@@ -31,9 +31,9 @@ _NOTE = "dispute "
 
 
 def to_review(disputed: Iterable[DisputedArticle]) -> list[Prediction]:
-    """One prediction per disputed article: the agreed layers, and every proposal with a note who made it.
+    """One prediction per disputed article: the agreed layers, and every candidate with a note who made it.
 
-    Equal versions are one proposal, with all who proposed it (also in `preannotator`). The reviewer deletes the
+    Equal versions are one candidate, with all who proposed it (also in `preannotator`). The reviewer deletes the
     wrong ones and may change or add anything; what is submitted is the decision. `ReviewPage` is the page for it.
     """
     return [_to_prediction(article) for article in disputed]
@@ -47,17 +47,17 @@ def _to_prediction(article: DisputedArticle) -> Prediction:
     for found in number_disputes(article):
         target = layers[found.dispute.position.layer]
         if target is not None:
-            target.extend(_to_marked(proposal, found) for proposal in found.proposals)
+            target.extend(_to_marked(candidate, found) for candidate in found.candidates)
     return to_queued(record, layers, model=f"{REVIEW_MODEL}-{record.decided_by}")
 
 
-def _to_marked(proposal: Proposal, found: NumberedDispute) -> Item:
-    names = ", ".join(proposal.annotators)
-    note = f"{_NOTE}{proposal.tag}: proposed by {names}"
+def _to_marked(candidate: NumberedCandidate, found: NumberedDispute) -> Item:
+    names = ", ".join(candidate.annotators)
+    note = f"{_NOTE}{candidate.tag}: proposed by {names}"
     if found.silent:
         note += f"; not marked by {', '.join(found.silent)}"
     marked: Item = msgspec.structs.replace(
-        proposal.item, id=to_region_id(proposal.tag), preannotator=names, note=note, score=None
+        candidate.item, id=to_region_id(candidate.tag), preannotator=names, note=note, score=None
     )
     return marked
 
@@ -189,7 +189,7 @@ def _restore(item: Item, agreed: list[Item], disputes: list[NumberedDispute], in
             return msgspec.structs.replace(
                 item, origin=before.origin, preannotator=before.preannotator, note=before.note, score=before.score
             )
-    # a note of ours on a proposal that the reviewer corrected has had its day
+    # a note of ours on a candidate that the reviewer corrected has had its day
     note = None if item.note is not None and item.note.startswith(_NOTE) else item.note
     return msgspec.structs.replace(item, origin="manual", preannotator=None, score=None, note=note)
 
@@ -219,17 +219,17 @@ def _explain(chosen: Item | None, here: list[Item], position: Position, index: T
 def _find_left_standing(
     review: Annotation, found: NumberedDispute, here: list[Item], index: TextIndex
 ) -> Iterator[str]:
-    """A sentence if two proposals of the dispute are left where one excludes the other: it was not decided."""
+    """A sentence if two candidates of the dispute are left where one excludes the other: it was not decided."""
     left = [item_values(item, index) for item in here]
-    standing = [proposal for proposal in found.proposals if item_values(proposal.item, index) in left]
+    standing = [candidate for candidate in found.candidates if item_values(candidate.item, index) in left]
     standing = [
         one for one in standing if any(one is not other and shared_content(one.item, other.item) for other in standing)
     ]
     if standing:
-        listed = "\n".join(f"  {describe_proposal(proposal, found, index.text)}" for proposal in standing)
+        listed = "\n".join(f"  {describe_candidate(candidate, found, index.text)}" for candidate in standing)
         place = f" at {review.task_url}" if review.task_url else ""
         yield (
-            f"{review.id}: {review.annotator} left {len(standing)} versions of dispute "
+            f"{review.id}: {review.annotator} left {len(standing)} candidates of dispute "
             f"{describe_dispute(found, index.text)}\n{listed}\n"
             f"  open the review again{place} and delete the wrong ones"
         )

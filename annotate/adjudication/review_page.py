@@ -9,12 +9,18 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 from xml.etree import ElementTree
 
 from annotate.adjudication.adjudicate import DisputedArticle
-from annotate.adjudication.proposals import describe_dispute, describe_proposal, describe_rest, number_disputes
+from annotate.adjudication.disputes import (
+    NumberedDispute,
+    describe_candidate,
+    describe_dispute,
+    describe_reason,
+    number_disputes,
+)
 from annotate.artifacts.guidelines import to_instruction
 from annotate.artifacts.label_config import TEXT, to_label_config
 from annotate.artifacts.page import ORDINARY_PAGE, Page
@@ -69,7 +75,7 @@ def find_page(label_config: str) -> Page:
 
 
 def to_region_id(tag: str) -> str:
-    """The id of the region with the tag, spelled so that a style sheet finds digits and letter by parts of it.
+    """What the id of the region with the tag begins with, so that a style sheet finds digits and letter by parts of it.
 
     >>> to_region_id("12b")
     'dispute-1t-2u-b'
@@ -87,41 +93,36 @@ def is_region_id(text: str | None) -> bool:
 def _to_data(article: DisputedArticle) -> dict[str, Any]:
     text = article.agreed.text or ""
     found = number_disputes(article)
-    return {
-        COUNT: len(found),
-        LIST: [
-            {
-                "where": describe_dispute(dispute, text),
-                "proposals": "\n".join(describe_proposal(proposal, dispute, text) for proposal in dispute.proposals),
-                "why": describe_rest(dispute),
-            }
-            for dispute in found
-        ],
-    }
+    return {COUNT: len(found), LIST: ["\n".join(_describe(dispute, text)) for dispute in found]}
+
+
+def _describe(found: NumberedDispute, text: str) -> Iterator[str]:
+    """The lines of the list on one dispute."""
+    yield describe_dispute(found, text)
+    for candidate in found.candidates:
+        yield f"    {describe_candidate(candidate, found, text)}"
+    yield f"    {describe_reason(found)}"
 
 
 def _make_list() -> ElementTree.Element:
-    """The list of the disputes, one block for each."""
+    """The list of the disputes: one element for each, as each costs time when a task is opened."""
     box = ElementTree.Element("View", className="ann-disputes")
     ElementTree.SubElement(box, "Header", value=f"Disputes: ${COUNT}", size="5")
     repeater = ElementTree.SubElement(box, "Repeater", on=f"${LIST}", indexFlag="{{idx}}")
-    block = ElementTree.SubElement(repeater, "View", className="ann-dispute")
-    for key in ("where", "proposals", "why"):
-        line = ElementTree.SubElement(block, "View", className=f"ann-{key}")
-        ElementTree.SubElement(line, "Header", value=f"${LIST}[{{{{idx}}}}].{key}", size="5")
+    ElementTree.SubElement(repeater, "Header", value=f"${LIST}[{{{{idx}}}}]", size="5")
     return box
 
 
+# without >, which the editor reads as &gt;
 _STYLE = """
 .ann-review .ann-disputes { position: sticky; top: 0; z-index: 5; max-width: 46em; max-height: 26vh; overflow-y: auto;
   padding: 6px 12px; border: 2px solid #d97706; border-radius: 6px;
   background: var(--color-neutral-background, #fff); }
 .ann-review .ann-disputes, .ann-review .ann-disputes * {
   margin: 0 !important; font-size: 13px !important; font-weight: 400 !important; line-height: 1.4 !important; }
-.ann-review .ann-dispute { padding: 5px 0; border-top: 1px solid rgba(128,128,128,.3); }
-.ann-review .ann-where * { font-weight: 600 !important; }
-.ann-review .ann-proposals { padding-left: 1.2em; white-space: pre-line; }
-.ann-review .ann-why { padding-left: 1.2em; opacity: .7; }
+.ann-review .ann-disputes div div * {
+  padding: 5px 0; border-top: 1px solid rgba(128,128,128,.35); white-space: pre-wrap; }
+.ann-review .ann-disputes div div *::first-line { font-weight: 600; }
 .ann-review .htx-highlight { scroll-margin-top: 28vh; }
 .ann-review .htx-highlight[class*="htx-highlight-dispute-"] {
   outline: 2px solid #d97706 !important; outline-offset: 1px; }
@@ -147,12 +148,12 @@ def _to_css(schema: Schema) -> str:
 
 _INSTRUCTION = """<div class="ann-guidelines">
 <h3>Decide the disputes</h3>
-<p>The annotators agree on most of this article. Where they do not, every version that one of them proposed is on the
+<p>The annotators agree on most of this article. Where they do not, every candidate that one of them proposed is on the
 page, outlined and with a tag such as <b>3a</b>. The list above the article says what is in dispute, and who proposed
 what.</p>
 <ul>
-<li>Two or more versions: delete the wrong ones. Click the tag, then press <kbd>Backspace</kbd>.</li>
-<li>One version, which others did not mark: leave it if it is right, delete it if it is not.</li>
+<li>Two or more candidates: delete the wrong ones. Click the tag, then press <kbd>Backspace</kbd>.</li>
+<li>One candidate, which others did not mark: leave it if it is right, delete it if it is not.</li>
 <li>None is right: delete all and mark the right words, or correct one.</li>
 <li>A quote or claim in pieces has its tag at each piece: delete every piece.</li>
 <li>The list of regions begins with the disputed ones, in order: a click there shows the place in the text, and

@@ -13,7 +13,7 @@ class Page:
     """The ordinary page, which a schema describes fully. A page that shows more is a subclass.
 
     Attributes:
-        keeps_ids: whether regions have the ids of the items they come from, where these have one, and come first.
+        keeps_ids: whether regions of items with an id of their own have it before the hash in theirs, and come first.
     """
 
     keeps_ids = False

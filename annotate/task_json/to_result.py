@@ -40,8 +40,7 @@ def to_result(
 
     Args:
         layers: spans that fit `text` (code points, half-open) and labels of `schema`.
-        keep_ids: items with an id give it to their regions, which come first, in the order of the items; further pieces
-            of a quote have their number behind it.
+        keep_ids: regions of items with an id of their own have it before the hash, and come first.
 
     >>> from annotate.schema import load_schema
     >>> [item] = to_result(Layers(entities=[Entity(0, 4, "ORG")]), "NATO", load_schema("news"), article_id="a")
@@ -82,14 +81,13 @@ class _Writer:
         fragments = sorted(quote.content, key=lambda fragment: (fragment.start, fragment.end))
         label = self.schema.part("content").name
         head = ""
-        for number, fragment in enumerate(fragments, 1):
+        for fragment in fragments:
             meta = {} if head else _meta(quote.note, quote.preannotator)
             if not head and quote.speaker_name is not None:
                 meta[META_SPEAKER_NAME] = quote.speaker_name
                 if quote.speaker is not None:
                     meta[META_SPEAKER_AT] = [quote.speaker.start, quote.speaker.end]
-            own = f"{quote.id}-{number}" if quote.id is not None and head else quote.id
-            region = self._add_region(SPAN, "quotes", label, fragment.start, fragment.end, quote.score, meta, own)
+            region = self._add_region(SPAN, "quotes", label, fragment.start, fragment.end, quote.score, meta, quote.id)
             self._add_choice(region, QUOTE_TYPE, fragment, quote.type)
             if head:
                 self._add_relation("continues", head, region)
@@ -126,11 +124,10 @@ class _Writer:
         meta: dict[str, Any],
         own_id: str | None = None,
     ) -> str:
+        region = self._make_id(f"{layer}\0{start}\0{end}\0{label}")
         if self.keep_ids and own_id is not None:
-            region = own_id
+            region = f"{own_id}-{region}"
             self.kept.add(region)
-        else:
-            region = self._make_id(f"{layer}\0{start}\0{end}\0{label}")
         item: Item = {
             "id": region,
             "from_name": control,

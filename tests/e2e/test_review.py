@@ -1,4 +1,4 @@
-"""A reviewer in a real browser: disputes stand out, each version can be reached, and what is left is gold."""
+"""A reviewer in a real browser: disputes stand out, each candidate can be reached, and what is left is gold."""
 
 from __future__ import annotations
 
@@ -110,6 +110,9 @@ def test_a_reviewer_sees_the_disputes_and_decides_them(
     [project] = server.find_projects(PROJECT)
     [task] = server.iter_tasks(project["id"], include="id,data")
 
+    said = CliRunner().invoke(app, ["doctor", "--project", PROJECT]).stdout
+    assert re.search(r"^ok +the interface is that of schema", said, re.MULTILINE), said
+
     # the data manager counts them; the instruction says what to do
     page.goto(f"{server.project_page(project['id'])}")
     page.get_by_text("disputes", exact=True).first.wait_for()
@@ -140,7 +143,7 @@ def test_a_reviewer_sees_the_disputes_and_decides_them(
         "element => getComputedStyle(element).outlineStyle"
     ) in ("none", "auto")
 
-    # both versions of one extent are reached by their tags, wherever they are; the list stays in sight
+    # both candidates of one extent are reached by their tags, wherever they are; the list stays in sight
     click_tag(page, "2u-a")
     page.keyboard.press("Escape")
     click_tag(page, "3u-b")

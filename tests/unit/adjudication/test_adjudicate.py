@@ -161,12 +161,12 @@ def test_what_the_reviewer_made_or_removed_is_logged() -> None:
     assert reasons == ["the reviewer marked it in another way", "the reviewer deleted what was agreed"]
 
 
-def test_an_undecided_dispute_is_told_with_its_words_its_versions_and_where_to_go() -> None:
+def test_an_undecided_dispute_is_told_with_its_words_its_candidates_and_where_to_go() -> None:
     review = by("carol", ADA, TITLED, FRANCE, task_url="http://127.0.0.1:8080/projects/2/data?task=31")
     with pytest.raises(RecordError) as caught:
         apply_review(disputed(), [review])
     assert str(caught.value).splitlines() == [
-        f"a1: carol left 2 versions of dispute 1. entity: [President Ada Lovelace]{TEXT[22:]}",
+        f"a1: carol left 2 candidates of dispute 1. entity: [President Ada Lovelace]{TEXT[22:]}",
         "  1a: PERSON (b)",
         "  1b: PERSON [Ada Lovelace] (a)",
         "  open the review again at http://127.0.0.1:8080/projects/2/data?task=31 and delete the wrong ones",
@@ -192,7 +192,7 @@ def test_articles_that_were_not_reviewed_stay_disputed() -> None:
 @pytest.mark.parametrize(
     ("reviews", "message"),
     [
-        ([by("carol", ADA, TITLED, FRANCE)], "left 2 versions of dispute 1"),
+        ([by("carol", ADA, TITLED, FRANCE)], "left 2 candidates of dispute 1"),
         ([by("carol", ADA), by("dora", ADA)], "2 reviews, by carol, dora"),
         ([by("carol", ADA, id="a2")], "nothing in it is disputed"),
         ([by("carol", text=TEXT + "!")], "another text"),

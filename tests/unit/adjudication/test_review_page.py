@@ -36,22 +36,24 @@ PAGE = ReviewPage(DISPUTED)
 def test_the_list_says_where_what_by_whom_and_why() -> None:
     data = PAGE.data("a")
     assert data["disputes"] == 3
-    assert data["dispute_list"] == [
-        {
-            "where": "1. quote: [“Go,”] said Ann.",
-            "proposals": "1a: direct, speaker [Ann] (ann)\n1b: direct (ben)",
-            "why": "2 of 2 marked it, no agreement on speaker",
-        },
-        {
-            "where": "2. claim: [Bob walked to Mecca on Monday]. It rained \\x1b[2J there.",
-            "proposals": "2a: event, check-worthy (ann)",
-            "why": "1 of 2 marked it; not marked by ben",
-        },
-        {
-            "where": "3. entity: Bob walked to [Mecca] on Monday. It rained \\x1b[2J there.",
-            "proposals": "3a: GPE (ann)\n3b: EVENT (ben)",
-            "why": "2 of 2 marked it, no agreement on label",
-        },
+    assert [entry.splitlines() for entry in data["dispute_list"]] == [
+        [
+            "1. quote: [“Go,”] said Ann.",
+            "    1a: direct, speaker [Ann] (ann)",
+            "    1b: direct (ben)",
+            "    2 of 2 marked it, no agreement on speaker",
+        ],
+        [
+            "2. claim: [Bob walked to Mecca on Monday]. It rained \\x1b[2J there.",
+            "    2a: event, check-worthy (ann)",
+            "    1 of 2 marked it; not marked by ben",
+        ],
+        [
+            "3. entity: Bob walked to [Mecca] on Monday. It rained \\x1b[2J there.",
+            "    3a: GPE (ann)",
+            "    3b: EVENT (ben)",
+            "    2 of 2 marked it, no agreement on label",
+        ],
     ]
     assert PAGE.data("another") == {}
 
@@ -60,7 +62,9 @@ def test_disputed_regions_have_the_ids_that_the_style_sheet_knows_and_come_first
     [prediction] = to_review(DISPUTED)
     task = build_task(prediction, NEWS, PAGE)
     ids = list(dict.fromkeys(item["id"] for item in task["predictions"][0]["result"] if "id" in item))
-    assert ids[:5] == [to_region_id(tag) for tag in ("1a", "1b", "2a", "3a", "3b")]
+    assert [name.rpartition("-")[0] for name in ids[:5]] == [
+        to_region_id(tag) for tag in ("1a", "1b", "2a", "3a", "3b")
+    ]
     assert not any(map(is_region_id, ids[5:]))
     assert task["data"]["disputes"] == 3
 
@@ -95,7 +99,7 @@ QUOTES = st.lists(st.builds(lambda s, speaker: Quote("direct", [s], speaker), SP
 
 
 @given(st.lists(st.tuples(ENTITIES, QUOTES), min_size=2, max_size=4))
-def test_every_version_has_a_region_of_its_own(versions: list[tuple[list[Entity], list[Quote]]]) -> None:
+def test_every_candidate_has_a_region_of_its_own(versions: list[tuple[list[Entity], list[Quote]]]) -> None:
     marked = [by(name, entities, quotes, []) for name, (entities, quotes) in zip("abcd", versions, strict=False)]
     disputed = adjudicate_annotations(marked).disputed
     page = ReviewPage(disputed)
@@ -104,4 +108,4 @@ def test_every_version_has_a_region_of_its_own(versions: list[tuple[list[Entity]
         marks = [item["id"] for item in task["predictions"][0]["result"] if item["type"] == "labels"]
         assert len(marks) == len(set(marks))
         listed = task["data"]["dispute_list"]
-        assert sum(len(entry["proposals"].splitlines()) for entry in listed) == sum(map(is_region_id, marks))
+        assert sum(len(entry.splitlines()) - 2 for entry in listed) == sum(map(is_region_id, marks))
