@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from annotate.agreement import Agreement as Agreement
     from annotate.agreement.measure import agree as agree
     from annotate.artifacts.build import build_artifacts as build_artifacts
+    from annotate.copies.transfer import transfer as transfer
     from annotate.errors import AnnotateError as AnnotateError
     from annotate.explore.page import explore_records as explore_records
     from annotate.explore.show import show as show
@@ -168,6 +169,7 @@ _PUBLIC = {
     "status": "annotate.workflows.up",
     "submit_annotations": "annotate.labelstudio.submit",
     "train": "annotate.training.improve",
+    "transfer": "annotate.copies.transfer",
     "up": "annotate.workflows.up",
     "write_records": "annotate.jsonl",
 }

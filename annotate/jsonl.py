@@ -20,7 +20,7 @@ from annotate.errors import AnnotateError, RecordError
 from annotate.files import Outputs, open_input, sha256_text
 from annotate.printing import Stdout, shorten
 from annotate.problems import BOM, EMPTY_ID, SECOND_RECORD, WRONG_HASH, cannot_read, find_encoding_problem
-from annotate.records import LayeredRecord
+from annotate.records import Annotation, GoldRecord, LayeredRecord, Prediction
 from annotate.spans import find_span_problems
 
 R = TypeVar("R", bound=msgspec.Struct)
@@ -291,6 +291,16 @@ def gather_records(source: RecordSource[L], kind: type[L]) -> list[L]:
     for each in [source] if isinstance(source, (str, Path)) else source:
         found += read_records(Path(each), kind) if isinstance(each, (str, Path)) else [each]
     return found
+
+
+def find_kind(path: Path) -> type[Annotation] | type[GoldRecord] | type[Prediction]:
+    """What the file holds, by the keys of its first object."""
+    _, keys = next(iter_objects(path, problems=[]), ("", {}))
+    if "annotator" in keys:
+        return Annotation
+    if keys.keys() & {"model", "score"} and "decided_by" not in keys and "annotators" not in keys:
+        return Prediction
+    return GoldRecord
 
 
 def find_record_problems(record: LayeredRecord) -> Iterator[str]:

@@ -26,6 +26,7 @@ COMMANDS = {
     "invite": ("labelstudio", "The link by which another annotator joins."),
     "select": ("select", "Choose which articles to annotate, so that they speak for all."),
     "preannotate": ("preannotate", "Propose entities, quotes and claims for articles."),
+    "transfer": ("transfer", "Carry annotations to copies and updates of their articles."),
     "push": ("labelstudio", "Send predictions to a Label Studio project."),
     "pull": ("labelstudio", "Get corrections back, with a certificate."),
     "effort": ("labelstudio", "What annotators changed, and how long it took."),

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from annotate.errors import RecordError
 from annotate.gold import load_gold
-from annotate.jsonl import iter_objects, read_records
-from annotate.records import Annotation, GoldRecord, LayeredRecord, Prediction
+from annotate.jsonl import find_kind, read_records
+from annotate.records import Annotation, LayeredRecord
 
 
 class Version(NamedTuple):
@@ -37,7 +37,7 @@ def read_versions(sources: Sequence[str]) -> list[Version]:
 
 
 def _read_file(path: Path) -> list[Version]:
-    kind = _kind(path)
+    kind = find_kind(path)
     if kind is Annotation:
         annotations = [record for record in read_records(path, Annotation) if record.status == "submitted"]
         people = sorted({record.annotator for record in annotations})
@@ -45,16 +45,6 @@ def _read_file(path: Path) -> list[Version]:
             Version(name, {record.id: record for record in annotations if record.annotator == name}) for name in people
         ]
     return [Version(path.stem, {record.id: record for record in read_records(path, kind)})]
-
-
-def _kind(path: Path) -> type[Annotation] | type[GoldRecord] | type[Prediction]:
-    """What the file holds, by the keys of its first object."""
-    _, keys = next(iter_objects(path, problems=[]), ("", {}))
-    if "annotator" in keys:
-        return Annotation
-    if keys.keys() & {"model", "score"} and "decided_by" not in keys and "annotators" not in keys:
-        return Prediction
-    return GoldRecord
 
 
 def _short_name(path: Path) -> str:

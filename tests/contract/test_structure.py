@@ -34,7 +34,7 @@ ORDER = [
     ["audit"],
     ["labelstudio", "release"],
     ["publish", "harness", "explore", "rounds"],
-    ["selection"],
+    ["selection", "copies"],
     ["training", "workflows"],
     ["cli"],
 ]  # fmt: skip
@@ -152,7 +152,7 @@ def test_each_command_is_one_public_function(command: str) -> None:
 CONTRACT = [
     "demo", "up", "down", "status", "preannotate", "push", "pull", "doctor", "agree", "adjudicate", "release", "check",
     "diff", "releases", "publish", "score", "compare", "explore", "export", "rehydrate", "backend", "train",
-    "select", "plan",
+    "select", "plan", "transfer",
 ]  # fmt: skip
 
 

@@ -107,6 +107,8 @@ def write_inputs() -> None:
     folder = Path("inputs")
     decided = write_records_and_release(folder)
     write_records(folder / "articles.jsonl", [Article(id=one.id, text=one.text or "") for one in decided])
+    copies = [Article(id=f"copy of {one.id}", text=f"(AP) {one.text}") for one in decided]
+    write_records(folder / "copies.jsonl", copies)
     write_records(folder / "two.jsonl", [Article(id=one.id, text=one.text or "") for one in decided[:2]])
     write_records(
         folder / "annotations.jsonl",
@@ -294,6 +296,12 @@ LOCAL = [
         annotate("select", "inputs/articles.jsonl", "-n", "20", "-o", "out/b.jsonl"),
         "b.jsonl",
         old=write_old("out/b.jsonl"),
+    ),
+    Case(
+        "transfer",
+        annotate("transfer", "inputs/gold/news/1.0.0", "inputs/copies.jsonl", "-o", "out/t.jsonl", "--draft", "rules"),
+        "t.jsonl",
+        old=write_old("out/t.jsonl"),
     ),
     Case("train", train, "training.json", old=train_before, read=read_model),
 ]

@@ -24,13 +24,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from spacy.tokens import DocBin
 
+from annotate.copies.transfer import transfer
 from annotate.errors import AnnotateError
 from annotate.explore import read_versions
 from annotate.files import resource_dir
 from annotate.formats import read_predictions, write_format
 from annotate.ingest.articles import read_articles
 from annotate.jsonl import read_records, write_records
-from annotate.records import Annotation, Claim, Entity, GoldRecord, Prediction, Quote, Span
+from annotate.records import Annotation, Article, Claim, Entity, GoldRecord, Prediction, Quote, Span
 from annotate.schema import Schema, load_schema
 from annotate.text.tokens import load_blank
 
@@ -299,6 +300,29 @@ def test_records(tmp_path: Path, kind: type[Prediction], data: st.DataObject) ->
 
     survive(copy_records)
     survive(lambda: read_versions([str(path)]))
+
+
+@pytest.mark.parametrize("part", ["gold", "pool", "draft"])
+@FUZZ
+@given(data=st.data())
+def test_what_is_carried_to_a_copy(tmp_path: Path, part: str, data: st.DataObject) -> None:
+    """What comes out of damaged gold, pools and drafts fits its texts, or nothing comes out."""
+    copies = [Article(id=f"copy-{one.id}", text=f"(AP) {one.text}") for one in RECORDS]
+    drafts = [Prediction(id=one.id, text=one.text, entities=[Entity(0, 4, "ORG")], model="m") for one in copies]
+    for name, records in (("gold", RECORDS), ("pool", copies), ("draft", drafts)):
+        write_records(tmp_path / f"{name}.jsonl", records)
+    path = tmp_path / f"{part}.jsonl"
+    first, second = map(json.loads, path.read_bytes().splitlines())
+    if data.draw(st.booleans()):
+        path.write_bytes(dump(data.draw(other_json(first))) + b"\n" + dump(second))
+    else:
+        path.write_bytes(data.draw(other_bytes(path.read_bytes())))
+    output = tmp_path / "p.jsonl"
+    output.unlink(missing_ok=True)
+    pool = [str(tmp_path / "pool.jsonl")]
+    survive(lambda: transfer(tmp_path / "gold.jsonl", pool, output, draft=tmp_path / "draft.jsonl", all=True))
+    if output.exists():
+        read_records(output, Prediction)
 
 
 # ------------------------------------------------------------------------------------------------------- schema

@@ -1,0 +1,1 @@
+"""Copies of annotated articles: what was annotated once is carried to them."""
