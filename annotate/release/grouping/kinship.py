@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import combinations
 from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from annotate.records import Article, LayeredRecord
 from annotate.release.grouping import duplicates, stories
 from annotate.release.grouping.duplicates import BandHasher, Shingles, find_duplicates, jaccard, shingles
-from annotate.release.grouping.stories import Names, find_names, find_stories, parse_day
+from annotate.release.grouping.rows import Rows
+from annotate.release.grouping.stories import find_names, find_stories, parse_day
 
 AnyArticle: TypeAlias = Article | LayeredRecord
 
@@ -39,27 +40,30 @@ METHOD: dict[str, Any] = {
 class Kinship:
     """Collects names and word runs of articles, then finds the pairs that belong together.
 
-    Only an article's text and date count, never its annotation, so that a correction moves nothing. Memory holds
-    about half a kilobyte per article. `names` has the hashes of the names in each.
+    Only an article's text and date count, never its annotation, so that a correction moves nothing. Memory holds 256
+    bytes an article and four a name. `names` has the hashes of the names in each.
     """
 
     def __init__(self) -> None:
         self._hasher = BandHasher()
-        self._keys: list[npt.NDArray[np.uint64]] = []
-        self.names: list[Names] = []
+        self._keys = array("Q")  # BANDS of each article
+        self.names = Rows()
         self._days: list[int | None] = []
 
     def add(self, record: AnyArticle) -> None:
         """Note one article."""
         text = record.text or ""
-        self._keys.append(self._hasher.keys(shingles(text)))
+        self._keys.frombytes(self._hasher.keys(shingles(text)).tobytes())
         self.names.append(find_names(text))
         self._days.append(parse_day(record.date))
 
     def sort(self, order: Sequence[int]) -> None:
         """Number the articles anew: `order` has for each new number the old one."""
-        self._keys = [self._keys[place] for place in order]
-        self.names = [self.names[place] for place in order]
+        keys = array("Q")
+        for place in order:
+            keys.extend(self._keys[place * duplicates.BANDS : (place + 1) * duplicates.BANDS])
+        self._keys = keys
+        self.names = self.names.take(order)
         self._days = [self._days[place] for place in order]
 
     def links(self, get_record: Callable[[int], AnyArticle]) -> Iterator[tuple[int, int]]:
@@ -69,7 +73,8 @@ class Kinship:
         def get_shingles(number: int) -> Shingles:
             return shingles(get_record(number).text or "")
 
-        yield from find_duplicates(np.array(self._keys, dtype=np.uint64), get_shingles)
+        keys = np.frombuffer(self._keys, np.uint64).reshape(-1, duplicates.BANDS)
+        yield from find_duplicates(keys, get_shingles)
         yield from find_stories(self.names, self._days, get_shingles)
 
     def duplicates_among(

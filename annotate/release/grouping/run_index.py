@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from annotate.release.grouping.duplicates import Shingles, shingles
+from annotate.release.grouping.rows import spread
 
 #: A copy shares at least this share of the runs of the shorter text. Near-duplicates share two thirds or more.
 CONTAINED = 0.5
@@ -53,11 +54,8 @@ class RunIndex:
         """The texts that this one is a copy of, or they of it: most shared runs first, then by number."""
         runs = shingles(text)
         left = np.searchsorted(self._runs, runs, "left")
-        count = np.searchsorted(self._runs, runs, "right") - left
-        count[count > STOCK] = 0
-        # the places left[i], left[i] + 1, ... of every run, one after the other
-        ahead = np.cumsum(count) - count
-        places = np.arange(count.sum()) + np.repeat(left - ahead, count)
-        shared = np.bincount(self._owners[places], minlength=len(self._sizes))
+        right = np.searchsorted(self._runs, runs, "right")
+        right[right - left > STOCK] = 0
+        shared = np.bincount(self._owners[spread(left, np.maximum(left, right))], minlength=len(self._sizes))
         enough = np.flatnonzero((shared > 0) & (shared >= CONTAINED * np.minimum(self._sizes, len(runs))))
         return sorted((Shared(int(n), int(shared[n])) for n in enough), key=lambda one: (-one.runs, one.number))

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections import Counter
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from itertools import groupby
@@ -25,6 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from annotate.release.grouping.duplicates import Shingles
+from annotate.release.grouping.rows import spread
 from annotate.text.english import load_words
 
 SIMILARITY = 0.2
@@ -108,22 +109,54 @@ def find_stories(
 
 
 def _alike(names: Sequence[Names], first: list[int], others: list[int]) -> Iterator[tuple[int, int]]:
-    """Pairs with similar names: both of `first`, or one of `first` and one of `others`."""
-    holders: dict[int, list[int]] = {}
-    for number in (*first, *others):
-        for name in names[number].tolist():
-            holders.setdefault(name, []).append(number)
-    rare = {name: numbers for name, numbers in holders.items() if 1 < len(numbers) <= RARE}
-    inside = set(first)
-    sets = {number: set(names[number].tolist()) for number in (*first, *others)}
-    for number in first:
-        mine = sets[number]
-        shared: Counter[int] = Counter()
-        for name in mine:
-            shared.update(rare.get(name, ()))
-        for other, count in shared.items():
-            if count < SHARED_RARE or other == number or (other in inside and other < number):
+    """Pairs with similar names: both of `first`, or one of `first` and one of `others`.
+
+    Memory holds twelve bytes a name of theirs.
+    """
+    if not first:
+        return
+    numbers = [*first, *others]
+    rare = _RareNames(names, numbers)
+    place = {number: at for at, number in enumerate(first)}
+    for at, number in enumerate(first):
+        mine = names[number]
+        for sharing in rare.sharing(at):
+            other = numbers[sharing]
+            if other == number or (other in place and other < number):
                 continue
-            both = len(mine & sets[other])
-            if both >= SHARED_NAMES and both >= SIMILARITY * (len(mine) + len(sets[other]) - both):
+            theirs = names[other]
+            both = len(np.intersect1d(mine, theirs, assume_unique=True))
+            if both >= SHARED_NAMES and both >= SIMILARITY * (len(mine) + len(theirs) - both):
                 yield min(number, other), max(number, other)
+
+
+class _RareNames:
+    """The names that two to `RARE` of some articles have, and who has them; articles by their place among these."""
+
+    def __init__(self, names: Sequence[Names], numbers: Sequence[int]) -> None:
+        values = array("I")
+        sizes = np.zeros(len(numbers), np.int64)
+        for at, number in enumerate(numbers):
+            row = names[number]
+            values.frombytes(row.tobytes())
+            sizes[at] = len(row)
+        flat = np.frombuffer(values, np.uint32)
+        order = np.argsort(flat, kind="stable")
+        _, count = np.unique(flat[order], return_counts=True)
+        rare = (count > 1) & (count <= RARE)
+        kept = np.repeat(rare, count)
+        holders = np.repeat(np.arange(len(numbers), dtype=np.int32), sizes)[order[kept]]
+        ends = np.concatenate(([0], np.cumsum(count[rare])))
+        group = np.repeat(np.arange(int(rare.sum()), dtype=np.int32), count[rare])
+        by_article = np.argsort(holders, kind="stable")
+        self._holders, self._ends, self._groups = holders, ends, group[by_article]
+        self._places = np.searchsorted(holders[by_article], np.arange(len(numbers) + 1))
+
+    def sharing(self, at: int) -> list[int]:
+        """The articles that share at least `SHARED_RARE` of these names with the one at a place, itself included."""
+        groups = self._groups[self._places[at] : self._places[at + 1]]
+        if len(groups) < SHARED_RARE:
+            return []
+        found, shared = np.unique(self._holders[spread(self._ends[groups], self._ends[groups + 1])], return_counts=True)
+        result: list[int] = found[shared >= SHARED_RARE].tolist()
+        return result

@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from annotate.files import resource_dir
 from annotate.ingest.articles import read_articles
 from annotate.records import GoldRecord
-from annotate.release.grouping.duplicates import THRESHOLD, BandHasher, find_duplicates, jaccard, shingles
+from annotate.release.grouping.duplicates import THRESHOLD, BandHasher, Shingles, find_duplicates, jaccard, shingles
 from annotate.release.grouping.kinship import Kinship
 from annotate.release.grouping.splits import Groups
+from annotate.release.grouping.stories import DAYS, SHARED_NAMES, SHARED_RUNS, SIMILARITY, find_stories
 
 
 def find_links(records: list[GoldRecord]) -> list[tuple[str, str]]:
@@ -154,3 +155,32 @@ def test_a_signature_is_that_of_the_whole_set_however_long() -> None:
     parts = np.array_split(numbers, 7)
     assert (hasher.sign(numbers) == np.min([hasher.sign(part) for part in parts], axis=0)).all()
     assert (hasher.sign(numbers[:0]) == np.iinfo(np.uint32).max).all()
+
+
+def test_stories_are_those_of_a_comparison_of_all_pairs() -> None:
+    """Names and dates drawn at random; no name is in more articles than `RARE`, so that every pair is looked at."""
+    chance = random.Random(3)
+    names, days = [], []
+    for number in range(60):
+        story = number // 3
+        shared = [story * 100 + n for n in range(chance.randrange(3, 12))]
+        own = chance.sample(range(10_000, 60_000), chance.randrange(12))
+        names.append(np.array(sorted({*shared, *own}), dtype=np.uint32))
+        days.append(None if number % 7 == 0 else 100 + story % 4 + chance.randrange(4))
+
+    def get_shingles(number: int) -> Shingles:
+        return np.arange(20 if number % 2 else 5, dtype=np.uint32)
+
+    expected = set()
+    for a, b in combinations(range(60), 2):
+        both = len(set(names[a].tolist()) & set(names[b].tolist()))
+        alike = both >= SHARED_NAMES and both >= SIMILARITY * (len(names[a]) + len(names[b]) - both)
+        one, other = days[a], days[b]
+        if one is not None and other is not None:
+            near = abs(one - other) <= DAYS
+        else:
+            near = len(np.intersect1d(get_shingles(a), get_shingles(b))) >= SHARED_RUNS
+        if alike and near:
+            expected.add((a, b))
+    assert set(find_stories(names, days, get_shingles)) == expected
+    assert len(expected) > 20
