@@ -1,8 +1,9 @@
 """Does gold on a selected batch speak for the pool? A simulation on a pool whose gold is known, all of it.
 
-    python -m tests.bench.bench_select [--system rules] [--runs 1000] [--seed 0] [--svg FILE]
+    python -m tests.bench.bench_select [--pool NAME ...] [--system rules] [--runs 1000] [--seed 0] [--svg FILE]
 
-The pool is PolNeAR's training part with its gold quotes, the system a pre-annotator. Each run draws a batch, scores the
+The pool is PolNeAR's training part with its gold quotes, or other corpora, such as `gum_names.train gum_names.dev`,
+with what they have most of; the system is a pre-annotator. Each run draws a batch, scores the
 system on the batch's gold alone with the formulas and intervals of `annotate.score`, and looks whether the interval
 holds the value of the whole pool. Printed for each design and measure: the bias in standard errors of the simulation
 (within +-3 is chance), the share of 95 % intervals that hold the truth, their mean width, and the hours that plain
@@ -25,9 +26,10 @@ import numpy as np
 
 from annotate.files import write_text
 from annotate.ingest.articles import Articles, read_articles
+from annotate.items import confidence_of
 from annotate.jsonl import write_records
 from annotate.preannotate import preannotate_articles
-from annotate.records import Article, GoldRecord, Prediction
+from annotate.records import Article, GoldRecord, Layer, Prediction, get_layer
 from annotate.schema import load_schema
 from annotate.score.evaluate import count_layers
 from annotate.score.formulas import Formula, Once, Ratio
@@ -42,7 +44,19 @@ from annotate.selection.pool import Pool, merge_strata, read_pool
 from annotate.selection.prediction_powered import Rectified
 from annotate.selection.sampling import Reals, award_seats, choose_members, draw, join_strata
 
-MEASURES = ("f1:overlap:quotes", "f1:exact:quotes", "precision:overlap:quotes", "accuracy:speaker-overlap:quotes")
+MEASURES: dict[Layer, tuple[str, ...]] = {
+    "quotes": ("f1:overlap:quotes", "f1:exact:quotes", "precision:overlap:quotes", "accuracy:speaker-overlap:quotes"),
+    "entities": ("f1:strict:entities", "f1:exact:entities", "precision:strict:entities"),
+    "claims": ("f1:overlap:claims", "f1:exact:claims", "precision:overlap:claims"),
+}
+#: The measure whose predictions have a stand-in: confidences by predicted items.
+POWERED = {
+    "quotes": "precision:overlap:quotes",
+    "entities": "precision:strict:entities",
+    "claims": "precision:overlap:claims",
+}
+#: An article has many items from here on.
+MANY: dict[Layer, int] = {"quotes": 15, "entities": 30, "claims": 10}
 TRIALS = 1000
 
 
@@ -74,6 +88,7 @@ class World:
     formulas: dict[str, Formula]
     powered: dict[str, Formula]
     sizes: dict[str, Reals]
+    published: bool
 
 
 @dataclass(frozen=True)
@@ -93,6 +108,9 @@ class Outcome:
 def read_corpus(folder: Path, name: str) -> list[GoldRecord]:
     with gzip.open(folder / f"{name}.jsonl.gz") as file:
         records = [msgspec.json.decode(line, type=GoldRecord) for line in file]
+    for record in records:  # wikigold's MISC is no label of ours
+        if record.entities is not None:
+            record.entities = [entity for entity in record.entities if entity.label in load_schema().entity_labels]
     return sorted(records, key=lambda record: record.id)
 
 
@@ -102,23 +120,27 @@ def make_world(gold: Sequence[GoldRecord], predictions: Sequence[Prediction], ar
     table = read_gold(gold, load_schema(), problems)
     system = read_system(predictions, table, problems)
     assert not problems.sentences, problems.sentences[:3]
-    counted = count_layers(table, system, ["quotes"])["quotes"].formulas
-    formulas = {name: counted[Measure.parse(name)] for name in MEASURES}
-    items = np.array([len(record.quotes or ()) for record in gold], float)
+    layer = find_layer(gold)
+    many = MANY[layer]
+    counted = count_layers(table, system, [layer])[layer].formulas
+    formulas = {name: counted[Measure.parse(name)] for name in MEASURES[layer]}
+    items = np.array([len(get_layer(record, layer) or ()) for record in gold], float)
     ones = np.ones(len(gold))
-    guessed = np.array([len(prediction.quotes or ()) for prediction in by_id(predictions)], float)
+    guesses = [get_layer(prediction, layer) or [] for prediction in by_id(predictions)]
+    guessed = np.array([len(one) for one in guesses], float)
     powered: dict[str, Formula] = {}
     for name, value, proxy in (
-        ("quotes in an article", items, guessed),
-        ("share of articles with 15 quotes", (items >= 15) * 1.0, (guessed >= 15) * 1.0),
+        (f"{layer} in an article", items, guessed),
+        (f"share of articles with {many} {layer}", (items >= many) * 1.0, (guessed >= many) * 1.0),
     ):
         formulas[name] = Ratio(value, ones, 0, 0)
         powered[name] = Rectified(value, ones, proxy, ones, float(proxy.mean()))
-    trusted = np.array([sum(quote.score or 0 for quote in one.quotes or ()) for one in by_id(predictions)])
-    precision = formulas["precision:overlap:quotes"]
+    trusted = np.array([sum(confidence_of(item) or 0 for item in one) for one in guesses])
+    precision = formulas[POWERED[layer]]
     known = float(trusted.sum() / guessed.sum())
-    powered["precision:overlap:quotes"] = Rectified(*precision.columns(), trusted, guessed, known)
-    pool = read_pool(articles, by=["publisher"])
+    powered[POWERED[layer]] = Rectified(*precision.columns(), trusted, guessed, known)
+    published = any(record.publisher for record in gold)
+    pool = read_pool(articles, by=["publisher"] if published else [])
     assert pool.ids == table.ids
     predicted = read_predicted(predictions, pool.ids)
     sizes = {
@@ -126,7 +148,12 @@ def make_world(gold: Sequence[GoldRecord], predictions: Sequence[Prediction], ar
         "uncertain": uncertain_sizes(predicted.spread, 0.5),
         "diverse": diverse_sizes(pool.names, 0.5),
     }
-    return World(pool, formulas, powered, sizes)
+    return World(pool, formulas, powered, sizes, published)
+
+
+def find_layer(gold: Sequence[GoldRecord]) -> Layer:
+    """The layer that the corpus has: quotes before entities before claims."""
+    return next(layer for layer in MEASURES if any(get_layer(record, layer) is not None for record in gold))
 
 
 def by_id(predictions: Sequence[Prediction]) -> list[Prediction]:
@@ -248,7 +275,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--system", default="rules")
     parser.add_argument("--predictions", type=Path, help="of the pool, where they were made before")
-    parser.add_argument("--pool", default="polnear_quotes.train")
+    parser.add_argument("--pool", nargs="+", default=["polnear_quotes.train"])
     parser.add_argument("--runs", type=int, default=1000)
     parser.add_argument("--sizes", type=int, nargs="+", default=[50, 100])
     parser.add_argument("--seed", type=int, default=0)
@@ -258,7 +285,7 @@ def main() -> None:
     if not shared.is_dir():
         print(f"no corpora at {shared}: nothing to simulate on")
         return
-    gold = read_corpus(shared, options.pool)
+    gold = sorted((one for name in options.pool for one in read_corpus(shared, name)), key=lambda record: record.id)
     folder = Path(os.environ.get("TMPDIR", "/tmp"))
     path = folder / f"pool-{os.getpid()}.jsonl"
     fields = Article.__struct_fields__
@@ -269,14 +296,16 @@ def main() -> None:
         with options.predictions.open("rb") as file:
             predictions = [msgspec.json.decode(line, type=Prediction) for line in file]
     else:
-        predictions = list(preannotate_articles(articles, preannotator=options.system, layers=("quotes",)))
+        predictions = list(preannotate_articles(articles, preannotator=options.system, layers=(find_layer(gold),)))
     world = make_world(gold, predictions, articles)
-    print(f"{options.pool}: {len(world.pool)} articles, {options.system}, {options.runs} runs, seed {options.seed}")
+    named = " + ".join(options.pool)
+    print(f"{named}: {len(world.pool)} articles, {options.system}, {options.runs} runs, seed {options.seed}")
     start = time.perf_counter()
     outcomes = [
         outcome
         for n in options.sizes
         for design in DESIGNS
+        if world.published or not design.by_publisher
         for outcome in simulate(world, design, n, options.runs, options.seed)
     ]
     print_outcomes(outcomes)

@@ -26,6 +26,23 @@ def test_the_estimate_is_that_of_the_paper() -> None:
     assert paper != pytest.approx(y.mean(), abs=0.01)
 
 
+def test_the_estimate_is_that_of_ppi_python() -> None:
+    """What `ppi_mean_pointestimate` of ppi-python 0.2.3 gives for these numbers, with our lambda and with its own.
+
+    The package is no dependency of the tests: it brings numba, pandas, statsmodels and scikit-learn. Its lambda takes
+    the variance of the guesses over both parts, as its code does; ours that of the annotated part.
+    """
+    n, rest = 40, 160
+    i = np.arange(n + rest)
+    truth = ((i * 37) % 11 + (i * i) % 7).astype(float)
+    guess = truth * 0.75 + ((i * 53) % 13) / 3
+    y, f = truth[:n], guess[:n]
+    found = float(Rectified(y, np.ones(n), f, np.ones(n), known=float(guess.mean())).values(Once(n))[0])
+    assert found == pytest.approx(6.95799872, abs=1e-8)
+    assert found == pytest.approx(6.97708333, abs=0.02)
+    assert y.mean() == pytest.approx(6.825)
+
+
 def test_a_ratio_is_corrected_by_the_slope_of_its_residuals() -> None:
     right, predicted = np.array([3.0, 4.0, 1.0, 6.0]), np.array([4.0, 6.0, 3.0, 7.0])
     trusted = np.array([3.2, 4.5, 2.0, 6.1])

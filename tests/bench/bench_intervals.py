@@ -1,0 +1,97 @@
+"""Which interval of a skewed mean holds the truth as often as it says? A simulation on counts of items in articles.
+
+    python -m tests.bench.bench_intervals [--runs 2000] [--seed 0]
+
+Each run draws n articles of a corpus by plain chance and asks how many items an article has on average. Compared are
+the interval of `annotate estimate` (the expanded percentile interval of the rescaled bootstrap) and those that survey
+statisticians use instead: Student's t about the mean; t on the log scale; the bootstrap-t (Hall 1988). Printed: the
+share of intervals that hold the mean of the corpus, the shares that lie below and above it, and the mean width.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import math
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from annotate.score.distributions import t_quantile
+from annotate.score.resampling import expanded_interval
+from annotate.score.sample import make_sample
+from annotate.selected import Selected
+from annotate.selection.sampling import Reals
+
+POOLS = {
+    "PolNeAR, quotes": (("polnear_quotes.train",), "quotes"),
+    "GUM, names": (("gum_names.train", "gum_names.dev"), "entities"),
+    "wikigold, names": (("wikigold_entities.dev",), "entities"),
+    "re3d, names": (("re3d_entities_named.dev",), "entities"),
+    "UNER PUD, names": (("uner_pud_entities.dev",), "entities"),
+    "news, claims": (("claims_news.train", "claims_news.dev"), "claims"),
+}
+SIZES = (20, 50, 100)
+TRIALS = 500
+
+
+def read_counts(folder: Path, names: tuple[str, ...], layer: str) -> Reals:
+    counts = []
+    for name in names:
+        with gzip.open(folder / f"{name}.jsonl.gz") as file:
+            counts += [len(msgspec.json.decode(line).get(layer) or []) for line in file]
+    return np.array(counts, float)
+
+
+def iter_intervals(values: Reals, pool: int, seed: int) -> Iterator[tuple[str, float, float]]:
+    """The intervals of the mean of a pool by the values of a sample from it."""
+    n, chance = len(values), len(values) / pool
+    selected = [Selected(probability=chance, stratum="all", pool=pool, pool_sha256="", seed=0)] * n
+    sample = make_sample([1 / chance] * n, selected)
+    assert sample is not None
+    factors = np.concatenate(list(sample.draw(TRIALS, seed)))
+    low, high = expanded_interval(factors @ values / factors.sum(axis=1), sample.freedom + 1) or (math.nan, math.nan)
+    yield "expanded", low, high
+    mean = float(values.mean())
+    error = float(values.std(ddof=1)) * math.sqrt((1 - chance) / n)
+    reach = t_quantile(0.975, n - 1) * error
+    yield "t", mean - reach, mean + reach
+    yield "t of log", mean * math.exp(-reach / mean), mean * math.exp(reach / mean)
+    drawn = values[np.random.default_rng(seed).integers(0, n, (TRIALS, n))]
+    errors = np.maximum(drawn.std(axis=1, ddof=1) / math.sqrt(n), 1e-9)
+    left, right = np.quantile((drawn.mean(axis=1) - mean) / errors, (0.025, 0.975))
+    yield "bootstrap-t", mean - float(right) * error, mean - float(left) * error
+
+
+def main() -> None:
+    """Run everything."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--runs", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    shared = Path(os.environ.get("ANNOTATE_SHARED", Path(__file__).parents[2].parent / "shared")) / "data"
+    if not shared.is_dir():
+        print(f"no corpora at {shared}: nothing to simulate on")
+        return
+    chance = np.random.default_rng(options.seed)
+    for name, (files, layer) in POOLS.items():
+        counts = read_counts(shared, files, layer)
+        skew = float(((counts - counts.mean()) ** 3).mean() / counts.std() ** 3)
+        print(f"\n{name}: {len(counts)} articles, mean {counts.mean():.1f}, skewness {skew:.1f}")
+        for n in (size for size in SIZES if size < 0.7 * len(counts)):
+            found: dict[str, list[tuple[bool, bool, bool, float]]] = {}
+            for run in range(options.runs):
+                for method, low, high in iter_intervals(chance.permutation(counts)[:n], len(counts), run):
+                    below, above = high < counts.mean(), low > counts.mean()
+                    found.setdefault(method, []).append((not (below or above), below, above, high - low))
+            for method, rows in found.items():
+                held, below, above, width = np.array(rows, float).mean(axis=0)
+                shares = f"{held:>6.1%} below {below:>5.1%} above {above:>5.1%}"
+                print(f"  n {n:>3}  {method:<12} {shares} width {width:>6.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
