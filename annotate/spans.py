@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Literal, Protocol, TypeAlias
 
@@ -68,6 +69,43 @@ def trim_range(text: str, start: int, end: int) -> tuple[int, int]:
     while end > start and text[end - 1].isspace():
         end -= 1
     return start, end
+
+
+def snap_to_words(text: str, start: int, end: int) -> tuple[int, int]:
+    """The range with each edge that cuts a word moved to the nearer end of the word; of a part of one word, the word.
+
+    Words are runs of letters of alphabets with upper and lower case. Digits end one (`5|bn`), and so do apostrophes
+    and hyphens (`US|-led`). Of two equally near ends, the one that makes the range longer counts. A range that does
+    not fit the text comes back as it is.
+
+    >>> text = "Perhaps the president of AP's 5bn"
+    >>> [text[slice(*snap_to_words(text, *span))] for span in ((0, 5), (14, 20), (25, 27), (30, 31))]
+    ['Perhaps', 'president', 'AP', '5']
+    >>> snap_to_words("the president said", 2, 15)
+    (3, 14)
+    """
+    if not 0 <= start < end <= len(text):
+        return start, end
+    left, right = _word_around(text, start), _word_around(text, end)
+    first = left[0] if end <= left[1] or start - left[0] <= left[1] - start else left[1]
+    last = right[1] if start >= right[0] or right[1] - end <= end - right[0] else right[0]
+    return first, last
+
+
+def _word_around(text: str, place: int) -> tuple[int, int]:
+    """The word that the place cuts; the empty range there where it cuts none."""
+    if not 0 < place < len(text) or not (_in_word(text[place - 1]) and _in_word(text[place])):
+        return place, place
+    start = end = place
+    while start > 0 and _in_word(text[start - 1]):
+        start -= 1
+    while end < len(text) and _in_word(text[end]):
+        end += 1
+    return start, end
+
+
+def _in_word(sign: str) -> bool:
+    return sign.lower() != sign.upper() or bool(unicodedata.combining(sign))
 
 
 def trim_edges(text: str, start: int, end: int, of: Edges) -> tuple[int, int]:

@@ -18,16 +18,20 @@ _MARKED = re.compile(r"\[([^\[\]]*)\]")
 def to_instruction(schema: Schema) -> str:
     """The guidelines as an HTML fragment without styles or scripts, such as Label Studio shows as instruction.
 
+    How to work on the page comes first, then the general rules; the definitions of labels are folded.
+
     >>> from annotate.schema import load_schema
     >>> "Iraq" in to_instruction(load_schema("news")), "<script" in to_instruction(load_schema("news"))
     (True, False)
     """
-    return _render("guidelines.body.html", schema, level="3")
+    return _render("guidelines.body.html", schema, level="3", folded=True)
 
 
 def to_guidelines_html(schema: Schema) -> str:
     """The guidelines as one self-contained HTML page, for the screen and for paper."""
-    return _render("guidelines.page.html", schema, body=_render("guidelines.body.html", schema, level="2"))
+    return _render(
+        "guidelines.page.html", schema, body=_render("guidelines.body.html", schema, level="2", folded=False)
+    )
 
 
 def to_guidelines_markdown(schema: Schema) -> str:
@@ -35,7 +39,7 @@ def to_guidelines_markdown(schema: Schema) -> str:
     return _render("guidelines.md", schema)
 
 
-def _render(template: str, schema: Schema, **extra: str) -> str:
+def _render(template: str, schema: Schema, **extra: str | bool) -> str:
     environment = Environment(
         autoescape=template.endswith(".html"), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )

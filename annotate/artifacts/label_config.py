@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
-from annotate.artifacts.page_style import to_css
-from annotate.schema import Label, Schema
+from annotate.artifacts.page_style import to_css, value_class
+from annotate.schema import Label, Role, Schema
 
 # what the controls are called in results: the `from_name` and `to_name` of every item
 TEXT = "text"
@@ -43,16 +43,20 @@ def to_label_config(schema: Schema) -> str:
     # last, so that nothing moves when it appears
     if schema.quotes:
         box = _add_attributes_box(side, schema.part("content").name)
-        _add_choices(box, QUOTE_TYPE, schema.quotes.types, title="Type of the quote")
+        _add_choices(box, QUOTE_TYPE, schema.quotes.types, title="Type of the quote", drawn="content")
     if schema.claims:
         box = _add_attributes_box(side, schema.part("claim").name)
-        _add_choices(box, CHECK_WORTHY, schema.claims.check_worthy, title="Worth checking?")
+        _add_choices(box, CHECK_WORTHY, schema.claims.check_worthy, title="Worth checking?", drawn="claim")
         _add_choices(box, CLAIM_KIND, schema.claims.kinds, title="Kind of the claim")
     if schema.relations:
         relations = ElementTree.SubElement(side, "Relations")
         for relation in schema.relations:
             ElementTree.SubElement(relations, "Relation", value=relation.name)
     body = ElementTree.SubElement(root, "View", className="ann-body")
+    # without names, so that tasks may lack them
+    about = ElementTree.SubElement(body, "View", className="ann-about")
+    for field, size in (("title", "4"), ("publisher", "6"), ("date", "6")):
+        ElementTree.SubElement(about, "Header", value=f"${field}", size=size)
     # symbol: with word granularity a mark on "AP" would grow to "AP's"
     ElementTree.SubElement(
         body, "Text", name=TEXT, value="$text", granularity="symbol", saveTextResult="yes", showLabels="true"
@@ -88,10 +92,14 @@ def _add_attributes_box(parent: ElementTree.Element, label: str) -> ElementTree.
     )
 
 
-def _add_choices(parent: ElementTree.Element, name: str, values: Sequence[Label], *, title: str) -> None:
+def _add_choices(
+    parent: ElementTree.Element, name: str, values: Sequence[Label], *, title: str, drawn: Role | None = None
+) -> None:
+    """A question about the selected region; where its answer is drawn on the region, `drawn` is the region's role."""
     ElementTree.SubElement(parent, "Header", value=title, size="6")
+    holder = ElementTree.SubElement(parent, "View", className=value_class(drawn)) if drawn else parent
     block = ElementTree.SubElement(
-        parent, "Choices", name=name, toName=TEXT, perRegion="true", choice="single-radio", showInline="true"
+        holder, "Choices", name=name, toName=TEXT, perRegion="true", choice="single-radio", showInline="true"
     )
     for value in values:
         element = ElementTree.SubElement(block, "Choice", value=value.name)

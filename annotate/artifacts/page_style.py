@@ -7,20 +7,29 @@ mixing to one muddy tone. The buttons of the labels look like what they draw: th
 The editor writes `data-label="NUMBER:LABEL"` on a region's element, or on its last piece where a crossing region or
 a paragraph cuts it; the other pieces keep the plain tint of the label's colour. It gives a selected region handles
 to drag its ends by, made of `area` elements, which browsers do not display unless told to.
+
+The editor takes the style sheet from the interface's XML without undoing its escapes, so it has no `<`, `>` or `&`.
 """
 
 from __future__ import annotations
 
-from annotate.schema import Role, Schema
+from collections.abc import Iterator
+
+from annotate.schema import Label, Role, Schema
 
 _LAYOUT = """
 .ann-root { display: flex; align-items: flex-start; gap: 20px; }
-.ann-side { flex: 0 0 240px; position: sticky; top: 0; }
+.ann-side { flex: 0 0 240px; box-sizing: border-box; width: 240px; min-width: 0; position: sticky; top: 0; }
+.ann-side * { overflow-wrap: anywhere; }
 .ann-side h4 { margin: 6px 0 4px !important; font-size: 13px; opacity: .7; }
 .ann-choices { margin-top: 12px; padding: 4px 10px 8px; border: 1px solid rgba(128,128,128,.35); border-radius: 6px; }
-.ann-body { flex: 1 1 auto; min-width: 0; padding-top: 14px; }
+.ann-body { flex: 0 1 640px; min-width: 0; padding-top: 14px; }
 .ann-body .lsf-htx-richtext, .ann-body .lsf-richtext__container {
-  max-width: 46em; padding-top: 1.2em; overflow: visible; font-size: 16px; line-height: 2.3; }
+  max-width: 40em; padding-top: .6em; overflow: visible; font-size: 16px; line-height: 2.3; }
+.ann-about { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 12px; }
+.ann-about h3 { flex: 1 0 100%; margin: 0 !important; }
+.ann-about h4 { margin: 0 !important; font-size: 13px; font-weight: 400; opacity: .7; }
+.ann-about :empty { display: none; }
 .ann-body .htx-highlight { padding: 2px 0; border: 0 !important; border-radius: 2px; }
 .ann-body .htx-highlight::after {
   margin-left: 2px; padding: 0; font: 600 8px/0 system-ui, sans-serif; letter-spacing: .02em; opacity: .65;
@@ -32,21 +41,29 @@ _LAYOUT = """
 # the editor shows the project's instruction without margins, bullets and inline styles
 _INSTRUCTION = """
 .ann-guidelines h3 { margin: 1.4em 0 .3em; }
+.ann-guidelines ol { padding-left: 1.6em; list-style: decimal; }
 .ann-guidelines ul { padding-left: 1.2em; list-style: disc; }
 .ann-guidelines dt { margin-top: .8em; }
 .ann-guidelines dd { margin-left: 1.2em; }
 .ann-guidelines small { opacity: .65; }
 .ann-guidelines kbd { padding: 0 .4em; border: 1px solid rgba(128,128,128,.5); border-radius: 4px; font-size: .85em; }
+.ann-guidelines summary { margin-top: 1.2em; font-weight: 600; cursor: pointer; }
+.ann-guidelines .ann-how h3 { margin: .4em 0 .3em; }
+.ann-guidelines .ann-how {
+  margin-bottom: 1em; padding: 2px 12px 8px; border: 1px solid rgba(128,128,128,.5); border-radius: 6px; }
 .ann-guidelines mark { padding: 1px 2px; border-radius: 3px; background: rgba(255,213,79,.5); color: inherit; }
 """
 
-# the lines of relations cross the text: dotted, so that they do not read as struck-out words, their names small on a
-# quiet ground
+# the lines of relations run at the height of the words' middle: shifted down, into the gap below the words, they
+# strike nothing out; one tone that is visible on white and on black. The groups are shifted and not the whole
+# drawing, because the editor measures from the drawing's own place and would take the shift back.
 _ARROWS = """
-svg.relations-overlay path { stroke: #5b6b7d; stroke-width: 1.5; stroke-dasharray: 1.5 3.5; opacity: .6; }
-svg.relations-overlay marker path { fill: #5b6b7d; stroke: none; }
+svg.relations-overlay { overflow: visible; }
+svg.relations-overlay g[class^="relationItem"] { transform: translateY(12px); }
+svg.relations-overlay path { stroke: #7a8ca3; stroke-width: 1.5; stroke-dasharray: 1.5 3; opacity: .75; }
+svg.relations-overlay marker path { fill: #7a8ca3; stroke: none; }
 svg.relations-overlay g[transform] rect {
-  fill: #eef1f5; fill-opacity: .85; stroke: #c5ccd6; stroke-width: 1; transform: scale(.72); }
+  fill: #eef1f5; fill-opacity: .9; stroke: #c5ccd6; stroke-width: 1; transform: scale(.72); }
 svg.relations-overlay text { fill: #46505c; font-size: 9px !important; }
 """
 
@@ -63,6 +80,7 @@ def to_css(schema: Schema) -> str:
         rules.append(f"{piece}, .ann-parts .lsf-label:nth-child({number}) {{ {_outline(part.role, colour)} }}")
         rules.append(f"{piece} {{ background: {ground} !important; }}")
         rules.append(f"{piece}::after {{ content: none; }}")
+    rules.extend(_value_rules(schema))
     for label in schema.entities.labels if schema.entities else ():
         piece = _piece(label.name)
         if label.colour:
@@ -71,6 +89,49 @@ def to_css(schema: Schema) -> str:
     if schema.relations:
         rules.append(_ARROWS.strip())
     return "\n".join(rules)
+
+
+def value_mark(role: Role, number: int) -> str:
+    """What the id of a proposed quote or claim begins with, so that the page can draw its type or check-worthiness.
+
+    The editor writes the region's id, but not its choices, on the elements of the page.
+
+    Args:
+        number: of the value, in the schema's order; the first has no mark.
+
+    >>> value_mark("claim", 0), value_mark("claim", 1)
+    ('', 'claim-1-')
+    """
+    return f"{role}-{number}-" if number else ""
+
+
+def value_class(role: Role) -> str:
+    """The class of the box with the answers that are drawn on regions of the role."""
+    return f"ann-value-{role}"
+
+
+def _value_rules(schema: Schema) -> Iterator[str]:
+    """The lines of values other than the first: dashed for the second, dotted for the third.
+
+    A selected region is drawn as its answers are now, a proposed one as its answers were proposed.
+    """
+    lines: list[tuple[Role, str, list[Label]]] = []
+    if schema.quotes:
+        lines.append(("content", "top", schema.quotes.types))
+    if schema.claims:
+        lines.append(("claim", "bottom", schema.claims.check_worthy))
+    for role, side, values in lines:
+        part = schema.part(role)
+        colour = part.colour or _COLOURS[role]
+        for number, value in enumerate(values):
+            style = ("solid", "dashed", "dotted")[min(number, 2)]
+            marked = f'{_piece(part.name)}[class*="-{value_mark(role, number)}"]'
+            answer = f'.{value_class(role)} input[name="{escape_css(value.name)}"]:checked'
+            chosen = f".ann-root:has({answer}) {_piece(part.name)}"
+            drawn = f"border-{side}: 2px {style} {colour} !important; box-shadow: none;"
+            if number:
+                yield f"{marked} {{ {drawn} }}"
+            yield f"{chosen}.__active {{ {drawn} }}"
 
 
 def _outline(role: Role, colour: str) -> str:

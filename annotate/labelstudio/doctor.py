@@ -21,7 +21,7 @@ from annotate.labelstudio.connection import (
     connect,
     require_client,
 )
-from annotate.labelstudio.project import canonical_config, find_names, find_project, find_shown_layers
+from annotate.labelstudio.project import MANY_REGIONS, canonical_config, find_names, find_project, find_shown_layers
 from annotate.labelstudio.shapes import make_safe
 from annotate.printing import format_count
 from annotate.schema import Schema, load_schema
@@ -29,7 +29,6 @@ from annotate.task_json.from_result import from_result
 from annotate.task_json.tasks import read_info
 
 OLDEST_TESTED = (1, 20)
-MANY_REGIONS = 400
 
 
 class Finding(msgspec.Struct, kw_only=True, omit_defaults=True):

@@ -17,6 +17,9 @@ from annotate.schema import Schema
 
 TITLE_LENGTH = (3, 50)
 
+#: Pages with more regions open slowly (about ten seconds) and are hard to read.
+MANY_REGIONS = 400
+
 # the control that a layer's interface cannot do without
 LAYER_CONTROL: dict[Layer, str] = {"entities": ENTITY, "quotes": QUOTE_TYPE, "claims": CLAIM_KIND}
 
@@ -53,6 +56,16 @@ def layer_title(project: str, layer: Layer) -> str:
     'Pilot (claims)'
     """
     return f"{project} ({layer})"
+
+
+def describe_project(schema: Schema) -> str:
+    """What a new project says of itself among the projects of a server.
+
+    >>> from annotate.schema import load_schema
+    >>> describe_project(load_schema("news").restrict(("claims",)))
+    'To mark: claims. Begin with Label All Tasks; Instructions, at the top, says how.'
+    """
+    return f"To mark: {', '.join(schema.layers)}. Begin with Label All Tasks; Instructions, at the top, says how."
 
 
 def find_shown_layers(project: dict[str, Any], schema: Schema) -> tuple[Layer, ...]:

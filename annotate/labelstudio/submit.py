@@ -16,7 +16,7 @@ from annotate.labelstudio.shapes import make_all_safe
 from annotate.records import Annotation, Layers
 from annotate.schema import Schema, load_schema
 from annotate.task_json.tasks import Key
-from annotate.task_json.to_result import to_result
+from annotate.task_json.to_result import stem, to_result
 
 
 def submit_annotations(
@@ -74,6 +74,10 @@ def _to_annotated_result(record: Annotation, schema: Schema, shown: dict[str, An
     """The result as the editor would send it: what is as it was shown keeps its id and is marked as such."""
     layers = Layers(entities=record.entities, quotes=record.quotes, claims=record.claims)
     items = to_result(layers, record.text or "", schema, article_id=record.id, model=shown.get("model_version"))
+    # an item keeps its id also where its type or check-worthiness, which ids begin with, is another
+    known = {stem(item["id"]): item["id"] for item in shown.get("result") or () if "id" in item}
+    for item in items:
+        item.update({key: known.get(stem(item[key]), item[key]) for key in ("id", "from_id", "to_id") if key in item})
     before = {_identity(item) for item in shown.get("result") or ()}
     changed = {item["id"] for item in items if "id" in item and _identity(item) not in before}
     for item in items:

@@ -35,6 +35,7 @@ from annotate.task_json.to_result import (
     Item,
 )
 from annotate.text.quotation import quote_type
+from annotate.text.sentences import best_sentence, split_sentences
 
 
 class Decoded(NamedTuple):
@@ -91,6 +92,8 @@ class _Reader:
                 self._quarantine(f"an item of type {kind!r}; records hold labels, choices and relations", item)
         for relation in relations:
             self._take_relation(relation)
+        if self.schema.quotes:
+            self._link_lone_parts()
         layers = Layers(
             entities=self._build_entities() if self.schema.entities else None,
             quotes=self._build_quotes() if self.schema.quotes else None,
@@ -217,6 +220,44 @@ class _Reader:
         role, start, end = certain
         self._repair(f"{what}; read as {self.schema.relation(role).name!r}", item)
         self.links.add(role, start, end, item)
+
+    def _link_lone_parts(self) -> None:
+        """Tie a speaker or cue without a relation to the only quote of its sentence, where that quote has none yet.
+
+        Where two speakers (or cues) of a sentence are without a relation, nothing decides between them.
+        """
+        contents = [key for key, region in self.parts.items() if self._plays(region, "content")]
+        lone = [region for region in self.parts.values() if self._is_lone(region)]
+        if not contents or not lone:
+            return
+        sentences = split_sentences(self.text)
+        starts = [start for start, _ in sentences]
+        groups = list(self.links.group(contents).values())
+        found: dict[tuple[LinkRole, int], list[tuple[Region, str]]] = {}
+        for region in lone:
+            place = best_sentence(sentences, starts, region)
+            near = [group for group in groups if place is not None and self._touches(group, sentences[place])]
+            if place is None or len(near) != 1:
+                continue
+            role: LinkRole = "speaker" if self._plays(region, "speaker") else "cue"
+            if self.links.follow(role, near[0]).target is None:
+                head = min(near[0], key=lambda key: self.parts[key].start)
+                found.setdefault((role, place), []).append((region, head))
+        for (role, _), entries in found.items():
+            if len(entries) == 1:
+                [(region, head)] = entries
+                if self.links.follow(role, [head]).target is None:
+                    self._repair(f"a {role} without a relation; linked to the only quote of its sentence", region.item)
+                    self.links.add(role, head, region.id, region.item)
+
+    def _is_lone(self, region: Region) -> bool:
+        """Whether it is one speaker or one cue that an annotator drew and that no relation leads to."""
+        roles = [self.roles[label] for label in region.labels]
+        drawn = region.id not in self.predicted and region.id not in self.links.served
+        return drawn and len(roles) == 1 and roles[0] in ("speaker", "cue")
+
+    def _touches(self, group: Sequence[str], sentence: tuple[int, int]) -> bool:
+        return any(self.parts[key].start < sentence[1] and sentence[0] < self.parts[key].end for key in group)
 
     def _plays(self, region: Region, role: Role) -> bool:
         return any(self.roles[label] == role for label in region.labels)

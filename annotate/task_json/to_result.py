@@ -11,8 +11,10 @@ from collections import Counter
 from typing import Any
 
 from annotate.artifacts.label_config import CHECK_WORTHY, CLAIM_KIND, ENTITY, QUOTE_TYPE, SPAN, TEXT
+from annotate.artifacts.page_style import value_mark
 from annotate.records import Claim, Entity, Layers, Quote, Span
 from annotate.schema import RelationRole, Role, Schema
+from annotate.spans import HasRange
 
 Item = dict[str, Any]
 
@@ -36,7 +38,8 @@ def to_result(
     """The result items of a Label Studio prediction; the same input gives the same items with the same ids.
 
     Region ids are hashes of article, layer, extent, label and model, so that a region is known again after the
-    correction and a repeated push makes no second one.
+    correction and a repeated push makes no second one. Before the hash is what the page draws differently: of quotes
+    and claims, the value of type or check-worthiness where it is not the schema's first (`value_mark`).
 
     Args:
         layers: spans that fit `text` (code points, half-open) and labels of `schema`.
@@ -75,7 +78,7 @@ class _Writer:
 
     def _add_entity(self, entity: Entity) -> None:
         meta = _meta(entity.note, entity.preannotator)
-        self._add_region(ENTITY, "entities", entity.label, entity.start, entity.end, entity.score, meta, entity.id)
+        self._add_region(ENTITY, "entities", entity.label, entity, entity.score, meta, own_id=entity.id)
 
     def _add_quote(self, quote: Quote) -> None:
         fragments = sorted(quote.content, key=lambda fragment: (fragment.start, fragment.end))
@@ -87,7 +90,8 @@ class _Writer:
                 meta[META_SPEAKER_NAME] = quote.speaker_name
                 if quote.speaker is not None:
                     meta[META_SPEAKER_AT] = [quote.speaker.start, quote.speaker.end]
-            region = self._add_region(SPAN, "quotes", label, fragment.start, fragment.end, quote.score, meta, quote.id)
+            mark = value_mark("content", self.schema.quote_types.index(quote.type))
+            region = self._add_region(SPAN, "quotes", label, fragment, quote.score, meta, mark, quote.id)
             self._add_choice(region, QUOTE_TYPE, fragment, quote.type)
             if head:
                 self._add_relation("continues", head, region)
@@ -102,7 +106,8 @@ class _Writer:
         if claim.score is not None:
             meta[META_CHECK_SCORE] = claim.score
         label = self.schema.part("claim").name
-        region = self._add_region(SPAN, "claims", label, claim.start, claim.end, claim.confidence, meta, claim.id)
+        mark = value_mark("claim", 0 if claim.check_worthy else 1)
+        region = self._add_region(SPAN, "claims", label, claim, claim.confidence, meta, mark, claim.id)
         self._add_choice(region, CHECK_WORTHY, claim, self.schema_check_worthy(claim.check_worthy))
         self._add_choice(region, CLAIM_KIND, claim, claim.kind)
         if claim.claimer is not None:
@@ -118,13 +123,14 @@ class _Writer:
         control: str,
         layer: str,
         label: str,
-        start: int,
-        end: int,
+        span: HasRange,
         score: float | None,
         meta: dict[str, Any],
+        mark: str = "",
         own_id: str | None = None,
     ) -> str:
-        region = self._make_id(f"{layer}\0{start}\0{end}\0{label}")
+        start, end = span.start, span.end
+        region = mark + self._make_id(f"{layer}\0{start}\0{end}\0{label}")
         if self.keep_ids and own_id is not None:
             region = f"{own_id}-{region}"
             self.kept.add(region)
@@ -147,7 +153,7 @@ class _Writer:
         key = (role, span.start, span.end)
         if key not in self.shared:
             name = self.schema.part(role).name
-            self.shared[key] = self._add_region(SPAN, "parts", name, span.start, span.end, None, {})
+            self.shared[key] = self._add_region(SPAN, "parts", name, span, None, {})
         return self.shared[key]
 
     def _add_choice(self, region: str, control: str, span: Span | Claim, value: str) -> None:
@@ -182,6 +188,15 @@ class _Writer:
         # twins of one extent and label are distinguished by their number
         twin = "" if self.seen[key] == 1 else f"\0{self.seen[key]}"
         return hashlib.blake2b(f"{self.key}{key}{twin}".encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def stem(region_id: str) -> str:
+    """The part of a region's id that stays the same when the item's type or check-worthiness is another.
+
+    >>> stem("claim-1-0a1b"), stem("0a1b")
+    ('0a1b', '0a1b')
+    """
+    return region_id.rsplit("-", 1)[-1]
 
 
 def _meta(note: str | None, preannotator: str | None) -> dict[str, Any]:

@@ -19,7 +19,11 @@ from annotate.task_json.outcomes import compare_layers
 from tests.support.spans import span_of
 
 PROJECT = "In the browser"
-TEXT = "“It is 𝒳 over,” Ada Lovelace 👩‍👩‍👧 said on Monday.\nShe thinks taxes rose by 5 % in Rome, and Bob agrees."
+TEXT = (
+    "“It is 𝒳 over,” Ada Lovelace 👩‍👩‍👧 said on Monday.\n"
+    "She thinks taxes rose by 5 % in Rome, and Bob agrees.\n"
+    "Eve warned that prices fall."
+)
 TASKS = (
     "untouched",
     "moved",
@@ -29,6 +33,8 @@ TASKS = (
     "related",
     "labelled-arrow",
     "two-labels",
+    "new-quote",
+    "half-word",
     "draft",
     "skipped",
 )
@@ -270,6 +276,59 @@ def test_a_second_label_on_one_region(page: Page, pull: Any) -> None:
     record, remarks = pull("two-labels")
     assert (words(record, "DATE"), what_changed(record)) == (["Monday"], [])
     assert remarks == ["quarantined: a CUE that no quote or claim points to; draw the relation or delete it"]
+
+
+class Counter:
+    """Does what an annotator does, and counts keys, clicks and drags."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.actions = 0
+
+    def press(self, key: str) -> None:
+        self.actions += 1
+        self.page.page.keyboard.press(key)
+
+    def drag(self, words: str) -> None:
+        self.actions += 1
+        left, right, middle = self.page.place(words)
+        self.page.drag((left + 1, middle), (right - 1, middle))
+
+    def click(self, words: str, label: str) -> None:
+        self.actions += 1
+        self.page.select(words, label)
+
+
+def test_a_new_quote_with_speaker_and_cue_takes_eight_actions(page: Page, pull: Any) -> None:
+    annotator = Counter(page.open("new-quote"))
+    for key, words, label in (("q", "prices fall", "QUOTE"), ("s", "Eve", "SPEAKER"), ("c", "warned", "CUE")):
+        annotator.press(key)
+        annotator.drag(words)
+        page.page.locator(f".htx-highlight[data-label$=':{label}']", has_text=words).wait_for()
+    annotator.click("prices fall", "QUOTE")
+    annotator.press("2")
+    page.page.wait_for_selector("input[name=indirect]:checked")
+    page.submit()
+    assert annotator.actions == 8
+    record, remarks = pull("new-quote")
+    [quote] = [q for q in record.quotes if q.origin == "manual"]
+    spans = [*quote.content, quote.speaker, quote.cue]
+    assert [TEXT[span.start : span.end] for span in spans] == ["prices fall", "Eve", "warned"]
+    assert (quote.type, what_changed(record)) == ("indirect", [("quotes", "added", "indirect")])
+    assert remarks == [
+        "repaired: a speaker without a relation; linked to the only quote of its sentence",
+        "repaired: a cue without a relation; linked to the only quote of its sentence",
+    ]
+
+
+def test_half_a_word_is_enough(page: Page, pull: Any) -> None:
+    annotator = Counter(page.open("half-word"))
+    annotator.press("o")
+    annotator.drag("rices")
+    page.page.locator(".htx-highlight[data-label$=':ORG']", has_text="rices").wait_for()
+    page.submit()
+    record, remarks = pull("half-word")
+    assert (words(record, "ORG"), remarks) == (["prices"], [])
 
 
 def test_a_draft_is_counted_and_not_taken(page: Page, studio: Studio) -> None:

@@ -94,9 +94,11 @@ def test_layers_are_told_apart_where_they_overlap(page: Any, studio: Studio) -> 
     assert claim[1] == speaker[1] == cue[1] == transparent
     assert quote[1].endswith(", 0.1)")
     assert gpe[1].endswith(", 0.5)")
-    assert "0px 2px 0px 0px inset" in quote[2]
+    assert quote[2] == "none"
     assert "0px -2px 0px 0px inset" in claim[2]
     assert (speaker[3], cue[3]) == ("solid", "dotted")
+    quoted = page.locator(".htx-highlight[data-label$=':QUOTE']").first
+    assert quoted.evaluate("e => getComputedStyle(e).borderTopStyle") == "dashed"  # indirect
     # the names of the arrows
     assert sorted(page.locator("svg.relations-overlay text").all_text_contents()) == ["claimer", "cue", "speaker"]
 
@@ -111,6 +113,35 @@ def test_selected_region_has_handles_and_shows_its_attributes(page: Any, studio:
     assert page.locator("input[name=yes]").is_checked()
     for side in ("left", "right"):
         assert page.locator(f"area.__resize_{side}").is_visible()
+
+
+def test_a_selected_claim_is_drawn_as_its_answer_is_now(page: Any, studio: Studio) -> None:
+    open_project(page, studio, "Worth", layers=("claims",))
+    page.keyboard.press("Escape")
+    claim = page.locator(".htx-highlight[data-label$=':CLAIM']")
+    line = "e => getComputedStyle(e).borderBottomStyle"
+    assert claim.evaluate(line) == "none"  # proposed as worth checking
+    claim.click()
+    page.get_by_text("Worth checking?", exact=True).wait_for()
+    page.keyboard.press("5")
+    page.wait_for_selector("input[name=no]:checked")
+    assert claim.evaluate(line) == "dashed"
+    page.keyboard.press("4")
+    page.wait_for_selector("input[name=yes]:checked")
+    assert claim.evaluate(line) == "solid"
+
+
+def test_links_run_below_the_words_and_nothing_moves_when_a_region_is_selected(page: Any, studio: Studio) -> None:
+    open_project(page, studio, "All layers")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("svg.relations-overlay path", state="attached")
+    group = page.locator("svg.relations-overlay g[id]").first
+    assert group.evaluate("e => getComputedStyle(e).transform") == "matrix(1, 0, 0, 1, 0, 12)"
+    width = "document.querySelector('.ann-body').getBoundingClientRect().width"
+    before = page.evaluate(width)
+    page.keyboard.press("Alt+.")
+    page.wait_for_selector(".htx-highlight.__active")
+    assert page.evaluate(width) == before
 
 
 def test_browser_asked_nobody_but_the_server(page: Any, studio: Studio) -> None:

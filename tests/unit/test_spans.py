@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annotate.records import Claim, Entity, Layers, Quote, Span
-from annotate.spans import find_span_problems, overlap, shared, trim_range
+from annotate.spans import find_span_problems, overlap, shared, snap_to_words, trim_range
 
 ranges = st.tuples(st.integers(0, 30), st.integers(1, 12)).map(lambda pair: Span(pair[0], pair[0] + pair[1]))
 
@@ -58,3 +58,12 @@ def test_offsets_are_code_points() -> None:
     text = "👩‍👩‍👧 é 𝒳 said"
     start = text.index("said")
     assert not list(find_span_problems(Layers(entities=[Entity(start, start + 4, "A", text="said")]), text))
+
+
+@given(st.text(st.sampled_from("aB é\u0301 .’-5漢😀"), min_size=1), st.data())
+def test_snapping_leaves_no_edge_in_a_word_and_changes_nothing_the_second_time(text: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(text) - 1))
+    end = data.draw(st.integers(start + 1, len(text)))
+    snapped = snap_to_words(text, start, end)
+    assert 0 <= snapped[0] < snapped[1] <= len(text)
+    assert snap_to_words(text, *snapped) == snapped

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from typing import Any, Literal
 
 import msgspec
 
-from annotate.items import trim_annotation
+from annotate.items import map_items, map_spans, trim_annotation
 from annotate.printing import format_count
-from annotate.records import LAYERS, Annotation, iter_spans
+from annotate.records import LAYERS, Annotation, Layers, Quote, iter_spans
+from annotate.spans import snap_to_words
 from annotate.task_json.outcomes import OUTCOMES, Changes
 from annotate.task_json.remarks import Remark
 from annotate.task_json.tasks import TaskAnnotations
@@ -20,8 +22,9 @@ class Certificate(msgspec.Struct, kw_only=True):
 
     `changes` counts predicted items per layer: pushed = unchanged + moved + relabelled + reattributed + deleted;
     `added` are the annotators' own. `spans` is the number of all spans in submitted annotations (fragments, speakers
-    and cues count each), `spans_verified` those in a text known to be the one that was pushed, `trimmed` those of which
-    white space or marks outside words were removed at an edge. `untouched` tasks have neither an annotation nor a
+    and cues count each), `spans_verified` those in a text known to be the one that was pushed, `snapped` those of
+    which an edge inside a word was moved to its end, `trimmed` those of which white space or marks outside words were
+    removed at an edge. `untouched` tasks have neither an annotation nor a
     draft.
 
     `verified_against` names where it is known from what was pushed: `ledger` (kept by `push` on this machine) or
@@ -52,6 +55,7 @@ class Certificate(msgspec.Struct, kw_only=True):
     changes: dict[str, dict[str, int]] = {}
     spans: int = 0
     spans_verified: int = 0
+    snapped: int = 0
     trimmed: int = 0
     verified_against: Literal["ledger", "predictions"] | None = None
     altered: int = 0
@@ -88,10 +92,14 @@ class Certificate(msgspec.Struct, kw_only=True):
         (self.repaired if remark.action == "repaired" else self.quarantined).append(remark)
 
     def trim(self, annotation: Annotation) -> Annotation:
-        """The annotation with the edges of annotators' spans trimmed, and counted; what is as predicted stays."""
-        trimmed = trim_annotation(annotation, keep_predicted=True)
-        for (_, before), (_, after) in zip(iter_spans(annotation), iter_spans(trimmed), strict=True):
-            self.trimmed += (before.start, before.end) != (after.start, after.end)
+        """The annotation with the edges of annotators' spans at words, and counted; what is as predicted stays.
+
+        Edges inside a word move to its nearer end (`snapped`), then white space and punctuation go (`trimmed`).
+        """
+        snapped = _snap(annotation)
+        self.snapped += _count_moved(annotation, snapped)
+        trimmed = trim_annotation(snapped, keep_predicted=True)
+        self.trimmed += _count_moved(snapped, trimmed)
         return trimmed
 
     def count_annotation(self, annotation: Annotation, changes: Changes, *, verified: bool) -> None:
@@ -137,6 +145,8 @@ class Certificate(msgspec.Struct, kw_only=True):
         ]
         if self.verified_against is None:
             lines.append("  this machine has no record of what was pushed; give the pushed file with --predictions")
+        if self.snapped:
+            lines.append(f"{format_count(self.snapped, 'span')} moved to whole words, of which an edge was inside one")
         if self.trimmed:
             lines.append(f"{format_count(self.trimmed, 'span')} trimmed of white space and punctuation at the edges")
         for layer in LAYERS:
@@ -154,3 +164,30 @@ class Certificate(msgspec.Struct, kw_only=True):
                     for reason, count in reasons.most_common()
                 )
         return lines
+
+
+def _snap(annotation: Annotation) -> Annotation:
+    """The annotation with whole words in every span that has not the offsets of a predicted one."""
+    text = annotation.text
+    if text is None:
+        return annotation
+    kept = {(span.start, span.end) for _, span in iter_spans(annotation.predicted or Layers())}
+
+    def snap(span: Any) -> Any:
+        start, end = snap_to_words(text, span.start, span.end)
+        if (span.start, span.end) in kept or (start, end) == (span.start, span.end):
+            return span
+        return msgspec.structs.replace(span, start=start, end=end, text=None if span.text is None else text[start:end])
+
+    def snap_item(item: Any) -> Any:
+        snapped = map_spans(item, snap)
+        pieces = sorted(snapped.content, key=lambda piece: piece.start) if isinstance(snapped, Quote) else []
+        # two pieces of a quote that share a word stay as they are
+        return item if any(one.end > other.start for one, other in itertools.pairwise(pieces)) else snapped
+
+    return map_items(annotation, snap_item)
+
+
+def _count_moved(before: Annotation, after: Annotation) -> int:
+    pairs = zip(iter_spans(before), iter_spans(after), strict=True)
+    return sum((one.start, one.end) != (other.start, other.end) for (_, one), (_, other) in pairs)

@@ -15,14 +15,20 @@ from annotate.artifacts.page import ORDINARY_PAGE, Page
 from annotate.errors import DataProblems
 from annotate.files import sha256_text
 from annotate.labelstudio.connection import Connection
-from annotate.labelstudio.project import canonical_config, check_title, find_config_conflicts, find_project
+from annotate.labelstudio.project import (
+    MANY_REGIONS,
+    canonical_config,
+    check_title,
+    find_config_conflicts,
+    find_project,
+)
 from annotate.labelstudio.push.ledger import read_receipt
 from annotate.labelstudio.shapes import make_all_safe
 from annotate.printing import format_count
 from annotate.problems import SECOND_RECORD
-from annotate.records import Layer, Prediction
+from annotate.records import Layer, Prediction, iter_spans
 from annotate.schema import Schema
-from annotate.task_json.tasks import Key, Task, TaskInfo, build_task, find_task_problems, read_info
+from annotate.task_json.tasks import Key, Task, TaskInfo, build_task, find_task_problems, pick_layers, read_info
 
 TASK_FIELDS = "id,data,meta,total_annotations,cancelled_annotations"
 
@@ -172,12 +178,16 @@ class Work(msgspec.Struct, kw_only=True):
 
 
 class Survey(msgspec.Struct, kw_only=True):
-    """What the first reading of the predictions yields: problems, a fingerprint of all, ids and texts' hashes."""
+    """What the first reading of the predictions yields: problems, a fingerprint of all, ids and texts' hashes.
+
+    `crowded` counts articles with more than `MANY_REGIONS` spans, whose pages are slow and hard to read.
+    """
 
     keys: dict[str, str] = {}
     models: dict[str, None] = {}
     problems: list[str] = []
     fingerprint: str = ""
+    crowded: int = 0
 
 
 def survey_predictions(predictions: Iterable[Prediction], schema: Schema, options: PushOptions) -> Survey:
@@ -195,6 +205,7 @@ def survey_predictions(predictions: Iterable[Prediction], schema: Schema, option
             survey.problems.append(f"{prediction.id}: {SECOND_RECORD}")
         survey.keys[prediction.id] = prediction.text_sha256 or sha256_text(prediction.text or "")
         survey.models[prediction.model or "unnamed"] = None
+        survey.crowded += sum(1 for _ in iter_spans(pick_layers(prediction, schema))) > MANY_REGIONS
         digest.update(encoder.encode(prediction))
     if len(survey.models) > 1:
         survey.problems.append(

@@ -15,7 +15,7 @@ from annotate.errors import DataProblems, LabelStudioError, RecordError
 from annotate.jsonl import STDIO, read_records, stream_records
 from annotate.labelstudio.answers import LostAnswer
 from annotate.labelstudio.connection import Connection, connect, require_client
-from annotate.labelstudio.project import find_project, layer_title
+from annotate.labelstudio.project import MANY_REGIONS, describe_project, find_project, layer_title
 from annotate.labelstudio.push.ledger import Ledger, Receipt, ledger_path, state_dir, write_receipt
 from annotate.labelstudio.push.plan import (
     BuiltTasks,
@@ -27,6 +27,7 @@ from annotate.labelstudio.push.plan import (
     survey_predictions,
 )
 from annotate.locks import take_turn
+from annotate.printing import format_count
 from annotate.records import Layer, Prediction
 from annotate.schema import Schema, load_schema
 from annotate.task_json.tasks import Task, digest_prediction, read_info, withhold
@@ -66,7 +67,8 @@ def push_predictions(
         options: see `PushOptions`; None = its defaults.
         page: what the project shows to annotators, where it is not the ordinary page of the schema.
         progress: called with project title, tasks done and tasks to do.
-        report: called with one line when another process is pushing to the project, and this one waits.
+        report: called with one line when another process is pushing to the project and this one waits, and when
+            articles have so many spans that one project per layer is better.
 
     Raises:
         DataProblems: all problems of the predictions together, or all conflicts; nothing was sent.
@@ -82,6 +84,12 @@ def push_predictions(
         predictions = list(predictions)
     parts = [(title, schema.restrict(layers)) for title, layers in list_parts(project, options)]
     surveys = [survey_predictions(predictions, part, options) for _, part in parts]
+    crowded = max(survey.crowded for survey in surveys)
+    if crowded and options.layers is None and len(schema.layers) > 1:
+        report(
+            f"{format_count(crowded, 'article')} with more than {MANY_REGIONS} spans; one pass per layer is quicker "
+            f"and easier to read: --layers {','.join(schema.layers)}"
+        )
     server = connect(url, api_key)
     with contextlib.ExitStack() as stack:
         if not dry_run:
@@ -205,7 +213,14 @@ class _Push:
         """The project with the right settings; without the receipt, which only a complete push gives."""
         settings = {**self.target.list_settings(), "show_instruction": True}
         if self.plan.project is None:
-            created = self._create_project({"title": self.target.title, "maximum_annotations": 1, **settings})
+            created = self._create_project(
+                {
+                    "title": self.target.title,
+                    "description": describe_project(self.target.schema),
+                    "maximum_annotations": 1,
+                    **settings,
+                }
+            )
             if created == min((found["id"] for found in self.server.find_projects(self.target.title)), default=created):
                 return created
             # a push from another machine was faster: its project counts, ours is empty

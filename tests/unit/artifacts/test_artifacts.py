@@ -75,6 +75,29 @@ def test_markup_in_a_schema_stays_text() -> None:
     assert "<b onclick" not in to_guidelines_markdown(schema).replace("\\<", "")
 
 
+def test_the_style_sheet_has_no_sign_that_xml_escapes() -> None:
+    style = ElementTree.fromstring(to_label_config(NEWS)).findtext("Style") or ""
+    assert style
+    assert not set("<>&") & set(style)
+
+
+def test_the_top_of_the_page_needs_nothing_of_a_task() -> None:
+    root = ElementTree.fromstring(to_label_config(NEWS))
+    about = [header for header in root.iter("Header") if (header.get("value") or "").startswith("$")]
+    assert [header.get("value") for header in about] == ["$title", "$publisher", "$date"]
+    assert not any(header.get("name") for header in about)
+
+
+def test_the_instruction_begins_with_how_and_folds_the_definitions() -> None:
+    instruction = to_instruction(NEWS)
+    assert instruction.index("How to work") < instruction.index("General rules") < instruction.index("<details>")
+    for key in ("Esc", "Alt", "Backspace", "Enter", "Skip"):
+        assert key in instruction
+    assert "<details" not in to_guidelines_html(NEWS)  # which is for paper too
+    assert "only quote" not in to_instruction(NEWS.restrict(("claims",)))
+    assert "<b>Answer</b>" not in to_instruction(NEWS.restrict(("entities",)))
+
+
 def test_guidelines_say_everything_about_every_label() -> None:
     parser = _Text()
     parser.feed(to_guidelines_html(NEWS))

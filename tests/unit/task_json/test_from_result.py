@@ -217,3 +217,37 @@ def test_the_prediction_that_a_person_began_from() -> None:
     assert [record.model for record, _ in found.annotations] == ["made-1", None]
     assert [record.predicted is None for record, _ in found.annotations] == [False, True]
     assert [changes for _, changes in found.annotations] == [{"entities": {"unchanged": 1}}, {}]
+
+
+def test_a_lone_speaker_and_cue_belong_to_the_only_quote_of_their_sentence() -> None:
+    layers, remarks = read(*QUOTE, SPEAKER, CUE)
+    [quote] = layers.quotes or ()
+    assert (quote.speaker, quote.cue) == (Span(7, 10, id="s"), Span(11, 15, id="c"))
+    assert remarks == [
+        "repaired: a speaker without a relation; linked to the only quote of its sentence",
+        "repaired: a cue without a relation; linked to the only quote of its sentence",
+    ]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        [labels("q2", 17, 29, "QUOTE"), choice("q2", "quote_type", "direct")],  # a second quote in the sentence
+        [labels("s2", 11, 15, "SPEAKER")],  # a second lone speaker
+        [labels("s2", 11, 15, "SPEAKER"), arrow("q", "s2", "speaker")],  # the quote has its speaker
+    ],
+)
+def test_a_lone_speaker_is_quarantined_where_nothing_decides(more: list[dict[str, Any]]) -> None:
+    _, remarks = read(*QUOTE, SPEAKER, *more)
+    assert "quarantined: a SPEAKER that no quote or claim points to; draw the relation or delete it" in remarks
+    assert not any("only quote" in remark for remark in remarks)
+
+
+def test_the_speaker_of_another_sentence_stays_alone() -> None:
+    _, remarks = read(*QUOTE, labels("s", 31, 34, "SPEAKER"))
+    assert remarks == ["quarantined: a SPEAKER that no quote or claim points to; draw the relation or delete it"]
+
+
+def test_a_proposed_speaker_whose_quote_was_deleted_is_not_tied_to_another_quote() -> None:
+    layers, _, _ = from_result([*QUOTE, SPEAKER], TEXT, NEWS, predicted={"s"})
+    assert [quote.speaker for quote in layers.quotes or ()] == [None]

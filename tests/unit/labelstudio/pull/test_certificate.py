@@ -44,3 +44,37 @@ def test_what_has_the_offsets_of_the_prediction_keeps_them() -> None:
         annotation, count_changes(compare_layers(annotation.predicted, annotation)), verified=True
     )
     assert (certificate.trimmed, certificate.changes["entities"]["unchanged"]) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("drawn", "words"),
+    [
+        ((12, 19), "Ana Reis"),  # half of the first word
+        ((11, 17), "Ana Reis"),  # half of the last one
+        ((9, 19), "Ana Reis"),  # the last letter of the word before
+        ((11, 24), "Ana Reis"),  # less than half of a word too many
+        ((11, 25), "Ana Reis , twice"),
+        ((16, 18), "Reis"),  # inside one word
+    ],
+)
+def test_an_edge_inside_a_word_moves_to_its_end_and_is_counted(drawn: tuple[int, int], words: str) -> None:
+    annotation, certificate = read(entities=[Entity(*drawn, "PERSON", id="e1")])
+    [entity] = annotation.entities or ()
+    assert TEXT[entity.start : entity.end] == words
+    assert certificate.snapped == 1
+    assert any("whole words" in line for line in certificate.summary())
+
+
+def test_a_predicted_edge_inside_a_word_stays() -> None:
+    half = Entity(12, 17, "PERSON", id="e1")
+    certificate = Certificate(toolkit="", url="", schema="", pulled_at="")
+    annotation = Annotation(id="a", text=TEXT, annotator="ann", predicted=Layers(entities=[half]), entities=[half])
+    assert certificate.trim(annotation).entities == [half]
+    assert certificate.snapped == 0
+
+
+def test_two_pieces_of_a_quote_in_one_word_stay_apart() -> None:
+    quote = Quote("direct", [Span(15, 17), Span(17, 19)])
+    annotation, certificate = read(quotes=[quote])
+    assert annotation.quotes == [quote]
+    assert certificate.snapped == 0

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from annotate.errors import DataProblems
-from annotate.labelstudio.push.plan import BuiltTasks, PushOptions
+from annotate.labelstudio.push.plan import BuiltTasks, PushOptions, survey_predictions
 from annotate.schema import load_schema
 from annotate.task_json.tasks import build_task, read_info, withhold
 from tests.support.made_articles import make_predictions
@@ -51,3 +51,9 @@ def test_a_withheld_task_has_no_prediction_and_notes_how_it_was_drawn() -> None:
     hidden = withhold(task, seed=7, share=0.2)
     assert (hidden["data"], hidden["predictions"]) == (task["data"], [])
     assert read_info(hidden) == msgspec.structs.replace(read_info(task), blind=True, blind_seed=7, blind_share=0.2)
+
+
+def test_articles_with_too_many_regions_for_one_page_are_counted() -> None:
+    few, many = next(make_predictions(1, regions=100)), next(make_predictions(1, words=3000, regions=900))
+    survey = survey_predictions([few, msgspec.structs.replace(many, id="many")], NEWS, PushOptions())
+    assert survey.crowded == 1
