@@ -28,22 +28,25 @@ help:
 $(BIN)/uv: requirements/tools.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "error: $(PYTHON) is older than Python 3.11; run make PYTHON=/path/to/another"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes -r requirements/tools.lock
+	@echo "Installing into $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes -r requirements/tools.lock
 	@touch $@
 
 $(VENV)/.run: requirements/run.lock pyproject.toml $(BIN)/uv
-	$(INSTALL) --no-deps --no-build-isolation --require-hashes -r requirements/run.lock
-	$(INSTALL) --no-deps --no-build-isolation -e .
+	@echo "Installing what requirements/run.lock has (1.3 GB) ..."
+	@$(INSTALL) --no-deps --no-build-isolation --require-hashes -r requirements/run.lock
+	@$(INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.test: requirements/test.lock pyproject.toml $(BIN)/uv
-	$(INSTALL) --no-deps --no-build-isolation --require-hashes -r requirements/test.lock
-	$(INSTALL) --no-deps --no-build-isolation -e .
+	@echo "Installing what requirements/test.lock has ..."
+	@$(INSTALL) --no-deps --no-build-isolation --require-hashes -r requirements/test.lock
+	@$(INSTALL) --no-deps --no-build-isolation -e .
 	@touch $(VENV)/.run $@
 
 run: $(VENV)/.run
-	$(BIN)/annotate demo
+	@$(BIN)/annotate demo
 
 # Playwright drives the system's Chromium; PostgreSQL is the database that a team's server uses.
 test: $(VENV)/.test

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 import annotate
+from annotate.cli.completion import complete_project
 from annotate.cli.options import ApiKeyOption, MapOption, OutputOption, SchemaOption, UrlOption, note, parse_map
 from annotate.cli.outputs import check_outputs
 from annotate.printing import format_count
@@ -21,8 +22,10 @@ AnnotationsArgument = Annotated[Path, typer.Argument(metavar="A.jsonl", help="An
 def agree(
     annotations: AnnotationsArgument,
     format: Annotated[Literal["table", "json"], typer.Option(help="Table or JSON.")] = "table",
-    trials: Annotated[int, typer.Option(min=0, help="Bootstrap resamples of the articles; 0 = no intervals.")] = 1000,
-    seed: Annotated[int, typer.Option(help="Random seed for resampling.")] = 0,
+    trials: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Bootstrap resamples of the articles; 0 = no intervals.")
+    ] = 1000,
+    seed: Annotated[int, typer.Option(metavar="N", help="Random seed for resampling.")] = 0,
     map: MapOption = None,
     weights: Annotated[
         Literal["gold", "none"] | None,
@@ -84,13 +87,20 @@ def progress(
 
 def adjudicate(
     annotations: AnnotationsArgument,
-    output: OutputOption,
+    output: OutputOption = Path("-"),
     strategy: Annotated[
         str,
-        typer.Option(help="unanimous, majority, trusted:NAME, union (recall) or intersection (precision)."),
+        typer.Option(
+            metavar="HOW", help="unanimous, majority, trusted:NAME, union (recall) or intersection (precision)."
+        ),
     ] = "majority",
     push: Annotated[
-        str | None, typer.Option(metavar="PROJECT", help="Send the disputed articles to this review project.")
+        str | None,
+        typer.Option(
+            metavar="PROJECT",
+            autocompletion=complete_project,
+            help="Send the disputed articles to this review project.",
+        ),
     ] = None,
     decisions: Annotated[
         Path | None, typer.Option(metavar="R.jsonl", help="What was pulled from the review project.")
