@@ -109,16 +109,23 @@ class Command(CheckedCommand):
                 for line in wrap_command(example, formatter.width - 2):
                     formatter.write(f"{'':{formatter.current_indent}}{line}\n")
 
-    def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Arguments and options, with words for what they take and for ranges."""
-        for kind, title in (("argument", "Arguments"), ("option", "Options")):
-            rows = []
+    def list_params(self, ctx: Any, *kinds: str) -> Iterator[tuple[str, str]]:
+        """Arguments, then options, each with what it is for: words for what they take, and for ranges.
+
+        Args:
+            kinds: `argument`, `option`; none = both.
+        """
+        for kind in kinds or ("argument", "option"):
             for param in self.get_params(ctx):
                 record = param.get_help_record(ctx) if param.param_type_name == kind else None
                 if record is not None:
-                    name = param.metavar if kind == "argument" else re.sub("[<>]", "", record[0])
-                    rows.append((name, _spell_ranges(record[1])))
-            if rows:
+                    name = f"{param.metavar}" if kind == "argument" else re.sub("[<>]", "", record[0])
+                    yield name, _spell_ranges(record[1])
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Arguments and options in the help."""
+        for kind, title in (("argument", "Arguments"), ("option", "Options")):
+            if rows := list(self.list_params(ctx, kind)):
                 with formatter.section(title):
                     formatter.write_dl(rows)
 

@@ -108,7 +108,7 @@ def denied(*extras: str) -> frozenset[str]:
 
 def test_the_table_of_extras_is_what_pyproject_declares() -> None:
     optional = set(PROJECT["optional-dependencies"])
-    assert optional - {"all", "bench", "dev"} == set(EXTRAS)
+    assert optional - {"all", "bench", "dev", "docs"} == set(EXTRAS)
     for extra, modules in EXTRAS.items():
         assert set(modules) <= modules_of(declared(extra)), extra
         own = [one for one in map(Requirement, PROJECT["optional-dependencies"][extra]) if one.name != PROJECT["name"]]
