@@ -62,7 +62,7 @@ check: $(VENV)/.test
 
 docs: $(VENV)/.test
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs --quiet build
-	@echo "open site/index.html"
+	@echo "read site/index.html, or serve it, to search: $(BIN)/python -m http.server --directory site"
 
 fuzz: $(VENV)/.test
 	ANNOTATE_FUZZ=2000 $(BIN)/python -m pytest -n $(JOBS) tests/fuzz

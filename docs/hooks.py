@@ -115,22 +115,20 @@ def describe_command(words: str, command: Any) -> Iterator[str]:
     """One command: what it does, its example, and a table of what it takes."""
     import typer
 
+    from annotate.cli.command import wrap_command
+
     text, _, example = command.help.partition("Example: ")
     yield f"### annotate {words}\n"
     yield from (f"{' '.join(paragraph.split())}\n" for paragraph in text.strip().split("\n\n"))
-    yield f"```sh\n{example.strip()}\n```\n"
-    yield "| | |\n| --- | --- |"
+    lines = "\n".join(wrap_command(example.strip(), 76))
+    yield f"```sh\n{lines}\n```\n"
+    yield "| takes | what it is for |\n| --- | --- |"
     with typer.Context(command, info_name=words) as context:
         rows = list(command.list_params(context))
     for name, what in rows:
         if not name.startswith(("-q,", "-v,", "-h,")):
-            yield f"| {as_code(name)} | {escape(what)} |"
+            yield f"| `{name}` | {escape(what)} |"
     yield ""
-
-
-def as_code(text: str) -> str:
-    """Code in a cell of a table."""
-    return f"`{text}`".replace("|", "\\|")
 
 
 def escape(text: str) -> str:
