@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 import annotate
-from annotate.cli.completion import complete_project
+from annotate.cli.completion import complete_project, complete_release
 from annotate.cli.options import ApiKeyOption, MapOption, OutputOption, SchemaOption, UrlOption, note, parse_map
 from annotate.cli.outputs import check_outputs
 from annotate.printing import format_count
@@ -54,15 +54,22 @@ def agree(
 def progress(
     rounds: Annotated[
         list[str],
-        typer.Argument(metavar="ROUND...", help="Annotations, as `annotate pull` writes, or releases; oldest first."),
+        typer.Argument(
+            metavar="ROUND...",
+            autocompletion=complete_release,
+            help="Annotations, as `annotate pull` writes, or releases; oldest first.",
+        ),
     ],
-    html: Annotated[Path | None, typer.Option("--html", metavar="F", help="Write a page with the curves.")] = None,
+    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page with the curves.")] = None,
     format: Annotated[Literal["table", "json"], typer.Option(help="Table or JSON.")] = "table",
     margin: Annotated[
-        float, typer.Option(min=0, max=1, help="The largest change between two rounds that does not count.")
+        float,
+        typer.Option(min=0, max=1, metavar="X", help="The largest change between two rounds that does not count."),
     ] = 0.05,
-    trials: Annotated[int, typer.Option(min=0, help="Bootstrap resamples of the articles; 0 = no verdicts.")] = 1000,
-    seed: Annotated[int, typer.Option(help="Random seed for resampling.")] = 0,
+    trials: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Bootstrap resamples of the articles; 0 = no verdicts.")
+    ] = 1000,
+    seed: Annotated[int, typer.Option(metavar="N", help="Random seed for resampling.")] = 0,
     schema: SchemaOption = None,
 ) -> None:
     """Compare rounds of annotation: is agreement still rising, does the draft get better, which labels are done.

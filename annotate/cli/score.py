@@ -27,7 +27,7 @@ GoldOption = Annotated[
         "--gold",
         metavar="GOLD",
         autocompletion=complete_release,
-        help="Release folder, name/version[/split], or JSONL file.",
+        help="Release folder, name/version[/split], name/latest, or JSONL file.",
     ),
 ]
 FromOption = Annotated[
@@ -207,7 +207,9 @@ def leaderboard(
     gold: Annotated[
         str,
         typer.Argument(
-            metavar="GOLD", autocompletion=complete_release, help="Release folder, name/version[/split], or JSONL file."
+            metavar="GOLD",
+            autocompletion=complete_release,
+            help="Release folder, name/version[/split], name/latest, or JSONL file.",
         ),
     ],
     action: Annotated[

@@ -132,9 +132,10 @@ def fill(folder: Path, name: str, label: str) -> dict[str, Path]:
                     id=key, text=TEXT, annotator=annotator, model=name, predicted=shown, lead_time_s=12345.6, **found
                 )
             )
-    paths = {name: folder / f"{name}.jsonl" for name in ("gold", "annotations", *systems)}
+    paths = {name: folder / f"{name}.jsonl" for name in ("gold", "annotations", *systems, "first")}
     write_records(paths["gold"], gold)
     write_records(paths["annotations"], annotations)
+    write_records(paths["first"], annotations[: len(annotations) // 2])
     for system, predictions in systems.items():
         write_records(paths[system], predictions)
     return paths
@@ -142,10 +143,11 @@ def fill(folder: Path, name: str, label: str) -> dict[str, Path]:
 
 def commands(folder: Path, paths: dict[str, Path]) -> Iterator[list[str]]:
     """Every command that prints what came from the files."""
-    gold, annotations, *systems = map(str, paths.values())
+    gold, annotations, *systems = (str(path) for name, path in paths.items() if name != "first")
     options = ["--gold", gold]
     yield ["agree", annotations, "--trials", "50"]
     yield ["effort", annotations]
+    yield ["progress", str(paths["first"]), annotations, "--trials", "50"]
     yield ["score", systems[0], *options, "--trials", "50"]
     yield ["score", systems[0], *options, "--trials", "50", "--format", "markdown"]
     yield ["score", systems[0], *options, "--trials", "50", "--format", "json"]
@@ -154,7 +156,7 @@ def commands(folder: Path, paths: dict[str, Path]) -> Iterator[list[str]]:
     yield ["leaderboard", gold, "add", systems[1], "--trials", "50"]
     yield ["leaderboard", gold]
     yield ["plan", gold, "--compare", *systems]
-    yield ["plan", gold, "--predictions", systems[0], "--width", "0.01"]
+    yield ["plan", gold, "--predictions", systems[0], "--width", "0.1"]
     yield ["select", gold, "-n", "6", "-o", str(folder / "batch.jsonl"), "--per-story", "0"]
     yield ["estimate", gold, "--predictions", systems[0], "--trials", "50"]
     yield ["audit", gold, "--predictions", systems[0], "--predictions", systems[1]]
