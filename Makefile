@@ -55,8 +55,8 @@ test: $(VENV)/.test
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 check: $(VENV)/.test
-	$(BIN)/ruff check annotate tests docs
-	$(BIN)/ruff format --check annotate tests docs
+	$(BIN)/ruff check annotate tests docs/*.py docs/*.ipynb
+	$(BIN)/ruff format --check annotate tests docs/*.py docs/*.ipynb
 	$(BIN)/mypy
 	$(BIN)/annotate schema build --check
 
@@ -96,8 +96,8 @@ screenshot: $(VENV)/.test
 	$(BIN)/python docs/screenshot.py
 
 format: $(VENV)/.test
-	$(BIN)/ruff check --fix annotate tests docs
-	$(BIN)/ruff format annotate tests docs
+	$(BIN)/ruff check --fix annotate tests docs/*.py docs/*.ipynb
+	$(BIN)/ruff format annotate tests docs/*.py docs/*.ipynb
 
 clean:
 	rm -rf $(VENV) $(VENV)-newest .pytest_cache .mypy_cache .ruff_cache .hypothesis dist site

@@ -258,3 +258,12 @@ def test_completions_load_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout == "[]\n"
+
+
+def test_publishing_without_a_connection_is_one_message() -> None:
+    pytest.importorskip("huggingface_hub")
+    command = [sys.executable, "-m", "annotate", "publish", "news/latest", "--to", "hf:user/news", "--dry-run"]
+    environment = {**os.environ, "HF_ENDPOINT": "http://127.0.0.1:1", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert re.fullmatch(r"error: hf:user/news: cannot be read: no connection to http://127.0.0.1:1; .+\n", done.stderr)
