@@ -52,7 +52,7 @@ def take_screenshots(target: Path) -> None:
 
 
 def take_files(page: Any, folder: Path, target: Path) -> None:
-    """Write the pictures of the pages that commands make: `rules` scored on the release of the toolkit, and the release."""
+    """Write the pictures of the pages that commands make: the errors of `rules` on a release, and the release."""
     predictions, errors, explore = (folder / name for name in ("rules.jsonl", "errors.html", "explore.html"))
     annotate.preannotate_to_file([str(resource_dir("seeds"))], predictions, preannotator=["rules"])
     annotate.score_predictions(predictions, RELEASE, html=errors)
