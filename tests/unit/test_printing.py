@@ -187,7 +187,20 @@ def test_every_table_fits_80_columns_and_nothing_in_it_is_cut(tmp_path: Path) ->
                 assert max(map(cell_len, block.split("\n"))) <= 80, block
     assert tables >= 25
     # the others print no table of what is in files: single lines, or what a server has
-    rest = {"demo", "up", "down", "status", "invite", "push", "pull", "doctor", "backend", "train", "preannotate"}
+    rest = {
+        "demo",
+        "up",
+        "down",
+        "status",
+        "invite",
+        "push",
+        "pull",
+        "doctor",
+        "backend",
+        "train",
+        "preannotate",
+        "transfer",
+    }
     assert tried | rest == set(COMMANDS) - {"publish", "rehydrate"}
 
 
