@@ -10,40 +10,44 @@ INSTALL := $(UV) pip install --quiet --python $(BIN)/python
 ROUNDS ?= 50
 SEED   ?= 0
 
-.PHONY: run test check fuzz bench faults newest lock wheels screenshot format clean help
+.PHONY: run test check docs fuzz bench faults newest lock wheels screenshot format clean help
 
 help:
 	@echo "make run     install and run the demo: seeds -> Label Studio -> corrections -> release -> scores"
 	@echo "make test    install everything and run every test (a real server and a real browser included)"
 	@echo "make check   lint, format, types, stale generated files"
+	@echo "make docs    build the documentation as a site, in site/; a link that leads nowhere is an error"
 	@echo "make fuzz    try every reader on thousands of damaged files"
 	@echo "make bench   time us and the peers in the same run"
 	@echo "make faults  kill -9 every command that writes and fill its disk, ROUNDS=50 times each; count what was lost"
 	@echo "make newest  unit and contract tests with the newest versions that pyproject.toml allows"
 	@echo "make lock    write down the newest versions, with hashes, in requirements/"
 	@echo "make wheels  check that what is locked has wheels for every Python and machine we name"
-	@echo "make screenshot   take docs/annotation-page.png and docs/review-page.png anew"
+	@echo "make screenshot   take the pictures in docs/ anew"
 
 # What is installed is what requirements/ has: these versions, with these hashes, and nothing newer.
 $(BIN)/uv: requirements/tools.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "error: $(PYTHON) is older than Python 3.11; run make PYTHON=/path/to/another"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes -r requirements/tools.lock
+	@echo "Installing into $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes -r requirements/tools.lock
 	@touch $@
 
 $(VENV)/.run: requirements/run.lock pyproject.toml $(BIN)/uv
-	$(INSTALL) --no-deps --no-build-isolation --require-hashes -r requirements/run.lock
-	$(INSTALL) --no-deps --no-build-isolation -e .
+	@echo "Installing what requirements/run.lock has (1.3 GB) ..."
+	@$(INSTALL) --no-deps --no-build-isolation --require-hashes -r requirements/run.lock
+	@$(INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.test: requirements/test.lock pyproject.toml $(BIN)/uv
-	$(INSTALL) --no-deps --no-build-isolation --require-hashes -r requirements/test.lock
-	$(INSTALL) --no-deps --no-build-isolation -e .
+	@echo "Installing what requirements/test.lock has ..."
+	@$(INSTALL) --no-deps --no-build-isolation --require-hashes -r requirements/test.lock
+	@$(INSTALL) --no-deps --no-build-isolation -e .
 	@touch $(VENV)/.run $@
 
 run: $(VENV)/.run
-	$(BIN)/annotate demo
+	@$(BIN)/annotate demo
 
 # Playwright drives the system's Chromium; PostgreSQL is the database that a team's server uses.
 test: $(VENV)/.test
@@ -51,10 +55,14 @@ test: $(VENV)/.test
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 check: $(VENV)/.test
-	$(BIN)/ruff check annotate tests
-	$(BIN)/ruff format --check annotate tests
+	$(BIN)/ruff check annotate tests docs/*.py docs/*.ipynb
+	$(BIN)/ruff format --check annotate tests docs/*.py docs/*.ipynb
 	$(BIN)/mypy
 	$(BIN)/annotate schema build --check
+
+docs: $(VENV)/.test
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs --quiet build
+	@echo "read site/index.html, or serve it, to search: $(BIN)/python -m http.server --directory site"
 
 fuzz: $(VENV)/.test
 	ANNOTATE_FUZZ=2000 $(BIN)/python -m pytest -n $(JOBS) tests/fuzz
@@ -88,8 +96,8 @@ screenshot: $(VENV)/.test
 	$(BIN)/python docs/screenshot.py
 
 format: $(VENV)/.test
-	$(BIN)/ruff check --fix annotate tests
-	$(BIN)/ruff format annotate tests
+	$(BIN)/ruff check --fix annotate tests docs/*.py docs/*.ipynb
+	$(BIN)/ruff format annotate tests docs/*.py docs/*.ipynb
 
 clean:
-	rm -rf $(VENV) $(VENV)-newest .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
+	rm -rf $(VENV) $(VENV)-newest .pytest_cache .mypy_cache .ruff_cache .hypothesis dist site

@@ -15,6 +15,7 @@ import sys
 import textwrap
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from annotate.errors import AnnotateError
@@ -218,6 +219,28 @@ def print_line(text: object = "", *, err: bool = False) -> None:
     _write(f"{escape(str(text))}\n", err=err)
 
 
+class Level(Enum):
+    """How much is printed beside data and errors."""
+
+    QUIET = "quiet"
+    NORMAL = "normal"
+    VERBOSE = "verbose"
+
+
+_level = Level.NORMAL
+
+
+def set_level(level: Level) -> None:
+    """Set how much the command that runs prints; remarks and `show_progress` follow it."""
+    global _level
+    _level = level
+
+
+def get_level() -> Level:
+    """How much the command that runs prints."""
+    return _level
+
+
 def print_data(text: str) -> None:
     """Text that a program may read, unchanged; only on a terminal are control characters escaped.
 
@@ -286,12 +309,13 @@ class ProgressBar:
 
 @contextlib.contextmanager
 def show_progress(description: str) -> Iterator[ProgressBar]:
-    """A progress bar for as long as the block runs; nothing where standard error is no terminal."""
+    """A progress bar for as long as the block runs; nothing where standard error is no terminal, or if quiet."""
     from rich.console import Console
     from rich.progress import Progress
 
     console = Console(stderr=True, highlight=False)
-    with Progress(console=console, transient=True, disable=not _is_terminal(sys.stderr)) as bar:
+    hidden = _level is Level.QUIET or not _is_terminal(sys.stderr)
+    with Progress(console=console, transient=True, disable=hidden) as bar:
         yield ProgressBar(bar, bar.add_task(_plain_markup(description), total=None))
 
 

@@ -1,4 +1,4 @@
-"""Takes docs/annotation-page.png and docs/review-page.png: a seed article as annotators and as a reviewer see it.
+"""Takes the pictures in docs/: a seed article as annotators and as a reviewer see it, the page of errors, and explore.
 
 Run it with `make screenshot`, and look at the pictures, after a change to a schema or to the style of a page.
 """
@@ -14,6 +14,7 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
+import annotate
 from annotate.files import resource_dir
 from annotate.jsonl import read_records
 from annotate.label_studio_server import Studio, stop_studio
@@ -23,17 +24,19 @@ from annotate.workflows.adjudicate import adjudicate
 from annotate.workflows.up import up
 
 ARTICLE = "001_71547604df16ebc7"
+RELEASE = "news/0.1.0"
 REVIEW = "Seed articles, review"
 SIZE = {"width": 1440, "height": 900}
 
 
 def take_screenshots(target: Path) -> None:
-    """Write the pictures of both pages into the folder."""
+    """Write the pictures of all pages into the folder."""
     browser_path = os.environ.get("CHROMIUM") or shutil.which("chromium")
     with tempfile.TemporaryDirectory(prefix="annotate-") as scratch, sync_playwright() as playwright:
         folder = Path(scratch)
         browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox", "--disable-gpu"])
         try:
+            take_files(browser.new_page(viewport=SIZE), folder, target)
             place = up([str(resource_dir("seeds") / f"{ARTICLE}.txt")], project="Seed articles", dir=folder)
             page = browser.new_page(viewport=SIZE)
             page.goto(f"{place.studio.url}/user/login/")
@@ -46,6 +49,17 @@ def take_screenshots(target: Path) -> None:
         finally:
             browser.close()
             stop_studio(folder)
+
+
+def take_files(page: Any, folder: Path, target: Path) -> None:
+    """Write the pictures of the pages that commands make: the errors of `rules` on a release, and the release."""
+    predictions, errors, explore = (folder / name for name in ("rules.jsonl", "errors.html", "explore.html"))
+    annotate.preannotate_to_file([str(resource_dir("seeds"))], predictions, preannotator=["rules"])
+    annotate.score_predictions(predictions, RELEASE, html=errors)
+    annotate.explore_records([RELEASE], explore)
+    for html, name in ((errors, "errors-page.png"), (explore, "explore-page.png")):
+        page.goto(html.as_uri())
+        page.screenshot(path=target / name)
 
 
 def push_review(studio: Studio) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 import annotate
+from annotate.cli.completion import complete_project, complete_release
 from annotate.cli.options import ApiKeyOption, MapOption, OutputOption, SchemaOption, UrlOption, note, parse_map
 from annotate.cli.outputs import check_outputs
 from annotate.printing import format_count
@@ -21,8 +22,10 @@ AnnotationsArgument = Annotated[Path, typer.Argument(metavar="A.jsonl", help="An
 def agree(
     annotations: AnnotationsArgument,
     format: Annotated[Literal["table", "json"], typer.Option(help="Table or JSON.")] = "table",
-    trials: Annotated[int, typer.Option(min=0, help="Bootstrap resamples of the articles; 0 = no intervals.")] = 1000,
-    seed: Annotated[int, typer.Option(help="Random seed for resampling.")] = 0,
+    trials: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Bootstrap resamples of the articles; 0 = no intervals.")
+    ] = 1000,
+    seed: Annotated[int, typer.Option(metavar="N", help="Random seed for resampling.")] = 0,
     map: MapOption = None,
     weights: Annotated[
         Literal["gold", "none"] | None,
@@ -51,15 +54,22 @@ def agree(
 def progress(
     rounds: Annotated[
         list[str],
-        typer.Argument(metavar="ROUND...", help="Annotations, as `annotate pull` writes, or releases; oldest first."),
+        typer.Argument(
+            metavar="ROUND...",
+            autocompletion=complete_release,
+            help="Annotations, as `annotate pull` writes, or releases; oldest first.",
+        ),
     ],
-    html: Annotated[Path | None, typer.Option("--html", metavar="F", help="Write a page with the curves.")] = None,
+    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page with the curves.")] = None,
     format: Annotated[Literal["table", "json"], typer.Option(help="Table or JSON.")] = "table",
     margin: Annotated[
-        float, typer.Option(min=0, max=1, help="The largest change between two rounds that does not count.")
+        float,
+        typer.Option(min=0, max=1, metavar="X", help="The largest change between two rounds that does not count."),
     ] = 0.05,
-    trials: Annotated[int, typer.Option(min=0, help="Bootstrap resamples of the articles; 0 = no verdicts.")] = 1000,
-    seed: Annotated[int, typer.Option(help="Random seed for resampling.")] = 0,
+    trials: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Bootstrap resamples of the articles; 0 = no verdicts.")
+    ] = 1000,
+    seed: Annotated[int, typer.Option(metavar="N", help="Random seed for resampling.")] = 0,
     schema: SchemaOption = None,
 ) -> None:
     """Compare rounds of annotation: is agreement still rising, does the draft get better, which labels are done.
@@ -84,13 +94,20 @@ def progress(
 
 def adjudicate(
     annotations: AnnotationsArgument,
-    output: OutputOption,
+    output: OutputOption = Path("-"),
     strategy: Annotated[
         str,
-        typer.Option(help="unanimous, majority, trusted:NAME, union (recall) or intersection (precision)."),
+        typer.Option(
+            metavar="HOW", help="unanimous, majority, trusted:NAME, union (recall) or intersection (precision)."
+        ),
     ] = "majority",
     push: Annotated[
-        str | None, typer.Option(metavar="PROJECT", help="Send the disputed articles to this review project.")
+        str | None,
+        typer.Option(
+            metavar="PROJECT",
+            autocompletion=complete_project,
+            help="Send the disputed articles to this review project.",
+        ),
     ] = None,
     decisions: Annotated[
         Path | None, typer.Option(metavar="R.jsonl", help="What was pulled from the review project.")

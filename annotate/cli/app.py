@@ -4,60 +4,80 @@ from __future__ import annotations
 
 import errno
 import importlib
+import os
 import sys
 import tempfile
-from typing import Annotated, Any
+import traceback
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
 
 import typer
-from typer.core import TyperGroup
 
-from annotate.cli.outputs import CheckedCommand
+from annotate.cli.command import Command, Group, QuietOption, VerboseOption
 from annotate.errors import AnnotateError
 from annotate.files import DISK_ERRORS
-from annotate.printing import print_line, silence_stdout
+from annotate.printing import Level, get_level, print_line, set_level, silence_stdout
 from annotate.processes import Terminated, raise_on_sigterm
 
-# command -> module of annotate.cli with the function of that name, and the line in the list of commands
-COMMANDS = {
-    "demo": ("demo", "Every step on five articles, without questions."),
-    "up": ("studio", "Start Label Studio and show pre-annotated articles."),
-    "down": ("studio", "Stop it; annotations are kept."),
-    "status": ("studio", "What is running, and how far each annotator is."),
-    "invite": ("labelstudio", "The link by which another annotator joins."),
-    "select": ("select", "Choose which articles to annotate, so that they speak for all."),
-    "preannotate": ("preannotate", "Propose entities, quotes and claims for articles."),
-    "transfer": ("transfer", "Carry annotations to copies and updates of their articles."),
-    "push": ("labelstudio", "Send predictions to a Label Studio project."),
-    "pull": ("labelstudio", "Get corrections back, with a certificate."),
-    "effort": ("labelstudio", "What annotators changed, and how long it took."),
-    "doctor": ("labelstudio", "What is wrong with server or project, and the fix."),
-    "backend": ("labelstudio", "Live pre-annotation for Label Studio."),
-    "agree": ("agree", "How far annotators agree."),
-    "progress": ("agree", "Agreement and draft over several rounds; when to stop."),
-    "adjudicate": ("agree", "Decide; send disputes to a reviewer."),
-    "release": ("gold", "Build an immutable release from decided records."),
-    "check": ("gold", "Prove that a release is intact."),
-    "diff": ("gold", "What changed between two releases, span by span."),
-    "releases": ("gold", "List releases."),
-    "audit": ("audit", "Likely errors in gold, likeliest first."),
-    "publish": ("publish", "Publish a release to the Hub, a store or a folder."),
-    "rehydrate": ("publish", "Restore the article texts of a stand-off release."),
-    "export": ("export", "Write gold or predictions for other tools."),
-    "explore": ("explore", "One HTML page to search and read everything."),
-    "score": ("score", "Score predictions against gold."),
-    "compare": ("score", "Rank systems and test the differences for significance."),
-    "leaderboard": ("score", "Keep the scores of systems beside a release, ranked."),
-    "plan": ("select", "How many more articles an answer needs, and how many hours."),
-    "estimate": ("select", "Rates of a whole pool, from gold and predictions."),
-    "measures": ("score", "Every measure with its definition."),
-    "train": ("train", "Train the bundled pipeline on corrections."),
+# heading -> command -> module of annotate.cli with the function of that name, and the line in the list of commands
+SECTIONS = {
+    "Begin": {
+        "demo": ("demo", "Every step on five articles, without questions."),
+        "up": ("studio", "Start Label Studio and show pre-annotated articles."),
+        "status": ("studio", "What is running, and how far each annotator is."),
+        "invite": ("labelstudio", "The link by which another annotator joins."),
+        "down": ("studio", "Stop it; annotations are kept."),
+    },
+    "Pre-annotate and correct": {
+        "select": ("select", "Choose which articles to annotate, so that they speak for all."),
+        "preannotate": ("preannotate", "Propose entities, quotes and claims for articles."),
+        "transfer": ("transfer", "Carry annotations to copies and updates of their articles."),
+        "push": ("labelstudio", "Send predictions to a Label Studio project."),
+        "pull": ("labelstudio", "Get corrections back, with a certificate."),
+        "effort": ("labelstudio", "What annotators changed, and how long it took."),
+        "doctor": ("labelstudio", "What is wrong with server or project, and the fix."),
+        "backend": ("labelstudio", "Live pre-annotation for Label Studio."),
+        "train": ("train", "Train the bundled pipeline on corrections."),
+    },
+    "Agree, decide, release": {
+        "agree": ("agree", "How far annotators agree."),
+        "progress": ("agree", "Agreement and draft over several rounds; when to stop."),
+        "adjudicate": ("agree", "Decide; send disputes to a reviewer."),
+        "release": ("gold", "Build an immutable release from decided records."),
+        "releases": ("gold", "List releases."),
+        "check": ("gold", "Prove that a release is intact."),
+        "diff": ("gold", "What changed between two releases, span by span."),
+        "audit": ("audit", "Likely errors in gold, likeliest first."),
+        "explore": ("explore", "One HTML page to search and read everything."),
+    },
+    "Publish and use": {
+        "publish": ("publish", "Publish a release to the Hub, a store or a folder."),
+        "rehydrate": ("publish", "Restore the article texts of a stand-off release."),
+        "export": ("export", "Write gold or predictions for other tools."),
+    },
+    "Score and compare": {
+        "score": ("score", "Score predictions against gold."),
+        "compare": ("score", "Rank systems and test the differences for significance."),
+        "leaderboard": ("score", "Keep the scores of systems beside a release, ranked."),
+        "measures": ("score", "Every measure with its definition."),
+        "estimate": ("select", "Rates of a whole pool, from gold and predictions."),
+        "plan": ("select", "How many more articles an answer needs, and how many hours."),
+    },
 }
+COMMANDS = {command: entry for section in SECTIONS.values() for command, entry in section.items()}
 
 GROUPS = {"schema": ("schema", "Label schemas: show, build, check, migrate.")}
 
 
-class ErrorsAsMessages(TyperGroup):
+class ErrorsAsMessages(Group):
     """Runs a command; errors that the user can fix become one message and exit code 1, bugs keep their traceback."""
+
+    headings: ClassVar[Mapping[str, Mapping[str, object]]] = {**SECTIONS, "Labels": GROUPS}
+
+    def make_context(self, *args: Any, **settings: Any) -> Any:
+        """The context of one run, which begins at the normal level of messages."""
+        set_level(Level.NORMAL)
+        return super().make_context(*args, **settings)
 
     def invoke(self, ctx: Any) -> Any:
         """The command's result.
@@ -68,6 +88,8 @@ class ErrorsAsMessages(TyperGroup):
         try:
             return super().invoke(ctx)
         except AnnotateError as error:
+            if get_level() is Level.VERBOSE:
+                print_line("".join(traceback.format_exception(error)), err=True)
             for explanation in getattr(error, "__notes__", ()):
                 print_line(explanation, err=True)
             print_line(f"error: {error}", err=True)
@@ -112,6 +134,8 @@ def root(
         bool,
         typer.Option("--version", "-V", help="Print the version and exit.", is_eager=True, callback=_print_version),
     ] = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
 ) -> None:
     """The options of `annotate` itself."""
 
@@ -119,7 +143,7 @@ def root(
 def _register() -> None:
     for command, (module, line) in COMMANDS.items():
         function = getattr(importlib.import_module(f"annotate.cli.{module}"), command)
-        app.command(command, cls=CheckedCommand, short_help=line)(function)
+        app.command(command, cls=Command, short_help=line)(function)
     for group, (module, line) in GROUPS.items():
         app.add_typer(importlib.import_module(f"annotate.cli.{module}").app, name=group, short_help=line)
 
@@ -130,6 +154,7 @@ _register()
 def main() -> None:
     """The entry point of the console script."""
     raise_on_sigterm()
+    os.environ.setdefault("HF_HUB_VERBOSITY", "error")  # without a connection: our one message, not one for each retry
     try:
         app()
     except OSError as error:

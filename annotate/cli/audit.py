@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import annotate
+from annotate.cli.completion import complete_project, complete_release
 from annotate.cli.options import ApiKeyOption, SchemaOption, UrlOption, note
 from annotate.printing import Table, format_count, print_blocks, shorten
 
@@ -16,7 +17,14 @@ if TYPE_CHECKING:
 
 
 def audit(
-    gold: Annotated[str, typer.Argument(metavar="RELEASE|JSONL", help="Gold: a release, one split of it, or a file.")],
+    gold: Annotated[
+        str,
+        typer.Argument(
+            metavar="RELEASE|JSONL",
+            autocompletion=complete_release,
+            help="Gold: a release, one split of it, or a file.",
+        ),
+    ],
     predictions: Annotated[
         list[Path] | None, typer.Option(metavar="P.jsonl", help="A system's predictions; give two or more.")
     ] = None,
@@ -25,9 +33,12 @@ def audit(
         typer.Option("--output", "-o", metavar="FILE", help="Write all findings as JSON Lines; - is stdout."),
     ] = None,
     push: Annotated[
-        str | None, typer.Option(metavar="PROJECT", help="Send the articles with findings to this project.")
+        str | None,
+        typer.Option(
+            metavar="PROJECT", autocompletion=complete_project, help="Send the articles with findings to this project."
+        ),
     ] = None,
-    top: Annotated[int, typer.Option(min=1, help="How many findings are printed.")] = 30,
+    top: Annotated[int, typer.Option(min=1, metavar="N", help="How many findings are printed.")] = 30,
     url: UrlOption = None,
     api_key: ApiKeyOption = None,
     schema: SchemaOption = None,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import annotate
+from annotate.cli.completion import complete_preannotator
 from annotate.cli.options import DirOption, note
 from annotate.printing import Table, format_value, print_blocks
 
@@ -26,11 +27,14 @@ HEADLINES = (
 
 
 def demo(
-    out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="Folder for the files that the demo writes.")
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the files that the demo writes.")
     ] = Path("annotate-demo"),
     dir: DirOption = None,
-    preannotator: Annotated[str | None, typer.Option(metavar="NAME", help="Preannotator; default: news.")] = None,
+    preannotator: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", autocompletion=complete_preannotator, help="Preannotator; default: news."),
+    ] = None,
     stop: Annotated[bool, typer.Option("--stop", help="Stop Label Studio at the end.")] = False,
 ) -> None:
     """Take five articles through every step with an embedded Label Studio, without questions.
@@ -39,7 +43,7 @@ def demo(
 
     Example: annotate demo --stop
     """
-    result = annotate.demo(out, studio_dir=dir, preannotator=preannotator, report=lambda text: note(f"- {text}"))
+    result = annotate.demo(output, studio_dir=dir, preannotator=preannotator, report=lambda text: note(f"- {text}"))
     _print_result(result)
     if stop:
         annotate.down(dir)

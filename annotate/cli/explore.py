@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 import annotate
+from annotate.cli.completion import complete_release
 from annotate.cli.options import SchemaOption, note
 from annotate.printing import format_count
 
@@ -15,9 +16,13 @@ from annotate.printing import format_count
 def explore(
     sources: Annotated[
         list[str],
-        typer.Argument(metavar="RELEASE|JSONL...", help="Releases, annotations, decided records, predictions."),
+        typer.Argument(
+            metavar="RELEASE|JSONL...",
+            autocompletion=complete_release,
+            help="Releases, annotations, decided records, predictions.",
+        ),
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="F.html", help="The page to write.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The page to write.")],
     schema: SchemaOption = None,
 ) -> None:
     """Write one HTML page, usable offline, to search, filter and compare the records of the sources.

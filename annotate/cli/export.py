@@ -8,14 +8,25 @@ from typing import Annotated, Literal
 import typer
 
 import annotate
+from annotate.cli.completion import complete_format, complete_release
 from annotate.cli.options import LayersOption, MapOption, SchemaOption, note, parse_layers, parse_map
 
 
 def export(
-    source: Annotated[str, typer.Argument(metavar="RELEASE|JSONL", help="Release, name/version/split, or records.")],
-    to: Annotated[
+    source: Annotated[
         str,
-        typer.Option("--to", metavar="FORMAT", help="spacy, conll, brat, prodigy, labelstudio, hf, strings or jsonl."),
+        typer.Argument(
+            metavar="RELEASE|JSONL", autocompletion=complete_release, help="Release, name/version/split, or records."
+        ),
+    ],
+    format: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            autocompletion=complete_format,
+            help="spacy, conll, brat, prodigy, labelstudio, hf, strings or jsonl.",
+        ),
     ],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="PATH", help="File; for brat and hf a new folder.")],
     layers: LayersOption = None,
@@ -32,11 +43,11 @@ def export(
 ) -> None:
     """Write gold or predictions for another tool, and report what its format cannot hold.
 
-    Example: annotate export news/1.0.0/train --to spacy -o train.spacy
+    Example: annotate export news/1.0.0/train --format spacy -o train.spacy
     """
     report = annotate.export(
         source,
-        to,
+        format,
         output,
         schema=schema,
         layers=parse_layers(layers),

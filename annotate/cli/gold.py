@@ -8,14 +8,17 @@ from typing import Annotated, Any
 import typer
 
 import annotate
+from annotate.cli.completion import complete_release
 from annotate.cli.options import SchemaOption, note
 from annotate.printing import Table, format_count, print_blocks, print_data, print_line
 
 
 def release(
     decided: Annotated[Path, typer.Argument(metavar="D.jsonl", help="Decided records, from annotate adjudicate.")],
-    name: Annotated[str, typer.Option("--name", help="Name of the release, such as news.")],
-    version: Annotated[str, typer.Option("--version", help="MAJOR.MINOR.PATCH; checked against what changed.")],
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="Name of the release, such as news.")],
+    version: Annotated[
+        str, typer.Option("--version", metavar="VERSION", help="MAJOR.MINOR.PATCH; checked against what changed.")
+    ],
     to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Folder of all releases.")] = Path("gold"),
     annotations: Annotated[
         Path | None,
@@ -28,10 +31,20 @@ def release(
     ] = None,
     schema: SchemaOption = None,
     parent: Annotated[
-        str | None, typer.Option("--parent", metavar="RELEASE", help="Release to follow; default: the newest.")
+        str | None,
+        typer.Option(
+            "--parent",
+            metavar="RELEASE",
+            autocompletion=complete_release,
+            help="Release to follow; default: the newest.",
+        ),
     ] = None,
-    licence: Annotated[str | None, typer.Option("--licence", help="Licence of the annotations.")] = None,
-    shares: Annotated[str, typer.Option("--shares", help="Wanted share of each split.")] = "train=0.8,dev=0.1,test=0.1",
+    licence: Annotated[
+        str | None, typer.Option("--licence", metavar="LICENCE", help="Licence of the annotations.")
+    ] = None,
+    shares: Annotated[
+        str, typer.Option("--shares", metavar="SPLIT=X,..", help="Wanted share of each split.")
+    ] = "train=0.8,dev=0.1,test=0.1",
     about: Annotated[
         Path | None, typer.Option("--about", metavar="FILE", help="Markdown for the card: who annotated, and how.")
     ] = None,
@@ -88,7 +101,9 @@ def release(
 
 
 def check(
-    release: Annotated[str, typer.Argument(metavar="RELEASE", help="Release folder, or name/version.")],
+    release: Annotated[
+        str, typer.Argument(metavar="RELEASE", autocompletion=complete_release, help="Release folder, or name/version.")
+    ],
     digest: Annotated[
         str | None, typer.Option("--digest", metavar="sha256:HEX", help="The digest that the release must have.")
     ] = None,
@@ -116,8 +131,11 @@ def check(
 
 
 def diff(
-    a: Annotated[str, typer.Argument(metavar="R1", help="Older release: folder or name/version.")],
-    b: Annotated[str, typer.Argument(metavar="R2", help="Newer release.")],
+    a: Annotated[
+        str,
+        typer.Argument(metavar="R1", autocompletion=complete_release, help="Older release: folder or name/version."),
+    ],
+    b: Annotated[str, typer.Argument(metavar="R2", autocompletion=complete_release, help="Newer release.")],
     html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page with the texts.")] = None,
 ) -> None:
     """Show what changed between two releases, span by span.

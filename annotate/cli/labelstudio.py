@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 import annotate
+from annotate.cli.completion import complete_preannotator, complete_project
 from annotate.cli.options import (
     ApiKeyOption,
     BlindOption,
@@ -25,7 +26,12 @@ from annotate.cli.options import (
 )
 from annotate.printing import print_blocks, print_json, print_line, show_progress
 
-ProjectOption = Annotated[str, typer.Option("--project", metavar="NAME", help="Title of the project, or #NUMBER.")]
+ProjectOption = Annotated[
+    str,
+    typer.Option(
+        "--project", metavar="PROJECT", autocompletion=complete_project, help="Title of the project, or #NUMBER."
+    ),
+]
 
 
 FormatOption = Annotated[Literal["table", "json"], typer.Option(help="Table or JSON.")]
@@ -74,11 +80,16 @@ def push(
 
 
 def pull(
-    output: OutputOption,
     project: Annotated[
         list[str],
-        typer.Option("--project", metavar="NAME", help="Title of the project, or #NUMBER; repeat to merge several."),
+        typer.Option(
+            "--project",
+            metavar="PROJECT",
+            autocompletion=complete_project,
+            help="Title of the project, or #NUMBER; repeat to merge several.",
+        ),
     ],
+    output: OutputOption = Path("-"),
     since: Annotated[str | None, typer.Option(metavar="TIME", help="Only tasks changed since (ISO 8601, UTC).")] = None,
     certificate: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Where the certificate goes; default: beside the output.")
@@ -151,7 +162,10 @@ def effort(
 
 
 def doctor(
-    project: Annotated[str | None, typer.Option("--project", metavar="NAME", help="Also check this project.")] = None,
+    project: Annotated[
+        str | None,
+        typer.Option("--project", metavar="PROJECT", autocompletion=complete_project, help="Also check this project."),
+    ] = None,
     format: FormatOption = "table",
     schema: SchemaOption = None,
     url: UrlOption = None,
@@ -196,10 +210,15 @@ def invite(
 
 
 def backend(
-    preannotator: Annotated[str, typer.Option(metavar="NAME", help="Preannotator that answers.")] = "rules",
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 9090,
+    preannotator: Annotated[
+        str, typer.Option(metavar="NAME", autocompletion=complete_preannotator, help="Preannotator that answers.")
+    ] = "rules",
+    port: Annotated[int, typer.Option(min=1, max=65535, metavar="PORT", help="Port to listen on.")] = 9090,
     host: Annotated[
-        str, typer.Option(help="Address to listen on. Anything but 127.0.0.1 exposes an unauthenticated service.")
+        str,
+        typer.Option(
+            metavar="ADDRESS", help="Address to listen on. Anything but 127.0.0.1 exposes an unauthenticated service."
+        ),
     ] = ("127.0.0.1"),
     layers: LayersOption = None,
     schema: SchemaOption = None,

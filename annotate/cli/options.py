@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from annotate.cli.completion import complete_layers, complete_map, complete_preannotator
 from annotate.errors import AnnotateError
-from annotate.printing import print_line
+from annotate.printing import Level, get_level, print_line
 
 if TYPE_CHECKING:
     from annotate.ingest import ColumnMap
@@ -19,15 +20,21 @@ SchemaOption = Annotated[
     str | None,
     typer.Option("--schema", metavar="FILE", help="Label schema: a TOML file or a packaged name; default: news."),
 ]
-OutputOption = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where to write; - is stdout.")]
+OutputOption = Annotated[
+    Path, typer.Option("--output", "-o", metavar="FILE", help="Where to write; - is standard output.")
+]
 LayersOption = Annotated[
-    str | None, typer.Option("--layers", metavar="L,..", help="Only these layers: entities, quotes, claims.")
+    str | None,
+    typer.Option(
+        "--layers", metavar="L,..", autocompletion=complete_layers, help="Only these layers: entities, quotes, claims."
+    ),
 ]
 MapOption = Annotated[
     list[str] | None,
     typer.Option(
         "--map",
         metavar="NEW=OLD,..|FILE",
+        autocompletion=complete_map,
         help="Read labels OLD as NEW (-: leave out), repeatable; or a TOML file, conll, ontonotes, wikidata-coarse.",
     ),
 ]
@@ -52,15 +59,18 @@ PreannotatorOption = Annotated[
     typer.Option(
         "--preannotator",
         metavar="NAME",
+        autocompletion=complete_preannotator,
         help="rules, news, spacy:NAME, llm:MODEL or a plug-in; repeat to merge several, the first wins. Default: news.",
     ),
 ]
-JobsOption = Annotated[int, typer.Option("--jobs", min=1, help="Processes on this machine, or Ray actors.")]
+JobsOption = Annotated[
+    int, typer.Option("--jobs", min=1, metavar="N", help="Processes on this machine, or Ray actors.")
+]
 EngineOption = Annotated[
     Literal["local", "ray"], typer.Option("--engine", help="Run on this machine, or on Ray (extra ray).")
 ]
 MinScoreOption = Annotated[
-    float, typer.Option("--min-score", min=0, max=1, help="Leave out spans with a lower confidence.")
+    float, typer.Option("--min-score", min=0, max=1, metavar="X", help="Leave out spans with a lower confidence.")
 ]
 SideBySideOption = Annotated[
     bool,
@@ -70,7 +80,12 @@ SideBySideOption = Annotated[
 ]
 PassesOption = Annotated[
     str | None,
-    typer.Option("--layers", metavar="L,..", help="One project per layer, called 'NAME (LAYER)', for these layers."),
+    typer.Option(
+        "--layers",
+        metavar="L,..",
+        autocompletion=complete_layers,
+        help="One project per layer, called 'NAME (LAYER)', for these layers.",
+    ),
 ]
 OverlapOption = Annotated[
     int | None, typer.Option("--overlap", min=1, metavar="N", help="How many annotators get each article; default: 1.")
@@ -83,17 +98,23 @@ BlindOption = Annotated[
     float,
     typer.Option("--blind", min=0, max=1, metavar="SHARE", help="Share of articles shown without pre-annotation."),
 ]
-SeedOption = Annotated[int, typer.Option("--seed", help="Random seed for choosing the blind articles.")]
+SeedOption = Annotated[int, typer.Option("--seed", metavar="N", help="Random seed for choosing the blind articles.")]
 UrlOption = Annotated[
     str | None,
     typer.Option(
-        "--url", envvar="LABEL_STUDIO_URL", help="Label Studio server; default: the embedded one, if it is running."
+        "--url",
+        metavar="URL",
+        envvar="LABEL_STUDIO_URL",
+        help="Label Studio server; default: the embedded one, if it is running.",
     ),
 ]
 ApiKeyOption = Annotated[
     str | None,
     typer.Option(
-        "--api-key", envvar="LABEL_STUDIO_API_KEY", help="API token; better given as an environment variable."
+        "--api-key",
+        metavar="TOKEN",
+        envvar="LABEL_STUDIO_API_KEY",
+        help="API token; better given as an environment variable.",
     ),
 ]
 DirOption = Annotated[
@@ -150,5 +171,6 @@ def parse_columns(text: str | None) -> ColumnMap | None:
 
 
 def note(text: str) -> None:
-    """Print a line on standard error: progress and remarks, never data."""
-    print_line(text, err=True)
+    """Print a line on standard error unless the level is quiet: progress and remarks, never data."""
+    if get_level() is not Level.QUIET:
+        print_line(text, err=True)

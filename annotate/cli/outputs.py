@@ -14,7 +14,7 @@ from typer.core import TyperCommand
 from annotate.errors import AnnotateError
 
 #: The options that name what a command writes.
-WRITTEN = {"output", "out", "html", "log", "certificate", "to", "board"}
+WRITTEN = {"output", "html", "log", "certificate", "to", "board"}
 
 
 class CheckedCommand(TyperCommand):
@@ -42,8 +42,8 @@ class CheckedCommand(TyperCommand):
 
 
 def is_written(option: Any) -> bool:
-    """Whether the option names a file or folder that the command writes; `--to` may also name a format."""
-    return option.name in WRITTEN and option.metavar != "FORMAT"
+    """Whether the option names a file or folder that the command writes."""
+    return option.name in WRITTEN
 
 
 def is_read(option: Any) -> bool:

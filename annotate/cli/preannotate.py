@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -34,7 +35,7 @@ def preannotate(
             "hf:NAME[:CONFIG]/SPLIT, -.",
         ),
     ],
-    output: OutputOption,
+    output: OutputOption = Path("-"),
     preannotator: PreannotatorOption = None,
     layers: LayersOption = None,
     jobs: JobsOption = 1,

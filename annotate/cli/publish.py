@@ -8,12 +8,15 @@ from typing import Annotated
 import typer
 
 import annotate
+from annotate.cli.completion import complete_release
 from annotate.cli.options import ColumnsOption, note, parse_columns
 from annotate.printing import print_data
 
 
 def publish(
-    release: Annotated[str, typer.Argument(metavar="RELEASE", help="Release folder, or name/version.")],
+    release: Annotated[
+        str, typer.Argument(metavar="RELEASE", autocompletion=complete_release, help="Release folder, or name/version.")
+    ],
     to: Annotated[
         str,
         typer.Option(
@@ -47,7 +50,12 @@ def publish(
 
 
 def rehydrate(
-    release: Annotated[str, typer.Argument(metavar="RELEASE", help="Stand-off release: folder, or name/version.")],
+    release: Annotated[
+        str,
+        typer.Argument(
+            metavar="RELEASE", autocompletion=complete_release, help="Stand-off release: folder, or name/version."
+        ),
+    ],
     sources: Annotated[
         list[str], typer.Argument(metavar="SOURCES...", help="Articles with texts, as for preannotate.")
     ],

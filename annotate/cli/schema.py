@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 import annotate
+from annotate.cli.command import Command, Group
+from annotate.cli.completion import complete_project
 from annotate.cli.options import (
     ApiKeyOption,
     LayersOption,
@@ -16,7 +18,6 @@ from annotate.cli.options import (
     note,
     parse_layers,
 )
-from annotate.cli.outputs import CheckedCommand
 from annotate.errors import SchemaError
 from annotate.printing import Table, format_count, print_blocks, print_data, print_line
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from annotate.schema import Schema
 
 app = typer.Typer(
+    cls=Group,
     no_args_is_help=True,
     rich_markup_mode=None,
     help="Show a label schema; generate the interface, JSON Schemas and guidelines from it.",
@@ -35,7 +37,7 @@ FolderOption = Annotated[
 ]
 
 
-@app.command(cls=CheckedCommand)
+@app.command(cls=Command)
 def build(
     schema: SchemaOption = None,
     to: FolderOption = None,
@@ -63,7 +65,7 @@ def build(
         )
 
 
-@app.command(cls=CheckedCommand)
+@app.command(cls=Command)
 def check(schema: SchemaOption = None, to: FolderOption = None) -> None:
     """Check that a schema is well formed and that what was generated from it is up to date.
 
@@ -76,7 +78,7 @@ def check(schema: SchemaOption = None, to: FolderOption = None) -> None:
     _check(loaded, to or artifacts_dir(loaded, schema))
 
 
-@app.command(cls=CheckedCommand)
+@app.command(cls=Command)
 def show(
     schema: SchemaOption = None,
     layers: LayersOption = None,
@@ -101,9 +103,14 @@ def show(
         _print_labels(loaded)
 
 
-@app.command(cls=CheckedCommand)
+@app.command(cls=Command)
 def migrate(
-    project: Annotated[str, typer.Option("--project", metavar="NAME", help="Title of the project, or #NUMBER.")],
+    project: Annotated[
+        str,
+        typer.Option(
+            "--project", metavar="PROJECT", autocompletion=complete_project, help="Title of the project, or #NUMBER."
+        ),
+    ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and change nothing.")] = False,
     schema: SchemaOption = None,
     url: UrlOption = None,

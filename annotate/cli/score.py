@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 import annotate
+from annotate.cli.completion import complete_format, complete_measure, complete_release
 from annotate.cli.options import (
     LayersOption,
     MapOption,
@@ -21,12 +22,21 @@ from annotate.cli.options import (
 from annotate.printing import Block, print_blocks, print_data, print_json, print_line, to_markdown
 
 GoldOption = Annotated[
-    str, typer.Option("--gold", metavar="GOLD", help="Release folder, name/version[/split], or JSONL file.")
+    str,
+    typer.Option(
+        "--gold",
+        metavar="GOLD",
+        autocompletion=complete_release,
+        help="Release folder, name/version[/split], name/latest, or JSONL file.",
+    ),
 ]
 FromOption = Annotated[
     str | None,
     typer.Option(
-        "--from", metavar="FORMAT", help="Foreign format: spacy, conll, hf, brat, prodigy, labelstudio, strings."
+        "--from",
+        metavar="FORMAT",
+        autocompletion=complete_format,
+        help="Foreign format: spacy, conll, hf, brat, prodigy, labelstudio, strings.",
     ),
 ]
 MissingOption = Annotated[
@@ -41,21 +51,24 @@ ByOption = Annotated[
     Literal["article", "story"],
     typer.Option(help="What counts once and is resampled: an article, or a story with all its articles."),
 ]
-SeedOption = Annotated[int, typer.Option(min=0, help="Random seed for resampling.")]
+SeedOption = Annotated[int, typer.Option(min=0, metavar="N", help="Random seed for resampling.")]
 
 
 def score(
-    predictions: Annotated[Path | None, typer.Argument(metavar="[P]", help="Predictions; - is standard input.")] = None,
+    predictions: Annotated[
+        Path | None, typer.Argument(metavar="P.jsonl", help="Predictions; - is standard input.")
+    ] = None,
     *,
     gold: GoldOption,
     format: Annotated[
         Literal["table", "json", "markdown", "github", "junit"],
         typer.Option(help="How to print the report; github is a summary for a pull request."),
     ] = "table",
-    html: Annotated[Path | None, typer.Option(metavar="F", help="Write a page for reading the errors.")] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page for reading the errors.")] = None,
     from_format: FromOption = None,
     fail_under: Annotated[
-        list[str] | None, typer.Option(metavar="MEASURE=X", help="Exit code 1 if a measure is below X.")
+        list[str] | None,
+        typer.Option(metavar="MEASURE=X", autocompletion=complete_measure, help="Exit code 1 if a measure is below X."),
     ] = None,
     run: Annotated[
         str | None,
@@ -71,7 +84,7 @@ def score(
     map: MapOption = None,
     missing: MissingOption = "error",
     extra: ExtraOption = "error",
-    trials: Annotated[int, typer.Option(min=0, help="Resamples for the intervals; 0 = none.")] = 1000,
+    trials: Annotated[int, typer.Option(min=0, metavar="N", help="Resamples for the intervals; 0 = none.")] = 1000,
     seed: SeedOption = 0,
     by: ByOption = "article",
     weights: WeightsOption = None,
@@ -142,6 +155,7 @@ def compare(
         list[str] | None,
         typer.Option(
             metavar="NAME",
+            autocompletion=complete_measure,
             help="Measure to compare by, repeatable; the first ranks. Default: headlines.",
         ),
     ] = None,
@@ -154,7 +168,7 @@ def compare(
     map: MapOption = None,
     missing: MissingOption = "error",
     extra: ExtraOption = "error",
-    trials: Annotated[int, typer.Option(min=100, help="Permutations and resamples.")] = 10_000,
+    trials: Annotated[int, typer.Option(min=100, metavar="N", help="Permutations and resamples.")] = 10_000,
     seed: SeedOption = 0,
     by: ByOption = "article",
     weights: WeightsOption = None,
@@ -190,10 +204,17 @@ def compare(
 
 
 def leaderboard(
-    gold: Annotated[str, typer.Argument(metavar="GOLD", help="Release folder, name/version[/split], or JSONL file.")],
+    gold: Annotated[
+        str,
+        typer.Argument(
+            metavar="GOLD",
+            autocompletion=complete_release,
+            help="Release folder, name/version[/split], name/latest, or JSONL file.",
+        ),
+    ],
     action: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[add P|show]", help="Add the predictions P of a system, or show the board."),
+        typer.Argument(metavar="add P|show", help="Add the predictions P of a system, or show the board."),
     ] = None,
     *,
     system: Annotated[
@@ -215,7 +236,7 @@ def leaderboard(
     map: MapOption = None,
     missing: MissingOption = "error",
     extra: ExtraOption = "error",
-    trials: Annotated[int, typer.Option(min=0, help="Resamples for the intervals; 0 = none.")] = 1000,
+    trials: Annotated[int, typer.Option(min=0, metavar="N", help="Resamples for the intervals; 0 = none.")] = 1000,
     seed: SeedOption = 0,
     by: ByOption = "article",
     schema: SchemaOption = None,

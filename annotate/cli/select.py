@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 import annotate
+from annotate.cli.completion import complete_measure, complete_release
 from annotate.cli.options import (
     ApiKeyOption,
     ColumnsOption,
@@ -27,20 +28,21 @@ from annotate.printing import format_count, print_blocks, print_json
 def select(
     sources: Annotated[list[str], typer.Argument(metavar="SOURCES...", help="The pool, as for preannotate.")],
     *,
-    output: OutputOption,
+    output: OutputOption = Path("-"),
     n: Annotated[int | None, typer.Option("-n", min=1, metavar="N", help="How many articles.")] = None,
     plan: Annotated[
         Path | None, typer.Option(metavar="FILE", help="What annotate plan wrote, instead of -n and the options.")
     ] = None,
-    by: Annotated[
+    stratify: Annotated[
         str | None,
         typer.Option(metavar="FIELD,..", help="Strata: publisher, month, year, date, or keys of meta."),
     ] = None,
-    shares: Annotated[
-        Literal["proportional", "equal"], typer.Option(help="Shares of the strata: by their articles, or equal.")
+    allocation: Annotated[
+        Literal["proportional", "equal"],
+        typer.Option(help="Size of each stratum: in proportion to its articles, or equal."),
     ] = "proportional",
     predictions: Annotated[Path | None, typer.Option(metavar="P.jsonl", help="Predictions of the whole pool.")] = None,
-    order: Annotated[
+    prefer: Annotated[
         Literal["random", "uncertain", "diverse"],
         typer.Option(help="All alike; or likelier where predictions are unsure, or where few articles are alike."),
     ] = "random",
@@ -54,7 +56,7 @@ def select(
         ),
     ] = None,
     per_story: Annotated[int, typer.Option(min=0, metavar="M", help="Most articles of one story; 0 = any.")] = 1,
-    seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Random seed.")] = 0,
     effort: Annotated[
         list[Path] | None,
         typer.Option(metavar="A.jsonl", help="Annotations of earlier rounds, to expect hours from."),
@@ -68,7 +70,7 @@ def select(
 
     Prints a plan, then writes the batch. A larger N contains the smaller; the batch is in that order.
 
-    Example: annotate select articles/ -n 200 -o batch.jsonl --by publisher,month --exclude news/1.0.0
+    Example: annotate select articles/ -n 200 -o batch.jsonl --stratify publisher,month --exclude news/1.0.0
     """
     from annotate.printing import to_text
     from annotate.selection.select import describe_plan
@@ -78,10 +80,10 @@ def select(
         output,
         n=n,
         plan=plan,
-        by=[name.strip() for name in (by or "").split(",") if name.strip()],
-        shares=shares,
+        stratify=[name.strip() for name in (stratify or "").split(",") if name.strip()],
+        allocation=allocation,
         predictions=predictions,
-        order=order,
+        prefer=prefer,
         chance=chance,
         exclude=exclude or (),
         per_story=per_story,
@@ -97,7 +99,12 @@ def select(
 
 
 def plan(
-    gold: Annotated[str, typer.Argument(metavar="RELEASE", help="Gold so far: a release, or a JSONL file.")],
+    gold: Annotated[
+        str,
+        typer.Argument(
+            metavar="RELEASE", autocompletion=complete_release, help="Gold so far: a release, or a JSONL file."
+        ),
+    ],
     *,
     predictions: Annotated[Path | None, typer.Option(metavar="P.jsonl", help="A system whose value is wanted.")] = None,
     compare: Annotated[
@@ -106,7 +113,10 @@ def plan(
     ] = None,
     width: Annotated[float | None, typer.Option(metavar="W", help="How wide the interval is to be.")] = None,
     measure: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Of which measure; default: the first headline.")
+        str | None,
+        typer.Option(
+            metavar="NAME", autocompletion=complete_measure, help="Of which measure; default: the first headline."
+        ),
     ] = None,
     effort: Annotated[
         list[Path] | None,
@@ -147,17 +157,22 @@ def plan(
 
 
 def estimate(
-    gold: Annotated[str, typer.Argument(metavar="GOLD", help="Gold on some of the pool: a release or JSONL file.")],
+    gold: Annotated[
+        str,
+        typer.Argument(
+            metavar="GOLD", autocompletion=complete_release, help="Gold on some of the pool: a release or JSONL file."
+        ),
+    ],
     *,
     predictions: Annotated[Path, typer.Option(metavar="P.jsonl", help="Predictions on the whole pool, gold included.")],
-    threshold: Annotated[
-        float, typer.Option(min=0, max=1, help="Leave out predicted items with a lower confidence.")
+    min_score: Annotated[
+        float, typer.Option(min=0, max=1, metavar="X", help="Leave out predicted items with a lower confidence.")
     ] = 0.0,
     format: Annotated[Literal["table", "json"], typer.Option(help="How to print the estimates.")] = "table",
     layers: LayersOption = None,
     weights: WeightsOption = None,
-    trials: Annotated[int, typer.Option(min=0, help="Resamples for the intervals; 0 = none.")] = 1000,
-    seed: Annotated[int, typer.Option(min=0, help="Random seed for resampling.")] = 0,
+    trials: Annotated[int, typer.Option(min=0, metavar="N", help="Resamples for the intervals; 0 = none.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Random seed for resampling.")] = 0,
     schema: SchemaOption = None,
 ) -> None:
     """Estimate rates of a whole pool from gold on a few articles and predictions on all.
@@ -173,7 +188,7 @@ def estimate(
     estimates = annotate.estimate(
         gold,
         predictions,
-        threshold=threshold,
+        min_score=min_score,
         layers=parse_layers(layers),
         weights=weights,
         trials=trials,

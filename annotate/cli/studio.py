@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 import annotate
+from annotate.cli.completion import complete_project
 from annotate.cli.options import (
     BlindOption,
     ColumnsOption,
@@ -38,9 +39,11 @@ if TYPE_CHECKING:
 def up(
     sources: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[SOURCES...]", help="Articles to pre-annotate and show, as for annotate preannotate."),
+        typer.Argument(metavar="SOURCES...", help="Articles to pre-annotate and show, as for annotate preannotate."),
     ] = None,
-    project: Annotated[str, typer.Option(metavar="NAME", help="Project that the sources go to.")] = "News",
+    project: Annotated[
+        str, typer.Option(metavar="PROJECT", autocompletion=complete_project, help="Project that the sources go to.")
+    ] = "News",
     layers: PassesOption = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Keep the predictions in this file.")
@@ -57,7 +60,9 @@ def up(
     normalize: NormalizeOption = False,
     columns: ColumnsOption = None,
     schema: SchemaOption = None,
-    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port on 127.0.0.1; default: a free one.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, metavar="PORT", help="Port on 127.0.0.1; default: a free one.")
+    ] = None,
     database: Annotated[
         str | None,
         typer.Option(

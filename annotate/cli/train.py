@@ -8,13 +8,19 @@ from typing import Annotated
 import typer
 
 import annotate
+from annotate.cli.completion import complete_release
 from annotate.cli.options import note
 from annotate.printing import format_count, print_line
 
 
 def train(
     gold: Annotated[
-        str, typer.Argument(metavar="GOLD", help="A release (name/version or its folder) or a JSONL file of records.")
+        str,
+        typer.Argument(
+            metavar="GOLD",
+            autocompletion=complete_release,
+            help="A release (name/version or its folder) or a JSONL file of records.",
+        ),
     ],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Where the trained model goes.")],
 ) -> None:

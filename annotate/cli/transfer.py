@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 import annotate
+from annotate.cli.completion import complete_release
 from annotate.cli.options import (
     ColumnsOption,
     LayersOption,
@@ -21,9 +23,16 @@ from annotate.printing import show_progress, to_text
 
 
 def transfer(
-    gold: Annotated[str, typer.Argument(metavar="GOLD|A.jsonl", help="What is annotated: a release, or a JSONL file.")],
+    gold: Annotated[
+        str,
+        typer.Argument(
+            metavar="GOLD|A.jsonl",
+            autocompletion=complete_release,
+            help="What is annotated: a release, or a JSONL file.",
+        ),
+    ],
     pool: Annotated[list[str], typer.Argument(metavar="POOL...", help="The articles, as for preannotate.")],
-    output: OutputOption,
+    output: OutputOption = Path("-"),
     draft: Annotated[
         str | None,
         typer.Option(
@@ -35,7 +44,7 @@ def transfer(
         bool, typer.Option("--all", help="Also write articles without an annotated copy, with the draft alone.")
     ] = False,
     layers: LayersOption = None,
-    jobs: Annotated[int, typer.Option(min=1, help="Processes for the pre-annotator.")] = 1,
+    jobs: Annotated[int, typer.Option(min=1, metavar="N", help="Processes for the pre-annotator.")] = 1,
     normalize: NormalizeOption = False,
     columns: ColumnsOption = None,
     schema: SchemaOption = None,

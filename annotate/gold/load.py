@@ -9,7 +9,7 @@ from pathlib import Path
 from annotate.errors import GoldError
 from annotate.files import resource_dir, sha256_file
 from annotate.gold.manifest import MANIFEST, Manifest, Placed, read_manifest
-from annotate.gold.names import check_name, find_versions, is_split, is_version
+from annotate.gold.names import LATEST, check_name, find_versions, is_split, is_version
 from annotate.gold.parquet import iter_gold, iter_rows, table_names
 from annotate.jsonl import STDIO, read_records
 from annotate.records import GoldRecord
@@ -20,7 +20,8 @@ def load_gold(source: str | Path) -> list[GoldRecord]:
 
     Args:
         source: a release folder, or one with `/split` behind it; `name/version[/split]` of a release below `gold/`
-            here or of those that come with the toolkit; or a JSON Lines file (`-` = standard input).
+            here or of those that come with the toolkit, where `name/latest[/split]` is the newest version; or a JSON
+            Lines file (`-` = standard input).
 
     Raises:
         GoldError: there is no such release or split, a file of it was changed since it was written, or the folder is
@@ -44,31 +45,40 @@ def is_record_file(path: Path) -> bool:
 
 
 def find_release(source: str | Path) -> tuple[Path, str | None]:
-    """The folder of a release and the split that was named with it.
+    """The folder of a release and the split that was named with it; `latest` in the place of a version is the newest.
 
     Raises:
         GoldError: there is no such release.
     """
     path = Path(source)
-    if (path / MANIFEST).is_file():
-        return path, None
-    if is_split(path.name) and (path.parent / MANIFEST).is_file():
-        return path.parent, path.name
+    for named, split in ((path, None), (path.parent, path.name)):
+        folder = _find_latest(named) if named.name == LATEST else named
+        if (folder / MANIFEST).is_file() and (split is None or is_split(split)):
+            return folder, split
     parts = str(source).split("/")
     homes = [Path("gold"), resource_dir("gold")]
-    if len(parts) in (2, 3) and is_version(parts[1]):
+    if len(parts) in (2, 3) and (is_version(parts[1]) or parts[1] == LATEST):
         name, version = check_name(parts[0]), parts[1]
         split = parts[2] if len(parts) == 3 else None
+        if version == LATEST:
+            newest = max((versions[-1] for home in homes if (versions := find_versions(home / name))), default=None)
+            version = str(newest)
         for home in homes:
             if (home / name / version / MANIFEST).is_file():
                 return home / name / version, split
     known = sorted({f"{folder.parent.name}/{folder.name}" for home in homes for folder in release_folders(home)})
     raise GoldError(
         [
-            f"no release or file called {source}; expected a release folder, name/version[/split] or a JSON Lines file"
-            + (f"; known releases: {', '.join(known)}" if known else "")
+            f"no release or file called {source}; expected a release folder, name/version[/split], name/latest[/split] "
+            "or a JSON Lines file" + (f"; known releases: {', '.join(known)}" if known else "")
         ]
     )
+
+
+def _find_latest(folder: Path) -> Path:
+    """The newest version beside a folder `.../NAME/latest` that does not exist, where there is one."""
+    versions = find_versions(folder.parent)
+    return folder.parent / str(versions[-1]) if versions and not folder.exists() else folder
 
 
 def load_manifest(folder: Path) -> Manifest:

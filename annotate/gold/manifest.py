@@ -178,10 +178,10 @@ class _PoolForm(msgspec.Struct, forbid_unknown_fields=True):
     drawn: str | None
     selected: int
     here: int
-    order: str
+    prefer: str
     chance: float
-    by: list[str]
-    shares: str
+    stratify: list[str]
+    allocation: str
     per_story: int
     seed: int
 

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from annotate.errors import GoldError
 
+#: in the place of a version: the newest one
+LATEST = "latest"
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
 _VERSION = re.compile(r"(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})", re.ASCII)
 _SPLIT = re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII)

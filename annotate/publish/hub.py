@@ -237,6 +237,11 @@ class HubTarget:
             known = isinstance(error, OSError | ValueError | RuntimeError)
             if not known and not type(error).__module__.startswith("httpx"):
                 raise
+            if type(error).__name__ in ("ConnectError", "ConnectTimeout", "LocalEntryNotFoundError"):
+                raise PublishError(
+                    f"{self.shown}: {what}: no connection to {self._api.endpoint}; nothing was changed; "
+                    "run this again with a connection, or publish to a folder"
+                ) from error
             lines = str(error).splitlines()
             raise PublishError(f"{self.shown}: {what} ({lines[0] if lines else type(error).__name__})") from error
 

@@ -264,9 +264,13 @@ def _selection(manifest: Manifest) -> Iterator[str]:
     yield ""
     for pool in manifest.selection:
         how = {"uncertain": "likelier where predictions were unsure", "diverse": "likelier where few were alike"}
-        order = how.get(pool["order"], "all alike")
+        order = how.get(pool["prefer"], "all alike")
         order += f", mixed with {pool['chance']:.0%} chance" if pool["chance"] < 1 else ""
-        strata = f"strata by {escape_markdown(', '.join(pool['by']))} ({pool['shares']}), " if pool["by"] else ""
+        strata = (
+            f"strata by {escape_markdown(', '.join(pool['stratify']))} ({pool['allocation']}), "
+            if pool["stratify"]
+            else ""
+        )
         day = f" on {escape_markdown(pool['drawn'])}" if pool["drawn"] else ""
         source = f"a pool of {pool['articles']:,} (SHA-256 of ids and texts {markdown_code(pool['sha256'])})"
         most = f"at most {pool['per_story']} of a story, " if pool["per_story"] else ""

@@ -106,7 +106,7 @@ def estimate(
     gold: str | Path | Iterable[GoldRecord],
     predictions: str | Path | Iterable[Prediction],
     *,
-    threshold: float = 0.0,
+    min_score: float = 0.0,
     layers: Sequence[Layer] | None = None,
     weights: Weighting | None = None,
     trials: int = 1000,
@@ -122,7 +122,7 @@ def estimate(
     Args:
         gold: as for `score`, or the records; articles of the pool, chosen by `select` or by chance.
         predictions: of every article of the pool, gold's included; a JSON Lines file, or the records.
-        threshold: predicted items with a lower confidence are left out.
+        min_score: predicted items with a lower confidence are left out.
         weights: see `ScoreOptions`; without weights, gold is taken as a simple random sample of the pool.
         trials: resamples for the intervals; 0 = none.
         schema: that declares gold's labels; None = the release's own, else `news`.
@@ -144,7 +144,7 @@ def estimate(
     rest = _Rest()
     records, known = _open(gold, schema, problems)
     table = read_gold(records, known, problems)
-    found = _read_predictions(predictions, threshold, rest, table, problems)
+    found = _read_predictions(predictions, min_score, rest, table, problems)
     system = read_system(found, table, problems, extra="ignore")
     missing = [id for id in table.ids if id not in rest.position]
     if missing and not problems.unreadable:
@@ -189,15 +189,15 @@ def _open(
 
 
 def _read_predictions(
-    predictions: str | Path | Iterable[Prediction], threshold: float, rest: _Rest, gold: GoldTable, problems: Problems
+    predictions: str | Path | Iterable[Prediction], min_score: float, rest: _Rest, gold: GoldTable, problems: Problems
 ) -> Iterator[Prediction]:
     """The predictions of gold's articles; what all of them say goes to `rest`."""
     found: list[str] = []
     if isinstance(predictions, (str, Path)):
         predictions = stream_records(Path(predictions), Prediction, problems=found)
     for prediction in predictions:
-        if threshold > 0:
-            prediction = _leave_out(prediction, threshold)
+        if min_score > 0:
+            prediction = _leave_out(prediction, min_score)
         if prediction.id in rest.position:
             found.append(f"{prediction.id}: a second prediction for this article")
             continue
@@ -208,9 +208,9 @@ def _read_predictions(
     problems.unreadable = problems.unreadable or bool(found)
 
 
-def _leave_out(prediction: Prediction, threshold: float) -> Prediction:
+def _leave_out(prediction: Prediction, min_score: float) -> Prediction:
     kept: dict[str, Any] = {
-        layer: [item for item in items if (p := confidence_of(item)) is None or p >= threshold]
+        layer: [item for item in items if (p := confidence_of(item)) is None or p >= min_score]
         for layer in LAYERS
         if (items := get_layer(prediction, layer)) is not None
     }

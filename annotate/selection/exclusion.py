@@ -8,7 +8,7 @@ from pathlib import Path
 from annotate.errors import RecordError
 from annotate.gold.load import find_release, stream_release
 from annotate.gold.manifest import MANIFEST
-from annotate.gold.names import is_version
+from annotate.gold.names import LATEST, is_version
 from annotate.jsonl import iter_objects
 from annotate.selection.pool import Excluded
 
@@ -41,7 +41,7 @@ def read_excluded(sources: Sequence[str], *, url: str | None = None, api_key: st
 def _is_release(source: str) -> bool:
     path, parts = Path(source), source.split("/")
     found = any((folder / MANIFEST).is_file() for folder in (path, path.parent))
-    return found or (len(parts) in (2, 3) and is_version(parts[1]))
+    return found or LATEST in parts[-2:] or (len(parts) in (2, 3) and is_version(parts[1]))
 
 
 def _add_file(path: Path, excluded: Excluded, problems: list[str]) -> None:

@@ -41,7 +41,7 @@ class DemoResult:
 
 
 def demo(
-    out: str | Path = "annotate-demo",
+    output: str | Path = "annotate-demo",
     *,
     studio_dir: Path | None = None,
     preannotator: str | None = None,
@@ -54,14 +54,14 @@ def demo(
     annotations as they are.
 
     Args:
-        out: the working folder; predictions, annotations, decisions and the release are written there.
+        output: the working folder; predictions, annotations, decisions and the release are written there.
         studio_dir: data folder of the embedded Label Studio; None = the user's own.
         preannotator: a registered name; None = the default one.
         report: called with one line per step.
 
     Raises:
-        AnnotateError: `out` holds something else than an earlier demo, or a step fails; the message names the step and
-        the reason.
+        AnnotateError: `output` holds something else than an earlier demo, or a step fails; the message names the step
+            and the reason.
         MissingExtraError: the extra `studio` is not installed.
     """
     from annotate.adjudication import ReviewPage, adjudicate_annotations, apply_review, to_review
@@ -79,11 +79,11 @@ def demo(
     from annotate.score import evaluate
 
     require("studio", "annotate demo")
-    out = Path(out)
-    _claim_folder(out)
+    output = Path(output)
+    _claim_folder(output)
     seeds = resource_dir("seeds")
     corrections = seeds / "corrections"
-    files = {name: out / f"{name}.jsonl" for name in ("predictions", "annotations", "reviews", "decided", "log")}
+    files = {name: output / f"{name}.jsonl" for name in ("predictions", "annotations", "reviews", "decided", "log")}
 
     report("pre-annotating the seed articles")
     articles = read_articles([str(file) for file in sorted(seeds.glob("*.txt"))])
@@ -123,7 +123,7 @@ def demo(
     write_records(files["log"], adjudication.log)
 
     report("building the release")
-    release = out / "gold" / RELEASE_NAME / RELEASE_VERSION
+    release = output / "gold" / RELEASE_NAME / RELEASE_VERSION
     with lock_output(release.parent), scratch_beside(release) as scratch:
         built = release_records(
             adjudication.decided,
@@ -133,11 +133,11 @@ def demo(
             annotations=annotations,
             predictions=predictions,
             about=read_text(corrections / "README.md"),
-            annotator_map=out / f"{RELEASE_NAME}.annotators.json",
+            annotator_map=output / f"{RELEASE_NAME}.annotators.json",
         )
         check_release(built)
-        _sign_marker(out, built)
-        _check_release_folder(out)
+        _sign_marker(output, built)
+        _check_release_folder(output)
         place_folder(built, release)
 
     report("scoring the pre-annotator against it")
@@ -145,17 +145,17 @@ def demo(
     return DemoResult(studio, certificate, agreement, scores, release, files)
 
 
-def _claim_folder(out: Path) -> None:
-    """Make `out` the demo's own: each run replaces the files and the release that a run before has made in it."""
-    check_folder(out, is_ours=lambda folder: (folder / MARKER).is_file(), made_by="annotate demo", option="--out")
-    _check_release_folder(out)
-    if not (out / MARKER).exists():
-        write_text(out / MARKER, "annotate demo writes here and replaces what it wrote before\n")
+def _claim_folder(output: Path) -> None:
+    """Make `output` the demo's own: each run replaces the files and the release that a run before has made in it."""
+    check_folder(output, is_ours=lambda folder: (folder / MARKER).is_file(), made_by="annotate demo", option="--output")
+    _check_release_folder(output)
+    if not (output / MARKER).exists():
+        write_text(output / MARKER, "annotate demo writes here and replaces what it wrote before\n")
 
 
-def _check_release_folder(out: Path) -> None:
+def _check_release_folder(output: Path) -> None:
     """Refuse to replace a release that no run of the demo has made, or that was changed since."""
-    marker = out / MARKER
+    marker = output / MARKER
     known = read_text(marker).split() if marker.is_file() else []
 
     def is_ours(folder: Path) -> bool:
@@ -164,12 +164,12 @@ def _check_release_folder(out: Path) -> None:
         return not list(find_file_problems(folder, read_manifest(folder)))
 
     check_folder(
-        out / "gold" / RELEASE_NAME / RELEASE_VERSION, is_ours=is_ours, made_by="annotate demo", option="--out"
+        output / "gold" / RELEASE_NAME / RELEASE_VERSION, is_ours=is_ours, made_by="annotate demo", option="--output"
     )
 
 
-def _sign_marker(out: Path, release: Path) -> None:
+def _sign_marker(output: Path, release: Path) -> None:
     """Write the hash of the release's manifest into the marker, by which a later run recognises the release."""
-    text, digest = read_text(out / MARKER), sha256_file(release / MANIFEST)
+    text, digest = read_text(output / MARKER), sha256_file(release / MANIFEST)
     if digest not in text.split():
-        write_text(out / MARKER, f"{text}{digest}\n")
+        write_text(output / MARKER, f"{text}{digest}\n")

@@ -108,7 +108,7 @@ def denied(*extras: str) -> frozenset[str]:
 
 def test_the_table_of_extras_is_what_pyproject_declares() -> None:
     optional = set(PROJECT["optional-dependencies"])
-    assert optional - {"all", "bench", "dev"} == set(EXTRAS)
+    assert optional - {"all", "bench", "dev", "docs"} == set(EXTRAS)
     for extra, modules in EXTRAS.items():
         assert set(modules) <= modules_of(declared(extra)), extra
         own = [one for one in map(Requirement, PROJECT["optional-dependencies"][extra]) if one.name != PROJECT["name"]]
@@ -224,9 +224,9 @@ CORE = [
     "estimate D --predictions P --trials 20",
     "plan D --predictions P --width 0.1",
     "explore GOLD A P -o page.html",
-    "export GOLD --to jsonl -o gold.jsonl",
-    "export GOLD --to brat -o brat",
-    "export GOLD --to labelstudio -o tasks.json",
+    "export GOLD --format jsonl -o gold.jsonl",
+    "export GOLD --format brat -o brat",
+    "export GOLD --format labelstudio -o tasks.json",
     "publish GOLD --to published",
 ]
 
@@ -326,10 +326,10 @@ ASKS: list[tuple[str, str, tuple[str, ...]]] = [
     ("publish GOLD --to s3://bucket/gold", "s3", ()),
     ("publish GOLD --to s3://bucket/gold", "s3", ("publish",)),
     ("publish GOLD --to gs://bucket/gold", "publish", ()),
-    ("export GOLD --to spacy -o out.spacy", "formats", ()),
-    ("export GOLD --to conll -o out.conll", "formats", ()),
-    ("export GOLD --to prodigy -o out.jsonl", "formats", ()),
-    ("export GOLD --to hf -o out", "formats", ()),
+    ("export GOLD --format spacy -o out.spacy", "formats", ()),
+    ("export GOLD --format conll -o out.conll", "formats", ()),
+    ("export GOLD --format prodigy -o out.jsonl", "formats", ()),
+    ("export GOLD --format hf -o out", "formats", ()),
     ("score P --from strings --gold GOLD", "formats", ()),
     ("score P --from spacy --gold GOLD", "formats", ()),
     ("score P --from hf --gold GOLD", "formats", ()),

@@ -135,7 +135,7 @@ def test_the_demo_leaves_other_folders_alone(tmp_path: Path) -> None:
     kept = tmp_path / "mine" / "gold" / "news" / "1.0.0" / "manifest.json"
     kept.parent.mkdir(parents=True)
     kept.write_text("{}")
-    assert_refused(run(tmp_path, "demo", "--out", "mine", "--stop"), "mine", "--out")
+    assert_refused(run(tmp_path, "demo", "-o", "mine", "--stop"), "mine", "--output")
     assert [path for path in (tmp_path / "mine").rglob("*") if path.is_file()] == [kept]
 
 

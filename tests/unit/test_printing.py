@@ -14,10 +14,15 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from typer.testing import CliRunner
 
-from annotate.cli.app import app
-from annotate.jsonl import write_records
+from annotate import agree, evaluate
+from annotate.cli.app import COMMANDS, app
+from annotate.cli.demo import _print_result
+from annotate.jsonl import read_records, write_records
+from annotate.label_studio_server import Studio
+from annotate.labelstudio.pull.certificate import Certificate
 from annotate.printing import Table, escape, escape_markdown, format_count, shorten, to_markdown, to_text
 from annotate.records import Annotation, Claim, Entity, GoldRecord, Layers, Prediction, Quote, Span
+from annotate.workflows.demo import DemoResult
 
 UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 HOSTILE = "\x1b]0;PWNED\x07\x1b[2J\x1b[31m\x9b2J\x7f\u202eX\u2066\u200f\u2028[/see][bold]:smile:"
@@ -127,9 +132,10 @@ def fill(folder: Path, name: str, label: str) -> dict[str, Path]:
                     id=key, text=TEXT, annotator=annotator, model=name, predicted=shown, lead_time_s=12345.6, **found
                 )
             )
-    paths = {name: folder / f"{name}.jsonl" for name in ("gold", "annotations", *systems)}
+    paths = {name: folder / f"{name}.jsonl" for name in ("gold", "annotations", *systems, "first")}
     write_records(paths["gold"], gold)
     write_records(paths["annotations"], annotations)
+    write_records(paths["first"], annotations[: len(annotations) // 2])
     for system, predictions in systems.items():
         write_records(paths[system], predictions)
     return paths
@@ -137,37 +143,84 @@ def fill(folder: Path, name: str, label: str) -> dict[str, Path]:
 
 def commands(folder: Path, paths: dict[str, Path]) -> Iterator[list[str]]:
     """Every command that prints what came from the files."""
-    gold, annotations, *systems = map(str, paths.values())
+    gold, annotations, *systems = (str(path) for name, path in paths.items() if name != "first")
     options = ["--gold", gold]
     yield ["agree", annotations, "--trials", "50"]
     yield ["effort", annotations]
+    yield ["progress", str(paths["first"]), annotations, "--trials", "50"]
     yield ["score", systems[0], *options, "--trials", "50"]
     yield ["score", systems[0], *options, "--trials", "50", "--format", "markdown"]
     yield ["score", systems[0], *options, "--trials", "50", "--format", "json"]
     yield ["compare", *systems, *options, "--trials", "100"]
+    yield ["leaderboard", gold, "add", systems[0], "--trials", "50"]
+    yield ["leaderboard", gold, "add", systems[1], "--trials", "50"]
+    yield ["leaderboard", gold]
+    yield ["plan", gold, "--compare", *systems]
+    yield ["plan", gold, "--predictions", systems[0], "--width", "0.1"]
+    yield ["select", gold, "-n", "6", "-o", str(folder / "batch.jsonl"), "--per-story", "0"]
+    yield ["estimate", gold, "--predictions", systems[0], "--trials", "50"]
     yield ["audit", gold, "--predictions", systems[0], "--predictions", systems[1]]
     yield ["adjudicate", annotations, "-o", str(folder / "decided.jsonl")]
     yield ["release", gold, "--name", "news", "--version", "1.0.0", "--to", str(folder / "gold")]
     yield ["releases", "--to", str(folder / "gold")]
     yield ["check", str(folder / "gold" / "news" / "1.0.0")]
+    yield ["release", gold, "--name", "news", "--version", "2.0.0", "--to", str(folder / "gold"), "--names"]
+    yield ["diff", *(str(folder / "gold" / "news" / version) for version in ("1.0.0", "2.0.0"))]
     yield ["explore", gold, "-o", str(folder / "explore.html")]
     for format in ("conll", "strings"):
-        yield ["export", gold, "--to", format, "-o", str(folder / format)]
+        yield ["export", gold, "--format", format, "-o", str(folder / format)]
     yield ["measures"]
 
 
 def test_every_table_fits_80_columns_and_nothing_in_it_is_cut(tmp_path: Path) -> None:
     tables = 0
+    tried = set()
     for command in commands(tmp_path, fill(tmp_path, LONG, "WORK_OF_ART")):
         result = CliRunner().invoke(app, command, env={"COLUMNS": "30"})
         assert result.exit_code == 0, result.output
+        tried.add(command[0])
         assert "…" not in result.output
         blocks = re.split(r"\n\n", result.stdout)
         for block in blocks:
             if "──" in block:
                 tables += 1
                 assert max(map(cell_len, block.split("\n"))) <= 80, block
-    assert tables >= 15
+    assert tables >= 25
+    # the others print no table of what is in files: single lines, or what a server has
+    rest = {
+        "demo",
+        "up",
+        "down",
+        "status",
+        "invite",
+        "push",
+        "pull",
+        "doctor",
+        "backend",
+        "train",
+        "preannotate",
+        "transfer",
+    }
+    assert tried | rest == set(COMMANDS) - {"publish", "rehydrate"}
+
+
+def test_the_table_of_the_demo_fits_80_columns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    paths = fill(tmp_path, LONG, "WORK_OF_ART")
+    gold, predictions = read_records(paths["gold"], GoldRecord), read_records(paths["rules"], Prediction)
+    result = DemoResult(
+        Studio("http://127.0.0.1:1", "a", "b", "c", tmp_path, 1),
+        Certificate(toolkit="t", url="http://127.0.0.1:1", schema="news/1.0.0", pulled_at="2026-01-01"),
+        agree(paths["annotations"], trials=0),
+        evaluate(gold, predictions, trials=0),
+        tmp_path / "gold",
+        paths,
+    )
+    _print_result(result)
+    shown = capsys.readouterr().out
+    assert "…" not in shown
+    table = shown[shown.index("The pre-annotator") : shown.index("\ngold:")]
+    assert max(map(cell_len, table.split("\n"))) <= 80
+    assert re.search(r"(?m)^f1:strict:entities +0\.\d{3} +0\.\d{3} +48 +\d+$", table)
 
 
 def test_schema_show_fits_80_columns_and_shows_words_in_brackets() -> None:

@@ -93,7 +93,7 @@ def test_useless_predictions_leave_gold_as_it_is() -> None:
 def test_a_threshold_leaves_out_what_is_unsure() -> None:
     truth, predictions = make_pool()
     low = rates(estimate(truth[:60], predictions))["precision:strict:entities"]
-    high = rates(estimate(truth[:60], predictions, threshold=0.9))["precision:strict:entities"]
+    high = rates(estimate(truth[:60], predictions, min_score=0.9))["precision:strict:entities"]
     assert low.value is not None
     assert high.value is not None
     assert high.value > low.value + 0.1
