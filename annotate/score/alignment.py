@@ -7,15 +7,17 @@ by a few items from the counts of the schemes, each of which has the alignment t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from annotate.records import Layer, Region
+from annotate.score.matching import Weight, best_pairs
 from annotate.score.tables import Numbers
 
 
@@ -113,6 +115,41 @@ def overlaps_region(ranges: Iterable[tuple[int, int]], regions: Sequence[Region]
         for start, end in ranges
         for region in regions
     )
+
+
+class HasTokens(Protocol):
+    """A quote or a claim as the comparison sees it: its tokens, and its core (`TextIndex.core`)."""
+
+    @property
+    def tokens(self) -> frozenset[int]: ...
+    @property
+    def core(self) -> tuple[int, ...]: ...
+    @property
+    def ignorable(self) -> bool: ...
+
+
+View = TypeVar("View", bound=HasTokens)
+
+
+def align_halves(
+    gold: Sequence[View],
+    predicted: Sequence[View],
+    shared: Mapping[tuple[int, int], int],
+    same_link: Callable[[View, View], bool],
+) -> list[tuple[int, int]]:
+    """One-to-one pairs with a Jaccard of tokens of 0.5 or more: most pairs of one core, then most summed Jaccard.
+
+    Args:
+        shared: (gold, prediction) -> how many tokens they share, as `count_shared_tokens` gives it.
+        same_link: settles ties; whether speaker or claimer are the same.
+    """
+    edges: dict[tuple[int, int], Weight] = {}
+    for (i, j), n in shared.items():
+        g, p = gold[i], predicted[j]
+        either = len(g.tokens) + len(p.tokens) - n
+        if 2 * n >= either:
+            edges[i, j] = (int(g.core == p.core), Fraction(n, either), int(same_link(g, p)), int(not p.ignorable))
+    return best_pairs(edges)
 
 
 def count_shared_tokens(

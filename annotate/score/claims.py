@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 
 from annotate.records import Claim, Region
-from annotate.score.alignment import Alignment, Pair, count_shared_tokens, overlaps_region
+from annotate.score.alignment import Alignment, Pair, align_halves, count_shared_tokens, overlaps_region
 from annotate.score.counts import ArticleCounts, pair_outcomes
 from annotate.score.formulas import AveragePrecision, Column, Formula, Kappa, Outcomes, Ratio, prf
 from annotate.score.links import LinkCounts, LinkedSpan, compare_links, order_of, read_link
@@ -31,6 +31,7 @@ class ClaimView:
     end: int
     content: Content
     tokens: frozenset[int]
+    core: tuple[int, ...]
     kind: str
     check_worthy: bool
     claimer: LinkedSpan | None
@@ -45,12 +46,14 @@ def view_claims(index: TextIndex, claims: Iterable[Claim], regions: Sequence[Reg
     views = []
     for place, claim in enumerate(claims):
         ranges = [(claim.start, claim.end)]
+        tokens = index.tokens(ranges)
         views.append(
             ClaimView(
                 start=claim.start,
                 end=claim.end,
                 content=index.content(ranges),
-                tokens=index.tokens(ranges),
+                tokens=tokens,
+                core=index.core(tokens),
                 kind=claim.kind,
                 check_worthy=claim.check_worthy,
                 claimer=read_link(index, claim.claimer),
@@ -63,10 +66,12 @@ def view_claims(index: TextIndex, claims: Iterable[Claim], regions: Sequence[Reg
     return views
 
 
-def align_claims(gold: Sequence[ClaimView], predicted: Sequence[ClaimView]) -> list[tuple[int, int]]:
+def align_claims(
+    gold: Sequence[ClaimView], predicted: Sequence[ClaimView], shared: Mapping[tuple[int, int], int]
+) -> list[tuple[int, int]]:
     """The one-to-one alignment: most equal contents, then most summed Dice, then the ties by attributes."""
     edges: dict[tuple[int, int], Weight] = {}
-    for (i, j), n in count_shared_tokens([view.tokens for view in gold], [view.tokens for view in predicted]).items():
+    for (i, j), n in shared.items():
         g, p = gold[i], predicted[j]
         dice = Fraction(2 * n, len(g.tokens) + len(p.tokens))
         if dice >= CLAIM_THRESHOLD:
@@ -109,13 +114,17 @@ class AnswerCounts(ArticleCounts):
 class ClaimCounts(ArticleCounts):
     """Claims by article: of gold, predicted, aligned; what is right about the aligned ones; sentences that hold claims.
 
-    `predicted` are the predictions that count.
+    `predicted` are the predictions that count. `half...` are about the pairs that share half of their tokens, an
+    alignment of its own; `core` are those of one core.
     """
 
     gold: Column
     predicted: Column
     pairs: Column
     exact: Column
+    half: Column
+    half_predicted: Column
+    core: Column
     same_kind: Column
     same_worth: Column
     claimer: LinkCounts
@@ -156,12 +165,14 @@ def count_claims(gold: GoldTable, system: SystemTable, further_kinds: Iterable[s
         index = TextIndex(gold.texts[article])
         golds = view_claims(index, gold.claims.get(article, ()))
         predicted = view_claims(index, system.claims.get(article, ()), gold.regions.get(article, ()))
-        pairs = align_claims(golds, predicted)
+        shared = count_shared_tokens([view.tokens for view in golds], [view.tokens for view in predicted])
+        pairs = align_claims(golds, predicted, shared)
         paired = {j for _, j in pairs}
         counted = [view for j, view in enumerate(predicted) if j in paired or not view.ignorable]
         _count_pairs(counts, kinds, article, [(golds[i], predicted[j]) for i, j in pairs])
         counts.gold[article] = len(golds)
         counts.predicted[article] = len(counted)
+        _count_halves(counts, article, golds, predicted, align_halves(golds, predicted, shared, _same_claimer))
         if golds or predicted:
             left_out = sorted(view.place for j, view in enumerate(predicted) if view.ignorable and j not in paired)
             alignments[article] = Alignment(sorted(_to_pair(golds[i], predicted[j]) for i, j in pairs), left_out)
@@ -210,6 +221,23 @@ def _count_pairs(
         (counts.worthy if g.check_worthy else counts.unworthy).gold[article] += 1
         (counts.worthy if p.check_worthy else counts.unworthy).predicted[article] += 1
         counts.claimer.add(article, compare_links(g.claimer, p.claimer))
+
+
+def _same_claimer(gold: ClaimView, predicted: ClaimView) -> bool:
+    return compare_links(gold.claimer, predicted.claimer).overlap
+
+
+def _count_halves(
+    counts: ClaimCounts,
+    article: int,
+    gold: Sequence[ClaimView],
+    predicted: Sequence[ClaimView],
+    pairs: Sequence[tuple[int, int]],
+) -> None:
+    paired = {j for _, j in pairs}
+    counts.half[article] = len(pairs)
+    counts.half_predicted[article] = sum(j in paired or not view.ignorable for j, view in enumerate(predicted))
+    counts.core[article] = sum(gold[i].core == predicted[j].core for i, j in pairs)
 
 
 @dataclass
@@ -280,6 +308,8 @@ def claim_formulas(counted: CountedClaims) -> tuple[dict[Measure, Formula], dict
 
     ratios("exact", counts.exact, gold, predicted)
     ratios("overlap", pairs, gold, predicted)
+    ratios("half-overlap", counts.half, gold, counts.half_predicted)
+    ratios("core", counts.core, gold, counts.half_predicted)
     for match, found in (("sentence", counts.sentences), ("check-worthy", counts.worthy_sentences)):
         ratios(match, found.both, found.gold, found.predicted)
     formulas[Measure("ap", "check-worthy", "claims")] = AveragePrecision(

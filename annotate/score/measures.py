@@ -149,6 +149,22 @@ _F_MEASURES: tuple[tuple[Layer, str, str, str, str, bool], ...] = (
     ),
     ("claims", "exact", "pairs with equal content", "claims", "", False),
     ("claims", "overlap", "aligned pairs (token Dice of 0.5 or more)", "claims", "", False),
+    (
+        "claims",
+        "half-overlap",
+        "pairs that share at least half of the tokens that either has",
+        "claims",
+        "token Jaccard of 0.5 or more",
+        False,
+    ),
+    (
+        "claims",
+        "core",
+        "pairs with equal content but for punctuation and marks at the edges and a leading 'that'",
+        "claims",
+        "what guidelines for the edges of claims differ in",
+        False,
+    ),
     ("claims", "sentence", "sentences with a claim on both sides", "sentences with a claim", "", False),
     (
         "claims",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from annotate.records import Quote, QuoteType, Region
-from annotate.score.alignment import Alignment, Pair, count_shared_tokens, overlaps_region
+from annotate.score.alignment import Alignment, Pair, align_halves, count_shared_tokens, overlaps_region
 from annotate.score.counts import ArticleCounts, pair_outcomes
 from annotate.score.formulas import Column, Formula, Harmonic, Outcomes, Ratio, prf
 from annotate.score.links import LinkCounts, LinkedSpan, compare_links, order_of, read_link
@@ -77,20 +77,6 @@ def align_quotes(
             int(compare_links(g.cue, p.cue).overlap),
             int(not p.ignorable),
         )
-    return best_pairs(edges)
-
-
-def align_halves(
-    gold: Sequence[QuoteView], predicted: Sequence[QuoteView], shared: Mapping[tuple[int, int], int]
-) -> list[tuple[int, int]]:
-    """One-to-one pairs with a Jaccard of tokens of 0.5 or more: most pairs of one core, then most summed Jaccard."""
-    edges: dict[tuple[int, int], Weight] = {}
-    for (i, j), n in shared.items():
-        g, p = gold[i], predicted[j]
-        either = len(g.tokens) + len(p.tokens) - n
-        if 2 * n >= either:
-            overlap = compare_links(g.speaker, p.speaker).overlap
-            edges[i, j] = (int(g.core == p.core), Fraction(n, either), int(overlap), int(not p.ignorable))
     return best_pairs(edges)
 
 
@@ -165,7 +151,7 @@ def count_quotes(gold: GoldTable, system: SystemTable) -> tuple[QuoteCounts, dic
             golds = view_quotes(index, gold.quotes.get(article, ()))
             predicted = view_quotes(index, system.quotes.get(article, ()), gold.regions.get(article, ()))
             shared = share_tokens(golds, predicted)
-            _count_halves(counts, article, golds, predicted, align_halves(golds, predicted, shared))
+            _count_halves(counts, article, golds, predicted, align_halves(golds, predicted, shared, _same_speaker))
             pairs = align_quotes(golds, predicted, shared)
             _count_pairs(counts, article, golds, predicted, pairs)
             alignments[article] = _to_alignment(golds, predicted, pairs)
@@ -238,6 +224,10 @@ def _count_pairs(
 def _sum_covered(views: Iterable[QuoteView], other: frozenset[int]) -> float:
     """The summed shares of the quotes' tokens that are among the others."""
     return sum(len(view.tokens & other) / len(view.tokens) for view in views if view.tokens)
+
+
+def _same_speaker(gold: QuoteView, predicted: QuoteView) -> bool:
+    return compare_links(gold.speaker, predicted.speaker).overlap
 
 
 def _count_halves(

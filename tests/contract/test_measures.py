@@ -54,6 +54,8 @@ FURTHER = [
     "f1:end-to-end-exact-head:quotes",
     "f1:end-to-end-overlap-exact:quotes",
     "f1:end-to-end-overlap-overlap:quotes",
+    "f1:half-overlap:claims",
+    "f1:core:claims",
     "accuracy:check-worthy:claims",
     "kappa:check-worthy:claims",
     "kappa:kind:claims",

@@ -212,6 +212,9 @@ def test_claims_agree_with_exhaustive_search(gold: Any, predicted: Any, shuffle:
     n, pairs = expected["gold"] + expected["predicted"], expected["pairs"]
     assert value("f1:exact:claims") == ratio(2 * expected["exact"], n)
     assert value("f1:overlap:claims") == ratio(2 * pairs, n)
+    half = oracle.half_sums(TEXT, *([([item[0]], None, item[3]) for item in side] for side in (gold, predicted)))
+    assert value("f1:half-overlap:claims") == ratio(2 * half["half"], n)
+    assert value("f1:core:claims") == ratio(2 * half["core"], n)
     assert value("accuracy:kind:claims") == ratio(expected["kind"], pairs)
     assert value("accuracy:check-worthy:claims") == ratio(expected["check-worthy"], pairs)
     assert value("accuracy:claimer-overlap:claims") == ratio(expected["claimer"], pairs)
