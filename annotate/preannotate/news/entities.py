@@ -11,7 +11,9 @@ from functools import cache
 from annotate.preannotate.news.forms import (
     join_nicknames,
     mark_datelines,
+    mark_laws,
     mark_models,
+    mark_ordinals,
     mark_surnames,
     part_firms,
 )
@@ -130,6 +132,8 @@ def tidy_entities(text: str, found: Iterable[FoundEntity]) -> list[FoundEntity]:
         _add_values,
         _agree,
         mark_models,
+        mark_laws,
+        mark_ordinals,
     ):
         names = rule(text, names)
     return list(_with_about(text, _flatten(text, names)))
@@ -172,7 +176,7 @@ def _split(text: str, name: FoundEntity) -> Iterator[FoundEntity]:
 
 
 def _is_no_name(text: str, name: FoundEntity) -> bool:
-    """Whether it is the number of a longer word ("COVID-19"), "no one", "now" or the like, an era or a disease."""
+    """Whether it is the number of a longer word ("COVID-19"), "no one", "now", a fraction, an era or a disease."""
     before = text[max(name.start - 6, 0) : name.start]
     words = text[name.start : name.end]
     if name.label == "CARDINAL" and (
@@ -183,6 +187,13 @@ def _is_no_name(text: str, name: FoundEntity) -> bool:
         return True
     if name.label == "DATE" and words.lower() in _NO_DATES:
         return True
+    if (
+        name.label == "ORDINAL"
+        and words == "third"
+        and re.search(r"\ban? $", before)
+        and text.startswith(" of ", name.end)
+    ):
+        return True  # a fraction
     if name.label == "QUANTITY" and not _AMOUNTS.match(words):
         return True
     if _ERAS.fullmatch(words) and re.search(r"(?:\d|century) $", text[max(name.start - 8, 0) : name.start]):

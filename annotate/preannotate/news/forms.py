@@ -59,6 +59,16 @@ _CRAFT = re.compile(
 )
 
 
+_ROMAN = r"(?:[IVXL]+|\d+)\b"
+_ORDINAL = rf"(?:{'|'.join(word.capitalize() for word in load_words('numbers', 'ordinals'))}|\d+(?:st|nd|rd|th))"
+_LAWS = re.compile(
+    rf"\b(?:(?:U\.?S\.? )?(?:Constitution\b(?: of the United States)?|{_ORDINAL} Amendment\b)"
+    rf"|(?:Title|Article) {_ROMAN}|(?:Tax|Criminal|Penal|Civil|Internal Revenue) Code\b|Articles of Impeachment\b)"
+)
+#: "second-term", but not "second-hand" in a DATE.
+_COMPOUND_ORDINAL = re.compile(rf"(?<![\w-])(?i:{_ORDINAL})(?=-[a-z])")
+
+
 def mark_datelines(text: str, names: list[FoundEntity]) -> list[FoundEntity]:
     """The names with the city of each dateline as a place, and that behind the name in a signature.
 
@@ -199,6 +209,38 @@ def mark_models(text: str, names: list[FoundEntity]) -> list[FoundEntity]:
         dropped.update(over)
         added.append(FoundEntity(start, end, "PRODUCT", BY_RULE))
     return _put(names, dropped, sorted(added, key=lambda name: name.start))
+
+
+def mark_laws(text: str, names: list[FoundEntity]) -> list[FoundEntity]:
+    """The names with constitutions, amendments, codes, and numbered articles and titles as laws.
+
+    >>> text = "Under Title IV the US Constitution holds."
+    >>> [text[one.start : one.end] for one in mark_laws(text, [FoundEntity(19, 21, "GPE", ())])]
+    ['Title IV', 'US Constitution']
+    """
+    taken = Taken(names)
+    dropped: set[FoundEntity] = set()
+    added = []
+    for match in _LAWS.finditer(text):
+        start, end = match.span()
+        over = taken.overlapping(start, end)
+        # "Constitution Avenue", "USS Constitution": part of a longer name.
+        if any(name.start < start or name.end > end for name in over) or re.match(r" [A-Z][a-z]", text[end : end + 3]):
+            continue
+        dropped.update(over)
+        added.append(FoundEntity(start, end, "LAW", BY_RULE))
+    return _put(names, dropped, added)
+
+
+def mark_ordinals(text: str, names: list[FoundEntity]) -> list[FoundEntity]:
+    """The names with the ordinals that begin a compound.
+
+    >>> [(one.start, one.end) for one in mark_ordinals("a third-party candidate", [])]
+    [(2, 7)]
+    """
+    taken = Taken(names)
+    found = [match.span() for match in _COMPOUND_ORDINAL.finditer(text) if not taken.overlapping(*match.span())]
+    return _put(names, set(), [FoundEntity(*span, "ORDINAL", BY_RULE) for span in found])
 
 
 def _put(names: list[FoundEntity], dropped: set[FoundEntity], added: list[FoundEntity]) -> list[FoundEntity]:

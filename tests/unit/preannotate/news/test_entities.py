@@ -87,3 +87,24 @@ def test_a_quantity_begins_as_one() -> None:
     assert tidied("In March a U.S.-led coalition came.", ("U.S.-led", "QUANTITY")) == [("U.S.", "GPE")]
     assert tidied("It is Two miles long.", ("Two miles", "QUANTITY")) == [("Two miles", "QUANTITY")]
     assert tidied("Aid against COVID-19 came.", ("-19", "CARDINAL")) == []
+
+
+def test_constitutions_amendments_codes_and_numbered_articles_are_laws() -> None:
+    text = "Under Article III, Title IV and the US Second Amendment our Constitution beats the Tax Code."
+    found = tidied(text, ("Article III", "ORG"), ("US", "GPE"), ("Second", "ORDINAL"), ("Constitution", "ORG"))
+    assert found == [
+        ("Article III", "LAW"),
+        ("Title IV", "LAW"),
+        ("US Second Amendment", "LAW"),
+        ("Constitution", "LAW"),
+        ("Tax Code", "LAW"),
+    ]
+    assert ("Constitution Avenue", "FAC") in tidied("It is on Constitution Avenue.", ("Constitution Avenue", "FAC"))
+    assert tidied("They met at Constitution Hall.") == []
+
+
+def test_an_ordinal_begins_a_compound_and_is_no_fraction() -> None:
+    assert tidied("A third-party governor and a 2nd-year student.") == [("third", "ORDINAL"), ("2nd", "ORDINAL")]
+    assert tidied("A 17th-century writer.", ("17th-century", "DATE")) == [("17th-century", "DATE")]
+    assert tidied("It was a third of them.", ("third", "ORDINAL")) == []
+    assert tidied("It was a third attempt.", ("third", "ORDINAL")) == [("third", "ORDINAL")]
