@@ -227,8 +227,9 @@ def check_rows(source: str, *, normalize: bool = False, columns: ColumnMap | Non
 def to_article(row: Mapping[str, Any], *, normalize: bool = False) -> tuple[Article | None, list[str]]:
     """The article that a row of a structured source holds, or None with what is wrong with it.
 
-    >>> to_article({"id": 7, "text": "Rain.", "date": "2021-07-26", "section": "weather"})[0]
-    Article(id='7', text='Rain.', title=None, date='2021-07-26', publisher=None, url=None, meta={'section': 'weather'})
+    >>> article, problem = to_article({"id": 7, "text": "Rain.", "date": "2021-07-26", "section": "weather"})
+    >>> article.id, article.date, article.meta, problem
+    ('7', '2021-07-26', {'section': 'weather'}, [])
     >>> to_article({"id": "a", "text": ""})
     (None, ["'a': empty text; remove the article or fill it"])
     """
