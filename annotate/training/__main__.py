@@ -19,6 +19,7 @@ def main() -> int:
     parser.add_argument("-o", "--output", type=Path, required=True, help="the new model folder")
     parser.add_argument("--config", type=Path, default=Path(__file__).with_name("config.toml"))
     parser.add_argument("--checkpoint", type=Path, help="export this checkpoint instead of training")
+    parser.add_argument("--start", type=Path, help="a model folder: train claims alone, keep its quotes and names")
     options = parser.parse_args()
     try:
         require_training()
@@ -28,6 +29,7 @@ def main() -> int:
             data=options.data,
             encoder=options.encoder,
             output=options.output / "checkpoints",
+            start=options.start,
             config_file=options.config,
         )
         report = finish_model(

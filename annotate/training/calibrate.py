@@ -21,6 +21,7 @@ NAME_CORPORA = (
     "wikigold_entities",
 )  # fmt: skip
 QUOTE_CORPORA = ("polnear_quotes", "gum_news_quotes")
+CLAIM_CORPUS = "claims_news"
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,24 @@ def judge_quotes(data: Path, find: Callable[[str], Findings]) -> Iterator[Judged
                 yield Judged(quote.odds, quote.type, right, record["id"])
 
 
+def judge_claims(data: Path, find: Callable[[str], Findings]) -> tuple[list[Judged], list[Judged]]:
+    """Every predicted claim, twice: whether a reader marked it, and of the marked ones whether it is worth checking.
+
+    Marked is a claim where a reader's claim shares at least half of the words that either has.
+    """
+    found, worth = [], []
+    for record in read_corpus(data / f"{CLAIM_CORPUS}.dev.jsonl.gz"):
+        text = record["text"]
+        gold = [(_words(text, [(claim["start"], claim["end"])]), claim["check_worthy"]) for claim in record["claims"]]
+        for claim in find(text).claims:
+            words = _words(text, [(claim.start, claim.end)])
+            worthy = next((flag for other, flag in gold if len(words & other) >= 0.5 * len(words | other)), None)
+            found.append(Judged(claim.odds, claim.kind, worthy is not None, record["id"]))
+            if worthy is not None:
+                worth.append(Judged((claim.worth,), claim.kind, worthy, record["id"]))
+    return found, worth
+
+
 def _words(text: str, parts: list[tuple[int, int]]) -> set[int]:
     return {match.start() for start, end in parts for match in TOKEN.finditer(text, start, end)}
 
@@ -125,8 +144,19 @@ def _regress(matrix: np.ndarray[Any, Any], right: np.ndarray[Any, Any]) -> tuple
 
 
 def calibrate(data: Path, find: Callable[[str], Findings], output: Path) -> dict[str, Any]:
-    """Writes `confidence.json` to the folder `output`; gives the reliability of names and of quotes."""
-    names, name_report = fit(list(judge_names(data, find)))
-    quotes, quote_report = fit(list(judge_quotes(data, find)))
-    write_text(output / "confidence.json", json.dumps({"names": names, "quotes": quotes}, indent=1) + "\n")
-    return {"names": name_report, "quotes": quote_report}
+    """Writes `confidence.json` to the folder `output`; gives the reliability of what it holds, by the same names."""
+    fitted = {name: fit(judged) for name, judged in judge_all(data, find).items()}
+    table = {name: weights for name, (weights, _) in fitted.items()}
+    write_text(output / "confidence.json", json.dumps(table, indent=1) + "\n")
+    return {name: reliability for name, (_, reliability) in fitted.items()}
+
+
+def judge_all(data: Path, find: Callable[[str], Findings]) -> dict[str, list[Judged]]:
+    """All that is fitted: `names`, `quotes`, `claims`, and the `worth` of claims."""
+    claims, worth = judge_claims(data, find)
+    return {
+        "names": list(judge_names(data, find)),
+        "quotes": list(judge_quotes(data, find)),
+        "claims": claims,
+        "worth": worth,
+    }

@@ -9,13 +9,19 @@ import gzip
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from annotate.errors import AnnotateError
+from annotate.files import sha256_text
+from annotate.gold.load import load_gold
 from annotate.preannotate.news.network import ENTITY_LABELS
+from annotate.records import GoldRecord
 from annotate.text.tokens import WORD
-from annotate.training.examples import Document
+from annotate.training.examples import Document, to_answers
 from annotate.training.gazetteers import Gazetteers
 
 ALL = frozenset(ENTITY_LABELS)
@@ -29,8 +35,14 @@ ANNOTATED: dict[str, frozenset[str]] = {
     "btc": frozenset({"PERSON", "ORG", "GPE", "LOC", "FAC"}),
     "wnut17": frozenset({"PERSON", "ORG", "GPE", "LOC", "FAC", "PRODUCT", "WORK_OF_ART"}),
     "crossner_politics": frozenset({"PERSON", "ORG", "GPE", "LOC", "FAC", "EVENT"}),
+    "uner_pud": frozenset({"PERSON", "ORG", "GPE", "LOC", "FAC"}),
     "polnear": ALL - {"QUANTITY"},
 }
+
+#: Articles of these corpora that were read for claims once more, without their texts.
+CLAIMS_RELEASE = "news-claims/0.1.0"
+#: Where the texts of both are.
+TEXTS_OF_CLAIMS = ("polnear_quotes.train.jsonl.gz", "gum_names.train.jsonl.gz", "uner_pud_entities.dev.jsonl.gz")
 
 _UNIT = re.compile(
     r"[ -](?:square |cubic |metric )?(?:miles?|kilomet(?:er|re)s?|km|met(?:er|re)s?|feet|foot|ft|inch(?:es)?|yards?"
@@ -92,6 +104,39 @@ def read_polnear(data: Path, split: str, gazetteers: Gazetteers) -> list[Documen
             document.syntax = _syntax_of(syntax[record["id"]])
         documents.append(document)
     return documents
+
+
+def read_claim_articles(data: Path, gazetteers: Gazetteers) -> list[Document]:
+    """The articles that were read for claims, with the names that they have elsewhere, which can be replaced.
+
+    They are those of the corpus `claims_news` and of the train split of our stand-off release, whose texts are in the
+    corpora.
+
+    Raises:
+        AnnotateError: a corpus is missing, or does not hold an article of the release.
+    """
+    claims = {record.id: record.claims or () for record in _read_records(data / "claims_news.train.jsonl.gz")}
+    released = {record.id: record for record in load_gold(CLAIMS_RELEASE) if record.split == "train"}
+    claims |= {id_: record.claims or () for id_, record in released.items()}
+    documents = []
+    quotes, *names = TEXTS_OF_CLAIMS
+    corpora = [(quotes, read_polnear(data, "train", gazetteers))]
+    corpora += [(file, list(read_gold_names(data / file, gazetteers))) for file in names]
+    for file, found in corpora:
+        for record, document in zip(_read_records(data / file), found, strict=True):
+            known = released.pop(record.id, None)
+            if known and known.text_sha256 != sha256_text(document.text):
+                raise AnnotateError(f"{data / file}: {record.id} has another text than in {CLAIMS_RELEASE}")
+            if record.id in claims:
+                answers = to_answers(claims[record.id])
+                documents.append(replace(document, quotes=None, syntax=None, claims=answers))
+    if released:
+        raise AnnotateError(f"{data}: no text of {', '.join(sorted(released)[:5])}, which {CLAIMS_RELEASE} was read in")
+    return documents
+
+
+def _read_records(path: Path) -> list[GoldRecord]:
+    return [msgspec.convert(record, GoldRecord) for record in read_corpus(path)]
 
 
 def _quote_of(text: str, quote: dict[str, Any]) -> dict[str, Any]:

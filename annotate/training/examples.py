@@ -14,16 +14,51 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from annotate.preannotate.news.network import ENTITY_LABELS, ENTITY_TAGS, ROLE_TAGS, SYNTAX_TAGS
+from annotate.preannotate.news.network import CLAIM_KINDS, CLAIM_TAGS, ENTITY_LABELS, ENTITY_TAGS, ROLE_TAGS
 from annotate.preannotate.news.passage import Passage
+from annotate.records import Claim
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 
 UNKNOWN = -100
 
+#: Parts of speech, coarse.
+SYNTAX_TAGS = (
+    "noun", "name", "pronoun", "past", "present", "base", "modal", "gerund", "participle", "adjective", "adverb",
+    "preposition", "determiner", "conjunction", "wh", "number", "to", "other",
+)  # fmt: skip
+
+#: What begins at a word: nothing, a sentence, a clause with its own subject and verb.
+CUTS = ("none", "sentence", "clause")
+
 #: A training configuration, as its TOML file holds it.
 Config = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ClaimAnswer:
+    """A claim as training needs it; offsets in code points. Kind and worth are None where nobody gave them."""
+
+    start: int
+    end: int
+    kind: str | None
+    worthy: bool | None
+    claimer: tuple[int, int] | None
+
+
+def to_answers(claims: Iterable[Claim]) -> list[ClaimAnswer]:
+    """Claims of a record as training needs them."""
+    return [
+        ClaimAnswer(
+            claim.start,
+            claim.end,
+            claim.kind,
+            claim.check_worthy,
+            (claim.claimer.start, claim.claimer.end) if claim.claimer else None,
+        )
+        for claim in claims
+    ]
 
 
 @dataclass
@@ -38,20 +73,30 @@ class Document:
     #: Regions in which a word may be outside every span or have any of these labels.
     unknown_entities: list[tuple[int, int, frozenset[str]]] = field(default_factory=list)
     unknown_quotes: list[tuple[int, int]] = field(default_factory=list)
+    claims: list[ClaimAnswer] | None = None
+    unknown_claims: list[tuple[int, int]] = field(default_factory=list)
     #: Start of a token -> its part of speech and whether a sentence (1) or a clause (2) begins there.
     syntax: dict[int, tuple[str, int]] | None = None
 
 
 @dataclass(frozen=True)
 class Answers:
-    """What each word of one passage should be given; words in rows."""
+    """What each word of one passage should be given; words in rows.
+
+    `owners` is the first word of the claim that a word is in; `kinds`, `worth` and `claimers` are of that claim.
+    """
 
     roles: Bools
     entities: Bools
+    claims: Bools
     anchors: Ints
     speakers: Ints
     tags: Ints
     cuts: Ints
+    owners: Ints
+    kinds: Ints
+    worth: Ints
+    claimers: Ints
 
 
 def make_answers(document: Document, passage: Passage) -> Answers:
@@ -66,7 +111,9 @@ def make_answers(document: Document, passage: Passage) -> Answers:
             if found is not None:
                 tags[at] = SYNTAX_TAGS.index(found[0])
                 cuts[at] = found[1]
-    return Answers(roles, _entity_answers(document, passage, count), anchors, speakers, tags, cuts)
+    claims, owners, kinds, worth, claimers = _claim_answers(document, passage, count)
+    entities = _entity_answers(document, passage, count)
+    return Answers(roles, entities, claims, anchors, speakers, tags, cuts, owners, kinds, worth, claimers)
 
 
 def _quote_answers(document: Document, passage: Passage, count: int) -> tuple[Bools, Ints, Ints]:
@@ -101,6 +148,35 @@ def _quote_answers(document: Document, passage: Passage, count: int) -> tuple[Bo
         anchors[first:last] = UNKNOWN
         speakers[first:last] = UNKNOWN
     return allowed, anchors, speakers
+
+
+def _claim_answers(document: Document, passage: Passage, count: int) -> tuple[Bools, Ints, Ints, Ints, Ints]:
+    allowed = np.zeros((count, len(CLAIM_TAGS)), dtype=bool)
+    owners, kinds, worth, claimers = (np.full(count, UNKNOWN, dtype=np.int64) for _ in range(4))
+    if document.claims is None:
+        allowed[:] = True
+        return allowed, owners, kinds, worth, claimers
+    tags = np.zeros(count, dtype=np.int64)
+    for claim in document.claims:
+        first, last = passage.words_in(claim.start, claim.end)
+        if first >= last:
+            continue
+        tags[first:last] = CLAIM_TAGS.index("I-claim")
+        tags[first] = CLAIM_TAGS.index("B-claim")
+        owners[first:last] = first
+        claimer = passage.words_in(*claim.claimer)[0] if claim.claimer else first
+        claimers[first:last] = claimer if claimer < count else UNKNOWN
+        if claim.kind in CLAIM_KINDS:
+            kinds[first:last] = CLAIM_KINDS.index(claim.kind)
+        if claim.worthy is not None:
+            worth[first:last] = int(claim.worthy)
+    allowed[np.arange(count), tags] = True
+    for start, end in document.unknown_claims:
+        first, last = passage.words_in(start, end)
+        allowed[first:last] = True
+        owners[first:last] = UNKNOWN
+    _begin_orphans(allowed)
+    return allowed, owners, kinds, worth, claimers
 
 
 def _entity_answers(document: Document, passage: Passage, count: int) -> Bools:
@@ -152,14 +228,24 @@ def slice_answers(answers: Answers, start: int, stop: int) -> Answers:
         out = known & ((shifted < 0) | (shifted >= stop - start))
         return np.where(known, np.where(out, fallback, shifted), UNKNOWN)
 
-    roles, entities = answers.roles[start:stop].copy(), answers.entities[start:stop].copy()
-    for allowed in (roles, entities):
+    roles, entities, claims = (
+        allowed[start:stop].copy() for allowed in (answers.roles, answers.entities, answers.claims)
+    )
+    for allowed in (roles, entities, claims):
         _begin_orphans(allowed)
     return Answers(
         roles=roles,
         entities=entities,
+        claims=claims,
         anchors=inside(answers.anchors, np.full(stop - start, UNKNOWN)),
         speakers=inside(answers.speakers, np.arange(stop - start)),
         tags=answers.tags[start:stop],
         cuts=answers.cuts[start:stop],
+        # A claim that began before the window goes on from its first word here; a claimer before it is unknown.
+        owners=np.where(
+            answers.owners[start:stop] == UNKNOWN, UNKNOWN, np.maximum(answers.owners[start:stop] - start, 0)
+        ),
+        kinds=answers.kinds[start:stop],
+        worth=answers.worth[start:stop],
+        claimers=inside(answers.claimers, np.full(stop - start, UNKNOWN)),
     )

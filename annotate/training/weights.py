@@ -10,16 +10,24 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from annotate.errors import AnnotateError
 from annotate.files import atomic_writer, read_text
+from annotate.training.crf import Crf
 from annotate.training.model import Network
 
 FILE = "weights.safetensors"
-CHAINS = {"roles": "role_crf", "entities": "entity_crf"}
+#: The conditional random field of each sequence.
+CHAINS = {"roles": "role_crf", "entities": "entity_crf", "claims": "claims.crf"}
+
+
+def chains_of(network: Network) -> dict[str, Crf]:
+    """The conditional random fields of `network` by the sequence that they score."""
+    return {name: cast(Crf, network.get_submodule(path)) for name, path in CHAINS.items()}
 
 
 def write_weights(network: Network, folder: Path) -> None:
@@ -31,7 +39,7 @@ def write_weights(network: Network, folder: Path) -> None:
     for name, value in network.state_dict().items():
         if name in coarse:
             stored[name], stored[f"{name}.scale"], stored[f"{name}.zero"] = _to_integers(value)
-        elif name.split(".")[0] not in CHAINS.values():
+        elif name.rpartition(".")[0] not in CHAINS.values():
             stored[name] = value.float().contiguous()
     with atomic_writer(folder / FILE) as file:
         file.write(save(stored))

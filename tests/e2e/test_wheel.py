@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-MODEL_FILES = ("network.onnx", "chains.json", "vocabulary.txt", "worth.npz", "confidence.json", "weights.safetensors")
+MODEL_FILES = ("network.onnx", "chains.json", "vocabulary.txt", "confidence.json", "weights.safetensors")
 
 
 @pytest.fixture(scope="module")

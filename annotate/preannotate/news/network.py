@@ -28,16 +28,20 @@ ENTITY_TAGS = ("O", *(f"{place}-{label}" for label in ENTITY_LABELS for place in
 
 ROLE_TAGS = ("O", *(f"{place}-{role}" for role in ("content", "speaker", "cue") for place in "BI"))
 
-#: Parts of speech, as coarse as the splitting of claims needs them.
-SYNTAX_TAGS = (
-    "noun", "name", "pronoun", "past", "present", "base", "modal", "gerund", "participle", "adjective", "adverb",
-    "preposition", "determiner", "conjunction", "wh", "number", "to", "other",
-)  # fmt: skip
+CLAIM_TAGS = ("O", "B-claim", "I-claim")
 
-#: What begins at a word: nothing, a sentence, a clause with its own subject and verb.
-CUTS = ("none", "sentence", "clause")
+#: In the order of the weights.
+CLAIM_KINDS = ("commitment_or_prediction", "position", "causal", "statistic", "other", "event")
 
-_TAGS = {"roles": ROLE_TAGS, "entities": ENTITY_TAGS, "tags": SYNTAX_TAGS, "cuts": CUTS}
+#: What the network gives for the words of a window, in the order in which it gives it: a score per tag or kind, one
+#: score for worth, and for the last three a score per word of the window that the word points to.
+OUTPUTS = ("roles", "entities", "claims", "kinds", "worth", "anchors", "speakers", "claimers")
+
+#: The tags of the sequences among them.
+TAGS = {"roles": ROLE_TAGS, "entities": ENTITY_TAGS, "claims": CLAIM_TAGS}
+
+#: What a model folder was written for: another layout of the weights is another network.
+LAYOUT = {**TAGS, "kinds": CLAIM_KINDS}
 
 _IMPOSSIBLE = -1e4
 
@@ -69,15 +73,20 @@ class Chain:
         """The best tag of each word, for windows of shape (words, tags)."""
         scores, lengths = _pad(windows)
         count, longest, tags = scores.shape
+        shortest = int(lengths.min())
         state = scores[:, 0] + self.first
-        came_from = np.zeros((longest, count, tags), dtype=np.int64)
+        came_from = np.empty((longest, count, tags), dtype=np.int64)
         stay = np.arange(tags)
         for at in range(1, longest):
             options = state[:, :, None] + self.moves
-            present = (at < lengths)[:, None]
-            came_from[at] = np.where(present, options.argmax(axis=1), stay)
+            came_from[at] = options.argmax(axis=1)
             following = options.max(axis=1) + scores[:, at]
-            state = np.where(present, following, state)
+            if at < shortest:
+                state = following
+            else:
+                over = at >= lengths
+                came_from[at, over] = stay
+                state = np.where(over[:, None], state, following)
         path = np.empty((longest, count), dtype=np.int64)
         path[-1] = state.argmax(axis=1)
         rows = np.arange(count)
@@ -86,27 +95,38 @@ class Chain:
         return [path[:length, row] for row, length in enumerate(lengths)]
 
     def probabilities(self, windows: list[Floats]) -> list[Floats]:
-        """The probability of each tag at each word, of shape (words, tags), by the forward-backward algorithm."""
-        scores, lengths = _pad(windows)
-        longest = scores.shape[1]
-        weights = np.exp(scores - scores.max(axis=2, keepdims=True)) + 1e-20
-        moves = np.exp(self.moves)
-        forward = np.empty_like(weights)
-        backward = np.empty_like(weights)
-        state = weights[:, 0] * np.exp(self.first)
-        forward[:, 0] = state / state.sum(axis=1, keepdims=True)
-        for at in range(1, longest):
-            state = (forward[:, at - 1] @ moves) * weights[:, at]
-            forward[:, at] = state / state.sum(axis=1, keepdims=True)
-        backward[:, -1] = 1.0
-        turned = np.ascontiguousarray(moves.T)
-        for at in range(longest - 1, 0, -1):
-            state = (backward[:, at] * weights[:, at]) @ turned
-            state /= state.sum(axis=1, keepdims=True)
-            backward[:, at - 1] = np.where((at < lengths)[:, None], state, 1.0)
-        joint = forward * backward
-        joint /= joint.sum(axis=2, keepdims=True)
-        return [joint[row, :length].astype(np.float32) for row, length in enumerate(lengths)]
+        """The probability of each tag at each word, of shape (words, tags), by the forward-backward algorithm.
+
+        Backward is forward on the turned windows with the turned moves: both run in one loop.
+        """
+        turned = [window[::-1] for window in windows]
+        weights = np.stack([np.exp(_lowered(_pad(side)[0])) + 1e-20 for side in (windows, turned)])
+        moves = np.exp(np.stack([self.moves, self.moves.T]).astype(np.float64))
+        sums = np.empty_like(weights)
+        state = weights[:, :, 0].copy()
+        state[0] *= np.exp(self.first)
+        sums[:, :, 0] = state
+        for at in range(1, weights.shape[2]):
+            state = (state @ moves) * weights[:, :, at]
+            if at % _STEPS == 0:
+                state /= state.sum(axis=2, keepdims=True)
+            sums[:, :, at] = state
+        found = []
+        for row, window in enumerate(windows):
+            length = len(window)
+            joint = sums[0, row, :length] * sums[1, row, length - 1 :: -1] / weights[0, row, :length]
+            found.append((joint / joint.sum(axis=1, keepdims=True)).astype(np.float32))
+        return found
+
+
+#: How many steps a sum goes without being brought back to 1, and stays within what a float can hold.
+_STEPS = 4
+
+
+def _lowered(scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The scores of each word with 0 for the best tag."""
+    lowered: npt.NDArray[np.float64] = scores - scores.max(axis=2, keepdims=True)
+    return lowered
 
 
 def _pad(windows: list[Floats]) -> tuple[npt.NDArray[np.float64], Ints]:
@@ -132,8 +152,9 @@ def find_spans(tags: Ints, odds: Floats, names: tuple[str, ...]) -> Iterator[tup
 class Reading:
     """The network's answers for one window, the words `[start, stop)` of a passage.
 
-    Best tag and probabilities of the roles and the names; `syntax` and `cuts`: the best answer of each word;
-    `anchors` and `speakers`: (words, words), log-probabilities that the row's word points to the column's.
+    Best tag and probabilities of the roles, the names and the claims; `kinds` (words, kinds) and `worth` (words,) are
+    scores, to be averaged over the words of a claim; so are `claimers` (words, words). `anchors` and `speakers`:
+    (words, words), log-probabilities that the row's word points to the column's.
     """
 
     start: int
@@ -142,10 +163,13 @@ class Reading:
     role_odds: Floats
     entities: Ints
     entity_odds: Floats
-    syntax: Ints
-    cuts: Ints
+    claims: Ints
+    claim_odds: Floats
+    kinds: Floats
+    worth: Floats
     anchors: Floats
     speakers: Floats
+    claimers: Floats
 
 
 class NewsNetwork:
@@ -156,11 +180,11 @@ class NewsNetwork:
 
         self.folder = folder
         table = json.loads(read_text(folder / "chains.json"))
-        if any(tuple(table["layout"][name]) != tags for name, tags in _TAGS.items()):
+        if any(tuple(table["layout"][name]) != tags for name, tags in LAYOUT.items()):
             raise PreannotatorError(f"{folder}: written for another version of annotate; train it again")
         self._chains = {
             name: Chain.of(
-                _TAGS[name], np.array(chain["moves"], dtype=np.float32), np.array(chain["first"], dtype=np.float32)
+                TAGS[name], np.array(chain["moves"], dtype=np.float32), np.array(chain["first"], dtype=np.float32)
             )
             for name, chain in table["chains"].items()
         }
@@ -184,31 +208,33 @@ class NewsNetwork:
 
     def _read_windows(self, passage: Passage, windows: list[tuple[int, int]]) -> list[Reading]:
         outputs = [self._run(passage, start, stop) for start, stop in windows]
-        roles, entities = ([output[at] for output in outputs] for at in (0, 1))
-        role_chain, entity_chain = self._chains["roles"], self._chains["entities"]
-        decoded = zip(
-            role_chain.best(roles), role_chain.probabilities(roles),
-            entity_chain.best(entities), entity_chain.probabilities(entities), strict=True,
-        )  # fmt: skip
+        best = {name: self._chains[name].best([output[name] for output in outputs]) for name in TAGS}
+        odds = {name: self._chains[name].probabilities([output[name] for output in outputs]) for name in TAGS}
         return [
             Reading(
-                start, stop, *best, syntax=output[2].argmax(axis=1), cuts=output[3].argmax(axis=1),
-                anchors=_log_softmax(output[4]), speakers=_log_softmax(output[5]),
+                start, stop,
+                roles=best["roles"][at], role_odds=odds["roles"][at],
+                entities=best["entities"][at], entity_odds=odds["entities"][at],
+                claims=best["claims"][at], claim_odds=odds["claims"][at],
+                kinds=output["kinds"], worth=output["worth"][:, 0],
+                anchors=_log_softmax(output["anchors"]), speakers=_log_softmax(output["speakers"]),
+                claimers=output["claimers"],
             )
-            for (start, stop), output, best in zip(windows, outputs, decoded, strict=True)
+            for at, ((start, stop), output) in enumerate(zip(windows, outputs, strict=True))
         ]  # fmt: skip
 
-    def _run(self, passage: Passage, start: int, stop: int) -> list[npt.NDArray[Any]]:
+    def _run(self, passage: Passage, start: int, stop: int) -> dict[str, npt.NDArray[Any]]:
         words = passage.pieces[start:stop]
         sizes = np.array([len(word) for word in words])
         flat = [self.wordpieces.first, *(piece for word in words for piece in word), self.wordpieces.last]
         features = np.zeros((len(flat), passage.features.shape[1]), dtype=np.int64)
         features[1:-1] = np.repeat(passage.features[start:stop], sizes, axis=0)
         first = np.cumsum(sizes) - sizes + 1
-        outputs: list[npt.NDArray[Any]] = self._session.run(
-            None, {"pieces": np.array(flat, dtype=np.int64), "features": features, "words": first.astype(np.int64)}
+        outputs = self._session.run(
+            list(OUTPUTS),
+            {"pieces": np.array(flat, dtype=np.int64), "features": features, "words": first.astype(np.int64)},
         )
-        return outputs
+        return dict(zip(OUTPUTS, outputs, strict=True))
 
 
 def _log_softmax(scores: npt.NDArray[Any]) -> Floats:

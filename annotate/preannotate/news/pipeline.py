@@ -12,7 +12,7 @@ from pathlib import Path
 
 from annotate.errors import PreannotatorError
 from annotate.files import read_text, sha256_file
-from annotate.preannotate.news.claims import WORTHY, FoundClaim, Grammar, find_claims
+from annotate.preannotate.news.claims import FoundClaim, add_claims, finish_claims
 from annotate.preannotate.news.entities import find_entities, tidy_entities
 from annotate.preannotate.news.found_entity import FoundEntity
 from annotate.preannotate.news.furniture import find_furniture, stands_in
@@ -20,7 +20,6 @@ from annotate.preannotate.news.linking import FoundQuote, add_quotes
 from annotate.preannotate.news.network import NewsNetwork
 from annotate.preannotate.news.passage import Range, read_passage
 from annotate.preannotate.news.quotes import finish_quotes, resolve_speakers
-from annotate.preannotate.news.worth import WorthModel
 from annotate.preannotate.registry import Preannotator, register
 from annotate.records import LAYERS, Article, Claim, Entity, Layers, Quote, Span
 from annotate.schema import Schema
@@ -32,7 +31,10 @@ NEEDS = ("onnxruntime", "pycountry")
 #: Spans with a lower confidence are left out. F1 should be highest near half of its own value (Lipton et al. 2014,
 #: theorem 1); on the development sets it is flat from there down, and a missing span costs more work than a wrong
 #: one.
-LEAST_ENTITY, LEAST_QUOTE = 0.20, 0.25
+LEAST_ENTITY, LEAST_QUOTE, LEAST_CLAIM = 0.20, 0.25, 0.25
+
+#: A claim that a reader more likely than not calls worth checking is called so.
+WORTHY = 0.5
 
 #: The weights that come with the package.
 MODEL = Path(__file__).with_name("model")
@@ -52,13 +54,16 @@ class _Regression:
 class Confidence:
     """The confidence of a span: logistic regressions on the network's log-odds, fitted on articles not trained on.
 
-    `file` holds the weights, and a bias for each label of entities and each type of quotes; others get the bias `*`.
+    `file` holds the weights, and a bias for each label of entities, type of quotes and kind of claims; others get the
+    bias `*`.
     """
 
     def __init__(self, file: Path) -> None:
         table = json.loads(read_text(file))
         self._entities = _Regression(**table["names"])
         self._quotes = _Regression(**table["quotes"])
+        self._claims = _Regression(**table["claims"])
+        self._worth = _Regression(**table["worth"])
 
     def of_entity(self, label: str, odds: tuple[float, ...]) -> float:
         """The probability, to two digits, that the entity has these edges and this label."""
@@ -67,6 +72,14 @@ class Confidence:
     def of_quote(self, kind: str, odds: tuple[float, ...]) -> float:
         """The probability, to two digits, that an annotator would mark a quote of nearly this content."""
         return self._quotes(kind, odds)
+
+    def of_claim(self, kind: str, odds: tuple[float, ...]) -> float:
+        """The probability, to two digits, that a reader would mark a claim of nearly these words."""
+        return self._claims(kind, odds)
+
+    def of_worth(self, kind: str, worth: float) -> float:
+        """The probability, to two digits, that a reader would call the claim worth checking."""
+        return self._worth(kind, (worth,))
 
 
 @dataclass(frozen=True)
@@ -85,7 +98,6 @@ class NewsPipeline:
     def __init__(self, folder: Path = MODEL, *, threads: int | None = None) -> None:
         self.folder = folder
         self._network = NewsNetwork(folder, threads=_choose_threads() if threads is None else threads)
-        self._worth = WorthModel(folder / "worth.npz")
         self._confidence = Confidence(folder / "confidence.json")
 
     def find(self, text: str) -> Findings:
@@ -98,11 +110,11 @@ class NewsPipeline:
         passage = read_passage(text, self._network.wordpieces)
         found_entities: list[FoundEntity] = []
         found_quotes: list[FoundQuote] = []
-        grammar = Grammar(len(passage))
+        found_claims: list[FoundClaim] = []
         for reading in self._network.read(passage):
             found_entities += find_entities(passage, reading)
             add_quotes(found_quotes, passage, reading)
-            grammar.add(reading)
+            add_claims(found_claims, passage, reading)
         around = find_furniture(text)
         entities = [one for one in tidy_entities(text, found_entities) if not stands_in(around, one.start, one.end)]
         quotes = [
@@ -112,7 +124,7 @@ class NewsPipeline:
         ]
         claims = [
             claim
-            for claim in find_claims(passage, grammar, quotes, entities, self._worth)
+            for claim in finish_claims(found_claims, quotes, entities)
             if not stands_in(around, claim.start, claim.end)
         ]
         return Findings(entities, quotes, resolve_speakers(text, quotes, entities), claims)
@@ -142,13 +154,14 @@ class NewsPipeline:
                 Claim(
                     claim.start,
                     claim.end,
-                    check_worthy=claim.worth >= WORTHY,
+                    check_worthy=(worth := sure.of_worth(claim.kind, claim.worth)) >= WORTHY,
                     kind=claim.kind,
                     claimer=_to_span(claim.claimer),
-                    score=round(claim.worth, 2),
-                    confidence=round(claim.checkable, 2),
+                    score=worth,
+                    confidence=confidence,
                 )
                 for claim in found.claims
+                if (confidence := sure.of_claim(claim.kind, claim.odds)) >= LEAST_CLAIM
             ],
         )
 

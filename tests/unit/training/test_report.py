@@ -106,9 +106,12 @@ def stories(corpus: str) -> list[dict[str, Any]]:
                 "cue_class": "speech",
             }
         ],
+        "claims": [
+            {**part("Angela Merkel met Joe Biden in Paris"), "kind": "event", "check_worthy": False, "claimer": None}
+        ],
         "excluded": [],
     }
-    nothing: dict[str, Any] = {"entities": [], "quotes": [], "excluded": []}
+    nothing: dict[str, Any] = {"entities": [], "quotes": [], "claims": [], "excluded": []}
     return [
         {"id": f"{corpus}-{n}", "source_corpus": corpus, "text": STORY, **(nothing if n % 2 else everything)}
         for n in range(10)
@@ -121,17 +124,12 @@ def corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("polnear_quotes", "gum_news_quotes", *NAME_CORPORA):
         write_corpus(folder, f"{name}.dev", stories("gum" if name == "gum_names" else name))
     trained = ("polnear_quotes", "polnear_silver_entities", "gum_names", "btc_news_entities", "wnut17_entities")
-    for name in (*trained, "crossner_politics_entities", "claims_claimbuster", "claims_policlaim"):
+    for name in (*trained, "crossner_politics_entities", "claims_news"):
         write_corpus(folder, f"{name}.train", stories(name))
-    lines = ["Thank you all.", "We lost 300,000 jobs in 2008."]
-    text = " ".join(lines)
-    sentences = [
-        {"start": text.index(line), "end": text.index(line) + len(line), "label": label}
-        for line, label in zip(lines, (0, 1), strict=True)
-    ]
-    for name, answers in (("claims_claimbuster.dev", ("No", "Yes")), ("claims_clef2019.train", (0, 1))):
-        judged = [{**one, "label": answers[one["label"]]} for one in sentences]
-        write_corpus(folder, name, [{"id": "a", "text": text, "sentences": judged}])
+    read = stories("re3d")
+    for n, record in enumerate(read):
+        record["claims"] = [{**claim, "check_worthy": n % 4 == 0} for claim in record["claims"]]
+    write_corpus(folder, "claims_news.dev", read)
     return folder
 
 
@@ -149,7 +147,10 @@ def model(tmp_path: Path) -> Path:
 def test_the_command_measures_and_fills_the_card(
     corpora: Path, model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    write_facts(model, Facts(seed=7, workers=2, torch="2.0", planned=6, done=1.84, minutes=61.2))
+    write_facts(
+        model,
+        Facts(seed=7, workers=2, torch="2.0", planned=6, done=1.84, claims_planned=12, claims_done=3.5, minutes=61.2),
+    )
     assert main(["--data", str(corpora), "--model", str(model), "--card"]) == 0
     printed = capsys.readouterr().out
     rows = [line for line in printed.splitlines() if line.startswith("| ")]
@@ -157,10 +158,10 @@ def test_the_command_measures_and_fills_the_card(
     assert any(row.startswith("| all | 5 | 0.667 (") for row in rows)
     assert any(row.startswith("| direct | 5 | 1.000") for row in rows)
     assert any(row.startswith("| f1:exact:quotes | 0.667 (") for row in rows)
-    assert any(row.startswith("| ClaimBuster dev, the debates it learnt from | 2 | 1 | 1.000 | 1.000") for row in rows)
+    assert any(row.startswith("| re3d (news and government text) | 5 | 0.") for row in rows)
     card = (model / "MODEL_CARD.md").read_text("utf-8")
     assert [row for row in rows if row not in card] == []
-    assert "1.8 of 6 planned passes over the quotes." in card
+    assert "1.8 of 6 planned passes over the quotes, then 3.5 of 12 over the claims." in card
     assert "made in 61 minutes" in card
     assert sha256_file(model / "network.onnx")[:12] in card
 
@@ -175,7 +176,9 @@ def test_a_missing_corpus_is_named_and_the_card_left_alone(
 
 def test_facts_come_back_and_those_of_annotate_train_are_not_taken_for_these(tmp_path: Path) -> None:
     assert read_facts(tmp_path) is None
-    facts = Facts(seed=7, workers=2, torch="2.0", planned=6, done=1.84, minutes=61.2)
+    facts = Facts(
+        seed=7, workers=2, torch="2.0", planned=6, done=1.84, claims_planned=12, claims_done=3.5, minutes=61.2
+    )
     write_facts(tmp_path, facts)
     assert read_facts(tmp_path) == facts
     (tmp_path / "training.json").write_text('{"before": {}, "after": {}}')

@@ -1,4 +1,4 @@
-"""The parts of the bundled pipeline that need no weights: words, marks, windows, chains, links, names, claims."""
+"""The parts of the bundled pipeline that need no weights: words, marks, windows, chains, links, names."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from annotate.preannotate.news.claims import kind_of
 from annotate.preannotate.news.entities import tidy_entities
 from annotate.preannotate.news.found_entity import FoundEntity
 from annotate.preannotate.news.linking import FoundQuote, Piece, Place, link_pieces
@@ -210,21 +209,6 @@ def test_a_direct_quote_takes_its_marks_and_the_speaker_of_the_one_before() -> N
     assert (first.type, second.type) == ("direct", "direct")
     assert second.speaker is not None
     assert text[slice(*second.speaker)] == "Ann"
-
-
-@pytest.mark.parametrize(
-    ("claim", "counted", "kind"),
-    [
-        ("There are 2,500 troops in Iraq", True, "statistic"),
-        ("Troops will leave in December", False, "commitment_or_prediction"),
-        ("Shia factions demand that all US troops leave", False, "position"),
-        ("The strikes led to more reprisals", False, "causal"),
-        ("Saddam was ousted from power", False, "event"),
-        ("The law forbids such strikes", False, "other"),
-    ],
-)
-def test_kinds_of_the_schemas_own_examples(claim: str, counted: bool, kind: str) -> None:
-    assert kind_of(claim, counted) == kind
 
 
 def test_pronouns_and_titles_stand_for_the_last_plausible_person() -> None:

@@ -155,6 +155,6 @@ def test_a_saved_folder_loads_with_spacy_alone(tmp_path: Path, news: NewsPipelin
 
 def test_the_weights_stay_small_and_have_a_card() -> None:
     size = {file.name: file.stat().st_size for file in MODEL.iterdir()}
-    assert size.pop("weights.safetensors") < 25e6  # read by training only
-    assert sum(size.values()) < 25e6
+    assert size.pop("weights.safetensors") < 31e6  # read by training only
+    assert sum(size.values()) < 31e6
     assert "PolNeAR states no licence" in " ".join((MODEL / "MODEL_CARD.md").read_text("utf-8").split())
