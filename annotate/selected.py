@@ -10,7 +10,7 @@ import msgspec
 
 from annotate.records import Article, LayeredRecord
 
-Preference: TypeAlias = Literal["random", "uncertain", "diverse"]
+Order: TypeAlias = Literal["random", "uncertain", "diverse"]
 
 #: the key in an article's `meta`
 KEY = "selection"
@@ -21,7 +21,7 @@ class Selected(msgspec.Struct, frozen=True, kw_only=True):
 
     `probability` is its chance to be in the batch, in (0, 1]. `pool` is the number of articles in the pool,
     `pool_sha256` its digest, whatever their order. `articles` is the number of them in the article's stratum, `story`
-    in its story. `n` is the size of the batch; `prefer`, `chance`, `stratify`, `allocation`, `per_story` and `seed` are
+    in its story. `n` is the size of the batch; `order`, `chance`, `by`, `shares`, `per_story` and `seed` are
     the options; `drawn` is the day (UTC).
     """
 
@@ -33,10 +33,10 @@ class Selected(msgspec.Struct, frozen=True, kw_only=True):
     n: int = 0
     articles: int = 0
     story: int = 1
-    prefer: Preference = "random"
+    order: Order = "random"
     chance: float = 1.0
-    stratify: list[str] = []
-    allocation: str = "proportional"
+    by: list[str] = []
+    shares: str = "proportional"
     per_story: int = 1
     drawn: str | None = None
 
@@ -112,10 +112,10 @@ class Pools:
                 "drawn": one.drawn,
                 "selected": one.n,
                 "here": self._here[design],
-                "prefer": one.prefer,
+                "order": one.order,
                 "chance": one.chance,
-                "stratify": one.stratify,
-                "allocation": one.allocation,
+                "by": one.by,
+                "shares": one.shares,
                 "per_story": one.per_story,
                 "seed": one.seed,
             }

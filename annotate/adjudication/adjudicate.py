@@ -11,6 +11,7 @@ from annotate.adjudication.log import Candidate, Decision, make_decision, now
 from annotate.adjudication.strategies import Strategy, Verdict, decide, overlap_unseen, parse_strategy
 from annotate.agreement.positions import Position, align_items
 from annotate.agreement.versions import group_submitted
+from annotate.errors import AnnotateError
 from annotate.files import sha256_text
 from annotate.items import sort_key
 from annotate.jsonl import RecordSource
@@ -65,11 +66,14 @@ def adjudicate_annotations(
     Raises:
         RecordError: a file has problems; or an annotation without text, two texts for one article, spans that do not
             fit, or one annotator twice on one article; all problems together.
-        AnnotateError: there is no such strategy.
+        AnnotateError: there is no such strategy, or the annotator that it trusts submitted nothing.
     """
     parsed = parse_strategy(strategy)
     time = at or now()
     articles = group_submitted(annotations)
+    known = {version.annotator for versions in articles.values() for version in versions}
+    if parsed.trusted and parsed.trusted not in known:
+        raise AnnotateError(f"strategy {strategy!r}: no annotator of that name; there are {', '.join(sorted(known))}")
     result = Adjudication([], [], [])
     for versions in articles.values():
         _adjudicate_article(versions, parsed, time, result)

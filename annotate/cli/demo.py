@@ -28,7 +28,7 @@ HEADLINES = (
 
 def demo(
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the files that the demo writes.")
+        Path, typer.Option("--output", "-o", "--out", metavar="DIR", help="Folder for the files that the demo writes.")
     ] = Path("annotate-demo"),
     dir: DirOption = None,
     preannotator: Annotated[

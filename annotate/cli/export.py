@@ -19,10 +19,10 @@ def export(
             metavar="RELEASE|JSONL", autocompletion=complete_release, help="Release, name/version/split, or records."
         ),
     ],
-    format: Annotated[
+    to: Annotated[
         str,
         typer.Option(
-            "--format",
+            "--to",
             metavar="FORMAT",
             autocompletion=complete_format,
             help="spacy, conll, brat, prodigy, labelstudio, hf, strings or jsonl.",
@@ -43,11 +43,11 @@ def export(
 ) -> None:
     """Write gold or predictions for another tool, and report what its format cannot hold.
 
-    Example: annotate export news/1.0.0/train --format spacy -o train.spacy
+    Example: annotate export news/1.0.0/train --to spacy -o train.spacy
     """
     report = annotate.export(
         source,
-        format,
+        to,
         output,
         schema=schema,
         layers=parse_layers(layers),

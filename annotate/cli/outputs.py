@@ -42,8 +42,8 @@ class CheckedCommand(TyperCommand):
 
 
 def is_written(option: Any) -> bool:
-    """Whether the option names a file or folder that the command writes."""
-    return option.name in WRITTEN
+    """Whether the option names a file or folder that the command writes; `--to` may also name a format."""
+    return option.name in WRITTEN and option.metavar != "FORMAT"
 
 
 def is_read(option: Any) -> bool:

@@ -33,16 +33,16 @@ def select(
     plan: Annotated[
         Path | None, typer.Option(metavar="FILE", help="What annotate plan wrote, instead of -n and the options.")
     ] = None,
-    stratify: Annotated[
+    by: Annotated[
         str | None,
         typer.Option(metavar="FIELD,..", help="Strata: publisher, month, year, date, or keys of meta."),
     ] = None,
-    allocation: Annotated[
+    shares: Annotated[
         Literal["proportional", "equal"],
         typer.Option(help="Size of each stratum: in proportion to its articles, or equal."),
     ] = "proportional",
     predictions: Annotated[Path | None, typer.Option(metavar="P.jsonl", help="Predictions of the whole pool.")] = None,
-    prefer: Annotated[
+    order: Annotated[
         Literal["random", "uncertain", "diverse"],
         typer.Option(help="All alike; or likelier where predictions are unsure, or where few articles are alike."),
     ] = "random",
@@ -70,7 +70,7 @@ def select(
 
     Prints a plan, then writes the batch. A larger N contains the smaller; the batch is in that order.
 
-    Example: annotate select articles/ -n 200 -o batch.jsonl --stratify publisher,month --exclude news/1.0.0
+    Example: annotate select articles/ -n 200 -o batch.jsonl --by publisher,month --exclude news/1.0.0
     """
     from annotate.printing import to_text
     from annotate.selection.select import describe_plan
@@ -80,10 +80,10 @@ def select(
         output,
         n=n,
         plan=plan,
-        stratify=[name.strip() for name in (stratify or "").split(",") if name.strip()],
-        allocation=allocation,
+        by=[name.strip() for name in (by or "").split(",") if name.strip()],
+        shares=shares,
         predictions=predictions,
-        prefer=prefer,
+        order=order,
         chance=chance,
         exclude=exclude or (),
         per_story=per_story,

@@ -178,10 +178,10 @@ class _PoolForm(msgspec.Struct, forbid_unknown_fields=True):
     drawn: str | None
     selected: int
     here: int
-    prefer: str
+    order: str
     chance: float
-    stratify: list[str]
-    allocation: str
+    by: list[str]
+    shares: str
     per_story: int
     seed: int
 

@@ -217,8 +217,11 @@ def _preannotators(manifest: Manifest) -> Iterator[str]:
         return
     yield "## The pre-annotator's own score"
     yield ""
-    yield "What annotators started from, scored against this release. It is not independent of the release:"
-    yield "they saw these predictions."
+    if any("draft shown" in parts for parts in manifest.preannotators.values()):
+        yield "What annotators started from, scored against this release. It is not independent of the release:"
+        yield "they saw these predictions."
+    else:
+        yield "Scored against this release. No annotator is on record as having seen these predictions."
     for name, parts in manifest.preannotators.items():
         figures = [part["measures"] for part in parts.values()]
         measures = [name for name in _SHOWN if any(values.get(name) is not None for values in figures)]
@@ -264,13 +267,9 @@ def _selection(manifest: Manifest) -> Iterator[str]:
     yield ""
     for pool in manifest.selection:
         how = {"uncertain": "likelier where predictions were unsure", "diverse": "likelier where few were alike"}
-        order = how.get(pool["prefer"], "all alike")
+        order = how.get(pool["order"], "all alike")
         order += f", mixed with {pool['chance']:.0%} chance" if pool["chance"] < 1 else ""
-        strata = (
-            f"strata by {escape_markdown(', '.join(pool['stratify']))} ({pool['allocation']}), "
-            if pool["stratify"]
-            else ""
-        )
+        strata = f"strata by {escape_markdown(', '.join(pool['by']))} ({pool['shares']}), " if pool["by"] else ""
         day = f" on {escape_markdown(pool['drawn'])}" if pool["drawn"] else ""
         source = f"a pool of {pool['articles']:,} (SHA-256 of ids and texts {markdown_code(pool['sha256'])})"
         most = f"at most {pool['per_story']} of a story, " if pool["per_story"] else ""

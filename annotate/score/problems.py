@@ -98,5 +98,5 @@ Predict on gold's text as it is
     elif text.strip() == gold_text.strip():
         hint = "they differ in white space at the edges"
     else:
-        hint = "was it edited?"
+        hint = "it may have been edited"
     return f"its text differs from gold's at offset {offset}: {place}; {hint}. Predict on gold's text as it is"

@@ -38,7 +38,7 @@ from annotate.score.sample import Sample, make_sample, weigh
 from annotate.score.significance import LEVEL, POWER
 from annotate.score.tables import read_gold, read_system
 from annotate.score.weights import choose_sample
-from annotate.selected import Preference, Selected
+from annotate.selected import Order, Selected
 from annotate.selection.sampling import Reals
 
 #: degrees of freedom that the spread of all strata together is worth in a stratum's own
@@ -52,9 +52,9 @@ class Target(msgspec.Struct, kw_only=True):
 
     strata: dict[str, int]
     pool_sha256: str
-    stratify: list[str] = []
-    allocation: Literal["proportional", "equal"] = "proportional"
-    prefer: Preference = "random"
+    by: list[str] = []
+    shares: Literal["proportional", "equal"] = "proportional"
+    order: Order = "random"
     chance: float = 0.5
     per_story: int = 1
     seed: int = 0
@@ -307,9 +307,9 @@ def _to_target(found: _Influence, articles: Sequence[int]) -> Target | None:
     return Target(
         strata=dict(zip(found.names, articles, strict=True)),
         pool_sha256=first.pool_sha256,
-        stratify=first.stratify,
-        allocation="equal" if first.allocation == "equal" else "proportional",
-        prefer=first.prefer,
+        by=first.by,
+        shares="equal" if first.shares == "equal" else "proportional",
+        order=first.order,
         chance=first.chance,
         per_story=first.per_story,
         seed=first.seed,

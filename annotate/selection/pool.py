@@ -77,13 +77,13 @@ class Pool:
         return self.articles[int(self.place[number])]
 
 
-def read_pool(articles: Articles, *, stratify: Sequence[str] = (), excluded: Excluded | None = None) -> Pool:
+def read_pool(articles: Articles, *, by: Sequence[str] = (), excluded: Excluded | None = None) -> Pool:
     """The pool of all articles that are not left out. Reads them once, and again those that may be near-duplicates.
 
     Memory holds about half a kilobyte an article, no texts.
 
     Args:
-        stratify: the fields that make the strata: of `FIELDS`, or keys of `meta`.
+        by: the fields that make the strata: of `FIELDS`, or keys of `meta`.
 
     Raises:
         SourceError: no article has a field of `by`, or nothing is left.
@@ -103,17 +103,14 @@ def read_pool(articles: Articles, *, stratify: Sequence[str] = (), excluded: Exc
         ids.append(article.id)
         digests += hashlib.sha256(f"{article.id}\0{text}".encode("utf-8", "surrogatepass")).digest()
         words.append(len(article.text.split()))
-        values = [_value(article, name) for name in stratify]
-        seen.update(name for name, value in zip(stratify, values, strict=True) if value is not None)
+        values = [_value(article, name) for name in by]
+        seen.update(name for name, value in zip(by, values, strict=True) if value is not None)
         named = tuple(value or WITHOUT for value in values) or ("all",)
         strata.append(same.setdefault(named, named))
         shut.append(article.id in excluded.ids or text in excluded.texts)
-    if unknown := [name for name in stratify if not seen[name]]:
+    if unknown := [name for name in by if not seen[name]]:
         raise SourceError(
-            [
-                f"--stratify {name}: no article has it; expected {', '.join(FIELDS)}, or a key of meta"
-                for name in unknown
-            ]
+            [f"--by {name}: no article has it; expected {', '.join(FIELDS)}, or a key of meta" for name in unknown]
         )
     order = sorted(range(len(ids)), key=ids.__getitem__)
     for article in excluded.articles:

@@ -22,7 +22,7 @@ from annotate.printing import Block, Table, format_count
 from annotate.records import Annotation, Article, Prediction
 from annotate.score.distributions import t_quantile
 from annotate.score.sample import effective_size
-from annotate.selected import KEY, Preference, Selected
+from annotate.selected import KEY, Order, Selected
 from annotate.selection.chances import Predicted, diverse_sizes, read_predicted, uncertain_sizes
 from annotate.selection.exclusion import read_excluded
 from annotate.selection.plan import Target, find_pace, read_target
@@ -39,7 +39,7 @@ from annotate.selection.sampling import (
     random_numbers,
 )
 
-Allocation: TypeAlias = Literal["proportional", "equal"]
+Shares: TypeAlias = Literal["proportional", "equal"]
 
 #: With proportional shares, strata with less than this share of the articles are put together.
 LEAST_SHARE = 0.02
@@ -100,10 +100,10 @@ def select(
     *,
     n: int | None = None,
     plan: str | Path | None = None,
-    stratify: Sequence[str] = (),
-    allocation: Allocation = "proportional",
+    by: Sequence[str] = (),
+    shares: Shares = "proportional",
     predictions: str | Path | Iterable[Prediction] | None = None,
-    prefer: Preference = "random",
+    order: Order = "random",
     chance: float = 0.5,
     exclude: Sequence[str] | Excluded = (),
     per_story: int = 1,
@@ -127,12 +127,12 @@ def select(
         n: how many articles; or else `plan`.
         plan: what `annotate.plan` wrote: how many articles of each stratum, and the options of the batch that this one
             contains; they count instead of those given here.
-        stratify: fields that make strata: publisher, month, year, date, or keys of `meta`. Each stratum gets two
+        by: fields that make strata: publisher, month, year, date, or keys of `meta`. Each stratum gets two
             articles or more.
-        allocation: of the strata: `proportional` to their articles (those below 2 % are put together as `other`), or
+        shares: of the strata: `proportional` to their articles (those below 2 % are put together as `other`), or
             `equal`.
         predictions: of every article of the pool; for `uncertain`, and for what the plan expects.
-        prefer: `random`: all articles alike. `uncertain`: likelier where the predictions are unsure. `diverse`:
+        order: `random`: all articles alike. `uncertain`: likelier where the predictions are unsure. `diverse`:
             likelier where few articles are of the same kind.
         chance: the share of chance in the mixture with uncertainty or diversity, above 0.
         exclude: JSON Lines files, releases, or titles of Label Studio projects whose articles, with all of their
@@ -151,7 +151,7 @@ def select(
     True
 
     Raises:
-        SourceError: the sources have problems, or fields of `stratify` that no article has.
+        SourceError: the sources have problems, or fields of `by` that no article has.
         RecordError: files of predictions, annotations or excluded records have problems.
         AnnotateError: options that do not fit each other or the pool, or a file that cannot be written.
     """
@@ -159,33 +159,33 @@ def select(
     if (n is None) == (target is None):
         raise AnnotateError("select needs one of: -n N, --plan PLAN.json")
     if target is not None:
-        stratify, allocation, prefer, chance = target.stratify, target.allocation, target.prefer, target.chance
+        by, shares, order, chance = target.by, target.shares, target.order, target.chance
         per_story, seed = target.per_story, target.seed
         n = sum(target.strata.values())
     if n is None or n < 1:
         raise AnnotateError(f"-n {n}: expected 1 or more")
     if not 0 < chance <= 1:
         raise AnnotateError(f"--chance {chance}: expected more than 0, so that every article has one, and at most 1")
-    if prefer == "uncertain" and predictions is None:
-        raise AnnotateError("--prefer uncertain needs --predictions P.jsonl, made of the pool by annotate preannotate")
+    if order == "uncertain" and predictions is None:
+        raise AnnotateError("--order uncertain needs --predictions P.jsonl, made of the pool by annotate preannotate")
     pace = None if effort is None else find_pace(effort)
     excluded = exclude if isinstance(exclude, Excluded) else read_excluded(exclude, url=url, api_key=api_key)
     articles = (
         sources if isinstance(sources, Articles) else read_articles(sources, normalize=normalize, columns=columns)
     )
-    pool = read_pool(articles, stratify=stratify, excluded=excluded)
+    pool = read_pool(articles, by=by, excluded=excluded)
     predicted = None if predictions is None else read_predicted(predictions, pool.ids)
-    names = merge_strata(pool.stratum, LEAST_SHARE if allocation == "proportional" else 0)
+    names = merge_strata(pool.stratum, LEAST_SHARE if shares == "proportional" else 0)
     strata, stratum = np.unique(np.array(names), return_inverse=True)
     if per_story:
         stratum = join_strata(stratum, pool.story)
     counts = np.bincount(stratum, minlength=len(strata))
-    size = _find_sizes(pool, prefer, chance, predicted)
+    size = _find_sizes(pool, order, chance, predicted)
     units = choose_members(random_numbers(pool.ids, seed), pool.story, size, stratum, per_story=per_story)
     room = np.bincount(units.stratum, minlength=len(strata))
     if target is None:
-        _check_size(n, len(units.article), strata.tolist(), stratify)
-        sizes = counts.tolist() if allocation == "proportional" else [1.0] * len(strata)
+        _check_size(n, len(units.article), strata.tolist(), by)
+        sizes = counts.tolist() if shares == "proportional" else [1.0] * len(strata)
         seats = award_seats(sizes, room.tolist(), n)
     else:
         wanted = _check_target(target, pool, strata.tolist(), room.tolist())
@@ -214,10 +214,10 @@ def select(
         "pool_sha256": pool.sha256,
         "seed": seed,
         "n": n,
-        "prefer": prefer,
-        "chance": 1.0 if prefer == "random" else chance,
-        "stratify": list(stratify),
-        "allocation": allocation,
+        "order": order,
+        "chance": 1.0 if order == "random" else chance,
+        "by": list(by),
+        "shares": shares,
         "per_story": per_story,
         "drawn": datetime.now(UTC).strftime("%Y-%m-%d"),
     }
@@ -229,18 +229,18 @@ def select(
     return Selection(expected, batch)
 
 
-def _find_sizes(pool: Pool, prefer: Preference, chance: float, predicted: Predicted | None) -> Reals:
-    if prefer == "uncertain" and predicted is not None:
+def _find_sizes(pool: Pool, order: Order, chance: float, predicted: Predicted | None) -> Reals:
+    if order == "uncertain" and predicted is not None:
         return uncertain_sizes(predicted.spread, chance)
-    return diverse_sizes(pool.names, chance) if prefer == "diverse" else np.ones(len(pool))
+    return diverse_sizes(pool.names, chance) if order == "diverse" else np.ones(len(pool))
 
 
-def _check_size(n: int, units: int, strata: Sequence[str], stratify: Sequence[str]) -> None:
+def _check_size(n: int, units: int, strata: Sequence[str], by: Sequence[str]) -> None:
     if n > units:
         raise AnnotateError(f"-n {n}: the pool has only {units:,} articles to choose from, counting stories once")
     if len(strata) > 1 and n < LEAST * len(strata):
         raise AnnotateError(
-            f"-n {n}: --stratify {','.join(stratify)} makes {len(strata)} strata, and each needs {LEAST} articles, so "
+            f"-n {n}: --by {','.join(by)} makes {len(strata)} strata, and each needs {LEAST} articles, so "
             f"that intervals can be given; choose {LEAST * len(strata)} or more, or coarser fields"
         )
 

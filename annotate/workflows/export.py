@@ -20,7 +20,7 @@ from annotate.schema import Schema, load_schema
 
 def export(
     source: str | Path,
-    format: str,
+    to: str,
     output: str | Path,
     *,
     schema: Schema | str | Path | None = None,
@@ -32,7 +32,7 @@ def export(
 
     Args:
         source: as for `annotate.gold.load.load_gold`.
-        format: a name from `annotate.formats.WRITERS`.
+        to: a name from `annotate.formats.WRITERS`.
         output: file, or a new folder for `brat` and `hf`.
         schema: default: the release's own, else `news`.
         alignment: where a span's edge lies inside a token (formats made of tokens): `split` the token, `expand`
@@ -44,9 +44,9 @@ def export(
         MissingExtraError: the format needs the extra `formats`.
     """
     path = Path(output)
-    if format not in WRITERS:
-        raise AnnotateError(f"--format {format!r}: expected one of {', '.join(sorted(WRITERS))}")
-    find_writer(format)  # a missing extra is reported before the source is read
+    if to not in WRITERS:
+        raise AnnotateError(f"--to {to!r}: expected one of {', '.join(sorted(WRITERS))}")
+    find_writer(to)  # a missing extra is reported before the source is read
     if schema is None and str(source) != "-" and not Path(source).is_file():
         schema = find_release(source)[0] / "schema.toml"
     schema = load_schema(schema)
@@ -58,7 +58,7 @@ def export(
     records = list(mapping.records(records))
     with contextlib.nullcontext() if is_stream(path) else lock_output(path):
         report = write_format(
-            records, path, format, schema=mapping.schema(schema), layers=layers or LAYERS, alignment=alignment
+            records, path, to, schema=mapping.schema(schema), layers=layers or LAYERS, alignment=alignment
         )
     for label, n in mapping.left_out.items():
         report.add_loss("entities left out by --map", label, n)

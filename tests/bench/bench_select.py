@@ -140,7 +140,7 @@ def make_world(gold: Sequence[GoldRecord], predictions: Sequence[Prediction], ar
     known = float(trusted.sum() / guessed.sum())
     powered[POWERED[layer]] = Rectified(*precision.columns(), trusted, guessed, known)
     published = any(record.publisher for record in gold)
-    pool = read_pool(articles, stratify=["publisher"] if published else [])
+    pool = read_pool(articles, by=["publisher"] if published else [])
     assert pool.ids == table.ids
     predicted = read_predicted(predictions, pool.ids)
     sizes = {

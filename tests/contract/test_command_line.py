@@ -88,7 +88,8 @@ def test_a_long_command_is_broken_before_options() -> None:
 # ----------------------------------------------------------------------------------------------------------- options
 
 #: Options whose value differs from command to command, though it means one thing: what is written, or how it is shown.
-VARIED = {"--output", "-o", "--format", "--to"}
+#: `--by`, `--order` and `--shares` of `select` are those of its strata and its preference; their names are given.
+VARIED = {"--output", "-o", "--format", "--to", "--by", "--order", "--shares"}
 
 
 def test_an_option_takes_one_kind_of_value_in_all_commands() -> None:
@@ -205,7 +206,7 @@ def complete(line: str, cwd: Path, **environment: str) -> list[str]:
         ("annotate score p.jsonl --gold news/", "news/0.1.0"),
         ("annotate score p.jsonl --gold ", "own.jsonl"),
         ("annotate compare --measure f1", "f1:strict:entities"),
-        ("annotate export news/latest --format sp", "spacy"),
+        ("annotate export news/latest --to sp", "spacy"),
         ("annotate preannotate --preannotator r", "rules"),
         ("annotate export --map con", "conll"),
         ("annotate export --layers quotes,", "quotes,claims"),

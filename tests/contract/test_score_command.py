@@ -243,9 +243,7 @@ def test_other_labels_are_mapped(files: dict[str, Path], conll: Path, tmp_path: 
 
 def test_export_and_agreement_under_a_map(files: dict[str, Path], tmp_path: Path) -> None:
     target = tmp_path / "out.jsonl"
-    done = run(
-        "export", files["gold"], "--format", "jsonl", "-o", target, "--map", "-=PERSON", "--map", "PLACE=GPE,FAC"
-    )
+    done = run("export", files["gold"], "--to", "jsonl", "-o", target, "--map", "-=PERSON", "--map", "PLACE=GPE,FAC")
     assert "items lost or changed: entities left out by --map: 16 (PERSON" in done.stderr
     assert "note: labels of --map that no entity has: 1 (FAC)" in done.stderr
     assert [entity.label for entity in read_records(target, GoldRecord)[0].entities or ()] == ["PLACE"]

@@ -73,7 +73,7 @@ def annotate_all(batch: list[Article]) -> list[Annotation]:
 def gold(tmp_path: Path) -> Path:
     """A release of 12 of 48 articles, six of each publisher."""
     pool = make_pool(tmp_path)
-    batch = select([str(pool)], n=12, stratify=["publisher"], allocation="equal").articles
+    batch = select([str(pool)], n=12, by=["publisher"], shares="equal").articles
     annotations = annotate_all(batch)
     decided = adjudicate_annotations(annotations).decided
     return annotate.release_records(decided, "news", "1.0.0", to=tmp_path / "gold", annotations=annotations)
@@ -82,7 +82,7 @@ def gold(tmp_path: Path) -> Path:
 def test_the_note_of_select_comes_through_to_the_release(gold: Path, tmp_path: Path) -> None:
     batch = {
         one.id: one.meta
-        for one in select([str(tmp_path / "pool.jsonl")], n=12, stratify=["publisher"], allocation="equal").articles
+        for one in select([str(tmp_path / "pool.jsonl")], n=12, by=["publisher"], shares="equal").articles
     }
     records = load_gold(gold)
     assert {record.id: record.meta for record in records} == batch
@@ -95,7 +95,7 @@ def test_manifest_card_and_tables_say_what_gold_speaks_for(gold: Path) -> None:
     manifest = read_manifest(gold)
     assert manifest.selection is not None
     [pool] = manifest.selection
-    assert (pool["articles"], pool["selected"], pool["here"], pool["stratify"]) == (48, 12, 12, ["publisher"])
+    assert (pool["articles"], pool["selected"], pool["here"], pool["by"]) == (48, 12, 12, ["publisher"])
     card = " ".join((gold / "README.md").read_text("utf-8").split())
     assert "## What it speaks for" in card
     assert f"from a pool of 48 (SHA-256 of ids and texts `{pool['sha256']}`)" in card

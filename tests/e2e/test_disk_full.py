@@ -19,9 +19,9 @@ GOLD = "inputs/gold/news/1.0.0"
 
 COMMANDS: dict[str, Callable[[], None]] = {
     **{case.kind: case.run for case in LOCAL if case.kind != "train"},
-    "export to hf": annotate("export", GOLD, "--format", "hf", "-o", "out/hf"),
-    "export to prodigy": annotate("export", GOLD, "--format", "prodigy", "-o", "out/g.jsonl"),
-    "export to spacy": annotate("export", GOLD, "--format", "spacy", "-o", "out/g.spacy"),
+    "export to hf": annotate("export", GOLD, "--to", "hf", "-o", "out/hf"),
+    "export to prodigy": annotate("export", GOLD, "--to", "prodigy", "-o", "out/g.jsonl"),
+    "export to spacy": annotate("export", GOLD, "--to", "spacy", "-o", "out/g.spacy"),
     "score": annotate("score", "inputs/decided.jsonl", "--gold", GOLD, "--trials", "0", "--html", "out/e.html"),
     "compare": annotate(
         "compare", "inputs/decided.jsonl", "inputs/other.jsonl", "--gold", GOLD, "--trials", "100",

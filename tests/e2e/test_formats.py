@@ -90,7 +90,7 @@ def score(file: Path, files: Path, *options: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_measure_is_the_same_by_way_of_another_format(name: str, files: Path, tmp_path: Path) -> None:
-    run("export", files / "p.jsonl", "--format", name, "-o", tmp_path / "out")
+    run("export", files / "p.jsonl", "--to", name, "-o", tmp_path / "out")
     direct, by_way = score(files / "p.jsonl", files), score(tmp_path / "out", files, "--from", name)
     if name in SCORES_LOST:  # as the export's report says; claims are ranked by their scores
         direct.pop("ap:check-worthy:claims")
@@ -103,7 +103,7 @@ def test_every_measure_is_the_same_by_way_of_another_format(name: str, files: Pa
 @pytest.mark.parametrize("name", FORMATS)
 def test_other_labels_score_the_same_by_way_of_another_format(name: str, files: Path, tmp_path: Path) -> None:
     """Predictions that were written with CoNLL's labels, against gold with its own, under the map."""
-    run("export", files / "p.jsonl", "--format", name, "-o", tmp_path / "out", "--map", "conll")
+    run("export", files / "p.jsonl", "--to", name, "-o", tmp_path / "out", "--map", "conll")
     chosen = ("--map", "conll", "--layers", "entities")
     direct, by_way = score(files / "p.jsonl", files, *chosen), score(tmp_path / "out", files, "--from", name, *chosen)
     assert by_way == direct
@@ -135,7 +135,7 @@ def test_strings_score_as_offsets_do(files: Path, tmp_path: Path) -> None:
 
 def test_the_report_of_losses_goes_to_stderr(files: Path, tmp_path: Path) -> None:
     result = CliRunner().invoke(
-        app, ["export", str(files / "p.jsonl"), "--format", "conll", "-o", str(tmp_path / "x"), "--alignment", "expand"]
+        app, ["export", str(files / "p.jsonl"), "--to", "conll", "-o", str(tmp_path / "x"), "--alignment", "expand"]
     )
     assert result.stdout == ""
     assert "conll: 6 articles written; 36 entities, 12 quotes, 9 claims" in result.stderr
@@ -146,8 +146,8 @@ def test_the_report_of_losses_goes_to_stderr(files: Path, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("options", "code", "message"),
     [
-        (["--format", "xml", "-o", "x"], 1, "--format 'xml': expected one of brat, conll"),
-        (["--format", "conll", "-o", "x", "--alignment", "maybe"], 2, "'split', 'expand', 'contract', 'drop'"),
+        (["--to", "xml", "-o", "x"], 1, "--to 'xml': expected one of brat, conll"),
+        (["--to", "conll", "-o", "x", "--alignment", "maybe"], 2, "'split', 'expand', 'contract', 'drop'"),
     ],
 )
 def test_wrong_choices_are_one_message(options: list[str], code: int, message: str, files: Path) -> None:

@@ -36,7 +36,7 @@ COMMANDS = {
     "audit": ["audit", "ODD"],
     "publish": ["publish", "ODD", "--to", "there"],
     "rehydrate": ["rehydrate", "ODD", "decided.jsonl"],
-    "export": ["export", "ODD", "--format", "conll", "-o", "g.conll"],
+    "export": ["export", "ODD", "--to", "conll", "-o", "g.conll"],
     "explore": ["explore", "ODD", "-o", "e.html"],
     "score": ["score", "ODD", "--gold", GOLD],
     "score --gold": ["score", "decided.jsonl", "--gold", "ODD"],

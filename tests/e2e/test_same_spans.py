@@ -271,7 +271,7 @@ def test_all_layers_score_the_same_by_way_of_every_format(data: st.DataObject) -
         write_records(ours, [Prediction(id=a.id, text=a.text, **found[a.id]) for a in articles])
         expected = score(ours, "--gold", gold)
         for name in ALL:
-            result = CliRunner().invoke(app, ["export", str(ours), "--format", name, "-o", str(Path(folder, name))])
+            result = CliRunner().invoke(app, ["export", str(ours), "--to", name, "-o", str(Path(folder, name))])
             if name == "labelstudio" and result.exit_code and ("VERB" in result.stderr or "rumour" in result.stderr):
                 continue  # labels that a project's interface does not have cannot be shown there
             assert result.exit_code == 0, result.output

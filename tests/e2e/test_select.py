@@ -36,7 +36,7 @@ def predict(batch: Selection) -> list[Prediction]:
 def test_what_was_selected_comes_back_as_weights_and_is_left_out_the_next_time(studio: Studio, tmp_path: Path) -> None:
     access = {"url": studio.url, "api_key": studio.api_key}
     pool = [str(make_pool(tmp_path))]
-    batch = annotate.select(pool, n=10, stratify=["publisher"])
+    batch = annotate.select(pool, n=10, by=["publisher"])
     predictions = predict(batch)
     annotate.push_predictions(predictions, "Selected", **access)
     submitted = [

@@ -270,13 +270,13 @@ LOCAL = [
     ),
     Case(
         "export to a file",
-        annotate("export", "inputs/gold/news/1.0.0", "--format", "conll", "-o", "out/g.conll"),
+        annotate("export", "inputs/gold/news/1.0.0", "--to", "conll", "-o", "out/g.conll"),
         "g.conll",
         old=write_old("out/g.conll"),
     ),
     Case(
         "export to a folder",
-        annotate("export", "inputs/gold/news/1.0.0", "--format", "brat", "-o", "out/brat"),
+        annotate("export", "inputs/gold/news/1.0.0", "--to", "brat", "-o", "out/brat"),
         "brat/annotation.conf",
         once=True,
     ),

@@ -89,7 +89,7 @@ def test_records(hostile_cases: Path, tmp_path: Path, good: Path) -> None:
 @pytest.mark.parametrize("format", FORMATS)
 def test_exports(hostile_cases: Path, tmp_path: Path, format: str) -> None:
     for path in sorted(hostile_cases.glob("*.jsonl")):
-        run("export", path, "--format", format, "-o", tmp_path / path.stem)
+        run("export", path, "--to", format, "-o", tmp_path / path.stem)
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -101,7 +101,7 @@ def test_foreign_readers(hostile_cases: Path, format: str) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["adjudicate"], ["explore"], ["preannotate"], ["export", "--format", "jsonl"]],
+    [["adjudicate"], ["explore"], ["preannotate"], ["export", "--to", "jsonl"]],
     ids=lambda given: given[0],
 )
 def test_an_output_that_is_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> None:
@@ -114,6 +114,6 @@ def test_an_output_that_is_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_an_export_of_nothing(tmp_path: Path) -> None:
     (tmp_path / "blank.jsonl").write_text("\n \n")
     for format in FORMATS:
-        result = run("export", tmp_path / "blank.jsonl", "--format", format, "-o", tmp_path / "out")
+        result = run("export", tmp_path / "blank.jsonl", "--to", format, "-o", tmp_path / "out")
         assert result.stderr == "error: nothing to write: no record\n"
         assert not (tmp_path / "out").exists()

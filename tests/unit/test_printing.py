@@ -168,7 +168,7 @@ def commands(folder: Path, paths: dict[str, Path]) -> Iterator[list[str]]:
     yield ["diff", *(str(folder / "gold" / "news" / version) for version in ("1.0.0", "2.0.0"))]
     yield ["explore", gold, "-o", str(folder / "explore.html")]
     for format in ("conll", "strings"):
-        yield ["export", gold, "--format", format, "-o", str(folder / format)]
+        yield ["export", gold, "--to", format, "-o", str(folder / format)]
     yield ["measures"]
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotate.adjudication import Adjudication, adjudicate_annotations, apply_review, to_review
-from annotate.errors import RecordError
+from annotate.errors import AnnotateError, RecordError
 from annotate.records import Annotation, Claim, Entity, Quote, Span
 from annotate.spans import find_span_problems
 
@@ -41,6 +41,12 @@ def test_skipped_and_draft_annotations_are_no_opinion() -> None:
     result = adjudicate(by("a", ADA), by("b", status="skipped"), by("c", status="draft"))
     assert result.decided[0].annotators == ["a"]
     assert adjudicate(by("a", status="skipped")) == ([], [], [])
+
+
+def test_to_trust_somebody_who_submitted_nothing_is_an_error() -> None:
+    assert adjudicate(by("a", ADA), by("b", TITLED), strategy="trusted:b").decided[0].entities == [TITLED]
+    with pytest.raises(AnnotateError, match=r"'trusted:c': no annotator of that name; there are a, b"):
+        adjudicate(by("a", ADA), by("b", TITLED), strategy="trusted:c")
 
 
 def test_everything_that_was_not_taken_is_in_the_log() -> None:

@@ -73,7 +73,7 @@ def test_more_articles_are_what_the_formula_gives(tmp_path: Path) -> None:
 
 def test_articles_go_where_the_value_varies_and_select_goes_on_with_the_batch(tmp_path: Path) -> None:
     pool, gold, _ = make_world(tmp_path)
-    first = select([str(pool)], n=30, stratify=["publisher"], seed=4)
+    first = select([str(pool)], n=30, by=["publisher"], seed=4)
     so_far = annotate_batch(first.articles, gold, tmp_path / "g.jsonl")
     timed = [Annotation(id="x", text="one two three four five", annotator="ann", entities=[], lead_time_s=9.0)]
     found = plan(
@@ -125,7 +125,7 @@ def test_two_systems_that_are_close_need_more_than_two_that_are_not(tmp_path: Pa
 
 def test_a_goal_that_the_pool_cannot_reach_is_none(tmp_path: Path) -> None:
     pool, gold, predictions = make_world(tmp_path, 60)
-    batch = select([str(pool)], n=20, stratify=["publisher"]).articles
+    batch = select([str(pool)], n=20, by=["publisher"]).articles
     so_far = annotate_batch(batch, gold, tmp_path / "g.jsonl")
     write_records(tmp_path / "one.jsonl", [predictions[article.id] for article in batch])
     assert plan(so_far, tmp_path / "one.jsonl", width=1e-9).more == 40  # all of the pool: then nothing varies
@@ -164,7 +164,7 @@ def test_too_few_articles_are_an_error(tmp_path: Path) -> None:
 
 def test_a_plan_of_another_pool_is_refused(tmp_path: Path) -> None:
     pool, gold, _ = make_world(tmp_path, 60)
-    batch = select([str(pool)], n=20, stratify=["publisher"]).articles
+    batch = select([str(pool)], n=20, by=["publisher"]).articles
     so_far = annotate_batch(batch, gold, tmp_path / "g.jsonl")
     plan(so_far, tmp_path / "p.jsonl", width=0.15, output=tmp_path / "plan.json")
     with pytest.raises(AnnotateError, match="made for the pool with sha256"):
@@ -184,7 +184,7 @@ def test_a_plan_of_another_pool_is_refused(tmp_path: Path) -> None:
 def test_the_commands_play_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     pool, gold, _ = make_world(tmp_path)
-    batch = select([str(pool)], n=30, stratify=["publisher"]).articles
+    batch = select([str(pool)], n=30, by=["publisher"]).articles
     annotate_batch(batch, gold, Path("g.jsonl"))
     done = CliRunner().invoke(
         app, ["plan", "g.jsonl", "--predictions", "p.jsonl", "--width", "0.03", "-o", "plan.json"]

@@ -71,10 +71,10 @@ def test_the_batch_depends_on_pool_and_seed_and_on_nothing_else(tmp_path: Path) 
     parts = [tmp_path / "x.jsonl", tmp_path / "y.jsonl"]
     parts[0].write_bytes(b"".join(lines[:50]))
     parts[1].write_bytes(b"".join(lines[50:]))
-    one = select([str(path)], n=30, stratify=["publisher"])
-    other = select([*map(str, reversed(parts))], n=30, stratify=["publisher"])
+    one = select([str(path)], n=30, by=["publisher"])
+    other = select([*map(str, reversed(parts))], n=30, by=["publisher"])
     assert one.articles == other.articles
-    assert select([str(path)], n=30, stratify=["publisher"], seed=1).articles != one.articles
+    assert select([str(path)], n=30, by=["publisher"], seed=1).articles != one.articles
 
 
 @pytest.mark.parametrize("order", ["random", "uncertain", "diverse"])
@@ -85,7 +85,7 @@ def test_a_larger_batch_begins_with_the_smaller(tmp_path: Path, order: str) -> N
         for number, article in enumerate(read_articles([str(path)]))
     ]
     small, large = (
-        select([str(path)], n=n, stratify=["publisher"], prefer=order, predictions=predictions)  # type: ignore[arg-type]
+        select([str(path)], n=n, by=["publisher"], order=order, predictions=predictions)  # type: ignore[arg-type]
         for n in (12, 50)
     )
     ids = [article.id for article in small.articles]
@@ -96,18 +96,18 @@ def test_a_larger_batch_begins_with_the_smaller(tmp_path: Path, order: str) -> N
 
 def test_strata_get_their_shares(tmp_path: Path) -> None:
     path = make_pool(tmp_path, copies=0)
-    plan = select([str(path)], n=40, stratify=["publisher"]).plan
+    plan = select([str(path)], n=40, by=["publisher"]).plan
     assert [(row.name, row.articles, row.selected) for row in plan.strata] == [
         ("AP", 60, 20),
         ("BBC", 30, 10),
         ("CNN", 30, 10),
     ]
-    equal = select([str(path)], n=40, stratify=["publisher"], allocation="equal")
+    equal = select([str(path)], n=40, by=["publisher"], shares="equal")
     assert sorted(row.selected for row in equal.plan.strata) == [13, 13, 14]
     by_stratum = {article.meta["selection"]["stratum"]: article.meta["selection"] for article in equal.articles}
     assert by_stratum["AP"]["probability"] == pytest.approx(13 / 60, abs=1 / 60)
     assert equal.plan.effective < plan.effective == pytest.approx(40)
-    both = select([str(path)], n=40, stratify=["month", "section"]).plan
+    both = select([str(path)], n=40, by=["month", "section"]).plan
     assert [row.name for row in both.strata] == [
         "2026-01 / sport",
         "2026-02 / world",
@@ -151,14 +151,14 @@ def test_uncertain_articles_are_likelier_and_none_is_impossible(tmp_path: Path) 
     predictions = [Prediction(id=id, entities=[Entity(0, 4, "ORG", score=0.5 if id in unsure else 0.99)]) for id in ids]
     counts = {True: 0, False: 0}
     for seed in range(20):
-        batch = select([str(path)], n=24, prefer="uncertain", predictions=predictions, seed=seed)
+        batch = select([str(path)], n=24, order="uncertain", predictions=predictions, seed=seed)
         for article in batch.articles:
             counts[article.id in unsure] += 1
             expected = 24 / 120 * (0.5 + 0.5 * (0.5 if article.id in unsure else 0.0995) / (0.125 + 0.75 * 0.0995))
             assert article.meta["selection"]["probability"] == pytest.approx(expected, rel=1e-3)
     assert counts[True] / 30 > 2 * counts[False] / 90
     with pytest.raises(RecordError, match="1 article of the pool without one, such as a000"):
-        select([str(path)], n=24, prefer="uncertain", predictions=predictions[1:])
+        select([str(path)], n=24, order="uncertain", predictions=predictions[1:])
 
 
 def test_rare_kinds_of_articles_are_likelier_when_diversity_is_asked_for(tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ def test_rare_kinds_of_articles_are_likelier_when_diversity_is_asked_for(tmp_pat
             Article(id=f"{kind}-{number}", text=" ".join(["it", *words]), date=f"{1000 + number * 5}-01-01")
         )
     write_records(tmp_path / "p.jsonl", articles)
-    batch = select([str(tmp_path / "p.jsonl")], n=40, prefer="diverse")
+    batch = select([str(tmp_path / "p.jsonl")], n=40, order="diverse")
     chances = {article.id.partition("-")[0]: article.meta["selection"]["probability"] for article in batch.articles}
     assert chances["rare"] > 3 * chances["common"]
 
@@ -180,7 +180,7 @@ def test_rare_kinds_of_articles_are_likelier_when_diversity_is_asked_for(tmp_pat
 def test_what_is_noted_is_read_back(tmp_path: Path) -> None:
     path = make_pool(tmp_path)
     out = tmp_path / "b.jsonl"
-    batch = select([str(path)], out, n=20, stratify=["publisher"], seed=9)
+    batch = select([str(path)], out, n=20, by=["publisher"], seed=9)
     lines = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
     assert [line["id"] for line in lines] == [article.id for article in batch.articles]
     again = list(read_articles([str(out)]))
@@ -188,7 +188,7 @@ def test_what_is_noted_is_read_back(tmp_path: Path) -> None:
     noted, problem = find_selected(again[0])
     assert problem is None
     assert noted is not None
-    assert (noted.pool, noted.seed, noted.n, noted.stratify) == (126, 9, 20, ["publisher"])
+    assert (noted.pool, noted.seed, noted.n, noted.by) == (126, 9, 20, ["publisher"])
     assert noted.pool_sha256 == batch.plan.sha256
     assert noted.design == find_selected(again[-1])[0].design  # type: ignore[union-attr]
 
@@ -226,10 +226,10 @@ def test_the_plan_comes_first_and_knows_hours_and_widths(tmp_path: Path) -> None
     [
         ({"n": 0}, "-n 0: expected 1 or more"),
         ({"n": 121}, "only 120 articles to choose from"),
-        ({"n": 7, "stratify": ["month"]}, "makes 4 strata, and each needs 2 articles"),
-        ({"n": 9, "stratify": ["desk"]}, "--stratify desk: no article has it"),
-        ({"n": 9, "prefer": "uncertain"}, "needs --predictions"),
-        ({"n": 9, "prefer": "diverse", "chance": 0.0}, "--chance 0.0: expected more than 0"),
+        ({"n": 7, "by": ["month"]}, "makes 4 strata, and each needs 2 articles"),
+        ({"n": 9, "by": ["desk"]}, "--by desk: no article has it"),
+        ({"n": 9, "order": "uncertain"}, "needs --predictions"),
+        ({"n": 9, "order": "diverse", "chance": 0.0}, "--chance 0.0: expected more than 0"),
     ],
 )
 def test_what_does_not_fit_is_refused(tmp_path: Path, options: dict[str, object], message: str) -> None:
