@@ -199,3 +199,13 @@ if __name__ == "__main__":
     make_releases(new, load_schema())
     (new / "annotators.json").unlink()
     print(f"recorded {new}")
+
+
+@pytest.mark.parametrize(
+    "folder",
+    sorted(Path(__file__).parents[2].joinpath("gold").glob("*/*.*.*")),
+    ids=lambda folder: f"{folder.parent.name}-{folder.name}",
+)
+def test_the_releases_that_come_with_the_toolkit_are_intact(folder: Path) -> None:
+    """Among them is one without texts beside its parent, whose texts are left out as well."""
+    check_release(folder)

@@ -270,9 +270,13 @@ def test_all_layers_score_the_same_by_way_of_every_format(data: st.DataObject) -
         write_records(gold, [GoldRecord(id=a.id, text=a.text, annotators=["x"], **known[a.id]) for a in articles])
         write_records(ours, [Prediction(id=a.id, text=a.text, **found[a.id]) for a in articles])
         expected = score(ours, "--gold", gold)
+        in_schema = all(entity.label in LABELS[:3] for side in found.values() for entity in side["entities"]) and all(
+            claim.kind != "rumour" for side in found.values() for claim in side["claims"]
+        )
         for name in ALL:
             result = CliRunner().invoke(app, ["export", str(ours), "--to", name, "-o", str(Path(folder, name))])
-            if name == "labelstudio" and result.exit_code and ("VERB" in result.stderr or "rumour" in result.stderr):
-                continue  # labels that a project's interface does not have cannot be shown there
+            if name == "labelstudio" and result.exit_code and not in_schema:
+                assert "has label" in result.stderr or "rumour" in result.stderr
+                continue  # labels and kinds that a project's interface does not have cannot be shown there
             assert result.exit_code == 0, result.output
             assert score(Path(folder, name), "--from", name, "--gold", gold) == expected, name

@@ -22,8 +22,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     build += ["--no-build-isolation", "-w", str(folder)]  # with the locked hatchling, not the newest
     subprocess.run([*build, str(ROOT)], check=True)
     wheel = next(folder.glob("*.whl"))
-    # 39 MB: the bundled network twice, 19 MB each: as it runs (ONNX), and as `annotate train` goes on from it
-    assert wheel.stat().st_size < 40e6, "the wheel outgrew its limit"
+    # 53 MB: the bundled network twice, 25 MB each: as it runs (ONNX), and as `annotate train` goes on from it
+    assert wheel.stat().st_size < 55e6, "the wheel outgrew its limit"
     with zipfile.ZipFile(wheel) as archive:
         assert {f"annotate/preannotate/news/model/{name}" for name in MODEL_FILES} <= set(archive.namelist())
         archive.extractall(folder / "site")

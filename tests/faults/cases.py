@@ -24,7 +24,7 @@ QUICK = {
     "passes = 8": "passes = 1",
     "train_articles = 15": "train_articles = 6",
     "held_out_articles = 8": "held_out_articles = 2",
-    "held_out_spans = 100": "held_out_spans = 4",
+    "held_out_items = 100": "held_out_items = 4",
     "encoder = 2e-5": "encoder = 2e-4",
     "heads = 1e-4": "heads = 2e-2",
     "warm_up = 10": "warm_up = 1",
@@ -191,14 +191,13 @@ def write_training() -> None:
         assert usual in settings
         settings = settings.replace(usual, quick)
     (folder / "quick.toml").write_text(settings)
-    model.LAYERS = 1
+    model.LAYERS = model.CLAIM_LAYERS = 1
     network = restore_network(MODEL, dropout=0.0)
     pieces = read_text(MODEL / "vocabulary.txt").splitlines()
     kept = [at for at, piece in enumerate(pieces) if piece.startswith("[") or piece.strip("#") in text.lower()]
     network.encoder.word = torch.nn.Embedding.from_pretrained(network.encoder.word.weight[kept])
     export_network(network, [pieces[at] for at in kept], folder / "start")
-    for name in ("worth.npz", "confidence.json"):
-        (folder / "start" / name).write_bytes((MODEL / name).read_bytes())
+    (folder / "start" / "confidence.json").write_bytes((MODEL / "confidence.json").read_bytes())
 
 
 def write_migration(folder: Path) -> None:
@@ -216,7 +215,7 @@ def train() -> None:
     from annotate.training import improve, model
 
     torch.set_num_threads(1)
-    model.LAYERS = 1
+    model.LAYERS = model.CLAIM_LAYERS = 1
     improve.train.__kwdefaults__.update(start=Path("inputs/start"), config_file=Path("inputs/quick.toml"))
     annotate("train", "inputs/gold.jsonl", "-o", "out/model")()
 
