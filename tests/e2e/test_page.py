@@ -109,26 +109,32 @@ def test_selected_region_has_handles_and_shows_its_attributes(page: Any, studio:
     assert not page.get_by_text("Worth checking?", exact=True).is_visible()
     page.locator(".htx-highlight[data-label$=':CLAIM']").click()
     page.get_by_text("Worth checking?", exact=True).wait_for()
-    assert page.locator("input[name=statistic]").is_checked()
-    assert page.locator("input[name=yes]").is_checked()
+    page.wait_for_selector("input[name=statistic]:checked")
+    page.wait_for_selector("input[name=yes]:checked")
     for side in ("left", "right"):
-        assert page.locator(f"area.__resize_{side}").is_visible()
+        page.locator(f"area.__resize_{side}").wait_for()
 
 
 def test_a_selected_claim_is_drawn_as_its_answer_is_now(page: Any, studio: Studio) -> None:
     open_project(page, studio, "Worth", layers=("claims",))
     page.keyboard.press("Escape")
     claim = page.locator(".htx-highlight[data-label$=':CLAIM']")
-    line = "e => getComputedStyle(e).borderBottomStyle"
-    assert claim.evaluate(line) == "none"  # proposed as worth checking
+
+    def wait_for_line(style: str) -> None:
+        found = (
+            "e => getComputedStyle(document.querySelector(\".htx-highlight[data-label$=':CLAIM']\")).borderBottomStyle"
+        )
+        page.wait_for_function(f"({found})() === '{style}'")
+
+    wait_for_line("none")  # proposed as worth checking
     claim.click()
     page.get_by_text("Worth checking?", exact=True).wait_for()
     page.keyboard.press("5")
     page.wait_for_selector("input[name=no]:checked")
-    assert claim.evaluate(line) == "dashed"
+    wait_for_line("dashed")
     page.keyboard.press("4")
     page.wait_for_selector("input[name=yes]:checked")
-    assert claim.evaluate(line) == "solid"
+    wait_for_line("solid")
 
 
 def test_links_run_below_the_words_and_nothing_moves_when_a_region_is_selected(page: Any, studio: Studio) -> None:
