@@ -78,7 +78,10 @@ def take_one(page: Any, address: str, target: Path) -> None:
     page.get_by_role("button", name="Label All Tasks").click()
     page.wait_for_selector(".htx-highlight")
     # the guidelines come up first; behind them stands the page
+    instructions = page.get_by_text("Labeling Instructions", exact=True)
+    instructions.wait_for()
     page.keyboard.press("Escape")
+    instructions.wait_for(state="hidden")
     page.wait_for_selector("svg.relations-overlay path", state="attached")
     page.wait_for_function("document.fonts.status === 'loaded'")
     page.screenshot(path=target)
