@@ -8,6 +8,7 @@ import re
 import shlex
 import time
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Annotated, Any, ClassVar
 
 import typer
@@ -178,6 +179,7 @@ def _summarize(command: Any) -> str:
     return command.short_help or " ".join((command.help or "").split("\n\n")[0].split())
 
 
+@cache
 def _make_common_options() -> list[Any]:
     app = typer.Typer(add_completion=False)
     app.command()(_common)

@@ -245,11 +245,11 @@ def _find_sources(
 ) -> dict[int, int | None]:
     """The articles to write, by number, each with the number of the annotated one that it is a copy of."""
     index = RunIndex(record.text or "" for record in annotated)
-    texts = {(record.id, sha256_text(record.text or "")) for record in annotated}
+    disputed, texts = set(report.disputed), {(record.id, record.text or "") for record in annotated}
     found: dict[int, int | None] = {}
     for number, article in enumerate(articles):
         progress("looking for copies", number + 1, len(articles))
-        if article.id in report.disputed or (article.id, sha256_text(article.text)) in texts:
+        if article.id in disputed or (article.id, article.text) in texts:
             report.already += 1
             continue
         best = next(iter(index.find(article.text)), None)

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
+
 from annotate.errors import StudioError
 from annotate.label_studio_server.server import Studio
 
@@ -21,7 +23,7 @@ _SUBMITTED, _SKIPPED = (
 )
 
 
-class AnnotatorProgress(NamedTuple):
+class AnnotatorStatus(msgspec.Struct, frozen=True):
     """How many articles of a project one annotator has submitted and skipped.
 
     `left` are those that the annotator has not had and that still need an annotation.
@@ -46,7 +48,7 @@ class Project(NamedTuple):
     finished: int
     overlap: int
     config: str
-    annotators: list[AnnotatorProgress]
+    annotators: list[AnnotatorStatus]
 
 
 def list_projects(studio: Studio) -> list[Project]:
@@ -79,7 +81,7 @@ def list_projects(studio: Studio) -> list[Project]:
         raise StudioError(f"Label Studio at {studio.url} does not answer ({error}); try again in a moment") from error
 
 
-def _count(client: httpx.Client, project: dict[str, Any], emails: dict[int, str]) -> list[AnnotatorProgress]:
+def _count(client: httpx.Client, project: dict[str, Any], emails: dict[int, str]) -> list[AnnotatorStatus]:
     """What each annotator has done, those with most first; only tasks that somebody has had are read."""
     if not (project["total_annotations_number"] or project["skipped_annotations_number"]):
         return []
@@ -99,7 +101,7 @@ def _count(client: httpx.Client, project: dict[str, Any], emails: dict[int, str]
             submitted = {entry["completed_by"] for entry in task["annotations"] if not entry["was_cancelled"]}
             skipped.update({entry["completed_by"] for entry in task["annotations"]} - submitted)
     return [
-        AnnotatorProgress(emails.get(user, f"user-{user}"), count - skipped[user], skipped[user], needed - begun[user])
+        AnnotatorStatus(emails.get(user, f"user-{user}"), count - skipped[user], skipped[user], needed - begun[user])
         for user, count in sorted(done.items(), key=lambda entry: (-entry[1], emails.get(entry[0], "")))
     ]
 

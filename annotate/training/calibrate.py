@@ -71,7 +71,7 @@ def judge_quotes(data: Path, find: Callable[[str], Findings]) -> Iterator[Judged
             ]
             for quote in find(text).quotes:
                 words = _words(text, quote.content)
-                right = any(len(words & other) >= 0.5 * len(words | other) for other in gold)
+                right = any(_share_half(words, other) for other in gold)
                 yield Judged(quote.odds, quote.type, right, record["id"])
 
 
@@ -86,11 +86,16 @@ def judge_claims(data: Path, find: Callable[[str], Findings]) -> tuple[list[Judg
         gold = [(_words(text, [(claim["start"], claim["end"])]), claim["check_worthy"]) for claim in record["claims"]]
         for claim in find(text).claims:
             words = _words(text, [(claim.start, claim.end)])
-            worthy = next((flag for other, flag in gold if len(words & other) >= 0.5 * len(words | other)), None)
+            worthy = next((flag for other, flag in gold if _share_half(words, other)), None)
             found.append(Judged(claim.odds, claim.kind, worthy is not None, record["id"]))
             if worthy is not None:
                 worth.append(Judged((claim.worth,), claim.kind, worthy, record["id"]))
     return found, worth
+
+
+def _share_half(left: set[int], right: set[int]) -> bool:
+    """Whether at least half of the words that either has are in both."""
+    return len(left & right) >= 0.5 * len(left | right)
 
 
 def _words(text: str, parts: list[tuple[int, int]]) -> set[int]:

@@ -12,12 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from annotate.files import write_text
-from annotate.preannotate.news.network import LAYOUT, OUTPUTS
-from annotate.training.model import ATTENTION_HEADS, CLAIM_LAYERS, WIDTH, Layer, Network
+from annotate.preannotate.news.network import LAYOUT, OUTPUTS, POINTERS
+from annotate.training.model import ATTENTION_HEADS, WIDTH, Layer, Network
 from annotate.training.weights import chains_of, write_weights
-
-#: The outputs that point from each word to each word.
-POINTERS = ("anchors", "speakers", "claimers")
 
 
 class OneWindow(nn.Module):  # type: ignore[misc]
@@ -28,17 +25,7 @@ class OneWindow(nn.Module):  # type: ignore[misc]
         self.network = network
 
     def forward(self, pieces: Tensor, features: Tensor, words: Tensor) -> tuple[Tensor, ...]:
-        network, encoder = self.network, self.network.encoder
-        states = encoder.embed(pieces, features)
-        for layer in encoder.layers[:-CLAIM_LAYERS]:
-            states = _apply(layer, states)
-        of_claims = states
-        for layer in encoder.layers[-CLAIM_LAYERS:]:
-            states = _apply(layer, states)
-        for layer in network.claims.layers:
-            of_claims = _apply(layer, of_claims)
-        vectors, of_claims = network.words(states, features, words), network.claims.words(of_claims, features, words)
-        found = network.answers(vectors, of_claims)
+        found = self.network.read(pieces, features, words, _apply)
         return tuple(found[name] for name in OUTPUTS)
 
 

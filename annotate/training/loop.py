@@ -18,7 +18,7 @@ import torch.nn.functional as functional
 from torch import Tensor
 
 from annotate.files import atomic_writer
-from annotate.preannotate.news.network import TAGS
+from annotate.preannotate.news.network import POINTERS, TAGS
 from annotate.preannotate.news.passage import LONGEST_WINDOW, WordPieces, cut_windows, read_passage
 from annotate.training.examples import UNKNOWN, Answers, Config, Document, make_answers, slice_answers
 from annotate.training.gazetteers import Gazetteers
@@ -26,9 +26,8 @@ from annotate.training.model import Network, Part, parameters_of
 from annotate.training.replace import replace_names
 from annotate.training.weights import chains_of
 
-#: Outputs that are one answer per word; those of them that point to a word; those that are one answer per claim.
-CLASSES = ("tags", "cuts")
-POINTERS = ("anchors", "speakers")
+#: Outputs, beside the sequences, that have one answer per word, and those that have one per claim.
+OF_WORDS = ("anchors", "speakers", "tags", "cuts")
 OF_CLAIMS = ("kinds", "worth", "claimers")
 
 #: The weight of the sequence losses against the others: as much as this many words of them.
@@ -103,7 +102,7 @@ def to_tensors(windows: list[Window], wordpieces: WordPieces) -> dict[str, Tenso
     first = torch.zeros(count, words, dtype=torch.long)
     present = torch.zeros(count, words, dtype=torch.bool)
     allowed = {name: torch.ones(count, words, len(tags), dtype=torch.bool) for name, tags in TAGS.items()}
-    known = {name: torch.full((count, words), UNKNOWN) for name in (*POINTERS, *CLASSES, *OF_CLAIMS, "owners")}
+    known = {name: torch.full((count, words), UNKNOWN) for name in (*OF_WORDS, *OF_CLAIMS, "owners")}
     for row, window in enumerate(windows):
         sizes = np.array([len(word) for word in window.pieces])
         flat = [wordpieces.first, *(piece for word in window.pieces for piece in word), wordpieces.last]
@@ -121,10 +120,12 @@ def to_tensors(windows: list[Window], wordpieces: WordPieces) -> dict[str, Tenso
     }  # fmt: skip
 
 
-def loss_of(network: Network, batch: dict[str, Tensor], weights: dict[str, float], half: bool) -> dict[str, Tensor]:
+def loss_of(
+    network: Network, batch: dict[str, Tensor], weights: dict[str, float], half: bool, part: Part = "all"
+) -> dict[str, Tensor]:
     """The parts of the loss, each already weighted; per word for the sequences, per answer for the rest."""
     with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
-        outputs = network(batch["pieces"], batch["attention"], batch["features"], batch["words"])
+        outputs = network(batch["pieces"], batch["attention"], batch["features"], batch["words"], part)
     outputs = {name: output.float() for name, output in outputs.items() if weights.get(name)}
     present = batch["present"]
     parts = {}
@@ -134,7 +135,7 @@ def loss_of(network: Network, batch: dict[str, Tensor], weights: dict[str, float
         if name in outputs and known.any():
             values = crf.loss(outputs[name][known], batch[name][known], present[known])
             parts[name] = values.sum() / present.sum() * SENTENCE
-    for name in (*POINTERS, *CLASSES):
+    for name in OF_WORDS:
         if name in outputs and (batch[name] != UNKNOWN).any():
             scores = outputs[name]
             if name in POINTERS:
@@ -165,7 +166,7 @@ def _losses_of_claims(outputs: dict[str, Tensor], batch: dict[str, Tensor]) -> d
             known = answers != UNKNOWN
             parts[name] = functional.binary_cross_entropy_with_logits(means[known, 0], answers[known].float())
             continue
-        if name == "claimers":
+        if name in POINTERS:
             means = means.masked_fill(~batch["present"][places[:, 0]], -1e4)
         parts[name] = functional.cross_entropy(means, answers, ignore_index=UNKNOWN)
     return parts
@@ -194,6 +195,7 @@ class Trainer:
         self.passes = 0.0
         self.chance = random.Random(config["seed"] + rank)
         self.gazetteers = Gazetteers(config["seed"] + rank)
+        self.part = part
         self.parameters = parameters_of(network, part)
         trained = [value for values in self.parameters.values() for value in values]
         for value in network.parameters():
@@ -228,7 +230,7 @@ class Trainer:
             running: dict[str, float] = {}
             for at, members in enumerate(batches, 1):
                 self.shared.zero_()
-                parts = loss_of(self.network, to_tensors(members, self.wordpieces), cycle["loss"], half)
+                parts = loss_of(self.network, to_tensors(members, self.wordpieces), cycle["loss"], half, self.part)
                 torch.stack(list(parts.values())).sum().backward()
                 self.shared[-1] = (time.monotonic() - started) / 60
                 if self.workers > 1:

@@ -11,8 +11,9 @@ quotes, and trained on the same layers they cost names 2.7 points of F1.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import torch
 import torch.nn.functional as functional
@@ -26,6 +27,10 @@ from annotate.training.examples import CUTS, SYNTAX_TAGS
 WIDTH, LAYERS, ATTENTION_HEADS, INNER, POSITIONS = 384, 6, 12, 1536, 512
 POINTER_WIDTH = 128
 FEATURE_WIDTH = 16
+
+#: What is trained, or computed, of the network.
+Part = Literal["all", "quotes and names", "claims"]
+Apply: TypeAlias = Callable[[nn.Module, Tensor], Tensor]
 #: How many of the encoder's last layers claims have a copy of.
 CLAIM_LAYERS = 3
 
@@ -127,6 +132,15 @@ class Claims(nn.Module):  # type: ignore[misc]
         self.worth = nn.Linear(WIDTH, 1)
         self.claimer = Pointer(WIDTH)
         self.crf = Crf(CLAIM_TAGS)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, states: Tensor, features: Tensor, words: Tensor) -> dict[str, Tensor]:
+        """The scores by name, from the states behind its own layers; shapes as in `Network.forward`."""
+        vectors = self.dropout(self.words(states, features, words))
+        return {
+            "claims": self.spans(vectors), "kinds": self.kinds(vectors), "worth": self.worth(vectors),
+            "claimers": self.claimer(vectors, _diagonal(vectors)),
+        }  # fmt: skip
 
     def begin(self, network: Network) -> None:
         """Takes over what quotes and names have learnt."""
@@ -153,46 +167,50 @@ class Network(nn.Module):  # type: ignore[misc]
         self.claims = Claims(dropout)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, pieces: Tensor, attention: Tensor, features: Tensor, words: Tensor) -> dict[str, Tensor]:
-        """The scores of every output, by name: (windows, words, answers), pointers (windows, words, words).
+    def forward(
+        self, pieces: Tensor, attention: Tensor, features: Tensor, words: Tensor, part: Part = "all"
+    ) -> dict[str, Tensor]:
+        """The scores of every output of the part, by name: (windows, words, answers), pointers (windows, words, words).
 
         `pieces` and `attention` (windows, pieces); `features` (windows, pieces, 4); `words` (windows, words) is the
-        place of each word's first piece.
+        place of each word's first piece. `tags` and `cuts` are learnt but not used.
         """
-        states, mask = self.encoder.embed(pieces, features), ((attention - 1.0) * 1e4)[:, None, None, :]
-        for layer in self.encoder.layers[:-CLAIM_LAYERS]:
-            states = layer(states, mask)
-        of_claims = states
-        for layer in self.encoder.layers[-CLAIM_LAYERS:]:
-            states = layer(states, mask)
-        for layer in self.claims.layers:
-            of_claims = layer(of_claims, mask)
+        mask = ((attention - 1.0) * 1e4)[:, None, None, :]
+        return self.read(pieces, features, words, lambda layer, states: layer(states, mask), part)
+
+    def read(
+        self, pieces: Tensor, features: Tensor, words: Tensor, apply: Apply, part: Part = "all"
+    ) -> dict[str, Tensor]:
+        """As `forward`, with or without a dimension of windows; `apply` is what a layer does to its states."""
+        states = _through(self.encoder.layers[:-CLAIM_LAYERS], self.encoder.embed(pieces, features), apply)
+        found: dict[str, Tensor] = {}
+        if part != "claims":
+            own = _through(self.encoder.layers[-CLAIM_LAYERS:], states, apply)
+            found |= self._read_quotes_and_names(own, features, words)
+        if part != "quotes and names":
+            found |= self.claims(_through(self.claims.layers, states, apply), features, words)
+        return found
+
+    def _read_quotes_and_names(self, states: Tensor, features: Tensor, words: Tensor) -> dict[str, Tensor]:
         vectors = self.dropout(self.words(states, features, words))
-        of_claims = self.dropout(self.claims.words(of_claims, features, words))
-        return {**self.syntax(vectors), **self.answers(vectors, of_claims)}
-
-    def answers(self, vectors: Tensor, of_claims: Tensor) -> dict[str, Tensor]:
-        """The outputs of the heads by name, from the words' vectors (..., words, width)."""
-        place = torch.arange(vectors.shape[-2])
-        diagonal = (place.unsqueeze(0) == place.unsqueeze(1)).to(vectors.dtype)
-        claims = self.claims
+        diagonal = _diagonal(vectors)
         return {
-            "roles": self.roles(vectors),
-            "entities": self.entities(vectors),
-            "claims": claims.spans(of_claims),
-            "kinds": claims.kinds(of_claims),
-            "worth": claims.worth(of_claims),
-            "anchors": self.anchor(vectors, diagonal),
-            "speakers": self.speaker(vectors, diagonal),
-            "claimers": claims.claimer(of_claims, diagonal),
-        }
-
-    def syntax(self, vectors: Tensor) -> dict[str, Tensor]:
-        """The outputs that are learnt but not used."""
-        return {"tags": self.tags(vectors), "cuts": self.cuts(vectors)}
+            "roles": self.roles(vectors), "entities": self.entities(vectors),
+            "tags": self.tags(vectors), "cuts": self.cuts(vectors),
+            "anchors": self.anchor(vectors, diagonal), "speakers": self.speaker(vectors, diagonal),
+        }  # fmt: skip
 
 
-Part = Literal["all", "quotes and names", "claims"]
+def _through(layers: Iterable[nn.Module], states: Tensor, apply: Apply) -> Tensor:
+    for layer in layers:
+        states = apply(layer, states)
+    return states
+
+
+def _diagonal(vectors: Tensor) -> Tensor:
+    """Shape (words, words): 1 where a word meets itself."""
+    place = torch.arange(vectors.shape[-2])
+    return (place.unsqueeze(0) == place.unsqueeze(1)).to(vectors.dtype)
 
 
 def parameters_of(network: Network, part: Part) -> dict[str, list[nn.Parameter]]:

@@ -85,14 +85,14 @@ def _work(rank: int, config: Config, data: Path, encoder: Path, output: Path, st
     planned, done = 0, 0.0
     if start is None:
         load_encoder(network, encoder / "model.safetensors")
-        torch.manual_seed(config["seed"] + rank)
+    else:
+        load_quotes_and_names(network, start)
+    torch.manual_seed(config["seed"] + rank)
+    if start is None:
         trainer = Trainer(network, wordpieces, config, output, rank, "quotes and names")
         passes = plan_passes(data, config)
         deque(trainer.train(passes, config["cycle"]), maxlen=0)
         planned, done = len(passes), round(trainer.passes, 2)
-    else:
-        load_quotes_and_names(network, start)
-        torch.manual_seed(config["seed"] + rank)
     network.claims.begin(network)
     trainer = Trainer(network, wordpieces, config, output, rank, "claims")
     *_, checkpoint = trainer.train(plan_claims(data, config), config["claims"])

@@ -24,7 +24,7 @@ from annotate.label_studio_server import (
     start_studio,
     stop_studio,
 )
-from annotate.label_studio_server.projects import Project, list_projects
+from annotate.label_studio_server.projects import AnnotatorStatus, Project, list_projects
 from annotate.records import Layer
 from annotate.schema import Schema, load_schema
 
@@ -195,15 +195,6 @@ def _kept_or_temporary(output: str | Path | None) -> Iterator[Path]:
         yield Path(folder) / "predictions.jsonl"
 
 
-class AnnotatorStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """How many articles of a project an annotator has submitted and skipped, and how many are left to annotate."""
-
-    annotator: str
-    submitted: int
-    skipped: int
-    left: int
-
-
 class ProjectStatus(msgspec.Struct, frozen=True, kw_only=True):
     """How far a project is.
 
@@ -270,12 +261,7 @@ def _to_status(project: Project) -> ProjectStatus:
         overlap=project.overlap,
         annotated=project.annotated,
         finished=project.finished,
-        annotators=[
-            AnnotatorStatus(
-                annotator=found.annotator, submitted=found.submitted, skipped=found.skipped, left=found.left
-            )
-            for found in project.annotators
-        ],
+        annotators=project.annotators,
     )
 
 

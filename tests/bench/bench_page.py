@@ -20,6 +20,7 @@ from playwright.sync_api import Page, sync_playwright
 from annotate.label_studio_server import Studio, start_studio, stop_studio
 from annotate.labelstudio.connection import connect
 from annotate.labelstudio.push.push import push_predictions
+from tests.support.browser import log_in
 from tests.support.made_articles import make_predictions
 
 SIZES = (300, 900)
@@ -37,11 +38,7 @@ def main(*sizes: int) -> None:
             browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox", "--disable-gpu"])
             page = browser.new_page(viewport={"width": 1440, "height": 900})
             page.set_default_timeout(120_000)
-            page.goto(f"{studio.url}/user/login/")
-            page.fill("input[name=email]", studio.username)
-            page.fill("input[name=password]", studio.password)
-            page.click("button[type=submit]")
-            page.wait_for_function("!location.pathname.startsWith('/user/login')")
+            log_in(page, studio.url, studio.username, studio.password)
             for regions in sizes or SIZES:
                 measure(page, studio, regions)
             browser.close()

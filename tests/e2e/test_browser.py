@@ -16,6 +16,7 @@ from annotate.labelstudio.pull.pull import fetch_annotations
 from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Annotation, Claim, Entity, Layers, Prediction, Quote
 from annotate.task_json.outcomes import compare_layers
+from tests.support.browser import log_in
 from tests.support.spans import span_of
 
 PROJECT = "In the browser"
@@ -129,11 +130,7 @@ def page(studio: Studio, chromium: Any) -> Iterator[Page]:
     tasks = {task["data"]["doc_id"]: task["id"] for task in server.iter_tasks(project["id"], include="id,data")}
     tab = chromium.new_page(viewport={"width": 1500, "height": 1000})
     tab.set_default_timeout(60_000)
-    tab.goto(f"{studio.url}/user/login/")
-    tab.fill("input[name=email]", studio.username)
-    tab.fill("input[name=password]", studio.password)
-    tab.click("button[type=submit]")
-    tab.wait_for_url(f"{studio.url}/**")
+    log_in(tab, studio.url, studio.username, studio.password)
     yield Page(tab, server, project["id"], tasks)
     tab.close()
 

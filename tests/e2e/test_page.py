@@ -18,6 +18,7 @@ from annotate.labelstudio.push.plan import PushOptions
 from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Article, Claim, Entity, Prediction, Quote, Span
 from annotate.workflows.up import up
+from tests.support.browser import log_in
 from tests.support.spans import range_of
 
 TEXT = "The minister said that Iraq has bought 500 tanks from France."
@@ -47,11 +48,7 @@ def page(studio: Studio, chromium: Any) -> Iterator[Any]:
     tab.set_default_timeout(60_000)
     tab.asked = []
     tab.on("request", lambda request: tab.asked.append(request.url))
-    tab.goto(f"{studio.url}/user/login/")
-    tab.fill("input[name=email]", studio.username)
-    tab.fill("input[name=password]", studio.password)
-    tab.click("button[type=submit]")
-    tab.wait_for_function("!location.pathname.startsWith('/user/login')")
+    log_in(tab, studio.url, studio.username, studio.password)
     yield tab
     tab.close()
 

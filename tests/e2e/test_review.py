@@ -16,6 +16,7 @@ from annotate.jsonl import read_records, write_records
 from annotate.label_studio_server import Studio
 from annotate.labelstudio.connection import connect
 from annotate.records import Annotation, Claim, Entity, GoldRecord, Quote, Span
+from tests.support.browser import log_in
 from tests.support.spans import span_of
 
 PROJECT = "Review in the browser"
@@ -54,11 +55,7 @@ SAME = [Annotation(id="same", text="Rome.", annotator=who, entities=[Entity(0, 4
 def page(studio: Studio, chromium: Any) -> Iterator[Any]:
     tab = chromium.new_page(viewport={"width": 1500, "height": 1000})
     tab.set_default_timeout(60_000)
-    tab.goto(f"{studio.url}/user/login/")
-    tab.fill("input[name=email]", studio.username)
-    tab.fill("input[name=password]", studio.password)
-    tab.click("button[type=submit]")
-    tab.wait_for_url(f"{studio.url}/**")
+    log_in(tab, studio.url, studio.username, studio.password)
     yield tab
     tab.close()
 

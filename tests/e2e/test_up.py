@@ -19,6 +19,7 @@ from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Article, Entity, Prediction
 from annotate.workflows.up import invite, status
 from tests.support.annotator import PASSWORD, Annotator
+from tests.support.browser import log_in
 from tests.support.terminal import run_on_terminal
 
 pytestmark = pytest.mark.studio
@@ -141,11 +142,7 @@ def test_a_colleague_s_annotation_is_shown_in_the_data_manager_and_not_under_lab
 
     page = chromium.new_page(viewport={"width": 1500, "height": 1000})
     page.set_default_timeout(60_000)
-    page.goto(f"{studio.url}/user/login/")
-    page.fill("input[name=email]", "fay@example.org")
-    page.fill("input[name=password]", PASSWORD)
-    page.click("button[type=submit]")
-    page.wait_for_url(f"{studio.url}/**")
+    log_in(page, studio.url, "fay@example.org", PASSWORD)
     page.goto(f"{server.project_page(project)}?labeling=1")
     page.wait_for_selector(".htx-highlight[data-label$=':GPE']")
     assert page.get_by_text("eve@example.org").count() == 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from annotate.preannotate.news.found_entity import BY_RULE, FoundEntity, Taken
@@ -64,6 +64,7 @@ _ORDINAL = rf"(?:{'|'.join(word.capitalize() for word in load_words('numbers', '
 _LAWS = re.compile(
     rf"\b(?:(?:U\.?S\.? )?(?:Constitution\b(?: of the United States)?|{_ORDINAL} Amendment\b)"
     rf"|(?:Title|Article) {_ROMAN}|(?:Tax|Criminal|Penal|Civil|Internal Revenue) Code\b|Articles of Impeachment\b)"
+    r"(?! [A-Z][a-z])"  # not "Constitution Avenue"
 )
 #: "second-term", but not "second-hand" in a DATE.
 _COMPOUND_ORDINAL = re.compile(rf"(?<![\w-])(?i:{_ORDINAL})(?=-[a-z])")
@@ -198,17 +199,9 @@ def _part_firms(text: str, name: FoundEntity) -> Iterator[FoundEntity]:
 
 def mark_models(text: str, names: list[FoundEntity]) -> list[FoundEntity]:
     """The names with versions of programs, spacecraft and aircraft as products."""
-    taken = Taken(names)
-    dropped: set[FoundEntity] = set()
-    added = []
     models = [(match.start("number" if match["maker"] else 0), match.end()) for match in _MODELS.finditer(text)]
-    for start, end in [*models, *(match.span() for match in _CRAFT.finditer(text))]:
-        over = taken.overlapping(start, end)
-        if any(name.start < start or name.end > end or name.label in ("DATE", "PERSON") for name in over):
-            continue
-        dropped.update(over)
-        added.append(FoundEntity(start, end, "PRODUCT", BY_RULE))
-    return _put(names, dropped, sorted(added, key=lambda name: name.start))
+    spans = [*models, *(match.span() for match in _CRAFT.finditer(text))]
+    return _name(names, spans, "PRODUCT", kept=frozenset({"DATE", "PERSON"}))
 
 
 def mark_laws(text: str, names: list[FoundEntity]) -> list[FoundEntity]:
@@ -218,18 +211,13 @@ def mark_laws(text: str, names: list[FoundEntity]) -> list[FoundEntity]:
     >>> [text[one.start : one.end] for one in mark_laws(text, [FoundEntity(19, 21, "GPE", ())])]
     ['Title IV', 'US Constitution']
     """
-    taken = Taken(names)
-    dropped: set[FoundEntity] = set()
-    added = []
-    for match in _LAWS.finditer(text):
-        start, end = match.span()
-        over = taken.overlapping(start, end)
-        # "Constitution Avenue", "USS Constitution": part of a longer name.
-        if any(name.start < start or name.end > end for name in over) or re.match(r" [A-Z][a-z]", text[end : end + 3]):
-            continue
-        dropped.update(over)
-        added.append(FoundEntity(start, end, "LAW", BY_RULE))
-    return _put(names, dropped, added)
+    # "Constitution Avenue": part of a longer name
+    spans = [
+        match.span()
+        for match in _LAWS.finditer(text)
+        if not re.match(r" [A-Z][a-z]", text[match.end() : match.end() + 3])
+    ]
+    return _name(names, spans, "LAW")
 
 
 def mark_ordinals(text: str, names: list[FoundEntity]) -> list[FoundEntity]:
@@ -241,6 +229,25 @@ def mark_ordinals(text: str, names: list[FoundEntity]) -> list[FoundEntity]:
     taken = Taken(names)
     found = [match.span() for match in _COMPOUND_ORDINAL.finditer(text) if not taken.overlapping(*match.span())]
     return _put(names, set(), [FoundEntity(*span, "ORDINAL", BY_RULE) for span in found])
+
+
+def _name(
+    names: list[FoundEntity], spans: Iterable[tuple[int, int]], label: str, *, kept: frozenset[str] = frozenset()
+) -> list[FoundEntity]:
+    """The names with these spans under the label, in place of what they cover.
+
+    A span is left out where a name goes beyond it or has a label that is `kept`.
+    """
+    taken = Taken(names)
+    dropped: set[FoundEntity] = set()
+    added = []
+    for start, end in spans:
+        over = taken.overlapping(start, end)
+        if any(name.start < start or name.end > end or name.label in kept for name in over):
+            continue
+        dropped.update(over)
+        added.append(FoundEntity(start, end, label, BY_RULE))
+    return _put(names, dropped, sorted(added, key=lambda name: name.start))
 
 
 def _put(names: list[FoundEntity], dropped: set[FoundEntity], added: list[FoundEntity]) -> list[FoundEntity]:

@@ -33,9 +33,12 @@ CLAIM_TAGS = ("O", "B-claim", "I-claim")
 #: In the order of the weights.
 CLAIM_KINDS = ("commitment_or_prediction", "position", "causal", "statistic", "other", "event")
 
+#: The outputs with a score per word of the window that the word points to.
+POINTERS = ("anchors", "speakers", "claimers")
+
 #: What the network gives for the words of a window, in the order in which it gives it: a score per tag or kind, one
-#: score for worth, and for the last three a score per word of the window that the word points to.
-OUTPUTS = ("roles", "entities", "claims", "kinds", "worth", "anchors", "speakers", "claimers")
+#: score for worth, and the pointers.
+OUTPUTS = ("roles", "entities", "claims", "kinds", "worth", *POINTERS)
 
 #: The tags of the sequences among them.
 TAGS = {"roles": ROLE_TAGS, "entities": ENTITY_TAGS, "claims": CLAIM_TAGS}

@@ -181,6 +181,17 @@ def test_onnx_computes_what_the_network_computes(tmp_path: Path) -> None:
         np.testing.assert_allclose(ours[name], batched[name][0].numpy(), atol=1e-4)
 
 
+def test_a_part_of_the_network_gives_what_the_whole_gives() -> None:
+    network = Network(len(VOCABULARY)).eval()
+    batch = to_tensors([Window(*_window())], PIECES)
+    inputs = [batch[name] for name in ("pieces", "attention", "features", "words")]
+    with torch.no_grad():
+        whole = network(*inputs)
+        parts = [network(*inputs, part=part) for part in ("quotes and names", "claims")]
+    assert sorted(name for found in parts for name in found) == sorted(whole)
+    assert all(torch.equal(value, whole[name]) for found in parts for name, value in found.items())
+
+
 def test_weights_come_back_within_half_a_step_and_the_network_runs_as_before(tmp_path: Path) -> None:
     torch.manual_seed(2)
     network = Network(len(VOCABULARY)).eval()
