@@ -103,19 +103,19 @@ def test_two_annotators_in_one_command(studio: Studio, articles: str, tmp_path: 
     assert [name for name in IDS if not tasks[name]["predictions"]] == hidden != []
 
     link = run("invite", "--dir", str(studio.dir)).stdout.strip()
-    ada, bob = (Annotator(studio, link, f"{name}@example.org") for name in ("ada", "bob"))
-    assert (ada.joined, bob.joined) == (True, True)
+    ada, cal = (Annotator(studio, link, f"{name}@example.org") for name in ("ada", "cal"))
+    assert (ada.joined, cal.joined) == (True, True)
     for name in IDS[:3]:
         ada.submit(tasks[name]["id"], [])
-    bob.submit(tasks[IDS[0]]["id"], [])
-    bob.submit(tasks[IDS[1]]["id"], [], skip=True)
+    cal.submit(tasks[IDS[0]]["id"], [])
+    cal.submit(tasks[IDS[1]]["id"], [], skip=True)
 
     [progress] = [entry for entry in status(studio.dir).projects if entry.title == "Pair (entities)"]
     assert (progress.layers, progress.articles, progress.overlap) == (["entities"], 6, 2)
     assert (progress.annotated, progress.page) == (3, server.project_page(project["id"]))
     assert [(entry.annotator, entry.submitted, entry.skipped, entry.left) for entry in progress.annotators] == [
         ("ada@example.org", 3, 0, 3),
-        ("bob@example.org", 1, 1, 4),
+        ("cal@example.org", 1, 1, 4),
     ]
     shown = run("status", "--dir", str(studio.dir)).stdout
     assert "project Pair (entities): 3 of 6 articles annotated" in shown
