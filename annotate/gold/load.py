@@ -146,6 +146,15 @@ def read_places(folder: Path, manifest: Manifest) -> dict[str, Placed]:
     }
 
 
+def read_annotators(folder: Path, manifest: Manifest) -> dict[str, list[str]]:
+    """The annotators of each article as the release names them, by the article's id."""
+    return {
+        row["id"]: row["annotators"]
+        for path in split_files(folder, manifest)
+        for row in iter_rows(path, ["id", "annotators"])
+    }
+
+
 def releases(to: str | Path = "gold") -> list[Manifest]:
     """The manifests of all releases below a folder, by name, then oldest version first.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ from annotate.errors import GoldError
 from annotate.extras import require
 from annotate.gold.contents import CHANGES, SCHEMA, find_file_problems
 from annotate.gold.diff.diff import Diff
-from annotate.gold.load import find_release, load_manifest, read_places
+from annotate.gold.load import find_release, load_manifest, read_annotators, read_places
 from annotate.gold.manifest import (
     Manifest,
     ParentEntry,
@@ -112,7 +112,8 @@ def release_records(
     selection = {} if batch is None else {one.id: one.meta.get(KEY) for one in read_articles([str(batch)])}
     with restored_map(map_path, unless=home / version), new_release(home, version) as folder, Spool() as spool:
         previous = _find_parent(home, name, number, parent)
-        kinship, given, weighted = _collect(decided, spool, schema, submitted, selection)
+        earlier = {} if previous is None else _find_earlier(previous, name, map_path)
+        kinship, given, weighted = _collect(decided, spool, schema, submitted, selection, earlier)
         placed = _placed(previous, given)
         links = [*kinship.links(spool.__getitem__), *_cluster_links(spool.ids, placed)]
         for bridged in find_bridged(spool.ids, links, placed):
@@ -206,6 +207,7 @@ def _collect(
     schema: Schema,
     submitted: Submitted,
     selection: Mapping[str, Any],
+    earlier: Mapping[str, Collection[str]],
 ) -> tuple[Kinship, dict[str, Placed], bool]:
     """Check every record, keep it in the spool, and note what it shares with others; all problems at the end.
 
@@ -219,7 +221,7 @@ def _collect(
 
     def check(record: GoldRecord) -> Iterator[str]:
         yield from _find_problems(record, schema)
-        yield from submitted.find_problems(record)
+        yield from submitted.find_problems(record, earlier.get(record.id, ()))
 
     for record in _read_checked(decided, check, problems):
         if record.id in selection:
@@ -319,6 +321,16 @@ def _find_parent(home: Path, name: str, number: Version, parent: str | Path | No
     if number <= newest:
         raise GoldError([f"version {number} is not newer than {newest}; versions of a release only grow"])
     return _Parent(folder, manifest)
+
+
+def _find_earlier(previous: _Parent, name: str, map_path: Path | None) -> dict[str, set[str]]:
+    """For each article of the parent the annotators that it names, under their pseudonyms and their own names."""
+    known = {} if map_path is None else read_map(map_path, name)
+    own = {pseudonym: annotator for annotator, pseudonym in known.items()}
+    return {
+        id: {*annotators, *(own[one] for one in annotators if one in own)}
+        for id, annotators in read_annotators(previous.folder, previous.manifest).items()
+    }
 
 
 def _assign(

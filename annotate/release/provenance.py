@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
@@ -52,13 +52,16 @@ class Submitted:
         for annotation in self._annotations:
             self._by_id[annotation.id].append(annotation)
 
-    def find_problems(self, record: GoldRecord) -> Iterator[str]:
-        """A sentence for each annotator of the record who did not submit this article."""
+    def find_problems(self, record: GoldRecord, earlier: Collection[str] = ()) -> Iterator[str]:
+        """A sentence for each annotator of the record who did not submit this article.
+
+        Those whom the parent release names for it (`earlier`) did, though what they submitted may be kept no longer.
+        """
         if not self._given:
             return
         known = {annotation.annotator for annotation in self._by_id.get(record.id, ())}
         for name in record.annotators:
-            if name not in known:
+            if name not in known and name not in earlier:
                 found = f"submitted by {', '.join(sorted(known))}" if known else "submitted by nobody"
                 yield f"annotator {name!r} did not submit this article; in the annotations it is {found}"
 

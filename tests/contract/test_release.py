@@ -346,6 +346,24 @@ def test_annotators_have_to_be_on_record_where_annotations_are_given(tmp_path: P
     assert problems == ["a000: annotator 'bo' did not submit this article; in the annotations it is submitted by ann"]
 
 
+def test_a_next_version_needs_the_new_annotations_only(tmp_path: Path) -> None:
+    """Who annotated an article is in the parent release; what they submitted need not be kept for ever."""
+    old = [msgspec.structs.replace(record, annotators=["ann"]) for record in RECORDS[:2]]
+    options: dict[str, Any] = {"to": tmp_path / "gold", "annotator_map": tmp_path / "map.json", "names": False}
+    release_records(old, "news", "1.0.0", **options)
+    new = [msgspec.structs.replace(record, annotators=["bo"]) for record in RECORDS[2:4]]
+    submitted = [Annotation(id=record.id, text=record.text, annotator="bo", entities=[]) for record in new]
+    options["annotations"] = submitted
+    stranger = msgspec.structs.replace(old[0], annotators=["cy"])
+    with pytest.raises(GoldError, match="annotator 'cy' did not submit this article"):
+        release_records([stranger, *new], "news", "1.1.0", **options)
+    release_records([*old, new[0]], "news", "1.1.0", **options)
+    carried = load_gold(tmp_path / "gold" / "news" / "1.1.0")  # under pseudonyms
+    found = load_gold(release_records([*carried, new[1]], "news", "1.2.0", **options))
+    names = {record.id: record.annotators for record in found}
+    assert names == {"a000": ["annotator-1"], "a001": ["annotator-1"], "a002": ["annotator-2"], "a003": ["annotator-2"]}
+
+
 def test_agreement_work_and_the_drafts_own_score_reach_card_and_manifest(tmp_path: Path) -> None:
     annotations, predictions = [], []
     for number, record in enumerate(RECORDS[:6]):
