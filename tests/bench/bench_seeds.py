@@ -37,7 +37,7 @@ class Touched(msgspec.Struct):
 
 def count_touched(preannotator: str) -> dict[Layer, Touched]:
     """Per layer, over the five seed articles."""
-    gold = {record.id: record for record in load_gold("news/0.1.0")}
+    gold = {record.id: record for record in load_gold("news/1.0.0")}
     counts = {layer: Touched() for layer in LAYERS}
     for found in preannotate_articles(read_articles([str(resource_dir("seeds"))]), preannotator=preannotator):
         decided = gold[found.id]
