@@ -1,0 +1,119 @@
+"""Which tests have to notice a fault in which modules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Group:
+    """Modules of one package, and the tests that are run for each mutant of them.
+
+    Of these tests a mutant gets those that call the mutated function.
+    """
+
+    modules: tuple[str, ...]
+    """Names without `annotate.`; a package stands for its modules."""
+    tests: tuple[str, ...]
+    without: tuple[str, ...] = ()
+    """Tests left out, by their names: they take long and look at something else."""
+
+
+GROUPS = {
+    "items": Group(("items",), ("tests/unit/test_items.py",)),
+    "counts": Group(
+        (
+            "score.alignment",
+            "score.claims",
+            "score.counts",
+            "score.entities",
+            "score.links",
+            "score.matching",
+            "score.overlaps",
+            "score.problems",
+            "score.quotes",
+            "score.tables",
+        ),
+        (
+            "tests/unit/score/test_corpus_gold.py",
+            "tests/unit/score/test_counts.py",
+            "tests/unit/score/test_oracle.py",
+            "tests/unit/score/test_report.py",
+            "tests/contract/test_score_definitions.py",
+        ),
+    ),
+    "values": Group(
+        (
+            "score.compare",
+            "score.distributions",
+            "score.evaluate",
+            "score.formulas",
+            "score.measures",
+            "score.options",
+            "score.ranking",
+            "score.report",
+            "score.resampling",
+            "score.sample",
+            "score.signature",
+            "score.significance",
+            "score.weights",
+        ),
+        (
+            "tests/unit/score/test_by_story.py",
+            "tests/unit/score/test_options.py",
+            "tests/unit/score/test_ranking.py",
+            "tests/unit/score/test_report.py",
+            "tests/unit/score/test_resampling.py",
+            "tests/unit/score/test_sample.py",
+            "tests/unit/score/test_uncertainty.py",
+            "tests/contract/test_measures.py",
+            "tests/contract/test_score_definitions.py",
+            "tests/contract/test_signatures.py",
+            "tests/contract/test_weights.py",
+        ),
+    ),
+    "agreement": Group(
+        ("agreement",),
+        (
+            "tests/unit/agreement/test_agreement.py",
+            "tests/unit/agreement/test_coding.py",
+            "tests/unit/agreement/test_unitizing.py",
+        ),
+    ),
+    "grouping": Group(
+        ("release.grouping",),
+        ("tests/unit/release/grouping",),
+        ("a_year_of_one_campaign_does_not_stick_together", "new_articles_never_tie_older_ones_together"),
+    ),
+    "release": Group(
+        (
+            "release.build",
+            "release.card",
+            "release.changes",
+            "release.check",
+            "release.check_papers",
+            "release.counts",
+            "release.croissant",
+            "release.provenance",
+            "release.pseudonyms",
+            "release.signing",
+            "release.spool",
+            "release.tokens",
+            "release.writer",
+        ),
+        (
+            "tests/unit/release/test_card.py",
+            "tests/unit/release/test_tokens.py",
+            "tests/contract/test_pseudonyms.py",
+            "tests/contract/test_release.py",
+            "tests/contract/test_released.py",
+            "tests/contract/test_trust.py",
+        ),
+        (
+            "croissant_is_valid_and_its_records_can_be_read",
+            "datasets_loads_both_configs_offline",
+            "a_manifest_with_odd_values_gives_a_report_or_one_error",
+            "files_of_any_bytes_under_a_fitting_manifest_give_a_report_or_one_error",
+        ),
+    ),
+}
