@@ -39,7 +39,7 @@ CONFIG = """
 [tool.mutmut]
 source_paths = ["annotate"]
 only_mutate = {files}
-also_copy = ["gold", "schemas", "seeds", "README.md", "CHANGELOG.md", "LICENSE"]
+also_copy = ["conftest.py", "gold", "schemas", "seeds", "README.md", "CHANGELOG.md", "LICENSE"]
 pytest_add_cli_args = ["-p", "no:cacheprovider"]
 pytest_add_cli_args_test_selection = {selection}
 timeout_multiplier = 2.0
@@ -59,6 +59,21 @@ def test_example(name):
     (example,) = doctest.DocTestFinder(recurse=False).find(getattr(found, function), name, False, vars(found))
     assert not doctest.DocTestRunner().run(example).failed
 """
+#: Quick files first, as a mutant's first failure ends its run; the tests of a file stay together and share fixtures.
+CONFTEST = """
+import json
+from collections import Counter
+from pathlib import Path
+
+def pytest_collection_modifyitems(items):
+    stats = Path("mutmut-stats.json")
+    if stats.is_file():
+        taken = Counter()
+        for test, seconds in json.loads(stats.read_text())["duration_by_test"].items():
+            taken[test.partition("::")[0]] += seconds
+        items.sort(key=lambda item: (taken[item.nodeid.partition("::")[0]], item.nodeid.partition("::")[0]))
+"""
+#: A string of the code and what it begins with.
 STRING = re.compile(r"""([a-z]*)("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
 HEADER = f"{'module':<32}{'mutants':>9}{'run':>6}{'killed':>8}{'survived':>10}{'timeout':>9}"
 
@@ -101,6 +116,7 @@ def open_work(folder: Path, group: Group, files: list[Path]) -> None:
         (folder / name).symlink_to(ROOT / name)
     examples = [example for file in files for example in find_examples(file)]
     (folder / "test_examples.py").write_text(EXAMPLES.format(names=examples), "utf-8")
+    (folder / "conftest.py").write_text(CONFTEST, "utf-8")
     selection = [*group.tests, "test_examples.py"]
     if group.without:
         selection += ["-k", f"not ({' or '.join(group.without)})"]
