@@ -35,6 +35,7 @@ GROUPS = {
             "tests/unit/agreement/test_agreement.py",
             "tests/unit/agreement/test_coding.py",
             "tests/unit/agreement/test_unitizing.py",
+            "tests/unit/score/test_sample.py",
         ),
     ),
     "counts": Group(
