@@ -94,6 +94,10 @@ GROUPS = {
         ("tests/unit/release/grouping",),
         ("a_year_of_one_campaign_does_not_stick_together", "new_articles_never_tie_older_ones_together"),
     ),
+    "facts": Group(
+        ("release.counts", "release.provenance"),
+        ("tests/unit/release/test_counts.py", "tests/unit/release/test_provenance.py"),
+    ),
     "papers": Group(
         ("release.card", "release.tokens"),
         ("tests/unit/release/test_card.py", "tests/unit/release/test_tokens.py"),
@@ -105,9 +109,7 @@ GROUPS = {
         (
             "release.build",
             "release.changes",
-            "release.counts",
             "release.croissant",
-            "release.provenance",
             "release.spool",
             "release.writer",
         ),
