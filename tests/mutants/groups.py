@@ -95,8 +95,12 @@ GROUPS = {
         ("a_year_of_one_campaign_does_not_stick_together", "new_articles_never_tie_older_ones_together"),
     ),
     "facts": Group(
-        ("release.counts", "release.provenance"),
-        ("tests/unit/release/test_counts.py", "tests/unit/release/test_provenance.py"),
+        ("release.changes", "release.counts", "release.provenance"),
+        (
+            "tests/unit/release/test_changes.py",
+            "tests/unit/release/test_counts.py",
+            "tests/unit/release/test_provenance.py",
+        ),
     ),
     "papers": Group(
         ("release.card", "release.tokens"),
@@ -108,7 +112,6 @@ GROUPS = {
     "build": Group(
         (
             "release.build",
-            "release.changes",
             "release.croissant",
             "release.spool",
             "release.writer",
