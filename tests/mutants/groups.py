@@ -19,14 +19,6 @@ class Group:
     """Tests left out, by their names: they take long and look at something else."""
 
 
-_RELEASE = "tests/contract/test_release.py"
-_SLOW_RELEASE = (
-    "a_change_to_any_byte_of_any_file_is_found",
-    "croissant_is_valid_and_its_records_can_be_read",
-    "datasets_loads_both_configs_offline",
-    "the_order_of_the_input_leaves_no_trace",
-)
-
 GROUPS = {
     "items": Group(("items",), ("tests/unit/test_items.py",)),
     "agreement": Group(
@@ -116,14 +108,18 @@ GROUPS = {
             "release.spool",
             "release.writer",
         ),
-        (_RELEASE,),
-        _SLOW_RELEASE,
+        ("tests/contract/test_release.py",),
+        (
+            "a_change_to_any_byte_of_any_file_is_found",
+            "croissant_is_valid_and_its_records_can_be_read",
+            "datasets_loads_both_configs_offline",
+            "the_order_of_the_input_leaves_no_trace",
+        ),
     ),
     "check": Group(
         ("release.check", "release.check_papers"),
-        (_RELEASE, "tests/contract/test_released.py", "tests/contract/test_trust.py"),
+        ("tests/unit/release/test_check.py", "tests/contract/test_trust.py"),
         (
-            *_SLOW_RELEASE,
             "a_manifest_with_odd_values_gives_a_report_or_one_error",
             "files_of_any_bytes_under_a_fitting_manifest_give_a_report_or_one_error",
         ),
