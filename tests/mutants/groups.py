@@ -49,6 +49,7 @@ GROUPS = {
             "tests/unit/score/test_counts.py",
             "tests/unit/score/test_matching.py",
             "tests/unit/score/test_oracle.py",
+            "tests/unit/score/test_overlaps.py",
             "tests/contract/test_score_definitions.py",
         ),
         ("entity_invariants",),

@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from annotate.records import Claim, GoldRecord, Layer, Prediction, Quote, Region, Span
+from annotate.records import Claim, Entity, GoldRecord, Layer, Prediction, Quote, Region, Span
 from annotate.schema import load_schema
 from annotate.score import evaluate
 from annotate.score.alignment import Alignment, Alignments, Pair
 from annotate.score.claims import count_claims
+from annotate.score.entities import align as align_entities
+from annotate.score.entities import pair_entities
+from annotate.score.overlaps import join_sides
 from annotate.score.problems import Problems
 from annotate.score.quotes import count_quotes
 from annotate.score.tables import read_gold, read_system
@@ -54,12 +57,34 @@ def test_predictions_in_a_region_count_only_where_they_match(layer: Layer, of: s
     for match in ("exact", "overlap", "half-overlap", "core"):
         score = report.measures[f"precision:{match}:{layer}"]
         assert (score.value, score.n_pred, report.value(f"recall:{match}:{layer}")) == (1 / counted, counted, 1.0)
-    assert report.counts[layer]["exact"]["spurious"] == counted - 1
+    outcomes = {"correct": 1, "incorrect": 0, "partial": 0, "missing": 0, "spurious": counted - 1}
+    assert report.counts[layer]["exact"] == report.counts[layer]["overlap"] == outcomes
     if layer == "claims":
         assert report.value("precision:sentence:claims") == 1 / counted
     assert align(gold, predicted, layer) == Alignment(
         [Pair(0, 2, same_extent=True, same_label=True, same_link=True)], [] if of == "other" else [1]
     )
+
+
+@pytest.mark.parametrize("layer", ["entities", "quotes", "claims"])
+def test_a_region_that_only_touches_leaves_nothing_out(layer: Layer) -> None:
+    sides = [Region(0, SNOWED.start), Region(SNOWED.end, len(TEXT))]
+    gold = GoldRecord(id="a", text=TEXT, ignore=sides, **{layer: []})
+    found = Entity(SNOWED.start, SNOWED.end, "GPE") if layer == "entities" else make(layer, SNOWED)
+    predicted = Prediction(id="a", **{layer: [found]})
+    counts = evaluate([gold], [predicted], trials=0).counts[layer]["exact"]
+    assert counts == {"correct": 0, "incorrect": 0, "partial": 0, "missing": 0, "spurious": 1}
+    inside = GoldRecord(id="a", text=TEXT, ignore=[Region(0, SNOWED.start + 1)], **{layer: []})
+    assert not any(evaluate([inside], [predicted], trials=0).counts[layer]["exact"].values())
+
+
+@pytest.mark.parametrize("layer", ["quotes", "claims"])
+def test_what_is_found_half_and_what_is_not_found(layer: Layer) -> None:
+    gold = GoldRecord(id="a", text=TEXT, **{layer: [make(layer, where) for where in (RAINED, SNOWED, CARED)]})
+    found = [make(layer, RAINED), make(layer, Span(SNOWED.start, SNOWED.end - 4))]
+    counts = evaluate([gold], [Prediction(id="a", **{layer: found})], trials=0).counts[layer]
+    assert counts["exact"] == {"correct": 1, "incorrect": 1, "partial": 0, "missing": 1, "spurious": 0}
+    assert counts["overlap"] == {"correct": 2, "incorrect": 0, "partial": 0, "missing": 1, "spurious": 0}
 
 
 @pytest.mark.parametrize("layer", ["quotes", "claims"])
@@ -94,6 +119,26 @@ def test_a_claim_of_another_kind_is_not_the_same() -> None:
     gold, found = (make("claims", RAINED, kind=kind) for kind in ("event", "statistic"))
     (pair,) = align(GoldRecord(id="a", text=TEXT, claims=[gold]), Prediction(id="a", claims=[found]), "claims").pairs
     assert (pair.same_extent, pair.same_label) == (True, False)
+
+
+def test_entities_are_paired_by_article_and_place() -> None:
+    texts = {"a": [Entity(0, 4, "GPE"), Entity(9, 13, "GPE")], "b": [], "c": [Entity(0, 4, "GPE")]}
+    ignore = [Region(14, 18)]
+    gold = [GoldRecord(id=id, text="Rome and Oslo Bonn", entities=found, ignore=ignore) for id, found in texts.items()]
+    found = {
+        "a": [Entity(14, 18, "GPE"), Entity(9, 13, "ORG"), Entity(0, 3, "GPE"), Entity(5, 8, "ORG")],
+        "b": [],
+        "c": [Entity(0, 4, "GPE")],
+    }
+    problems = Problems()
+    table = read_gold(gold, load_schema(), problems)
+    predictions = [Prediction(id=id, entities=entities) for id, entities in found.items()]
+    system = read_system(predictions, table, problems)
+    sides = join_sides(table, system)
+    pairs = pair_entities(sides, *align_entities(sides))
+    assert pairs.of(0) == Alignment([Pair(0, 2, False, True), Pair(1, 1, True, False)], [0])
+    assert pairs.of(1) == Alignment()
+    assert pairs.of(2) == Alignment([Pair(0, 0, True, True)], [])
 
 
 def test_an_article_has_alignments_for_the_layers_that_it_was_scored_on() -> None:
