@@ -100,7 +100,7 @@ GROUPS = {
         ("tests/unit/release/test_card.py", "tests/unit/release/test_tokens.py"),
         ("tags_of_the_real_tokenizer",),
     ),
-    "pseudonyms": Group(("release.pseudonyms",), ("tests/contract/test_pseudonyms.py",)),
+    "pseudonyms": Group(("release.pseudonyms",), ("tests/unit/release/test_pseudonyms.py",)),
     "signing": Group(("release.signing",), ("tests/contract/test_signatures.py",)),
     "build": Group(
         (
