@@ -77,6 +77,7 @@ GROUPS = {
             "tests/unit/score/test_report.py",
             "tests/unit/score/test_resampling.py",
             "tests/unit/score/test_sample.py",
+            "tests/unit/score/test_signature.py",
             "tests/unit/score/test_uncertainty.py",
             "tests/contract/test_measures.py",
             "tests/contract/test_score_definitions.py",
