@@ -10,6 +10,8 @@ import pytest
 
 from annotate.errors import GoldError
 from annotate.gold.diff.diff import Diff, diff_releases
+from annotate.gold.manifest import LeftOut
+from annotate.printing import escape_markdown
 from annotate.records import Claim, Entity, GoldRecord
 from annotate.release import changes, release_records
 from annotate.release.changes import check_version, render_changes
@@ -79,6 +81,11 @@ def test_another_meaning_is_a_major_step_whatever_else_changed(tmp_path: Path) -
     found = diff(tmp_path, *RECORDS, make("d"), schema=schema)
     assert refused("1.99.0", found).endswith("; expected 2.0.0 or more")
     check_version("2.0.0", found)
+    text = render_changes(found, ref="ports/2.0.0", left_out=[LeftOut("x_1", ["a"]), LeftOut("y", ["a"])])
+    schema_part = text.partition("## Schema\n\n")[2].partition("\n\n")[0]
+    assert found.meaning
+    assert schema_part.split("\n") == [f"- {escape_markdown(sentence)}" for sentence in found.meaning]
+    assert text.endswith("\n## Left out, because kin to articles in several splits\n\n- `x_1`\n- `y`\n")
 
 
 def test_a_first_release_has_no_list_of_changes() -> None:
