@@ -204,6 +204,7 @@ def test_items_are_sorted_layer_by_layer_and_absent_layers_stay_absent() -> None
 def test_further_labels_are_described() -> None:
     assert describe(Entity(0, 4, "GPE", alt_labels=["LOC", "ORG"])) == "GPE or LOC, ORG [0, 4)"
     assert describe(Entity(0, 4, "GPE", text="Rome")) == "GPE [0, 4) 'Rome'"
+    assert describe(Claim(0, 4, True, "event")) == "event, check-worthy [0, 4)"
 
 
 EDGES = [
@@ -274,6 +275,7 @@ TALK = "“We won,” Ann Lee said, “and you lost.” Fine."
         (Entity(0, 9, "X"), ["We won"]),
         (Entity(33, 38, "X"), ["lost."]),
         (Quote("direct", [Span(0, 9), Span(24, 39)]), ["“We won,”", "“and you lost.”"]),
+        (Quote("direct", [Span(1, 8)]), ["We won,"]),
         (Quote("direct", [Span(24, 39)], Span(0, 9), Span(17, 22)), ["“and you lost.”", "We won", "said"]),
         (Quote("indirect", [Span(25, 38)], speaker=Span(9, 18)), ["and you lost", "Ann Lee"]),
         (Quote("mixed", [Span(25, 38)]), ["and you lost"]),
