@@ -116,9 +116,24 @@ def test_drafts_are_scored_apart_where_they_were_seen_and_where_not() -> None:
         for model, parts in found.items()
     } == {
         "m1": {"draft shown": (1, pytest.approx(2 / 3)), "draft held back": (2, 0.0)},
-        "unnamed": {"draft shown": (1, 0.0)},
+        "unnamed": {"draft held back": (1, 0.0)},  # of this article the draft of another was shown
     }
     assert not any("/" in measure for measure in found["m1"]["draft shown"]["measures"])
+
+
+@pytest.mark.parametrize(
+    ("seen", "parts"),
+    [
+        ("m1", {"m1": "draft shown", "unnamed": "draft held back"}),
+        ("unnamed", {"m1": "draft held back", "unnamed": "draft shown"}),  # as a task has it
+        (None, {"m1": "draft shown", "unnamed": "draft shown"}),  # nobody knows whose it was
+    ],
+)
+def test_a_draft_was_seen_where_it_was_that_models(seen: str | None, parts: dict[str, str]) -> None:
+    annotation = by("ann", entities=[ANN], predicted=Layers(entities=[ANN]), model=seen)
+    offered = [draft("a", "m1", ANN), draft("a", None, BOB)]
+    found = Submitted([annotation], offered).describe(NEWS, {"a": decided(entities=[ANN])}).preannotators
+    assert {model: list(scores) for model, scores in found.items()} == {name: [part] for name, part in parts.items()}
 
 
 def test_without_predictions_the_drafts_are_what_annotators_started_from() -> None:
@@ -141,3 +156,16 @@ def test_annotators_go_by_their_pseudonyms_from_then_on() -> None:
     submitted.rename(Pseudonyms({"ann": "annotator-1", "bob": "annotator-2"}))
     assert [annotation.annotator for annotation in submitted.annotations] == ["annotator-1", "annotator-2"]
     assert set(submitted.describe(NEWS, {"a": decided()}).work) == {"annotator-1", "annotator-2"}
+
+
+def test_a_draft_made_from_an_annotation_names_nobody() -> None:
+    """What `adjudicate --push` offers to a reviewer is called after the annotator whose version it is."""
+    shown = by("rex", entities=[ANN], predicted=Layers(entities=[ANN]), model="review-single:ann")
+    offered = [draft("a", "review-single:ann", ANN), draft("b", "m1", ANN)]
+    submitted = Submitted([shown], offered)
+    submitted.rename(Pseudonyms({"ann": "annotator-1", "rex": "annotator-2"}))
+    found = submitted.describe(NEWS, {name: decided(name, entities=[ANN]) for name in "ab"}).preannotators
+    assert {model: list(parts) for model, parts in found.items()} == {
+        "m1": ["draft held back"],
+        "review-single:annotator-1": ["draft shown"],
+    }

@@ -12,7 +12,7 @@ import pytest
 
 from annotate.errors import GoldError
 from annotate.gold.manifest import Manifest, SchemaEntry
-from annotate.records import Annotation, Claim, Entity, GoldRecord, Quote, Span
+from annotate.records import Annotation, Claim, Entity, GoldRecord, Prediction, Quote, Span
 from annotate.release.pseudonyms import Pseudonyms, assign_pseudonyms, find_pseudonyms, read_map, restored_map
 
 NAMES = Pseudonyms({"ann": "annotator-1", "ann lee": "annotator-2", "bo@x.org": "annotator-3"})
@@ -98,6 +98,22 @@ def test_everybody_who_did_something_gets_a_number() -> None:
     found = assign_pseudonyms(records, [Annotation(id="c", text="x", annotator="cyd")], {})
     assert sorted(numbers(found, "ann", "tom", "rex", "eve", "cyd")) == ["1", "2", "3", "4", "5"]
     assert found.get("nobody") == "nobody"
+
+
+def test_whoever_only_a_model_names_gets_a_number_too() -> None:
+    record = decided(
+        "a", "ann", model="review-single:bob", entities=[Entity(0, 1, "X", preannotator="review-trusted:cyd")]
+    )
+    annotation = Annotation(id="a", text="x", annotator="ann", model="review-single:dan")
+    offered = [Prediction(id="a", model="review-single:eve"), Prediction(id="b", model="m1")]
+    found = assign_pseudonyms([record], [annotation], {}, predictions=offered)
+    assert sorted(numbers(found, "ann", "bob", "cyd", "dan", "eve")) == ["1", "2", "3", "4", "5"]
+    assert found.rename_prediction(offered[0]).model == f"review-single:{found.get('eve')}"
+    assert found.rename_prediction(offered[1]) == offered[1]
+    # a draft is no work: those who annotated keep the numbers that they have without it
+    plain = assign_pseudonyms([decided("a", "ann")], [annotation], {"dan": "annotator-9"})
+    more = assign_pseudonyms([decided("a", "ann", model="review-single:ann")], [annotation], {"dan": "annotator-9"})
+    assert numbers(more, "ann") == numbers(plain, "ann")
 
 
 def test_numbers_follow_from_the_work_and_not_from_names_or_order() -> None:
