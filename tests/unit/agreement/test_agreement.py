@@ -14,7 +14,7 @@ from sklearn.metrics import cohen_kappa_score
 from typer.testing import CliRunner
 
 from annotate.agreement import Agreement, agree, describe_agreement
-from annotate.agreement.positions import align_items
+from annotate.agreement.positions import align_items, dice_overlap
 from annotate.cli.app import app
 from annotate.errors import RecordError, ScoreError
 from annotate.jsonl import write_records
@@ -109,6 +109,7 @@ def test_kappa_of_three_is_the_mean_over_pairs_weighted_by_their_items() -> None
     kappas = {pair: cohen_kappa_score(*zip(*labels, strict=True)) for pair, labels in pairs.items()}
     assert len({round(kappa, 6) for kappa in kappas.values()}) == 3
     found = agree(three_annotators(), trials=0)
+    assert (found.annotators, found.articles, found.single) == ({"a": 8, "b": 8, "c": 4}, 8, 0)
     figure = found.measures["kappa:label:entities"]
     assert figure.n == 8 + 4 + 4
     assert figure.value == pytest.approx((8 * kappas["ab"] + 4 * kappas["ac"] + 4 * kappas["bc"]) / 16)
@@ -182,11 +183,22 @@ def test_another_label_costs_two_errors_and_another_kind_one() -> None:
         "check_worthy: False or True": (1, 1),
         "claimer: only one of two gives it": (1, 1),
     }
+    assert not any(pattern.words for pattern in found.values())  # none was seen twice
     assert found["label: GPE or LOC"].examples[0].versions == {"a": "France (GPE)", "b": "France (LOC)"}
     assert found["check_worthy: False or True"].examples[0].versions == {
         "a": "taxes would rise (commitment_or_prediction, check-worthy)",
         "b": "taxes would rise (event, not check-worthy)",
     }
+
+
+def test_the_words_under_two_labels_are_counted() -> None:
+    pairs = [
+        by(who, f"a{i}", entities=[Entity(85, 91, label)])
+        for i in range(3)
+        for who, label in (("a", "GPE"), ("b", "LOC"))
+    ]
+    (pattern,) = agree(pairs, trials=0).patterns
+    assert (pattern.name, pattern.words) == ("label: GPE or LOC", {"France": 3})
 
 
 def test_quotes_that_one_did_not_mark_go_by_their_cue() -> None:
@@ -237,11 +249,20 @@ def test_intervals_need_five_articles() -> None:
     assert figure.high is not None
     assert figure.low < 0.5 < figure.high
     assert agree(more, trials=0).measures["f1:strict:entities"].low is None
+    (table,) = (one for one in describe_agreement(agree(more)) if isinstance(one, Table) and one.title == "entities")
+    interval = f"{figure.low:.3f} to {figure.high:.3f}"
+    assert table.rows[0] == ["f1:strict:entities", f"{figure.value:.3f}", interval, f"{figure.n}"]
 
 
 def test_problems_are_errors() -> None:
     with pytest.raises(RecordError, match="its text is not that of a"):
         agree([full("a"), by("b", text=TEXT + "!")])
+    with pytest.raises(RecordError, match="a1 by a: a second annotation by this annotator"):
+        agree([full("a"), full("b"), full("a")])
+    with pytest.raises(RecordError, match=r"a1 by b: entities\[0\] is \[0, 999\)"):
+        agree([full("a"), by("b", entities=[Entity(0, 999, "ORG")])])
+    with pytest.raises(RecordError, match="a1 by b: no text"):
+        agree([full("a"), by("b", text=None, entities=[])])
     with pytest.raises(ScoreError, match="NAME"):
         agree([full("a"), by("b", entities=[Entity(0, 3, "NAME")])])
 
@@ -276,6 +297,12 @@ def test_the_report_has_labels_by_size_and_pairs() -> None:
     two = agree([full("a"), full("b")], trials=0)
     assert "pairs of annotators" not in to_text(describe_agreement(two))
     assert repr(two).startswith("<Agreement 1 article, f1:strict:entities 1.000, ")
+
+
+def test_extents_of_nothing_do_not_overlap() -> None:
+    assert dice_overlap((), ()) == 0.0
+    assert dice_overlap(((0, 4),), ()) == 0.0
+    assert dice_overlap(((0, 4), (6, 8)), ((2, 7),)) == 2 * 3 / 11
 
 
 entity = st.builds(
