@@ -9,8 +9,9 @@ INSTALL := $(UV) pip install --quiet --python $(BIN)/python
 
 ROUNDS ?= 50
 SEED   ?= 0
+MUTANTS ?=
 
-.PHONY: run test check docs fuzz bench faults newest lock wheels screenshot format clean help
+.PHONY: run test check docs fuzz bench faults mutants newest lock wheels screenshot format clean help
 
 help:
 	@echo "make run     install and run the demo: seeds -> Label Studio -> corrections -> release -> scores"
@@ -20,6 +21,7 @@ help:
 	@echo "make fuzz    try every reader on thousands of damaged files"
 	@echo "make bench   time us and the peers in the same run"
 	@echo "make faults  kill -9 every command that writes and fill its disk, ROUNDS=50 times each; count what was lost"
+	@echo "make mutants change the code in one place at a time, list the changes that no test notices (MUTANTS='items --sample 50')"
 	@echo "make newest  unit and contract tests with the newest versions that pyproject.toml allows"
 	@echo "make lock    write down the newest versions, with hashes, in requirements/"
 	@echo "make wheels  check that what is locked has wheels for every Python and machine we name"
@@ -74,6 +76,14 @@ bench: $(VENV)/.test
 faults: $(VENV)/.test
 	$(BIN)/python -m tests.faults --rounds $(ROUNDS) --seed $(SEED)
 
+# In an environment of its own, which sees what requirements/test.lock has; one process that gives way to others.
+mutants: $(VENV)/.test
+	$(UV) venv --quiet --clear --python $(BIN)/python $(VENV)-mutants
+	$(UV) pip install --quiet --python $(VENV)-mutants/bin/python --no-deps --require-hashes -r requirements/mutants.lock
+	@cd $(VENV)-mutants/lib/python3*/site-packages && \
+	  printf '%s\n' $(CURDIR) $(abspath $(VENV))/lib/python3*/site-packages > checkout.pth
+	nice -n 10 $(VENV)-mutants/bin/python -m tests.mutants $(MUTANTS)
+
 # In an environment of its own, which is made anew each time.
 newest: $(BIN)/uv
 	$(UV) venv --quiet --clear --python $(BIN)/python $(VENV)-newest
@@ -88,6 +98,8 @@ lock: $(BIN)/uv
 	$(COMPILE) --extra studio -c requirements/test.lock -o requirements/run.lock > /dev/null
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	  --custom-compile-command "make lock" --group tools -c requirements/test.lock -o requirements/tools.lock > /dev/null
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	  --custom-compile-command "make lock" --group mutants -c requirements/test.lock -o requirements/mutants.lock > /dev/null
 
 wheels: $(BIN)/uv
 	$(BIN)/python tests/tools/check_wheels.py $(UV)
@@ -100,4 +112,4 @@ format: $(VENV)/.test
 	$(BIN)/ruff format annotate tests docs/*.py docs/*.ipynb
 
 clean:
-	rm -rf $(VENV) $(VENV)-newest .pytest_cache .mypy_cache .ruff_cache .hypothesis dist site
+	rm -rf $(VENV) $(VENV)-mutants $(VENV)-newest .pytest_cache .mypy_cache .ruff_cache .hypothesis dist site

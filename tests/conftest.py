@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 if TYPE_CHECKING:
     from annotate.label_studio_server import Studio
@@ -28,6 +28,8 @@ settings.register_profile(
     deadline=None,
     derandomize="ANNOTATE_FUZZ" not in os.environ,
     suppress_health_check=[HealthCheck.too_slow],
+    # a mutant is killed by any example that fails, and the smallest one is not looked for
+    phases=[phase for phase in Phase if phase is not Phase.shrink or "MUTANT_UNDER_TEST" not in os.environ],
 )
 settings.load_profile("any machine")
 

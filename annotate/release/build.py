@@ -338,7 +338,7 @@ def _assign(
 ) -> Pseudonyms:
     known = {} if map_path is None else read_map(map_path, name)
     taken = () if previous is None else find_pseudonyms(previous.manifest)
-    return assign_pseudonyms(spool, submitted.annotations, known, taken=taken)
+    return assign_pseudonyms(spool, submitted.annotations, known, predictions=submitted.predictions, taken=taken)
 
 
 def _placed(previous: _Parent | None, given: Mapping[str, Placed]) -> dict[str, Placed]:

@@ -97,9 +97,16 @@ class Submitted:
         """What was submitted."""
         return self._annotations
 
+    @property
+    def predictions(self) -> list[Prediction]:
+        """What was offered, as far as it was given."""
+        return self._predictions or []
+
     def rename(self, pseudonyms: Pseudonyms) -> None:
         """From here on, annotators go by their pseudonyms; records are checked and signed before."""
         self._annotations = [pseudonyms.rename_annotation(annotation) for annotation in self._annotations]
+        if self._predictions is not None:
+            self._predictions = [pseudonyms.rename_prediction(prediction) for prediction in self._predictions]
 
     def describe(self, schema: Schema, released: Released) -> Background:
         """What the annotations of the released articles add to the manifest: dates, work, agreement, scores."""
@@ -156,8 +163,9 @@ def _score_preannotators(
     """The scores of each pre-annotator against the release, where annotators saw its draft and where they did not.
 
     The difference of the two is the anchoring effect: how much of the agreement with the draft comes from seeing it.
+    A draft that annotators saw without a record of its model counts as the draft of each.
     """
-    seen = {annotation.id for annotation in here if annotation.predicted is not None}
+    seen = {(annotation.id, annotation.model) for annotation in here if annotation.predicted is not None}
     result: dict[str, Any] = {}
     for model in sorted({prediction.model or "unnamed" for prediction in offered}):
         mine = [prediction for prediction in offered if (prediction.model or "unnamed") == model]
@@ -166,7 +174,8 @@ def _score_preannotators(
             pairs = [
                 (released[prediction.id], prediction)
                 for prediction in mine
-                if (prediction.id in seen) == wanted and prediction.id in released
+                if seen.isdisjoint({(prediction.id, model), (prediction.id, None)}) != wanted
+                and prediction.id in released
             ]
             if pairs:
                 report = evaluate([g for g, _ in pairs], [p for _, p in pairs], schema=schema, trials=0)

@@ -20,7 +20,7 @@ import msgspec
 from annotate.errors import AnnotateError, GoldError
 from annotate.files import read_text, write_text
 from annotate.gold.manifest import Manifest
-from annotate.records import LAYERS, Annotation, GoldRecord, get_layer
+from annotate.records import LAYERS, Annotation, GoldRecord, Prediction, get_layer
 
 _PSEUDONYM = re.compile(r"annotator-([1-9][0-9]{0,8})", re.ASCII)
 # how `decided_by` names an annotator or reviewer: single:NAME, trusted:NAME, review:NAME
@@ -150,6 +150,10 @@ class Pseudonyms:
             annotation, annotator=self.get(annotation.annotator), model=self._model(annotation.model)
         )
 
+    def rename_prediction(self, prediction: Prediction) -> Prediction:
+        """The prediction, its model under pseudonyms where that was made from an annotation."""
+        return msgspec.structs.replace(prediction, model=self._model(prediction.model))
+
     def write(self, path: Path, release: str) -> None:
         """Keep the names in the file, readable by its owner only.
 
@@ -178,13 +182,17 @@ def assign_pseudonyms(
     annotations: Iterable[Annotation],
     known: Mapping[str, str],
     *,
+    predictions: Iterable[Prediction] = (),
     taken: Iterable[str] = (),
 ) -> Pseudonyms:
     """A pseudonym for every annotator, reviewer and trusted annotator of the records and annotations.
 
+    Whoever is named by a model only, because a draft was made from what they had annotated, gets one too.
+
     Args:
         records: in a fixed order.
         annotations: submitted ones, in any order.
+        predictions: what was offered, in any order.
         known: pseudonyms that were given before, by name; they stay.
         taken: the pseudonyms in the parent release; no new annotator gets one of them.
 
@@ -192,7 +200,7 @@ def assign_pseudonyms(
         GoldError: there are names without a pseudonym, and earlier versions have pseudonyms that `known` does not
             explain: they could be those annotators'.
     """
-    work = _collect_work(records, annotations)
+    work = _collect_work(records, annotations, predictions)
     names = [name for name in work if name not in known and not is_pseudonym(name)]
     unexplained = sorted(set(taken) - set(known.values()), key=_number)
     if names and unexplained:
@@ -215,18 +223,35 @@ def find_pseudonyms(manifest: Manifest) -> set[str]:
     }
 
 
-def _collect_work(records: Iterable[GoldRecord], annotations: Iterable[Annotation]) -> dict[str, bytes]:
+def _collect_work(
+    records: Iterable[GoldRecord], annotations: Iterable[Annotation], predictions: Iterable[Prediction]
+) -> dict[str, bytes]:
     """For each name a digest of what is known of its work, the name itself left out."""
     found: dict[str, Any] = defaultdict(hashlib.sha256)
+    drafts: dict[str, set[str]] = defaultdict(set)  # whoever a model names: the articles of the drafts
+
+    def note_model(model: str | None, article: str) -> None:
+        for match in _DECIDER.finditer(model or ""):
+            drafts[match[2]].add(article)
+
     for record in records:
         for name, what in _list_work(record):
             found[name].update(f"{record.id}\0{what}\0".encode("utf-8", "surrogatepass"))
+        note_model(record.model, record.id)
+        for layer in LAYERS:
+            for item in get_layer(record, layer) or ():
+                note_model(item.preannotator, record.id)
     pieces: dict[str, list[bytes]] = defaultdict(list)
     for annotation in annotations:
         known = [annotation.id, *(getattr(annotation, field) for field in _WORK)]
         pieces[annotation.annotator].append(hashlib.sha256(_encoder.encode(known)).digest())
+        note_model(annotation.model, annotation.id)
+    for prediction in predictions:
+        note_model(prediction.model, prediction.id)
     for name, digests in pieces.items():
         found[name].update(b"".join(sorted(digests)))
+    for name in drafts.keys() - found.keys():
+        found[name].update("\0".join(sorted(drafts[name])).encode("utf-8", "surrogatepass"))
     return {name: digest.digest() for name, digest in found.items()}
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from annotate.errors import ScoreError
+from annotate.files import sha256_text
 from annotate.records import Claim, Entity, GoldRecord, Prediction, Quote, Region, Span
 from annotate.schema import load_schema
 from annotate.score import evaluate
@@ -199,6 +200,7 @@ def test_faults_on_either_side(fault: str, side: str) -> None:
         ({"text": None}, "no text"),
         ({"text_sha256": "0" * 64}, "text_sha256 is not the hash"),
         ({"ignore": [Region(0, 99)]}, r"ignore\[0\] is \[0, 99\)"),
+        ({"excluded": [Region(0, 5), Region(9, 9)]}, r"excluded\[1\] is \[9, 9\)"),
         ({"sentences": [Span(0, 9), Span(5, 12)]}, "overlap"),
     ],
 )
@@ -227,6 +229,11 @@ def test_texts_must_be_the_same(gold_text: str, text: str, hint: str) -> None:
 def test_a_wrong_hash_is_a_different_text() -> None:
     with pytest.raises(ScoreError, match="prediction d: its text_sha256"):
         evaluate([good()], [Prediction(id="d", text_sha256="0" * 64, entities=[])], layers=["entities"])
+    with pytest.raises(ScoreError, match=r"prediction d: .*text_sha256 is not the hash"):
+        evaluate([good()], [Prediction(id="d", text=TEXT, text_sha256="0" * 64, entities=[])], layers=["entities"])
+    for known in (None, sha256_text(TEXT)):
+        found = Prediction(id="d", text=TEXT, text_sha256=known, entities=[Entity(0, 5, P)])
+        assert evaluate([good()], [found], layers=["entities"]).value("f1:strict:entities") == 1.0
 
 
 def test_all_faults_together() -> None:

@@ -9,31 +9,27 @@ import shutil
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from annotate.artifacts.features import to_features, to_token_features
 from annotate.errors import AnnotateError, GoldError
-from annotate.files import resource_dir, sha256_file, sha256_text
+from annotate.files import resource_dir, sha256_text
 from annotate.gold.manifest import (
-    FileEntry,
     LeftOut,
     Manifest,
     ParentEntry,
     Placed,
-    encode_manifest,
     read_manifest,
     spell_digest,
 )
-from annotate.gold.parquet import TableWriter, iter_gold, iter_rows
+from annotate.gold.parquet import iter_gold, iter_rows
 from annotate.gold.rows import hash_row, normalize_record, to_row
 from annotate.publish.stand_off import write_stand_off
 from annotate.records import Annotation, Claim, Entity, GoldRecord, Quote, Span
@@ -42,6 +38,7 @@ from annotate.release.card import to_card
 from annotate.release.check import check_release
 from annotate.release.croissant import render_croissant
 from annotate.schema import load_schema
+from tests.support.forgery import forge, hash_files, write_rows
 
 DEV = "data/dev-00000-of-00001.parquet"
 
@@ -89,32 +86,6 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def folder(release: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(release, tmp_path / "news" / "1.0.0"))
-
-
-def hash_files(folder: Path, rows: dict[str, int]) -> dict[str, FileEntry]:
-    paths = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
-    return {
-        name: FileEntry(sha256_file(path), path.stat().st_size, rows.get(name))
-        for name, path in paths.items()
-        if name != "manifest.json"
-    }
-
-
-def write_rows(path: Path, rows: Iterable[dict[str, Any]], schema: pa.Schema) -> None:
-    with TableWriter(path, schema) as table:
-        for row in rows:
-            table.add(row)
-
-
-def forge(folder: Path, **changes: Any) -> None:
-    """Rewrite the manifest so that it fits the files again, as somebody would who knows how it is made."""
-    manifest = read_manifest(folder)
-    rows = {name: entry.rows for name, entry in manifest.files.items() if entry.rows is not None}
-    for path in folder.rglob("*.parquet"):
-        with contextlib.suppress(OSError, pa.ArrowException):
-            rows[path.relative_to(folder).as_posix()] = pq.read_metadata(path).num_rows
-    manifest = msgspec.structs.replace(manifest, files=hash_files(folder, rows), **changes)
-    (folder / "manifest.json").write_text(encode_manifest(manifest), encoding="utf-8")
 
 
 def replace_in(name: str, old: str, new: str) -> Callable[[Path], dict[str, Any]]:

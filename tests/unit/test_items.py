@@ -16,6 +16,7 @@ from annotate.items import (
     ITEM_TYPES,
     LINKS,
     choose_item,
+    describe,
     extent_of,
     identity_of,
     iter_items,
@@ -25,6 +26,7 @@ from annotate.items import (
     ranges_of,
     shared_content,
     shift,
+    sort_items,
     sort_key,
     trim_annotation,
     trim_item,
@@ -159,6 +161,52 @@ def test_a_place_is_an_identity_without_its_label() -> None:
     assert identity_of(a) != identity_of(b)
 
 
+def test_a_quote_without_content_is_nowhere() -> None:
+    assert extent_of(Quote("direct", [])) == (-1, -1)
+
+
+SAID = "“We won ,” Ann Lee said, “and you lost .” Fine ."
+QUOTED = Quote("direct", [Span(0, 10), Span(25, 41)], speaker=Span(11, 18), cue=Span(19, 23))
+
+
+@pytest.mark.parametrize(
+    ("changes", "same"),
+    [
+        ({"speaker": Span(10, 19)}, True),
+        ({"speaker": Span(11, 14)}, False),
+        ({"cue": Span(18, 23)}, True),
+        ({"cue": None}, False),
+        ({"content": [Span(25, 41), Span(0, 7), Span(8, 10)]}, True),
+        ({"content": [Span(0, 10), Span(10, 11), Span(24, 41)]}, True),
+        ({"content": [Span(0, 9), Span(25, 41)]}, False),
+        ({"content": [Span(0, 41)]}, False),
+        ({"content": [Span(0, 10), Span(3, 7), Span(25, 41)]}, True),
+    ],
+)
+def test_on_a_text_white_space_plays_no_part(changes: dict[str, Any], same: bool) -> None:
+    other = msgspec.structs.replace(QUOTED, **changes)
+    assert (identity_of(other, SAID) == identity_of(QUOTED, SAID)) == same
+    assert identity_of(other) != identity_of(QUOTED)
+
+
+def test_an_item_of_white_space_alone_keeps_its_place() -> None:
+    places = {place_of(Entity(start, end, "X"), "a   b") for start, end in ((1, 2), (2, 3), (1, 3))}
+    assert len(places) == 3
+
+
+def test_items_are_sorted_layer_by_layer_and_absent_layers_stay_absent() -> None:
+    late, early, long = Entity(5, 6, "X"), Entity(0, 2, "X"), Entity(0, 4, "X")
+    record = Annotation(id="a", annotator="amy", entities=[late, early, long], claims=[])
+    assert sort_items(record) == Annotation(id="a", annotator="amy", entities=[long, early, late], claims=[])
+    assert record.entities == [late, early, long]
+
+
+def test_further_labels_are_described() -> None:
+    assert describe(Entity(0, 4, "GPE", alt_labels=["LOC", "ORG"])) == "GPE or LOC, ORG [0, 4)"
+    assert describe(Entity(0, 4, "GPE", text="Rome")) == "GPE [0, 4) 'Rome'"
+    assert describe(Claim(0, 4, True, "event")) == "event, check-worthy [0, 4)"
+
+
 EDGES = [
     # what was marked, what is meant, of what
     ("Ana Reis ", "Ana Reis", "name"),
@@ -215,6 +263,39 @@ def test_edges(marked: str, meant: str, of: Any) -> None:
 def test_a_full_stop_within_a_sentence_belongs_to_an_abbreviation() -> None:
     text = "the Mass. senator, on approx. five acres"
     assert [trim_edges(text, *span, "clause") for span in ((4, 9), (22, 29))] == [(4, 9), (22, 29)]
+
+
+TALK = "“We won,” Ann Lee said, “and you lost.” Fine."
+
+
+@pytest.mark.parametrize(
+    ("item", "meant"),
+    [
+        # quotation marks: none around names, and part of what is said; a full stop may be a name's
+        (Entity(0, 9, "X"), ["We won"]),
+        (Entity(33, 38, "X"), ["lost."]),
+        (Quote("direct", [Span(0, 9), Span(24, 39)]), ["“We won,”", "“and you lost.”"]),
+        (Quote("direct", [Span(1, 8)]), ["We won,"]),
+        (Quote("direct", [Span(24, 39)], Span(0, 9), Span(17, 22)), ["“and you lost.”", "We won", "said"]),
+        (Quote("indirect", [Span(25, 38)], speaker=Span(9, 18)), ["and you lost", "Ann Lee"]),
+        (Quote("mixed", [Span(25, 38)]), ["and you lost"]),
+        (Claim(25, 38, True, "event", claimer=Span(0, 9)), ["and you lost", "We won"]),
+    ],
+)
+def test_each_span_of_an_item_has_the_edges_of_its_kind(item: Item, meant: list[str]) -> None:
+    spans = [span for _, span in iter_spans(_layers(trim_item(item, TALK)))]
+    assert [TALK[span.start : span.end] for span in spans] == meant
+    assert [span.text for span in spans] == [None] * len(spans)  # nothing is stored that was not
+
+
+def test_what_annotators_left_as_it_was_predicted_keeps_its_offsets_where_asked() -> None:
+    left, drawn = Entity(0, 9, "PERSON"), Entity(9, 13, "ORG")
+    annotation = Annotation(
+        id="a", text="Ana Reis met Bo", annotator="amy", entities=[left, drawn], predicted=Layers(entities=[left])
+    )
+    assert trim_annotation(annotation, keep_predicted=True).entities == [left, Entity(9, 12, "ORG")]
+    alone = msgspec.structs.replace(annotation, predicted=None)
+    assert [item.end for item in trim_annotation(alone, keep_predicted=True).entities or ()] == [8, 12]
 
 
 def test_the_stored_text_follows_the_edges_and_predictions_keep_theirs() -> None:

@@ -10,14 +10,15 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import cohen_kappa_score
 from typer.testing import CliRunner
 
 from annotate.agreement import Agreement, agree, describe_agreement
-from annotate.agreement.positions import align_items
+from annotate.agreement.positions import align_items, dice_overlap
 from annotate.cli.app import app
 from annotate.errors import RecordError, ScoreError
 from annotate.jsonl import write_records
-from annotate.printing import to_text
+from annotate.printing import Table, to_text
 from annotate.records import Annotation, Claim, Entity, GoldRecord, Prediction, Quote, Span
 from annotate.score.evaluate import evaluate
 from annotate.text.text_index import TextIndex
@@ -80,6 +81,58 @@ def test_skipped_annotations_are_left_out() -> None:
     assert agree([full("a"), by("b", status="skipped")]).articles == 0
 
 
+def test_what_is_skipped_hides_nothing_that_follows() -> None:
+    found = agree([by("a", status="skipped"), full("b"), full("c"), by("d", status="draft"), full("e")])
+    assert found.annotators == {"b": 1, "c": 1, "e": 1}
+
+
+def test_two_who_share_no_layer_have_nothing_to_compare() -> None:
+    found = agree([by("a", entities=[ADA]), by("b", quotes=[QUOTE])])
+    assert (found.articles, found.measures, found.pairs, found.outcomes) == (1, {}, [], {})
+
+
+LABELS = {"a": "PPGGGPPG", "b": "PGGGGPPP", "c": "GGPG"}
+"""The labels of eight articles' one name by annotator; the third annotated four of them."""
+
+
+def three_annotators() -> list[Annotation]:
+    names = {"P": "PERSON", "G": "GPE"}
+    return [
+        by(who, f"a{number}", entities=[Entity(10, 22, names[label])])
+        for who, labels in LABELS.items()
+        for number, label in enumerate(labels)
+    ]
+
+
+def test_kappa_of_three_is_the_mean_over_pairs_weighted_by_their_items() -> None:
+    pairs = {pair: list(zip(*map(LABELS.__getitem__, pair), strict=False)) for pair in ("ab", "ac", "bc")}
+    kappas = {pair: cohen_kappa_score(*zip(*labels, strict=True)) for pair, labels in pairs.items()}
+    assert len({round(kappa, 6) for kappa in kappas.values()}) == 3
+    found = agree(three_annotators(), trials=0)
+    assert (found.annotators, found.articles, found.single) == ({"a": 8, "b": 8, "c": 4}, 8, 0)
+    figure = found.measures["kappa:label:entities"]
+    assert figure.n == 8 + 4 + 4
+    assert figure.value == pytest.approx((8 * kappas["ab"] + 4 * kappas["ac"] + 4 * kappas["bc"]) / 16)
+    assert found.measures["alpha:label:entities"].n == 8
+    same = sum(x == y for labels in pairs.values() for x, y in labels)
+    assert value(found, "f1:strict:entities") == same / 16
+
+
+def test_each_pair_has_the_values_that_it_has_alone() -> None:
+    annotations = three_annotators()
+    found = agree(annotations, trials=0)
+    assert [(pair.annotators, pair.articles) for pair in found.pairs] == [
+        (("a", "b"), 8),
+        (("a", "c"), 4),
+        (("b", "c"), 4),
+    ]
+    for pair in found.pairs:
+        alone = agree([one for one in annotations if one.annotator in pair.annotators], trials=0)
+        values = {name: figure.value for name, figure in alone.measures.items() if name in pair.measures}
+        assert pair.measures == values
+        assert pair.measures["f1:strict:entities"] is not None
+
+
 def test_boundaries_and_labels_are_told_apart() -> None:
     a = by("a", entities=[ADA, FRANCE, Entity(28, 37, "ORG")])
     b = by("b", entities=[TITLED, Entity(85, 91, "LOC"), Entity(23, 37, "NORP")])
@@ -119,6 +172,47 @@ def test_patterns_name_what_guidelines_could_settle() -> None:
     assert found["GPE: only one of two marked it"].examples[0].versions == {"a": "France (GPE)", "b": None}
 
 
+def test_another_label_costs_two_errors_and_another_kind_one() -> None:
+    a = by("a", entities=[FRANCE, ADA], claims=[CLAIM])
+    b = by("b", entities=[Entity(85, 91, "LOC"), Entity(10, 22, "ORG")], claims=[Claim(43, 59, False, "event")])
+    found = {pattern.name: pattern for pattern in agree([a, b, full("c", "a2"), full("d", "a2")], trials=0).patterns}
+    assert {name: (pattern.count, pattern.cost) for name, pattern in found.items()} == {
+        "label: GPE or LOC": (1, 2),
+        "label: ORG or PERSON": (1, 2),
+        "kind: commitment_or_prediction or event": (1, 1),
+        "check_worthy: False or True": (1, 1),
+        "claimer: only one of two gives it": (1, 1),
+    }
+    assert not any(pattern.words for pattern in found.values())  # none was seen twice
+    assert found["label: GPE or LOC"].examples[0].versions == {"a": "France (GPE)", "b": "France (LOC)"}
+    assert found["check_worthy: False or True"].examples[0].versions == {
+        "a": "taxes would rise (commitment_or_prediction, check-worthy)",
+        "b": "taxes would rise (event, not check-worthy)",
+    }
+
+
+def test_the_words_under_two_labels_are_counted() -> None:
+    pairs = [
+        by(who, f"a{i}", entities=[Entity(85, 91, label)])
+        for i in range(3)
+        for who, label in (("a", "GPE"), ("b", "LOC"))
+    ]
+    (pattern,) = agree(pairs, trials=0).patterns
+    assert (pattern.name, pattern.words) == ("label: GPE or LOC", {"France": 3})
+
+
+def test_quotes_that_one_did_not_mark_go_by_their_cue() -> None:
+    said = Quote("direct", [Span(61, 72)], cue=Span(77, 81))
+    bare = [Quote("direct", [Span(start, start + 4)]) for start in (0, 10)]
+    versions = [by("a", f"a{i}", quotes=[said, QUOTE, *bare]) for i in range(2)]
+    (indirect, direct) = sorted(
+        agree([*versions, *(by("b", f"a{i}", quotes=[]) for i in range(2))], trials=0).patterns,
+        key=lambda pattern: pattern.count,
+    )
+    assert (indirect.count, indirect.cost, indirect.words) == (2, 2, {"told": 2})
+    assert (direct.count, direct.cost, direct.words) == (6, 6, {"no cue": 4, "said": 2})
+
+
 @pytest.mark.parametrize(
     ("more", "name"),
     [
@@ -142,7 +236,7 @@ def test_the_words_more_are_counted_without_marks(more: str, name: str) -> None:
 def test_patterns_count_the_words_in_question_and_take_examples_from_several_articles() -> None:
     versions = [by(name, f"a{i}", entities=[ADA if name == "a" else TITLED]) for i in range(5) for name in "ab"]
     (pattern,) = agree(versions, trials=0).patterns
-    assert pattern.words == {"president": 5}
+    assert (pattern.count, pattern.cost, pattern.words) == (5, 10, {"president": 5})
     assert [example.id for example in pattern.examples] == ["a0", "a1", "a2"]
 
 
@@ -155,11 +249,20 @@ def test_intervals_need_five_articles() -> None:
     assert figure.high is not None
     assert figure.low < 0.5 < figure.high
     assert agree(more, trials=0).measures["f1:strict:entities"].low is None
+    (table,) = (one for one in describe_agreement(agree(more)) if isinstance(one, Table) and one.title == "entities")
+    interval = f"{figure.low:.3f} to {figure.high:.3f}"
+    assert table.rows[0] == ["f1:strict:entities", f"{figure.value:.3f}", interval, f"{figure.n}"]
 
 
 def test_problems_are_errors() -> None:
     with pytest.raises(RecordError, match="its text is not that of a"):
         agree([full("a"), by("b", text=TEXT + "!")])
+    with pytest.raises(RecordError, match="a1 by a: a second annotation by this annotator"):
+        agree([full("a"), full("b"), full("a")])
+    with pytest.raises(RecordError, match=r"a1 by b: entities\[0\] is \[0, 999\)"):
+        agree([full("a"), by("b", entities=[Entity(0, 999, "ORG")])])
+    with pytest.raises(RecordError, match="a1 by b: no text"):
+        agree([full("a"), by("b", text=None, entities=[])])
     with pytest.raises(ScoreError, match="NAME"):
         agree([full("a"), by("b", entities=[Entity(0, 3, "NAME")])])
 
@@ -170,6 +273,36 @@ def test_the_report_prints_and_the_json_is_json() -> None:
     assert "f1:strict:entities" in printed
     assert "title or role before it" in printed
     assert json.loads(json.dumps(agreement.to_dict()))["ceiling"] == agreement.ceiling
+
+
+def test_the_report_has_labels_by_size_and_pairs() -> None:
+    def rows(title: str) -> list[list[str]]:
+        (table,) = (block for block in describe_agreement(found) if isinstance(block, Table) and block.title == title)
+        return [list(row) for row in table.rows]
+
+    found = agree([*three_annotators(), full("a", "b1"), full("b", "b1")], trials=0)
+    labels = rows("entities by label")
+    assert sorted(row[0] for row in labels) == ["GPE", "PERSON"]
+    for label, f1, interval, alpha, items in labels:
+        figure = found.measures[f"f1:strict:entities/{label}"]
+        assert (f1, interval, items) == (f"{figure.value:.3f}", "-", f"{figure.n}")
+        assert alpha == f"{value(found, f'alpha_u:extent:entities/{label}'):.3f}"
+    sizes = [int(row[-1]) for row in labels]
+    assert sizes == sorted(sizes, reverse=True)
+    assert [row[3] for row in rows("quotes by type")] == ["-"]
+    pairs = rows("pairs of annotators")
+    assert [row[:2] for row in pairs] == [["a / b", "9"], ["a / c", "4"], ["b / c", "4"]]
+    assert [row[2] for row in pairs] == [f"{pair.measures['f1:strict:entities']:.3f}" for pair in found.pairs]
+    assert [row[3:] for row in pairs] == [["1.000", "1.000", "1.000"], ["-", "-", "-"], ["-", "-", "-"]]
+    two = agree([full("a"), full("b")], trials=0)
+    assert "pairs of annotators" not in to_text(describe_agreement(two))
+    assert repr(two).startswith("<Agreement 1 article, f1:strict:entities 1.000, ")
+
+
+def test_extents_of_nothing_do_not_overlap() -> None:
+    assert dice_overlap((), ()) == 0.0
+    assert dice_overlap(((0, 4),), ()) == 0.0
+    assert dice_overlap(((0, 4), (6, 8)), ((2, 7),)) == 2 * 3 / 11
 
 
 entity = st.builds(
@@ -210,6 +343,7 @@ def test_equal_extents_are_always_aligned(a: list[Entity], b: list[Entity]) -> N
 
 def test_saying_the_same_thing_twice_counts_once() -> None:
     twice = by("a", entities=[ADA, ADA, Entity(10, 22, "PERSON", id="x")], quotes=[QUOTE, QUOTE], claims=[CLAIM, CLAIM])
+    twice.quotes += [Quote("indirect", [Span(43, 48), Span(49, 59)], Span(0, 22), Span(23, 27))]  # cut at a blank
     once = by("b", entities=[ADA], quotes=[QUOTE], claims=[CLAIM])
     assert set(agree([twice, once]).ceiling.values()) == {1.0}
 

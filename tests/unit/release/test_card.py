@@ -201,8 +201,64 @@ def test_licences_and_header() -> None:
         ["1K<n<10K"],
     )
     assert [config["config_name"] for config in header["configs"]] == ["default", "tokens"]
+    assert [config.get("default") for config in header["configs"]] == [True, None]
     bare = yaml.safe_load(card_of(stand_off=True, tokens={}).split("---\n")[1])
     assert [config["config_name"] for config in bare["configs"]] == ["default"]
+
+
+def test_the_example_loads_the_first_split() -> None:
+    wanted = [
+        'articles = load_dataset("gold/ports/1.2.3", split="train")',
+        'tokens = load_dataset("gold/ports/1.2.3", name="tokens", split="train")',
+    ]
+    assert [line for line in card_of().split("\n") if "= load_dataset" in line] == wanted
+    bare = card_of(stand_off=True, tokens={})
+    assert [line for line in bare.split("\n") if "= load_dataset" in line] == wanted[:1]
+
+
+POOL = {
+    "articles": 5021,
+    "sha256": "0ab1",
+    "selected": 61,
+    "here": 61,
+    "order": "random",
+    "chance": 1.0,
+    "by": [],
+    "shares": "proportional",
+    "per_story": 0,
+    "drawn": None,
+    "seed": 7,
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "what", "how"),
+    [
+        ({}, "61 articles of a batch of 61, drawn by chance from a pool of 5,021 ", "all alike, seed 7."),
+        (
+            {"here": 60, "drawn": "2026-02-03"},
+            "60 articles of a batch of 61, drawn by chance on 2026-02-03 from a pool of 5,021 ",
+            "all alike, seed 7.\n1 of the batch are not here",
+        ),
+        (
+            {"order": "uncertain", "chance": 0.25, "by": ["year", "publisher"], "per_story": 2},
+            "61 articles of",
+            "likelier where predictions were unsure, mixed with 25% chance, "
+            "strata by year, publisher (proportional), at most 2 of a story, seed 7.",
+        ),
+        ({"order": "diverse"}, "61 articles of", "likelier where few were alike, seed 7."),
+    ],
+)
+def test_what_the_articles_speak_for(changes: dict[str, Any], what: str, how: str) -> None:
+    section = card_of(selection=[{**POOL, **changes}]).partition("## What it speaks for\n\n")[2].partition("\n## ")[0]
+    first, _, second = section.partition("\n")
+    assert first.startswith(what)
+    assert second.startswith(how)
+    assert ("not here" in section) == ("here" in changes)
+
+
+def test_without_a_selection_nothing_is_said_about_a_pool() -> None:
+    assert "What it speaks for" not in card_of()
 
 
 @pytest.mark.parametrize(

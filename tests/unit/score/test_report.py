@@ -8,6 +8,7 @@ from annotate.errors import MissingExtraError
 from annotate.extras import EXTRAS
 from annotate.records import Entity, GoldRecord, Prediction
 from annotate.score import Report, evaluate
+from annotate.score.formulas import Once
 
 
 def make_report() -> Report:
@@ -30,6 +31,17 @@ def test_a_frame_has_every_value_with_its_parts() -> None:
         "entities",
         "GPE",
     ]
+
+
+def test_headlines_have_the_counts_of_the_scored_articles() -> None:
+    texts = [GoldRecord(id=f"a{i}", text="Rome and Oslo", entities=[Entity(0, 4, "GPE")]) for i in range(3)]
+    gold = [GoldRecord(id="a", text="Rome", quotes=[]), *texts]
+    found = [Prediction(id=one.id, entities=[Entity(0, 4 - i % 2, "GPE")], quotes=[]) for i, one in enumerate(gold)]
+    report = evaluate(gold, found, trials=0)
+    f1 = report.headlines["f1:strict:entities"]
+    # twice what is right over gold and predictions, article by article; the first was not annotated
+    assert [column.tolist() for column in f1.columns()] == [[0, 1, 0], [1, 1, 1], [1, 1, 1]]
+    assert f1.values(Once(3)).tolist() == [report.value("f1:strict:entities")]
 
 
 def test_without_pandas_the_message_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:

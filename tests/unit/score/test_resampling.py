@@ -9,7 +9,15 @@ import numpy as np
 import pytest
 
 from annotate.score.formulas import AveragePrecision, Column, Formula, Harmonic, Kappa, Mean, Ratio
-from annotate.score.resampling import ArticleWeights, Resamples, draw_articles, draw_with_point, read_interval
+from annotate.score.resampling import (
+    ArticleWeights,
+    Resamples,
+    draw_articles,
+    draw_with_point,
+    expanded_interval,
+    read_interval,
+    rule_of_three,
+)
 
 N = 30
 CHANCE = np.random.default_rng(4)
@@ -77,3 +85,30 @@ def test_columns_need_not_be_the_same_arrays_each_time() -> None:
 def test_resamples_that_all_agree_give_no_interval(resampled: list[float]) -> None:
     """A label that only some articles have is undefined in the resamples that miss them, not different there."""
     assert read_interval(np.array([1.0, *resampled]), 6) == (1.0, None, None)
+
+
+def test_an_interval_needs_more_than_half_of_the_resamples() -> None:
+    some = np.array([0.2, 0.4, 0.6])
+    assert expanded_interval(np.append(some, [np.nan] * 2), 6) is not None
+    assert expanded_interval(np.append(some, [np.nan] * 3), 6) is None
+    assert expanded_interval(some, 1) is None
+    assert read_interval(np.append(0.4, some), 4) == (0.4, None, None)
+    value, low, high = read_interval(np.append(0.4, some), 5)
+    assert value == 0.4
+    assert low is not None
+    assert high is not None
+    assert 0.2 <= low < 0.4 < high <= 0.6
+
+
+@pytest.mark.parametrize(
+    ("value", "n", "interval"),
+    [
+        (1.0, 60, (0.95, 1.0)),
+        (0.0, 60, (0.0, 0.05)),
+        (0.0, 2, (0.0, 1.0)),
+        (1.0, 0, None),
+        (0.999, 60, None),
+    ],
+)
+def test_the_rule_of_three(value: float, n: int, interval: tuple[float, float] | None) -> None:
+    assert rule_of_three(value, n) == (interval if interval is None else pytest.approx(interval))

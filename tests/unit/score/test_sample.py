@@ -130,7 +130,10 @@ def test_compare_weighs_value_interval_and_test() -> None:
     gold = weighted_gold([1.0] * 10 + [9.0] * 10)
     good, poor = [1] * 10 + [2] * 10, [2] * 10 + [1] * 10
     systems = {"good": predict(good), "poor": predict(poor)}
-    [found] = annotate.compare_systems(gold, systems, measures=["recall:strict:entities"], trials=2000).differences
+    comparison = annotate.compare_systems(gold, systems, measures=["recall:strict:entities"], trials=2000)
+    size = (10 + 90) ** 2 / (10 + 10 * 81)
+    assert f"weighted by gold: 20 articles, as precise as {size:.1f} of equal weight" in comparison.remarks
+    [found] = comparison.differences
     assert (found.better, found.difference) == ("good", pytest.approx(0.4))
     assert found.p < 0.05
     [plain] = annotate.compare_systems(

@@ -11,6 +11,8 @@ import pytest
 from annotate.errors import AnnotateError, ScoreError
 from annotate.records import Claim, Entity, GoldRecord, Prediction, Span
 from annotate.score import compare_systems, evaluate
+from annotate.score.resampling import draw_articles, expanded_levels
+from annotate.score.significance import detectable_difference
 
 TEXT = "Alpha Beta Gamma Delta Epsilon Zeta"
 SPANS = [(0, 5), (6, 10), (11, 16), (17, 22), (23, 30)]
@@ -133,13 +135,44 @@ def test_groups_and_holm() -> None:
     assert 0 < twins.detectable < 0.2
 
 
+def test_standings_have_the_intervals_of_scoring_and_differences_paired_ones() -> None:
+    right = {"a": np.array([5, 4, 5, 3, 5, 2, 4, 5, 1, 4, 3, 5]), "b": np.array([3, 4, 1, 3, 2, 4, 1, 5, 0, 4, 2, 3])}
+    systems = {name: make_system(12, counts.__getitem__) for name, counts in right.items()}
+    name = "recall:strict:entities"
+    found = compare_systems(make_gold(12), systems, measures=[name], trials=500, seed=3)
+    for standing in found.standings:
+        score = evaluate(make_gold(12), systems[standing.system], trials=500, seed=3).measures[name]
+        assert score.low is not None
+        assert (standing.value, standing.low, standing.high) == (score.value, score.low, score.high)
+    (difference,) = found.differences
+    rows = np.concatenate(list(draw_articles(12, 500, 3)))
+    resampled = rows @ (right["a"] - right["b"]) / (rows.sum(axis=1) * 5)
+    assert (difference.low, difference.high) == pytest.approx(tuple(np.quantile(resampled, expanded_levels(12))))
+    spread = np.std((right["a"] - right["b"]) / 5, ddof=1)
+    assert difference.detectable == pytest.approx(detectable_difference(spread, 12))
+    few = compare_systems(make_gold(4), {name: found[:4] for name, found in systems.items()}, measures=[name])
+    assert [(standing.low, standing.high) for standing in few.standings] == [(None, None)] * 2
+    none = compare_systems(make_gold(12), systems, measures=[name], trials=0)
+    assert {(one.low, one.high) for one in [*none.standings, *none.differences]} == {(None, None)}
+
+
+def test_what_is_undefined_ranks_last_and_is_not_compared() -> None:
+    silent = [Prediction(id=f"{i:03}", entities=[]) for i in range(6)]
+    systems = {"silent": silent, "wrong": make_system(6, lambda i: 0), "right": make_system(6, lambda i: 5)}
+    found = compare_systems(make_gold(6), systems, measures=["precision:strict:entities"])
+    assert [(one.system, one.value) for one in found.standings] == [("right", 1.0), ("wrong", 0.0), ("silent", None)]
+    assert [(one.better, one.worse) for one in found.differences] == [("right", "wrong")]
+    for name in ("right", "wrong"):
+        assert f"precision:strict:entities: {name} and silent cannot be compared, one is undefined" in found.remarks
+    with pytest.raises(ScoreError, match="the label occurs nowhere"):
+        compare_systems(make_gold(6), systems, measures=["f1:strict:entities/LAW"])
+
+
 def test_the_number_of_articles_that_would_separate() -> None:
     a, b = (lambda i: 3 + i % 3), (lambda i: 3 + (i * 7 + 1) % 3 - (i % 6 == 0))
     found = compare_systems(make_gold(12), {"a": make_system(12, a), "b": make_system(12, b)}).differences[0]
     assert not found.significant
     assert found.more_articles is not None
-    from annotate.score.significance import detectable_difference
-
     assert found.detectable is not None
     spread = found.detectable / detectable_difference(1.0, 12)
     needed = 12 + found.more_articles

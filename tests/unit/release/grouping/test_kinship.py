@@ -17,7 +17,15 @@ from hypothesis import strategies as st
 from annotate.files import resource_dir
 from annotate.ingest.articles import read_articles
 from annotate.records import GoldRecord
-from annotate.release.grouping.duplicates import THRESHOLD, BandHasher, Shingles, find_duplicates, jaccard, shingles
+from annotate.release.grouping.duplicates import (
+    COMPARED,
+    THRESHOLD,
+    BandHasher,
+    Shingles,
+    find_duplicates,
+    jaccard,
+    shingles,
+)
 from annotate.release.grouping.kinship import Kinship
 from annotate.release.grouping.splits import Groups
 from annotate.release.grouping.stories import DAYS, SHARED_NAMES, SHARED_RUNS, SIMILARITY, find_stories
@@ -71,6 +79,46 @@ def test_texts_without_words_or_names_are_nobodys_kin() -> None:
     assert (
         find_links([GoldRecord(id="a", text="..."), GoldRecord(id="b", text="..."), GoldRecord(id="c", text="!")]) == []
     )
+
+
+def chain(count: int) -> list[GoldRecord]:
+    """Texts of thirty words, of which twenty-five are those of the one before: near-duplicates of their neighbours."""
+    words = [f"w{number}" for number in range(200)]
+    return [GoldRecord(id=f"a{n}", text=" ".join(words[5 * n : 5 * n + 30])) for n in range(count)]
+
+
+def test_numbers_follow_a_new_order() -> None:
+    records = [*chain(2), GoldRecord(id="z", text="Quite another text of no more than these ten words.")]
+    kinship = Kinship()
+    for record in records:
+        kinship.add(record)
+    order = [2, 1, 0]
+    kinship.sort(order)
+    found = [records[number] for number in order]
+    assert [(found[a].id, found[b].id) for a, b in kinship.links(found.__getitem__)] == [("a1", "a0")]
+
+
+def test_every_pair_of_near_duplicates_among_a_few() -> None:
+    records = [*chain(4), GoldRecord(id="none"), GoldRecord(id="empty", text="")]
+    found = [shingles(record.text or "") for record in records]
+    near = {(a, b) for a, b in combinations(range(6), 2) if jaccard(found[a], found[b]) >= THRESHOLD}
+    assert near == {(0, 1), (1, 2), (2, 3)}
+    kinship = Kinship()
+    assert set(kinship.duplicates_among(range(6), records.__getitem__)) == near
+    assert list(kinship.duplicates_among([3, 0, 2], records.__getitem__)) == [(2, 3)]
+
+
+def test_articles_that_only_share_a_key_are_not_all_compared() -> None:
+    count = COMPARED + 50
+    asked = 0
+
+    def get_shingles(number: int) -> Shingles:
+        nonlocal asked
+        asked += 1
+        return np.array([number], np.uint32)
+
+    assert list(find_duplicates(np.ones((count, 1), np.uint64), get_shingles)) == []
+    assert asked == 2 * sum(min(number, COMPARED) for number in range(count))
 
 
 @pytest.fixture(scope="module")
