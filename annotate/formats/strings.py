@@ -126,7 +126,11 @@ class _Grounder:
         for (name, item), content in zip(items, contents, strict=True):
             if not content:
                 continue
-            content = _without_overlaps(content)
+            joined = _join_overlaps(content)
+            if len(joined) < len(content):
+                reason = "fragments of one quote that overlap, joined to one"
+                self.report.add_note(reason, f"{self.place}{name}", len(content) - len(joined))
+            content = joined
             anchors = [(fragment.start, fragment.end) for fragment in content]
             cue = self._near(item, "cue", anchors, name)
             speaker = self._near(item, "speaker", [*anchors, *([(cue.start, cue.end)] if cue else [])], name)
@@ -293,12 +297,14 @@ def _moved(record: LayeredRecord, answer: _Answer, text: str, writing: Writing) 
             places[place] -= 1
 
 
-def _without_overlaps(fragments: list[Span]) -> list[Span]:
-    kept: list[Span] = []
+def _join_overlaps(fragments: list[Span]) -> list[Span]:
+    joined: list[Span] = []
     for fragment in sorted(fragments, key=sort_key):
-        if not kept or fragment.start >= kept[-1].end:
-            kept.append(fragment)
-    return kept
+        if joined and fragment.start < joined[-1].end:
+            joined[-1] = Span(joined[-1].start, max(joined[-1].end, fragment.end))
+        else:
+            joined.append(fragment)
+    return joined
 
 
 def _string(item: Mapping[str, Any], key: str) -> str | None:
