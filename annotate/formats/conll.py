@@ -393,7 +393,13 @@ def _explain_tags(
     numbers = numbers[-len(rows) :]
     more = f" (and {len(wrong) - 1} more such lines)" if len(wrong) > 1 else ""
     cell = rows[wrong[0]][i]
-    reason = "is a tag without a label" if cell in ("B", "I", "E", "L", "S", "U") else "is none"
+    if {row[i] for row in rows} <= {"0", "1"}:
+        return f"{path}: no column of tags: column {i + 1} has only 0 and 1, which name no label; {expected}"
+    reason = "is none"
+    if cell in ("B", "I", "E", "L", "S", "U"):
+        reason = "is a tag without a label"
+    elif cell == "0":
+        reason = "is the digit zero; the tag of a token outside is the letter O"
     return f"{path}:{numbers[wrong[0]]}: no column of tags: {cell!r} in column {i + 1} {reason}; {expected}{more}"
 
 

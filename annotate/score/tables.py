@@ -454,13 +454,13 @@ def read_system(
         given[article] = True
         if record.model:
             models.add(record.model)
+        for layer in LAYERS:
+            has[layer][article] = getattr(record, layer) is not None
         text = gold.texts[article]
         difference = explain_text_difference(record, text)
         if difference:
             problems.add(side, record.id, [difference])
             continue
-        for layer in LAYERS:
-            has[layer][article] = getattr(record, layer) is not None
         rows.add(article, record.entities or (), text, with_alternatives=False)
         found = _find_item_problems(record, text)
         if found:
