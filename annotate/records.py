@@ -147,11 +147,26 @@ class LayeredRecord(Displayed, msgspec.Struct, kw_only=True, omit_defaults=True)
         return short_repr(self, *describe_record(self))
 
 
+class Unplaced(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An item that an extractor predicted with words that are not in the article: without a place, and so wrong.
+
+    `label` is the entity's label, the quote's type or the claim's kind.
+    """
+
+    layer: Layer
+    text: str
+    label: str | None = None
+
+
 class Prediction(LayeredRecord, kw_only=True, omit_defaults=True):
-    """A prediction for one article. `score` in [0, 1] is its confidence in the whole record."""
+    """A prediction for one article. `score` in [0, 1] is its confidence in the whole record.
+
+    `unplaced` are items that have no offsets, because their words are not in the text; each counts as wrong.
+    """
 
     model: str | None = None
     score: float | None = None
+    unplaced: list[Unplaced] | None = None
 
 
 class Annotation(LayeredRecord, kw_only=True, omit_defaults=True):
@@ -275,6 +290,7 @@ _IN_RECORDS: dict[str, type[msgspec.Struct]] = {
     **dict.fromkeys(("content", "speaker", "cue", "claimer", "sentences"), Span),
     **dict.fromkeys(("ignore", "excluded"), Region),
     "predicted": Layers,
+    "unplaced": Unplaced,
 }
 #: Other records' keys: a gold record may be read as a prediction.
 _OF_RECORDS = frozenset(

@@ -31,7 +31,7 @@ from annotate.formats.markup import (
     to_markup,
 )
 from annotate.formats.registry import Reading, Writing, reads, writes
-from annotate.records import Layer, LayeredRecord, Layers, Prediction
+from annotate.records import LAYERS, Layer, LayeredRecord, Layers, Prediction
 from annotate.schema import RelationRole, Role, Schema
 
 # what Python's line iteration, and with it brat's server, takes as the end of a line
@@ -197,15 +197,14 @@ class _Configuration:
 
     def layers(self, schema: Schema) -> list[Layer]:
         """The layers whose labels it lists."""
-        roles = {Names(schema).role_of(label) for label in self.entities}
-        return [layer for role, layer in _LAYER_OF.items() if role in roles]
+        found = {Names(schema).layer_of(label) for label in self.entities}
+        return [layer for layer in LAYERS if layer in found]
 
     def is_trigger(self, label: str, *, used: bool) -> bool:
         """Whether a span of this type is an event's trigger and no entity; `used` says that an event names it."""
         return label not in self.entities and (used or label in self.events)
 
 
-_LAYER_OF: dict[Role | None, Layer] = {None: "entities", "content": "quotes", "claim": "claims"}
 _SECTION = re.compile(r"\s*\[(.*)\]\s*")
 _MACRO = re.compile(r"<([\w-]+)>=\s*(.*?)\s*")
 _ALIASES = {"spans": "entities"}

@@ -547,6 +547,10 @@ def _add_marks(
             there = [place for place in places if place]
             if not there:
                 reading.report.add_loss("spans whose tokens are not in the text", f"{article}: {span.label}")
+                if name not in header.items:
+                    words = " ".join(row[header.token] for row in sentence[span.first : span.last])
+                    layer = names.layer_of(span.label)
+                    reading.add_unplaced(article, layer, words, span.label if layer == "entities" else None)
                 continue
             if len(there) < len(places):
                 words = " ".join(row[header.token] for row in sentence[span.first : span.last])

@@ -180,4 +180,5 @@ def _from_tags(tokens: list[str], tags: list[str], article: str, reading: Readin
             entities.append(Entity(there[0][0], there[-1][1], span.label))
         else:
             reading.report.add_loss("spans whose tokens are not in the text", f"{article}: {span.label}")
+            reading.add_unplaced(article, "entities", " ".join(tokens[span.first : span.last]), span.label)
     return Layers(entities=entities)

@@ -399,12 +399,17 @@ def _to_items(given: Any, shown: _Shown, article: str, reading: Reading) -> Iter
         yield given
         return
     found = shown.find(value)
+    names = Names(reading.schema)
+    labels = read_strings(value[key])
     if found is None:
         reason = "regions whose offsets are not in the text"
         reading.report.add_loss(reason, f"{article}: {shorten(repr(value))}")
+        said = value.get("text")
+        for label in labels:
+            layer = names.layer_of(label)
+            item = said if isinstance(said, str) else ""
+            reading.add_unplaced(article, layer, item, label if layer == "entities" else None)
         return
-    names = Names(reading.schema)
-    labels = read_strings(value[key])
     if not labels:
         reading.report.add_loss("regions without a label", f"{article}: {shorten(repr(value))}")
     parts = [label for label in labels if names.role_of(label)]
