@@ -140,8 +140,11 @@ def read_brat(path: Path, reading: Reading) -> Iterator[Prediction]:
         found.setdefault(conf, []).append((Prediction(id=article, text=text), layers))
     for conf, pairs in found.items():
         yield from reading.with_layers(pairs, named=configurations[conf].layers(reading.schema))
+    for file in sorted(path.rglob("*.ann")):
+        if file.name.startswith("."):
+            reading.report.add_note("hidden files, which brat does not show either", file.name)
     for file in sorted(path.rglob("*.txt")):
-        if file.with_suffix("") not in files:
+        if file.with_suffix("") not in files and not file.name.startswith("."):
             article = urllib.parse.unquote(file.relative_to(path).as_posix().removesuffix(".txt"))
             reason = "texts without annotations (.ann) beside them"
             if article in reading.texts or not reading.texts:
@@ -151,11 +154,11 @@ def read_brat(path: Path, reading: Reading) -> Iterator[Prediction]:
 
 
 def _find_annotations(folder: Path) -> dict[Path, list[Path]]:
-    """The files of each article, by their path without suffix: the `.ann`, or else its parts."""
-    found = {file.with_suffix(""): [file] for file in folder.rglob("*.ann")}
+    """The files of each article, by their path without suffix: the `.ann`, or else its parts; no hidden ones."""
+    found = {file.with_suffix(""): [file] for file in folder.rglob("*.ann") if not file.name.startswith(".")}
     for suffix in _PARTIAL:
         for file in folder.rglob(f"*.{suffix}"):
-            if not file.with_suffix(".ann").exists():
+            if not file.with_suffix(".ann").exists() and not file.name.startswith("."):
                 found.setdefault(file.with_suffix(""), []).append(file)
     return dict(sorted(found.items()))
 

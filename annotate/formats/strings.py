@@ -247,7 +247,8 @@ def read_strings(path: Path, reading: Reading) -> Iterator[Prediction]:
         elif not isinstance(text, str):
             reading.problems.append(f"{place}: {article}: no text here and none in the gold; strings need one")
         elif not any(answer.get(layer) is not None for layer in LAYERS):
-            reading.problems.append(f"{place}: {article}: none of the keys {', '.join(LAYERS)}")
+            there = ", ".join(map(repr, answer.keys() - _KEYS)) or "none but its id"
+            reading.problems.append(f"{place}: {article}: none of the keys {', '.join(LAYERS)}; it has {there}")
         else:
             for name, value in answer.items():
                 if name not in _KEYS and isinstance(value, list | dict) and value:

@@ -239,3 +239,18 @@ def test_ids_of_any_characters_come_back(article: str, tmp_path: Path) -> None:
     read_back, _ = read_predictions(tmp_path / "x", "conll", texts=[record, other])
     assert [(r.id, r.entities) for r in read_back] == [(r.id, r.entities) for r in (record, other)]
     assert bool(report.notes) == bool({"\t", "\n"} & set(article))
+
+
+@pytest.mark.parametrize("names", ["FORM PRED GOLD", "FORM predicted gold_tag", "token system_ner ner"])
+def test_a_column_that_is_named_as_predictions_is_read(names: str, tmp_path: Path) -> None:
+    other = columns(NER, NONE)
+    for content in (f"# global.columns = {names}\n{other}", f"{names.lower()}\n{other}"):
+        predictions, _ = read(tmp_path, content, texts=GOLD[1:])
+        assert shown(predictions) == [("b", ["Ana PERSON", "Acme Corp ORG"])]
+
+
+def test_parts_of_one_document_are_one_article(tmp_path: Path) -> None:
+    rows = [*ROWS[0]]
+    parts = ["#begin document (a); part 000", *rows[:7], "#end document", "#begin document (a); part 001", *rows[7:]]
+    predictions, report = read(tmp_path, "\n".join([*parts, "#end document"]), texts=GOLD[:1])
+    assert (shown(predictions), report.lost) == (FOUND[:1], 0)
