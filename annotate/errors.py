@@ -43,6 +43,10 @@ class RecordError(DataProblems):
     """Records that do not have the agreed form: broken JSON, missing keys, wrong types, duplicate ids."""
 
 
+class RecordWarning(UserWarning):
+    """Something in records that is read without an error and was probably meant otherwise; for `warnings`."""
+
+
 class SchemaError(DataProblems):
     """A label schema that is not well formed, or a label that the schema does not declare."""
 

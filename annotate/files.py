@@ -11,6 +11,7 @@ import shutil
 import stat
 import tempfile
 import threading
+import time
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from annotate.problems import cannot_read, find_encoding_problem
 #: errno values for a full, failing or read-only disk.
 DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
 
-#: Seconds that a named pipe is waited for until somebody writes to it.
+#: Seconds that a named pipe is waited for until somebody writes to it, or reads from it.
 PIPE_WAIT_S = 10.0
 
 _KINDS = (
@@ -105,7 +106,7 @@ class Outputs:
         """
         try:
             if is_stream(path):
-                stream = path.open("ab")  # standard output may be a file with something in it
+                stream = _open_stream(path)
                 self._streams.append((path, stream))
                 return stream
             target = Path(os.path.realpath(path))
@@ -328,6 +329,30 @@ def open_input(path: Path) -> IO[bytes]:
             return file
         file.close()
     raise OSError(errno.EINVAL, f"{name_kind(mode)}; expected a file", str(path))
+
+
+def _open_stream(path: Path) -> IO[bytes]:
+    """A device or pipe, opened to write to it; a named pipe once somebody reads from it.
+
+    Raises:
+        OSError: it cannot be written, or nobody has begun to read from the pipe after `PIPE_WAIT_S` seconds.
+    """
+    if not stat.S_ISFIFO(path.stat().st_mode):
+        return path.open("ab")  # standard output may be a file with something in it
+    deadline = time.monotonic() + PIPE_WAIT_S
+    while True:
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+            if time.monotonic() > deadline:
+                reason = f"a named pipe that nobody read from for {PIPE_WAIT_S:.0f} s"
+                raise OSError(errno.ETIMEDOUT, reason, str(path)) from error
+            time.sleep(0.05)
+        else:
+            os.set_blocking(descriptor, True)
+            return os.fdopen(descriptor, "wb")
 
 
 def _open_pipe(path: Path) -> int:

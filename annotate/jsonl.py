@@ -10,17 +10,19 @@ import json
 import math
 import re
 import sys
+import warnings
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any, TypeAlias, TypeVar
 
 import msgspec
 
-from annotate.errors import AnnotateError, RecordError
+from annotate.errors import AnnotateError, RecordError, RecordWarning
 from annotate.files import Outputs, open_input, sha256_text
 from annotate.printing import Stdout, shorten
 from annotate.problems import BOM, EMPTY_ID, SECOND_RECORD, WRONG_HASH, cannot_read, find_encoding_problem
-from annotate.records import Annotation, GoldRecord, LayeredRecord, Prediction
+from annotate.records import Annotation, GoldRecord, LayeredRecord, Prediction, find_misspelt_keys
 from annotate.spans import find_span_problems
 
 R = TypeVar("R", bound=msgspec.Struct)
@@ -214,6 +216,8 @@ def stream_records(
 ) -> Iterator[R]:
     """The well-formed records of a file one by one; what is wrong with the others is added to `problems`.
 
+    Keys that records do not have are passed over; those that look like misspelt ones are a `RecordWarning`.
+
     Args:
         kind: the record type.
         check: further sentences about a record, without a place; they are prefixed with file, line and id.
@@ -223,12 +227,16 @@ def stream_records(
     """
     decoder = msgspec.json.Decoder(kind)
     encoder = msgspec.json.Encoder()
+    misspelt: Counter[tuple[str, str]] = Counter()
+    first: dict[tuple[str, str], int] = {}
     try:
         for number, line in iter_lines(path):
             try:
                 record = decoder.decode(line)
                 if not _is_ours(record, line, encoder):
-                    decode_object(line)
+                    for pair in find_misspelt_keys(decode_object(line), kind):
+                        misspelt[pair] += 1
+                        first.setdefault(pair, number)
             except (msgspec.MsgspecError, ValueError, RecursionError) as error:
                 problems.append(f"{path}:{number}: {_explain(line, error, kind)}")
                 continue
@@ -239,6 +247,11 @@ def stream_records(
                 yield record
     except RecordError as error:
         problems += error.problems
+    for (key, meant), count in misspelt.items():
+        times = "once" if count == 1 else f"{count} times"
+        sentence = f"the key {shorten(key)!r} is no key of such a record and was passed over, {times}"
+        where = f"{path}:{first[key, meant]}"
+        warnings.warn(RecordWarning(f"{where}: {sentence}; did you mean {meant!r}?"), stacklevel=2)
 
 
 def _is_ours(record: msgspec.Struct, line: bytes, encoder: msgspec.json.Encoder) -> bool:

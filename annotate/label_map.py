@@ -29,7 +29,7 @@ from annotate.errors import SchemaError
 from annotate.files import load_toml
 from annotate.items import sort_key
 from annotate.printing import format_count
-from annotate.records import Annotation, Entity, GoldRecord, LayeredRecord, Region
+from annotate.records import Annotation, Entity, GoldRecord, LayeredRecord, Prediction, Region, Unplaced
 from annotate.schema import EntitiesLayer, Label, Schema
 
 OUT = "-"
@@ -342,10 +342,24 @@ class Relabelling:
             changed["entities"] = self._map_entities(record.entities, regions)
             if regions and isinstance(record, GoldRecord):
                 changed["ignore"] = [*(record.ignore or ()), *regions]
+        if isinstance(record, Prediction) and record.unplaced:
+            changed["unplaced"] = list(self._map_unplaced(record.unplaced))
         if isinstance(record, Annotation) and record.predicted is not None and record.predicted.entities is not None:
             entities = Relabelling(self.label_map, self.side)._map_entities(record.predicted.entities, [])
             changed["predicted"] = msgspec.structs.replace(record.predicted, entities=entities)
         return msgspec.structs.replace(record, **changed) if changed else record
+
+    def _map_unplaced(self, items: Iterable[Unplaced]) -> Iterator[Unplaced]:
+        assert self.label_map is not None  # noqa: S101 - the caller has seen to it
+        for item in items:
+            new = item.label
+            if item.layer == "entities" and item.label is not None:
+                self.seen.add(item.label)
+                new = self.label_map.new_label(item.label)
+            if new is None and item.label is not None:
+                self.left_out[item.label] += 1
+            else:
+                yield item if new == item.label else msgspec.structs.replace(item, label=new)
 
     def _map_entities(self, entities: Sequence[Entity], regions: list[Region]) -> list[Entity]:
         assert self.label_map is not None  # noqa: S101 - the caller has seen to it

@@ -48,6 +48,8 @@ def lock_output(path: Path, *, wait_s: float = WAIT_S) -> Iterator[None]:
             host and start. Or the folder cannot be written.
     """
     path = Path(os.path.realpath(path))
+    if not path.name:
+        raise AnnotateError(f"{path}: is the root folder; give a file or folder inside it")
     created = [folder for folder in path.parents if not folder.exists()]
     lock = path.with_name(f".{path.name}.lock")
     with contextlib.ExitStack() as stack:

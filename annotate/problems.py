@@ -15,6 +15,13 @@ WRONG_HASH = "text_sha256 is not the hash of text; was the text edited since?"
 EMPTY_ID = "empty id; every article needs one"
 
 BOM = b"\xef\xbb\xbf"
+_PACKED = {
+    b"\x1f\x8b": "gzip",
+    b"PK\x03\x04": "zip",
+    b"BZh91AY&SY": "bzip2",
+    b"\xfd7zXZ": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
+}
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -59,6 +66,8 @@ def find_encoding_problem(data: bytes) -> str | None:
     """
     if data.startswith(_UTF16):
         return "UTF-16; save the file as UTF-8"
+    if packed := next((name for start, name in _PACKED.items() if data.startswith(start)), None):
+        return f"packed ({packed}), not text; unpack it first"
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -7,7 +7,9 @@ of 40 entities about seven times faster than pydantic (`python -m tests.bench re
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import difflib
+from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -145,11 +147,26 @@ class LayeredRecord(Displayed, msgspec.Struct, kw_only=True, omit_defaults=True)
         return short_repr(self, *describe_record(self))
 
 
+class Unplaced(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An item that an extractor predicted with words that are not in the article: without a place, and so wrong.
+
+    `label` is the entity's label, the quote's type or the claim's kind.
+    """
+
+    layer: Layer
+    text: str
+    label: str | None = None
+
+
 class Prediction(LayeredRecord, kw_only=True, omit_defaults=True):
-    """A prediction for one article. `score` in [0, 1] is its confidence in the whole record."""
+    """A prediction for one article. `score` in [0, 1] is its confidence in the whole record.
+
+    `unplaced` are items that have no offsets, because their words are not in the text; each counts as wrong.
+    """
 
     model: str | None = None
     score: float | None = None
+    unplaced: list[Unplaced] | None = None
 
 
 class Annotation(LayeredRecord, kw_only=True, omit_defaults=True):
@@ -264,3 +281,44 @@ def iter_spans(record: LayeredRecord | Layers) -> Iterator[tuple[str, Span | Ent
         yield f"claims[{i}]", claim
         if claim.claimer is not None:
             yield f"claims[{i}].claimer", claim.claimer
+
+
+_IN_RECORDS: dict[str, type[msgspec.Struct]] = {
+    "entities": Entity,
+    "quotes": Quote,
+    "claims": Claim,
+    **dict.fromkeys(("content", "speaker", "cue", "claimer", "sentences"), Span),
+    **dict.fromkeys(("ignore", "excluded"), Region),
+    "predicted": Layers,
+    "unplaced": Unplaced,
+}
+#: Other records' keys: a gold record may be read as a prediction.
+_OF_RECORDS = frozenset(
+    name for kind in (Article, Prediction, Annotation, GoldRecord) for name in kind.__struct_fields__
+)
+_NEAR = 0.8  # share of equal characters from which a key is a misspelt one
+
+
+def find_misspelt_keys(plain: Mapping[str, Any], kind: type[msgspec.Struct]) -> Iterator[tuple[str, str]]:
+    """Each key that a record, as plain JSON, or something in it has no field for, with the one that was probably meant.
+
+    Keys that resemble no field, or one that is there as well, are the user's own.
+
+    >>> record = {"id": "a", "entitites": [], "source": "x", "quotes": [{"speeker": None}]}
+    >>> list(find_misspelt_keys(record, Annotation))
+    [('entitites', 'entities'), ('speeker', 'speaker')]
+    """
+    known = _OF_RECORDS if issubclass(kind, LayeredRecord) else frozenset(kind.__struct_fields__)
+    for key, value in plain.items():
+        if key not in known and (meant := _nearest_field(key, kind)) is not None and meant not in plain:
+            yield key, meant
+        if (inner := _IN_RECORDS.get(key)) is not None:
+            for each in value if isinstance(value, list) else [value]:
+                if isinstance(each, dict):
+                    yield from find_misspelt_keys(each, inner)
+
+
+@cache
+def _nearest_field(key: str, kind: type[msgspec.Struct]) -> str | None:
+    lower = "entities" if key.lower() in ("entity", "ents") else key.lower()
+    return next(iter(difflib.get_close_matches(lower, kind.__struct_fields__, 1, _NEAR)), None)

@@ -8,13 +8,15 @@ import os
 import sys
 import tempfile
 import traceback
+import warnings
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 import typer
 
 from annotate.cli.command import Command, Group, QuietOption, VerboseOption
-from annotate.errors import AnnotateError
+from annotate.cli.options import note
+from annotate.errors import AnnotateError, RecordWarning
 from annotate.files import DISK_ERRORS
 from annotate.printing import Level, get_level, print_line, set_level, silence_stdout
 from annotate.processes import Terminated, raise_on_sigterm
@@ -86,7 +88,10 @@ class ErrorsAsMessages(Group):
             typer.Exit: with code 1 after a printed message, 130 after Ctrl-C, 143 after SIGTERM.
         """
         try:
-            return super().invoke(ctx)
+            with warnings.catch_warnings():
+                warnings.simplefilter("always", RecordWarning)
+                warnings.showwarning = _show_warning
+                return super().invoke(ctx)
         except AnnotateError as error:
             if get_level() is Level.VERBOSE:
                 print_line("".join(traceback.format_exception(error)), err=True)
@@ -108,6 +113,16 @@ class ErrorsAsMessages(Group):
             print_line(f"error: {place}: cannot be written ({error.strerror}); make room and run it again", err=True)
             raise typer.Exit(1) from error
 
+
+def _show_warning(message: Warning | str, *where: Any, **more: Any) -> None:
+    """A warning about records as one line; those of libraries as Python prints them."""
+    if isinstance(message, RecordWarning):
+        note(f"warning: {message}")
+    else:
+        _PYTHON_SHOWS(message, *where, **more)
+
+
+_PYTHON_SHOWS = warnings.showwarning
 
 app = typer.Typer(
     name="annotate",

@@ -71,6 +71,7 @@ def _read(path: Path, reader: Reader, reading: Reading) -> list[Prediction]:
                 if layer not in layers:
                     reading.leave_out(prediction.id, layer, get_layer(prediction, layer))
                     setattr(prediction, layer, None)
+        prediction.unplaced = reading.unplaced.get(prediction.id, prediction.unplaced)
         if prediction.text is not None and prediction.text_sha256 is None:
             prediction.text_sha256 = sha256_text(prediction.text)
         reading.report.count_record(prediction)

@@ -31,7 +31,7 @@ from annotate.formats.markup import (
     to_markup,
 )
 from annotate.formats.registry import Reading, Writing, reads, writes
-from annotate.records import Layer, LayeredRecord, Layers, Prediction
+from annotate.records import LAYERS, Layer, LayeredRecord, Layers, Prediction
 from annotate.schema import RelationRole, Role, Schema
 
 # what Python's line iteration, and with it brat's server, takes as the end of a line
@@ -140,8 +140,11 @@ def read_brat(path: Path, reading: Reading) -> Iterator[Prediction]:
         found.setdefault(conf, []).append((Prediction(id=article, text=text), layers))
     for conf, pairs in found.items():
         yield from reading.with_layers(pairs, named=configurations[conf].layers(reading.schema))
+    for file in sorted(path.rglob("*.ann")):
+        if file.name.startswith("."):
+            reading.report.add_note("hidden files, which brat does not show either", file.name)
     for file in sorted(path.rglob("*.txt")):
-        if file.with_suffix("") not in files:
+        if file.with_suffix("") not in files and not file.name.startswith("."):
             article = urllib.parse.unquote(file.relative_to(path).as_posix().removesuffix(".txt"))
             reason = "texts without annotations (.ann) beside them"
             if article in reading.texts or not reading.texts:
@@ -151,11 +154,11 @@ def read_brat(path: Path, reading: Reading) -> Iterator[Prediction]:
 
 
 def _find_annotations(folder: Path) -> dict[Path, list[Path]]:
-    """The files of each article, by their path without suffix: the `.ann`, or else its parts."""
-    found = {file.with_suffix(""): [file] for file in folder.rglob("*.ann")}
+    """The files of each article, by their path without suffix: the `.ann`, or else its parts; no hidden ones."""
+    found = {file.with_suffix(""): [file] for file in folder.rglob("*.ann") if not file.name.startswith(".")}
     for suffix in _PARTIAL:
         for file in folder.rglob(f"*.{suffix}"):
-            if not file.with_suffix(".ann").exists():
+            if not file.with_suffix(".ann").exists() and not file.name.startswith("."):
                 found.setdefault(file.with_suffix(""), []).append(file)
     return dict(sorted(found.items()))
 
@@ -197,15 +200,14 @@ class _Configuration:
 
     def layers(self, schema: Schema) -> list[Layer]:
         """The layers whose labels it lists."""
-        roles = {Names(schema).role_of(label) for label in self.entities}
-        return [layer for role, layer in _LAYER_OF.items() if role in roles]
+        found = {Names(schema).layer_of(label) for label in self.entities}
+        return [layer for layer in LAYERS if layer in found]
 
     def is_trigger(self, label: str, *, used: bool) -> bool:
         """Whether a span of this type is an event's trigger and no entity; `used` says that an event names it."""
         return label not in self.entities and (used or label in self.events)
 
 
-_LAYER_OF: dict[Role | None, Layer] = {None: "entities", "content": "quotes", "claim": "claims"}
 _SECTION = re.compile(r"\s*\[(.*)\]\s*")
 _MACRO = re.compile(r"<([\w-]+)>=\s*(.*?)\s*")
 _ALIASES = {"spans": "entities"}

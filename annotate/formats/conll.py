@@ -51,6 +51,7 @@ _COMMENT = re.compile(r"#\s?[\w.:-]+ ?=.*|#end document.*")
 # the first column of CoNLL-U: a token, a word of several tokens, or a word that is not in the text
 _NUMBER = re.compile(r"\d+(?:-\d+|\.\d+)?")
 _TAG_NAME = re.compile(r"tag|label|ner|entit|pred|gold|iob|bio|^ne$", re.IGNORECASE)
+_PREDICTED = re.compile(r"pred|guess|system|output", re.IGNORECASE)
 _TOKEN_NAMES = ("form", "token", "tokens", "word", "words", "text")
 
 
@@ -252,7 +253,11 @@ def _parse(path: Path, reading: Reading) -> tuple[_Header, list[_Document]]:
     narrow: list[tuple[int, int]] = []
     for number, line in lines:
         if (match := _DOCUMENT.fullmatch(line)) and not ("\t" in line and line.startswith("#")):
-            documents.append(_Document(next((group for group in match.groups() if group), None), [[]]))
+            name = next((group for group in match.groups() if group), None)
+            if name is not None and documents and documents[-1].id == name:
+                documents[-1].sentences.append([])  # a further part of it, as OntoNotes has them
+            else:
+                documents.append(_Document(name, [[]]))
         elif not line.strip():
             if documents and documents[-1].sentences[-1]:
                 documents[-1].sentences.append([])
@@ -317,8 +322,8 @@ def _choose_columns(
     """Which column of another tool's file holds the tokens and which the tags; the tags become those of BIO.
 
     Tokens are in the column that the names say, or the first one behind the numbers. Tags are in the column that
-    `reading.part` names, or the last one that looks like tags; but where its labels are none of the schema's (phrases)
-    and another column's are, in that one.
+    `reading.part` names, or the one that is named as predictions, or the last one that looks like tags; but where its
+    labels are none of the schema's (phrases) and another column's are, in that one.
     """
     rows = [row for document in documents for row in document.rows]
     width = len(rows[0])
@@ -344,7 +349,10 @@ def _choose_columns(
         return header
     known = {*reading.schema.entity_labels, *(part.name for part in reading.schema.parts)}
     labels = {i: {tag.partition("-")[2] for tag in columns[i][0]} - {""} for i in tagged}
-    if chosen is None:
+    predicted = [i for i in tagged if names and _PREDICTED.search(names[i])]
+    if chosen is None and len(predicted) == 1:
+        chosen = predicted[0]
+    elif chosen is None:
         chosen = tagged[-1]
         if labels[chosen] and not labels[chosen] & known:
             chosen = next((i for i in reversed(tagged) if labels[i] & known), chosen)
@@ -393,7 +401,13 @@ def _explain_tags(
     numbers = numbers[-len(rows) :]
     more = f" (and {len(wrong) - 1} more such lines)" if len(wrong) > 1 else ""
     cell = rows[wrong[0]][i]
-    reason = "is a tag without a label" if cell in ("B", "I", "E", "L", "S", "U") else "is none"
+    if {row[i] for row in rows} <= {"0", "1"}:
+        return f"{path}: no column of tags: column {i + 1} has only 0 and 1, which name no label; {expected}"
+    reason = "is none"
+    if cell in ("B", "I", "E", "L", "S", "U"):
+        reason = "is a tag without a label"
+    elif cell == "0":
+        reason = "is the digit zero; the tag of a token outside is the letter O"
     return f"{path}:{numbers[wrong[0]]}: no column of tags: {cell!r} in column {i + 1} {reason}; {expected}{more}"
 
 
@@ -541,6 +555,10 @@ def _add_marks(
             there = [place for place in places if place]
             if not there:
                 reading.report.add_loss("spans whose tokens are not in the text", f"{article}: {span.label}")
+                if name not in header.items:
+                    words = " ".join(row[header.token] for row in sentence[span.first : span.last])
+                    layer = names.layer_of(span.label)
+                    reading.add_unplaced(article, layer, words, span.label if layer == "entities" else None)
                 continue
             if len(there) < len(places):
                 words = " ".join(row[header.token] for row in sentence[span.first : span.last])

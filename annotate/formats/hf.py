@@ -6,6 +6,7 @@ and `hf:NAME[:CONFIG]/SPLIT`; a row either has our layers or `tokens` and a colu
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from annotate.ingest.sources import HUB_FORM, parse_hub_address
 from annotate.jsonl import decode_object
 from annotate.records import LAYERS, Entity, LayeredRecord, Layers, Prediction
 from annotate.text.align import align_tokens
-from annotate.text.bio import TAG, from_tags
+from annotate.text.bio import TAG, from_tags, read_tags
 
 # where a table has several of them, the first one is read: what is predicted before what is gold
 _TAG_COLUMNS = ("predictions", "pred_tags", "ner_tags", "tags", "labels")
@@ -54,6 +55,7 @@ def read_hf(path: Path, reading: Reading) -> Iterator[Prediction]:
     """The predictions of all rows; rows of tokens are aligned to `reading.texts` by their id, else by their order."""
     with quiet_progress():
         rows = list(_load(str(path)))
+    _read_tag_columns(rows, reading)
     ids = list(reading.texts)
     tokens: list[tuple[Prediction, Layers]] = []
     for number, row in enumerate(rows):
@@ -137,6 +139,19 @@ def _from_layers(row: dict[str, Any]) -> Prediction:
     return msgspec.convert(present, Prediction)
 
 
+def _read_tag_columns(rows: list[dict[str, Any]], reading: Reading) -> None:
+    """Put BIO tags in the place of what the columns of tags have in other styles (`b-per`, `PER-B`), where all fit."""
+    for column in {*_TAG_COLUMNS, *([reading.part] if reading.part else ())}:
+        cells = [row[column] for row in rows if isinstance(row.get(column), list)]
+        if not cells or not all(isinstance(cell, str) for tags in cells for cell in tags):
+            continue
+        meant, wrong = read_tags([cell for tags in cells for cell in tags])
+        found = iter(meant)
+        for row in rows if not wrong else ():
+            if isinstance(row.get(column), list):
+                row[column] = list(itertools.islice(found, len(row[column])))
+
+
 def _find_tags(row: dict[str, Any], article: str, reading: Reading) -> list[str] | None:
     """The tags of the column that was asked for, or else of the first one known; others are counted."""
     found: dict[str, list[str]] = {}
@@ -180,4 +195,5 @@ def _from_tags(tokens: list[str], tags: list[str], article: str, reading: Readin
             entities.append(Entity(there[0][0], there[-1][1], span.label))
         else:
             reading.report.add_loss("spans whose tokens are not in the text", f"{article}: {span.label}")
+            reading.add_unplaced(article, "entities", " ".join(tokens[span.first : span.last]), span.label)
     return Layers(entities=entities)

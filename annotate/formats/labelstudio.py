@@ -344,6 +344,14 @@ class _Shown:
         said = value.get("text") if isinstance(value.get("text"), str) else None
         return self._find_in_pieces(value, said) if self.pieces else self._find_in_source(value, said)
 
+    def contradicts(self, value: dict[str, Any], found: Range) -> bool:
+        """Whether the region says other words than the article has there, white space aside."""
+        said = value.get("text")
+        if not isinstance(said, str) or not said.strip():
+            return False
+        there = "".join(self.text[found[0] : found[1]].split())
+        return there != "".join(said.replace("\\n", "\n").split())
+
     def _find_in_pieces(self, value: dict[str, Any], said: str | None) -> Range | None:
         names = ("start", "startOffset", "end", "endOffset")
         given = [offset for name in names if (offset := read_offset(value.get(name))) is not None]
@@ -399,12 +407,20 @@ def _to_items(given: Any, shown: _Shown, article: str, reading: Reading) -> Iter
         yield given
         return
     found = shown.find(value)
+    names = Names(reading.schema)
+    labels = read_strings(value[key])
+    if found is not None and shown.contradicts(value, found):
+        reason = "regions whose own words are not those at their offsets, which count"
+        reading.report.add_loss(reason, f"{article}: {shorten(repr(value))}", of="details")
     if found is None:
         reason = "regions whose offsets are not in the text"
         reading.report.add_loss(reason, f"{article}: {shorten(repr(value))}")
+        said = value.get("text")
+        for label in labels:
+            layer = names.layer_of(label)
+            item = said if isinstance(said, str) else ""
+            reading.add_unplaced(article, layer, item, label if layer == "entities" else None)
         return
-    names = Names(reading.schema)
-    labels = read_strings(value[key])
     if not labels:
         reading.report.add_loss("regions without a label", f"{article}: {shorten(repr(value))}")
     parts = [label for label in labels if names.role_of(label)]

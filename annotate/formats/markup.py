@@ -16,7 +16,7 @@ import msgspec
 from annotate.errors import SchemaError
 from annotate.formats.missing import read_claim_attributes, read_quote_type
 from annotate.formats.report import FormatReport
-from annotate.records import Claim, Entity, Item, LayeredRecord, Layers, Quote, Span
+from annotate.records import Claim, Entity, Item, Layer, LayeredRecord, Layers, Quote, Span
 from annotate.schema import RelationRole, Role, Schema
 from annotate.task_json.part_links import LinkRole, PartLinks
 
@@ -28,6 +28,8 @@ _IN_MARKS = {"start", "end", "label", "type", "content", "speaker", "cue", "clai
 
 # the attributes of each part; an entity has none
 _VALUES: dict[Role | None, set[str]] = {"content": {QUOTE_TYPE}, "claim": {CHECK_WORTHY, KIND}}
+
+_LAYER_OF: dict[Role | None, Layer] = {None: "entities", "content": "quotes", "claim": "claims"}
 
 Range: TypeAlias = tuple[int, int]
 ItemT = TypeVar("ItemT", Entity, Quote, Claim)
@@ -99,6 +101,10 @@ class Names:
     def role_of(self, label: str) -> Role | None:
         """The part that the label means; None = it is an entity's label."""
         return self._roles.get(label)
+
+    def layer_of(self, label: str) -> Layer | None:
+        """The layer of which a mark with the label is an item; None = it is a speaker or cue, and so beside one."""
+        return _LAYER_OF.get(self.role_of(label))
 
     def arrow_of(self, label: str) -> RelationRole | None:
         """The relation that the label means."""

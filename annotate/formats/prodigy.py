@@ -14,11 +14,17 @@ import msgspec
 
 from annotate.formats.markup import Link, Mark, Markup, from_markup, report_fields, split_fragments, to_markup
 from annotate.formats.registry import Reading, Writing, reads, writes
+from annotate.formats.report import Group
 from annotate.formats.tokens import Tokens
 from annotate.jsonl import iter_objects, write_records
+from annotate.printing import shorten
 from annotate.records import LAYERS, LayeredRecord, Layers, Prediction, get_layer
 
 _ARTICLE_FIELDS = ("title", "date", "publisher", "url", "meta")
+_TASK_KEYS = {
+    "text", "tokens", "spans", "relations", "meta", "answer", "label", "accept", "options", "id", "html", "image",
+    "audio", "video", "config", "head", "child", "arcs", "field_rows", "field_label", "field_placeholder", "user_input",
+}  # fmt: skip
 _SPAN_KEYS = {"start", "end", "label", "token_start", "token_end", "id", "key", "text", "attributes", "source"}
 
 
@@ -95,6 +101,7 @@ def read_prodigy(path: Path, reading: Reading) -> Iterator[Prediction]:
     by_text = {text: article for article, text in reading.texts.items()}
     found: list[tuple[Prediction, Layers]] = []
     named: list[list[str] | None] = []
+    has_spans = False
     for place, task in iter_objects(path, problems=reading.problems):
         text = task.get("text")
         if not isinstance(text, str):
@@ -111,13 +118,16 @@ def read_prodigy(path: Path, reading: Reading) -> Iterator[Prediction]:
             answer = f"{article}: answer {task['answer']!r}"
             reading.report.add_loss("tasks that were not accepted", answer, of="articles")
             continue
+        has_spans |= "spans" in task
+        _report_keys(task, article, reading)
         for name in ("label", "accept"):
             if task.get(name):
                 reading.report.add_loss(f"choices about whole tasks: {name}", article, of="details")
         try:
             markup = _parse(task, text)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            reading.problems.append(f"{place}: {article}: spans or relations not in Prodigy's form ({error})")
+            reason = f"one has no key {error}" if isinstance(error, KeyError) else error
+            reading.problems.append(f"{place}: {article}: spans or relations not in Prodigy's form ({reason})")
             continue
         layers = from_markup(markup, text, reading.schema, reading.report, article)
         prediction = Prediction(id=article, text=text)
@@ -126,6 +136,8 @@ def read_prodigy(path: Path, reading: Reading) -> Iterator[Prediction]:
                 setattr(prediction, name, meta[name])
         found.append((prediction, layers))
         named.append(meta["layers"] if isinstance(meta.get("layers"), list) else None)
+    if found and not has_spans:
+        reading.problems.append(f"{path}: no task has the key 'spans'; Prodigy writes [] where there is none")
     predictions = list(reading.with_layers(found))
     for prediction, (_, layers), names in zip(predictions, found, named, strict=True):
         for layer in LAYERS if names is not None and reading.layers is None else ():
@@ -134,6 +146,14 @@ def read_prodigy(path: Path, reading: Reading) -> Iterator[Prediction]:
                 reading.report.add_note(f"{layer} in tasks whose meta.layers does not name them", prediction.id)
             setattr(prediction, layer, items if items or layer in (names or ()) else None)
         yield prediction
+
+
+def _report_keys(task: dict[str, Any], article: str, reading: Reading) -> None:
+    """Count what stands under keys that Prodigy does not have; those with an underscore are its own or a recipe's."""
+    for name, value in task.items():
+        if isinstance(value, list | dict) and value and name not in _TASK_KEYS and not name.startswith("_"):
+            of: Group = "items" if isinstance(value, list) else "details"
+            reading.report.add_loss(f"keys of tasks that are none of Prodigy's: {name}", article, of=of)
 
 
 def _offset(value: Any) -> int:
@@ -152,7 +172,10 @@ def _parse(task: dict[str, Any], text: str) -> Markup:
     marks: dict[str, Mark] = {}
     by_place: dict[tuple[int, int, str], str] = {}
     by_token: dict[int, str] = {}
-    for i, span in enumerate(task.get("spans") or ()):
+    spans = task.get("spans")
+    if not isinstance(spans, list | None):
+        raise TypeError(f"spans is {shorten(repr(spans))}; expected a list")
+    for i, span in enumerate(spans or ()):
         key = str(span.get("key", f"span{i}"))
         if key in marks:
             raise ValueError(f"two spans with the key {key!r}")

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 from annotate.errors import AnnotateError
 from annotate.extras import require
 from annotate.formats.report import FormatReport
-from annotate.records import LAYERS, Article, Layer, LayeredRecord, Layers, Prediction, get_layer
+from annotate.records import LAYERS, Article, Layer, LayeredRecord, Layers, Prediction, Unplaced, get_layer
 from annotate.schema import Schema
 
 #: What happens to a span whose edge lies inside a token: the token is cut there, the span grows to the token's
@@ -26,6 +26,7 @@ class Reading:
         texts: the articles that the file is about, by id, in their order; for formats without text or offsets.
         layers: the layers that the file annotates; None = those of which it holds anything.
         part: which part of the file is wanted, where it holds several; what that can be is the format's.
+        unplaced: what was predicted with words that are not in the text, by article.
         problems: sentences that make the file unreadable; raised together when the reader is through.
     """
 
@@ -34,7 +35,13 @@ class Reading:
     texts: Mapping[str, str] = field(default_factory=dict)
     layers: tuple[Layer, ...] | None = None
     part: str | None = None
+    unplaced: dict[str, list[Unplaced]] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+
+    def add_unplaced(self, article: str, layer: Layer | None, text: str, label: str | None) -> None:
+        """Keep an item that has no place in the text, so that it counts as wrong; None = it is no item."""
+        if layer is not None and (self.layers is None or layer in self.layers):
+            self.unplaced.setdefault(article, []).append(Unplaced(layer, text, label))
 
     def with_layers(
         self, found: Iterable[tuple[Prediction, Layers]], *, named: Iterable[Layer] = ()

@@ -15,15 +15,28 @@ from typing import Any
 
 import msgspec
 
+from annotate.errors import AnnotateError
 from annotate.formats.missing import read_claim_attributes, read_quote_type
 from annotate.formats.registry import Reading, Writing, reads, writes
 from annotate.formats.report import FormatReport, Group
 from annotate.items import links_of, place_of, sort_key, spans_of
 from annotate.jsonl import iter_objects, write_records
 from annotate.printing import shorten
-from annotate.records import LAYERS, Claim, Entity, LayeredRecord, Layers, Prediction, Quote, Span, get_layer
+from annotate.records import (
+    LAYERS,
+    Claim,
+    Entity,
+    LayeredRecord,
+    Layers,
+    Prediction,
+    Quote,
+    Span,
+    Unplaced,
+    get_layer,
+)
 from annotate.schema import Schema, load_schema
 from annotate.text.grounding import MIN_SIMILARITY, Place, Text, Wanted, ground_strings, nearest_place
+from annotate.text.quotation import parse_quote_type
 
 MALFORMED = "items that have not the expected form"
 NOT_FOUND = "strings that are not in the text"
@@ -67,14 +80,7 @@ def ground_layers(
         place,
         min_similarity,
     )
-    layers = Layers()
-    if answer.get("entities") is not None:
-        layers.entities = list(grounder.entities(answer["entities"]))
-    if answer.get("quotes") is not None:
-        layers.quotes = list(grounder.quotes(answer["quotes"]))
-    if answer.get("claims") is not None:
-        layers.claims = list(grounder.claims(answer["claims"]))
-    return layers
+    return grounder.layers(answer)
 
 
 class _Grounder:
@@ -84,6 +90,18 @@ class _Grounder:
         self.report = report
         self.place = f"{place}: " if place else ""
         self.min_similarity = min_similarity
+        self.unplaced: list[Unplaced] = []
+        """The items of which no word was found."""
+
+    def layers(self, answer: Mapping[str, Any]) -> Layers:
+        layers = Layers()
+        if answer.get("entities") is not None:
+            layers.entities = list(self.entities(answer["entities"]))
+        if answer.get("quotes") is not None:
+            layers.quotes = list(self.quotes(answer["quotes"]))
+        if answer.get("claims") is not None:
+            layers.claims = list(self.claims(answer["claims"]))
+        return layers
 
     def entities(self, given: Any) -> Iterator[Entity]:
         if isinstance(given, Mapping):
@@ -110,6 +128,8 @@ class _Grounder:
         for (name, item), found in zip(items, self._ground(wanted), strict=True):
             if self._count(found, item["text"], name) and found:
                 yield Entity(found.start, found.end, item["label"], score=_score(item, "score"))
+            else:
+                self.unplaced.append(Unplaced("entities", item["text"], item["label"]))
 
     def quotes(self, given: Any) -> Iterator[Quote]:
         items = self._well_formed(given, "quotes", (("content", "text", "quote"),))
@@ -125,8 +145,14 @@ class _Grounder:
                 contents[i].append(Span(found.start, found.end))
         for (name, item), content in zip(items, contents, strict=True):
             if not content:
+                kind = parse_quote_type(item.get("type"))
+                self.unplaced.append(Unplaced("quotes", " ".join(item["content"]), kind))
                 continue
-            content = _without_overlaps(content)
+            joined = _join_overlaps(content)
+            if len(joined) < len(content):
+                reason = "fragments of one quote that overlap, joined to one"
+                self.report.add_note(reason, f"{self.place}{name}", len(content) - len(joined))
+            content = joined
             anchors = [(fragment.start, fragment.end) for fragment in content]
             cue = self._near(item, "cue", anchors, name)
             speaker = self._near(item, "speaker", [*anchors, *([(cue.start, cue.end)] if cue else [])], name)
@@ -138,6 +164,8 @@ class _Grounder:
         wanted = [Wanted(item["text"], _string(item, "context"), "claim") for _, item in items]
         for (name, item), found in zip(items, self._ground(wanted), strict=True):
             if not self._count(found, item["text"], name) or not found:
+                kind = item.get("kind")
+                self.unplaced.append(Unplaced("claims", item["text"], kind if isinstance(kind, str) else None))
                 continue
             worthy, kind = read_claim_attributes(item, self.schema, self.report, f"{self.place}{name}")
             claimer = self._near(item, "claimer", [(found.start, found.end)], name)
@@ -202,9 +230,14 @@ class _Grounder:
         return kept
 
 
-@reads("strings", "rapidfuzz")
+@reads("strings", "rapidfuzz", parts="strings:found, which leaves out what is not in the text")
 def read_strings(path: Path, reading: Reading) -> Iterator[Prediction]:
-    """The predictions of a JSON Lines file of answers; texts come with them or from `reading.texts`, by id."""
+    """The predictions of a JSON Lines file of answers; texts come with them or from `reading.texts`, by id.
+
+    An item of which nothing is in the text counts as wrong; with the part `found` it is left out.
+    """
+    if reading.part not in (None, "found"):
+        raise AnnotateError(f"format 'strings:{reading.part}': expected strings or strings:found")
     for place, answer in iter_objects(path, problems=reading.problems):
         article = answer.get("id")
         article = str(article) if type(article) is int else article
@@ -214,12 +247,16 @@ def read_strings(path: Path, reading: Reading) -> Iterator[Prediction]:
         elif not isinstance(text, str):
             reading.problems.append(f"{place}: {article}: no text here and none in the gold; strings need one")
         elif not any(answer.get(layer) is not None for layer in LAYERS):
-            reading.problems.append(f"{place}: {article}: none of the keys {', '.join(LAYERS)}")
+            there = ", ".join(map(repr, answer.keys() - _KEYS)) or "none but its id"
+            reading.problems.append(f"{place}: {article}: none of the keys {', '.join(LAYERS)}; it has {there}")
         else:
             for name, value in answer.items():
                 if name not in _KEYS and isinstance(value, list | dict) and value:
                     reading.report.add_loss(f"keys of answers that are no layer: {name}", article, of="details")
-            layers = ground_layers(answer, text, schema=reading.schema, report=reading.report, place=article)
+            grounder = _Grounder(Text(text), reading.schema, reading.report, article, MIN_SIMILARITY)
+            layers = grounder.layers(answer)
+            for item in grounder.unplaced if reading.part is None else ():
+                reading.add_unplaced(article, item.layer, item.text, item.label)
             model = answer.get("model")
             yield Prediction(
                 id=article,
@@ -293,12 +330,14 @@ def _moved(record: LayeredRecord, answer: _Answer, text: str, writing: Writing) 
             places[place] -= 1
 
 
-def _without_overlaps(fragments: list[Span]) -> list[Span]:
-    kept: list[Span] = []
+def _join_overlaps(fragments: list[Span]) -> list[Span]:
+    joined: list[Span] = []
     for fragment in sorted(fragments, key=sort_key):
-        if not kept or fragment.start >= kept[-1].end:
-            kept.append(fragment)
-    return kept
+        if joined and fragment.start < joined[-1].end:
+            joined[-1] = Span(joined[-1].start, max(joined[-1].end, fragment.end))
+        else:
+            joined.append(fragment)
+    return joined
 
 
 def _string(item: Mapping[str, Any], key: str) -> str | None:

@@ -7,6 +7,7 @@ problem and not a wait without end.
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,7 @@ ORIGIN = "origin.json"
 #: the signature of the manifest; it is in no manifest, since it is made from it
 SIGNATURE = f"{MANIFEST}.sig"
 
+_SSH_SIGNATURE = re.compile(rb"-----BEGIN SSH SIGNATURE-----\s[A-Za-z0-9+/=\s]+-----END SSH SIGNATURE-----\s*")
 _FOLDERS = ("data", "tokens", "anchors")
 _MIB = 1 << 20
 # bytes; tables may be of any size, since they are read in pieces
@@ -114,6 +116,8 @@ def find_file_problems(folder: Path, manifest: Manifest) -> Iterator[str]:
     present = {name: status for name, status in _list_entries(folder) if stat.S_ISREG(status.st_mode)}
     for name in sorted(present.keys() - manifest.files.keys() - {MANIFEST, SIGNATURE}):
         yield f"{name} is not in the manifest; was it added later?"
+    if SIGNATURE in present and not _SSH_SIGNATURE.fullmatch((folder / SIGNATURE).read_bytes()):
+        yield f"{SIGNATURE} is no SSH signature; was it added later?"
     for name, status in _list_entries(folder):
         if stat.S_ISDIR(status.st_mode) and not any(file.startswith(f"{name}/") for file in manifest.files):
             yield f"folder {name}/ is not in the manifest; was it added later?"

@@ -15,6 +15,7 @@ import msgspec
 from annotate.errors import AnnotateError, RecordError, ScoreError
 from annotate.extras import require
 from annotate.jsonl import STDIO, stream_records, write_records
+from annotate.problems import cannot_read
 from annotate.processes import run_limited
 from annotate.records import Article, Entity, GoldRecord, Layer, LayeredRecord, Layers, Prediction
 from annotate.schema import Schema, load_schema
@@ -98,14 +99,28 @@ def open_predictions(
         gold: whose texts foreign formats are aligned to.
 
     Raises:
-        RecordError: a foreign file has problems (all together).
+        RecordError: a foreign file has problems (all together), or its format is not named.
+        AnnotateError: the file cannot be read.
     """
+    if format is None:
+        _check_format(path)
     if format is None or format == "jsonl":
         return _stream(path, Prediction, "prediction", problems), None
     from annotate.formats import read_predictions
 
     chosen = tuple(layers) if layers is not None else None
     return read_predictions(path, format, texts=gold, schema=schema, layers=chosen)
+
+
+def _check_format(path: Path) -> None:
+    from annotate.formats.guess import guess_format
+
+    try:
+        format = guess_format(path)
+    except OSError as error:
+        raise AnnotateError(cannot_read(path, error)) from error
+    if format is not None:
+        raise RecordError([f"{path}: no predictions in our JSON Lines; it looks like {format}: add --from {format}"])
 
 
 def _stream(path: Path, kind: type[R], side: str, problems: Problems) -> Iterator[R]:

@@ -183,6 +183,9 @@ def count_claims(gold: GoldTable, system: SystemTable, further_kinds: Iterable[s
         sentences_seen.extend((article, score, positive) for score, positive in ranked)
         outside += lost
         unscored += sum(view.score is None for view in counted)
+    for article, _ in system.iter_unplaced("claims", gold):
+        counts.predicted[article] += 1
+        counts.half_predicted[article] += 1
     return CountedClaims(
         counts,
         kinds,

@@ -6,11 +6,12 @@ label, a prediction that the shared alignment pairs with such an entity counts u
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from annotate.records import Unplaced
 from annotate.score.alignment import EntityPairs
 from annotate.score.formulas import Outcomes
 from annotate.score.matching import Weight, best_pairs
@@ -58,6 +59,19 @@ def count_outcomes(sides: EntitySides, n_articles: int) -> dict[tuple[str, str |
             counts[scheme, name] = Outcomes(*table[:, :, code])
         counts["exact", name] = counts["strict", name]
     return counts
+
+
+def add_unplaced(counts: dict[tuple[str, str | None], Outcomes], items: Iterable[tuple[int, Unplaced]]) -> None:
+    """Count entities without a place in the text as spurious in every scheme, and under their labels.
+
+    Args:
+        items: each with its article.
+    """
+    for article, item in items:
+        keys = [(scheme, label) for scheme in SCHEMES for label in dict.fromkeys((None, item.label))]
+        # strict and exact of one label are one
+        for outcomes in {id(counts[key]): counts[key] for key in keys}.values():
+            outcomes.spurious[article] += 1
 
 
 def _count_overall(gold: Spans, predicted: Spans, n: int) -> dict[str, Numbers]:

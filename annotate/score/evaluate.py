@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Unpack
@@ -15,7 +16,7 @@ from annotate.records import LAYERS, GoldRecord, Layer, Prediction
 from annotate.schema import load_schema
 from annotate.score.alignment import Alignment, Alignments
 from annotate.score.claims import claim_formulas, count_claims
-from annotate.score.entities import SCHEMES, align, count_confusions, count_outcomes, pair_entities
+from annotate.score.entities import SCHEMES, add_unplaced, align, count_confusions, count_outcomes, pair_entities
 from annotate.score.formulas import AveragePrecision, Formula, Groups, Mean, Once, Outcomes, Ratio, prf
 from annotate.score.measures import HEADLINES, Measure
 from annotate.score.options import ScoreKeywords, ScoreOptions, Unit, merge_options
@@ -150,6 +151,8 @@ def _align(gold: GoldTable, counted: Mapping[Layer, LayerCounts]) -> tuple[Confu
     if sides is not None:
         rows = counted["entities"].rows or align(sides)
         confusions, entities = count_confusions(sides, *rows), pair_entities(sides, *rows)
+        for label, n in counted["entities"].unplaced.items():
+            confusions[None, label] = confusions.get((None, label), 0) + n
     return confusions, Alignments(
         position=gold.position,
         has={layer: gold.has[layer] for layer in counted},
@@ -175,7 +178,8 @@ class LayerCounts:
 
     `articles` are those that have the layer, `size` is the number of rows that the formulas' columns have and `units`
     which of them are resampled: these articles, or where stories count all of the `groups`. `sides` are the entities of
-    both sides and `rows` their alignment, which is found when it is asked for; `ranked` the predictions with scores,
+    both sides and `rows` their alignment, which is found when it is asked for; `unplaced` counts predicted entities by
+    label that have no place in the text; `ranked` the predictions with scores,
     `of_scores` the measures of what scores are worth. Where articles count as they were sampled, `sample` is that of
     `articles`. `shares` is how much each article counts, where not all count alike: its share of its story, or its
     weight.
@@ -189,6 +193,7 @@ class LayerCounts:
     alignments: dict[int, Alignment] = field(default_factory=dict)
     sides: EntitySides | None = None
     rows: tuple[Numbers, Numbers] | None = None
+    unplaced: Counter[str] = field(default_factory=Counter)
     ranked: list[Ranked] = field(default_factory=list)
     of_scores: set[Measure] = field(default_factory=set)
     groups: Groups | None = None
@@ -308,8 +313,11 @@ def count_layers(
         if layer == "entities":
             sides = join_sides(gold, system, further_labels)
             outcomes = count_outcomes(sides, gold.size)
+            unplaced = list(system.iter_unplaced("entities", gold))
+            add_unplaced(outcomes, unplaced)
             formulas = _entity_formulas(outcomes, sides.names)
             found = LayerCounts(formulas, outcomes, articles, _entity_warnings(gold, sides), gold.size, sides=sides)
+            found.unplaced = Counter(item.label for _, item in unplaced if item.label is not None)
             score = system.entities.score
             if ranked and score is not None:
                 found.rows = align(sides)
@@ -332,7 +340,10 @@ def count_layers(
         if ranked:
             items = (gold.quotes, system.quotes) if layer == "quotes" else (gold.claims, system.claims)
             counted[layer].ranked = list(rank_items(layer, items, alignments, gold.size))
-    for found in counted.values():
+    for layer, found in counted.items():
+        if n := sum(1 for _ in system.iter_unplaced(layer, gold)):
+            have = "has words that are not in the text; it" if n == 1 else "have words that are not in the text; each"
+            found.warnings.append(f"{format_count(n, 'item')} of {layer} {have} counts as wrong")
         for scores in found.ranked:
             of_scores = scores.formulas()
             found.formulas |= of_scores

@@ -14,7 +14,9 @@ from annotate.score.links import LinkCounts, LinkedSpan, compare_links, order_of
 from annotate.score.matching import Weight, best_pairs
 from annotate.score.measures import Measure
 from annotate.score.tables import GoldTable, SystemTable
+from annotate.text.quotation import parse_quote_type
 from annotate.text.text_index import Content, TextIndex
+from annotate.text.tokens import TOKEN
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,13 @@ def count_quotes(gold: GoldTable, system: SystemTable) -> tuple[QuoteCounts, dic
             pairs = align_quotes(golds, predicted, shared)
             _count_pairs(counts, article, golds, predicted, pairs)
             alignments[article] = _to_alignment(golds, predicted, pairs)
+    by_type = counts.by_type.all()
+    for article, item in system.iter_unplaced("quotes", gold):
+        counts.predicted[article] += 1
+        counts.half_predicted[article] += 1
+        counts.predicted_tokens[article] += len(TOKEN.findall(item.text))
+        if (kind := parse_quote_type(item.label)) is not None:
+            by_type[kind].predicted[article] += 1
     return counts, alignments
 
 

@@ -32,6 +32,7 @@ from annotate.records import (
     Quote,
     QuoteType,
     Region,
+    Unplaced,
 )
 from annotate.schema import Schema
 from annotate.score.formulas import Groups
@@ -143,6 +144,12 @@ class _EntityRows:
             self._add_details(article, entities, text, self._flushed + first, with_alternatives=with_alternatives)
         if len(starts) > _BLOCK:
             self._flush()
+
+    def name_labels(self, labels: Iterable[str | None]) -> None:
+        """Have the labels among the names, also where no entity has them."""
+        for label in labels:
+            if label is not None:
+                self._codes.setdefault(label, len(self._codes))
 
     def _add_details(
         self, article: int, entities: Sequence[Entity], text: str, first: int, *, with_alternatives: bool
@@ -418,9 +425,18 @@ class SystemTable(LayerTables):
     """The prediction side, numbered as gold is; `given` marks the gold articles that have a record."""
 
     given: npt.NDArray[np.bool_]
+    unplaced: dict[int, list[Unplaced]] = field(default_factory=dict)
+    """Items without a place in the text, by article; each is spurious."""
     extra: int = 0
     model: str | None = None
     warnings: list[str] = field(default_factory=list)
+
+    def iter_unplaced(self, layer: Layer, gold: GoldTable) -> Iterator[tuple[int, Unplaced]]:
+        """The items of the layer without a place in the text, with their articles, where gold has the layer."""
+        for article, items in self.unplaced.items():
+            for item in items if gold.has[layer][article] else ():
+                if item.layer == layer:
+                    yield article, item
 
 
 def read_system(
@@ -435,6 +451,7 @@ def read_system(
     rows = _EntityRows()
     quotes: dict[int, list[Quote]] = {}
     claims: dict[int, list[Claim]] = {}
+    unplaced: dict[int, list[Unplaced]] = {}
     has: dict[Layer, npt.NDArray[np.bool_]] = {layer: np.zeros(gold.size, bool) for layer in LAYERS}
     given = np.zeros(gold.size, bool)
     seen: set[str] = set()
@@ -454,13 +471,13 @@ def read_system(
         given[article] = True
         if record.model:
             models.add(record.model)
+        for layer in LAYERS:
+            has[layer][article] = getattr(record, layer) is not None
         text = gold.texts[article]
         difference = explain_text_difference(record, text)
         if difference:
             problems.add(side, record.id, [difference])
             continue
-        for layer in LAYERS:
-            has[layer][article] = getattr(record, layer) is not None
         rows.add(article, record.entities or (), text, with_alternatives=False)
         found = _find_item_problems(record, text)
         if found:
@@ -469,6 +486,9 @@ def read_system(
             quotes[article] = record.quotes
         if record.claims:
             claims[article] = record.claims
+        if record.unplaced:
+            unplaced[article] = record.unplaced
+            rows.name_labels(item.label for item in record.unplaced if item.layer == "entities")
     for article, sentence in rows.find_problems(np.array([len(text) for text in gold.texts], np.int64)):
         problems.add(side, gold.ids[article], [sentence])
     return SystemTable(
@@ -477,6 +497,7 @@ def read_system(
         claims=claims,
         has=has,
         given=given,
+        unplaced=unplaced,
         extra=without_gold,
         model=", ".join(sorted(models)) or None,
     )

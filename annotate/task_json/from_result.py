@@ -59,7 +59,8 @@ def from_result(
         predicted: ids of the speakers and cues that a machine had proposed; one of these that lost its quote is a
             leftover of the deletion and not a person's mistake.
         keep_all: keep entities and kinds of claims that the schema does not declare, and claims that nobody judged as
-            not check-worthy and of the last kind. For scoring, where leaving out what is wrong would hide it.
+            not check-worthy and of the last kind; join no pieces that overlap and link no speaker by its sentence, as
+            no other format does. For scoring, where leaving out or mending what is wrong would hide it.
     """
     return _Reader(text, schema, frozenset(predicted), keep_all).read(result)
 
@@ -92,7 +93,7 @@ class _Reader:
                 self._quarantine(f"an item of type {kind!r}; records hold labels, choices and relations", item)
         for relation in relations:
             self._take_relation(relation)
-        if self.schema.quotes:
+        if self.schema.quotes and not self.keep_all:
             self._link_lone_parts()
         layers = Layers(
             entities=self._build_entities() if self.schema.entities else None,
@@ -315,7 +316,7 @@ class _Reader:
     def _merge_pieces(self, pieces: list[Region]) -> list[Span]:
         content: list[Span] = []
         for piece in pieces:
-            if content and piece.start < content[-1].end:
+            if content and piece.start < content[-1].end and not self.keep_all:
                 self._repair("pieces of one quote overlap; joined to one", piece.item)
                 last = content[-1]
                 content[-1] = Span(last.start, max(last.end, piece.end), id=last.id)

@@ -226,6 +226,14 @@ def test_texts_must_be_the_same(gold_text: str, text: str, hint: str) -> None:
         evaluate([GoldRecord(id="d", text=gold_text, entities=[])], [Prediction(id="d", text=text, entities=[])])
 
 
+def test_a_differing_text_is_no_missing_layer() -> None:
+    gold = [GoldRecord(id=name, text="One two", entities=[]) for name in "de"]
+    predictions = [Prediction(id="d", text="One two", entities=[]), Prediction(id="e", text="One", entities=[])]
+    with pytest.raises(ScoreError) as caught:
+        evaluate(gold, predictions)
+    assert len(caught.value.problems) == 1
+
+
 def test_a_wrong_hash_is_a_different_text() -> None:
     with pytest.raises(ScoreError, match="prediction d: its text_sha256"):
         evaluate([good()], [Prediction(id="d", text_sha256="0" * 64, entities=[])], layers=["entities"])

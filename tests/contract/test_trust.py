@@ -366,6 +366,13 @@ def test_what_is_no_file_is_found_before_it_is_read(folder: Path, name: str, kin
         read_manifest(folder) if name == "manifest.json" else check_release(folder)
 
 
+@pytest.mark.parametrize("content", [b"", b"x", b"<script>", b"-----BEGIN SSH SIGNATURE-----\nU1NI\n"])
+def test_a_signature_is_one(content: bytes, folder: Path) -> None:
+    (folder / "manifest.json.sig").write_bytes(content)
+    with pytest.raises(GoldError, match=r"manifest\.json\.sig is no SSH signature"):
+        check_release(folder)
+
+
 def test_empty_folders_are_found(folder: Path) -> None:
     (folder / "anchors").mkdir()
     with pytest.raises(GoldError, match="folder anchors/ is not in the manifest"):

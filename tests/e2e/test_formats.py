@@ -130,7 +130,15 @@ def test_strings_score_as_offsets_do(files: Path, tmp_path: Path) -> None:
         answers.append({"id": prediction.id, "entities": entities, "quotes": quotes})
     (tmp_path / "answers.jsonl").write_text("\n".join(map(json.dumps, answers)), encoding="utf-8")
     direct = score(files / "p.jsonl", files, "--layers", "entities,quotes")
-    assert score(tmp_path / "answers.jsonl", files, "--from", "strings", "--layers", "entities,quotes") == direct
+    chosen = ("--layers", "entities,quotes")
+    assert score(tmp_path / "answers.jsonl", files, "--from", "strings:found", *chosen) == direct
+    with_invented = score(tmp_path / "answers.jsonl", files, "--from", "strings", *chosen)
+    for name in ("precision:strict:entities", "recall:strict:entities"):
+        drop = 6 if name.startswith("precision") else 0
+        assert with_invented[name]["n_pred"] == direct[name]["n_pred"] + 6
+        assert with_invented[name]["value"] == pytest.approx(
+            direct[name]["value"] * direct[name]["n_pred"] / (direct[name]["n_pred"] + drop)
+        )
 
 
 def test_the_report_of_losses_goes_to_stderr(files: Path, tmp_path: Path) -> None:

@@ -194,3 +194,23 @@ def test_what_is_no_file_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_the_null_device_is_an_empty_file() -> None:
     assert read_text(Path("/dev/null")) == ""
+
+
+def test_a_named_pipe_that_nobody_reads_is_one_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "PIPE_WAIT_S", 0.2)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(AnnotateError, match="a named pipe that nobody read from"), Outputs() as outputs:
+        outputs.open(pipe)
+
+
+def test_a_named_pipe_is_written_once_somebody_reads(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    found: list[bytes] = []
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: found.append(pipe.read_bytes()))
+    reader.start()
+    with Outputs() as outputs:
+        outputs.open(pipe).write(b"x" * 200_000)
+    reader.join()
+    assert found == [b"x" * 200_000]

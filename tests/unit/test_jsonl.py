@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotate.errors import AnnotateError, RecordError
+from annotate.errors import AnnotateError, RecordError, RecordWarning
 from annotate.files import sha256_text
 from annotate.jsonl import read_records, write_records
 from annotate.records import Annotation, Entity, GoldRecord, Layers, Prediction, annotated_layers
@@ -128,3 +129,28 @@ def test_gold_reads_what_the_contract_names() -> None:
     assert gold.sentences is not None
     assert gold.entities is not None
     assert gold.entities[0].alt_labels == ["B"]
+
+
+def test_misspelt_keys_are_named_with_their_count_and_the_known_key(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(
+        '{"id": "a", "annotator": "x", "text": "abc", "entities": []}\n'
+        '{"id": "b", "annotator": "x", "text": "abc", "entitites": [], "source": 1, "spans": []}\n'
+        '{"id": "c", "annotator": "x", "text": "abc", "entitites": [], "Status": "skipped",'
+        ' "quotes": [{"type": "direct", "content": [{"start": 0, "end": 1}], "speeker": {"start": 1, "end": 2}}]}\n'
+    )
+    with pytest.warns(RecordWarning) as caught:
+        assert len(read_records(path, Annotation)) == 3
+    assert [str(warning.message).removeprefix(f"{path}:") for warning in caught] == [
+        "2: the key 'entitites' is no key of such a record and was passed over, 2 times; did you mean 'entities'?",
+        "3: the key 'Status' is no key of such a record and was passed over, once; did you mean 'status'?",
+        "3: the key 'speeker' is no key of such a record and was passed over, once; did you mean 'speaker'?",
+    ]
+
+
+def test_keys_of_other_records_and_of_ones_own_are_no_misspelt_ones(tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    path.write_text('{"id": "a", "decided_by": "x", "entities": [], "entity": 1, "tokens": [], "notes": "y"}\n')
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(read_records(path, Prediction)) == 1

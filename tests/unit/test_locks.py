@@ -84,3 +84,8 @@ def test_a_lock_file_that_stays(tmp_path: Path) -> None:
         assert is_locked(path)
     assert path.exists()
     assert not is_locked(path)
+
+
+def test_the_root_folder_is_no_output() -> None:
+    with pytest.raises(AnnotateError, match="is the root folder"), lock_output(Path("/")):
+        pass

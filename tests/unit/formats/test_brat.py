@@ -212,3 +212,11 @@ def test_labels_that_the_schema_does_not_know_are_kept(tmp_path: Path) -> None:
     prediction, report = read(tmp_path, ann="T1\tVERB 20 24\tleft\n")
     assert prediction.entities == [Entity(20, 24, "VERB")]
     assert report.lost == 0
+
+
+def test_hidden_files_are_no_articles(tmp_path: Path) -> None:
+    for name in ("._a.ann", ".a.ann", ".hidden.txt", ".b.a1"):
+        (tmp_path / name).write_bytes(b"\x00\x05\x16\x07")
+    prediction, report = read(tmp_path)
+    assert (prediction.id, spans(prediction), report.lost) == ("a", SPANS, 0)
+    assert report.notes["hidden files, which brat does not show either"].count == 2

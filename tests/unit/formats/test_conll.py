@@ -179,6 +179,7 @@ def test_no_tag_anywhere_is_a_prediction_of_nothing(tmp_path: Path) -> None:
         ("Acme B-ORG", "Acme B", "x.conll:5: no column of tags: 'B' in column 2 is a tag without a label"),
         ("of O", "of", "x.conll:4: 1 columns; most lines have 2"),
         ("of O", "of O extra", "x.conll:4: 3 columns; most lines have 2"),
+        (" O", " 0", "x.conll:4: no column of tags: '0' in column 2 is the digit zero; the tag of a token"),
         (" ", ",", "no column of tags: its columns are parted by commas"),
         (" ", ";", "no column of tags: its columns are parted by semicolons"),
     ],
@@ -189,6 +190,14 @@ def test_the_first_line_that_spoils_the_file_is_named(old: str, new: str, words:
         read(tmp_path, content)
     assert words in str(caught.value)
     assert len(str(caught.value).split("\n")) == 1
+
+
+def test_numbers_in_place_of_tags_are_named(tmp_path: Path) -> None:
+    content = NAMED.replace(" O", " 0")
+    for tag in {cell for line in content.split("\n") for cell in line.split()[1:] if cell[1:2] == "-"}:
+        content = content.replace(f" {tag}", " 1")
+    with pytest.raises(RecordError, match="no column of tags: column 2 has only 0 and 1, which name no label"):
+        read(tmp_path, content)
 
 
 def test_many_lines_of_another_width_are_one_sentence(tmp_path: Path) -> None:
@@ -230,3 +239,18 @@ def test_ids_of_any_characters_come_back(article: str, tmp_path: Path) -> None:
     read_back, _ = read_predictions(tmp_path / "x", "conll", texts=[record, other])
     assert [(r.id, r.entities) for r in read_back] == [(r.id, r.entities) for r in (record, other)]
     assert bool(report.notes) == bool({"\t", "\n"} & set(article))
+
+
+@pytest.mark.parametrize("names", ["FORM PRED GOLD", "FORM predicted gold_tag", "token system_ner ner"])
+def test_a_column_that_is_named_as_predictions_is_read(names: str, tmp_path: Path) -> None:
+    other = columns(NER, NONE)
+    for content in (f"# global.columns = {names}\n{other}", f"{names.lower()}\n{other}"):
+        predictions, _ = read(tmp_path, content, texts=GOLD[1:])
+        assert shown(predictions) == [("b", ["Ana PERSON", "Acme Corp ORG"])]
+
+
+def test_parts_of_one_document_are_one_article(tmp_path: Path) -> None:
+    rows = [*ROWS[0]]
+    parts = ["#begin document (a); part 000", *rows[:7], "#end document", "#begin document (a); part 001", *rows[7:]]
+    predictions, report = read(tmp_path, "\n".join([*parts, "#end document"]), texts=GOLD[:1])
+    assert (shown(predictions), report.lost) == (FOUND[:1], 0)

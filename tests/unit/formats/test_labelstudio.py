@@ -291,3 +291,22 @@ def test_brat_and_label_studio_read_the_same_marks_alike(tmp_path: Path) -> None
     assert quote.speaker is not None
     assert quote.cue is not None
     assert (quote.speaker.start, quote.speaker.end, quote.cue.start) == (0, 11, 12)
+
+
+def test_what_pull_mends_is_not_mended_for_scoring(tmp_path: Path) -> None:
+    prediction, report = read(tmp_path, task([region(20, 24, "QUOTE"), region(0, 11, "SPEAKER")]))
+    [quote] = prediction.quotes or ()
+    assert quote.speaker is None
+    assert any("SPEAKER that no quote or claim points to" in reason for reason in report.losses)
+    tied = {"type": "relation", "from_id": "r20QUOTE", "to_id": "r15QUOTE", "labels": ["continues"]}
+    with pytest.raises(RecordError, match=r"quotes\[0\] has fragments that overlap: \[15, 24\) and \[20, 24\)"):
+        read(tmp_path, task([region(20, 24, "QUOTE"), region(15, 24, "QUOTE"), tied]))
+
+
+def test_other_words_than_those_at_the_offsets_are_counted(tmp_path: Path) -> None:
+    result = [region(0, 11, "PERSON", text="Maria  Lopez"), region(15, 19, "ORG", text="Oslo"), region(25, 29, "GPE")]
+    prediction, report = read(tmp_path, task(result))
+    assert spans(prediction) == SPANS
+    assert {reason: (loss.count, loss.of) for reason, loss in report.losses.items()} == {
+        "regions whose own words are not those at their offsets, which count": (1, "details")
+    }

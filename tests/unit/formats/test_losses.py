@@ -148,3 +148,26 @@ def test_choices_about_whole_tasks_are_counted(tmp_path: Path) -> None:
         "choices about whole tasks: label": "details",
         "choices about whole tasks: accept": "details",
     }
+
+
+@pytest.mark.parametrize("layers", [None, ("entities",)])
+@pytest.mark.parametrize("key", ["entities", "span", "Spans"])
+def test_tasks_without_spans_are_no_annotation_of_nothing(key: str, layers: Any, tmp_path: Path) -> None:
+    path = prodigy(tmp_path / "x", {key: [span(0, 3, "PERSON")]})
+    with pytest.raises(RecordError, match="no task has the key 'spans'") as caught:
+        read_predictions(path, "prodigy", layers=layers)
+    assert f"keys of tasks that are none of Prodigy's: {key}: 1" in caught.value.__notes__[0]
+
+
+def test_keys_that_no_task_has_are_counted(tmp_path: Path) -> None:
+    path = prodigy(tmp_path / "x", {"spans": [], "entities": [1], "_own": [1], "tokens": [{}], "versions": [{}]})
+    with pytest.raises(RecordError, match=r"none of Prodigy's: entities \(1\)"):
+        read_predictions(path, "prodigy")
+
+
+@pytest.mark.parametrize(
+    ("spans", "words"), [([{"start": 0, "end": 3}], "one has no key 'label'"), ({"start": 0}, "expected a list")]
+)
+def test_what_is_wrong_with_the_spans_is_said(spans: Any, words: str, tmp_path: Path) -> None:
+    with pytest.raises(RecordError, match=words):
+        read_predictions(prodigy(tmp_path / "x", {"spans": spans}), "prodigy")

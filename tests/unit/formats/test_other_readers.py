@@ -151,3 +151,22 @@ def test_other_keys_and_links_that_are_not_found_are_details(tmp_path: Path) -> 
         "speakers, cues and claimers that are not in the text": 1,
     }
     assert {loss.of for loss in report.losses.values()} == {"details"}
+
+
+def test_fragments_that_overlap_are_joined_and_counted(tmp_path: Path) -> None:
+    [prediction], report = answer(tmp_path, quotes=[{"content": ["met Acme", "Acme Corp", "Leeds"]}])
+    [quote] = prediction.quotes or ()
+    assert [TEXT[fragment.start : fragment.end] for fragment in quote.content] == ["met Acme Corp", "Leeds"]
+    assert report.notes["fragments of one quote that overlap, joined to one"].count == 1
+
+
+@pytest.mark.parametrize("style", ["{0}-{1}", "{0}_{1}", "{1}-{0}"])
+def test_tags_of_rows_in_other_styles(style: str, tmp_path: Path) -> None:
+    tags = [style.format(*tag.split("-")) if tag != "O" else tag for tag in NER.split()]
+    [prediction], _ = read_predictions(saved(tmp_path / "ds", id="a", ner_tags=tags), "hf", texts=GOLD)
+    assert shown(prediction) == ["Ana Reis PERSON", "Acme Corp ORG", "Leeds GPE"]
+
+
+def test_answers_without_a_layer_say_what_they_have(tmp_path: Path) -> None:
+    with pytest.raises(RecordError, match="none of the keys entities, quotes, claims; it has 'entitites'"):
+        answer(tmp_path, entitites=[["Ana Reis", "PERSON"]])
