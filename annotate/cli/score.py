@@ -297,4 +297,4 @@ def measures(
             print_json(json.dumps({"name": definition.name, **asdict(definition)}, ensure_ascii=False))
         else:
             source = f"  [{definition.source}]" if definition.source else ""
-            print_line(f"{definition.name:<42} {definition.meaning}{source}")
+            print_line(f"{definition.name} = {definition.meaning}{source}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 
 import msgspec
@@ -20,7 +21,7 @@ from annotate.cli.demo import _print_result
 from annotate.jsonl import read_records, write_records
 from annotate.label_studio_server import Studio
 from annotate.labelstudio.pull.certificate import Certificate
-from annotate.printing import Table, escape, escape_markdown, format_count, shorten, to_markdown, to_text
+from annotate.printing import Table, escape, escape_markdown, format_count, print_line, shorten, to_markdown, to_text
 from annotate.records import Annotation, Claim, Entity, GoldRecord, Layers, Prediction, Quote, Span
 from annotate.workflows.demo import DemoResult
 
@@ -88,6 +89,55 @@ def test_markdown_from_outside_stays_text() -> None:
     assert not re.search(r"(?<!\\)[\[\]|`*]", shown)
     table = to_markdown([Table(name, ("system", "n"), [(name, "1")])])
     assert [len(re.findall(r"(?<!\\)\|", line)) for line in table.split("\n")[2:]] == [3, 3, 3]
+
+
+# ------------------------------------------------------------------------------------------- lines on a terminal
+
+
+class Terminal(StringIO):
+    """Standard error on a terminal, as far as it is asked."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def show(text: str, monkeypatch: pytest.MonkeyPatch, *, columns: int = 80, terminal: bool = True) -> list[str]:
+    stream = Terminal() if terminal else StringIO()
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setattr("sys.stderr", stream)
+    print_line(text, err=True)
+    return stream.getvalue().removesuffix("\n").split("\n")
+
+
+@given(st.text(st.sampled_from("ab \n|`漢"), max_size=200), st.integers(10, 60))
+def test_a_message_is_wrapped_on_a_terminal_at_spaces_and_loses_nothing(text: str, width: int) -> None:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        lines = show(text, monkeypatch, columns=width)
+        assert "".join("".join(lines).split()) == "".join(text.split())
+        for line in lines:
+            whole = len(re.findall(r"`[^`]*`\S*|[^\s|]+\|*", line)) <= 1
+            assert cell_len(line) <= width or whole or not line.strip(), line
+
+
+def test_what_is_copied_stays_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    digest = f"sha256:{'0123456789abcdef' * 4}"
+    address = f"http://127.0.0.1:8080/{'projects/' * 10}"
+    command = "`annotate up articles/ --project Pilot --overlap 2`"
+    lines = show(f"news/1.0.0: {digest} is at {address}, start it again with {command}", monkeypatch, columns=72)
+    for whole in (digest, address, command):
+        assert any(whole in line for line in lines), lines
+    assert len(lines) == 6
+
+
+def test_a_signature_is_wrapped_between_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = [f"{name}:{'x' * 20}" for name in ("gold", "schema", "layers", "trials", "annotate")]
+    lines = show(f"signature: {'|'.join(parts)}", monkeypatch)
+    assert max(map(len, lines)) <= 80
+    assert "".join(line.strip() for line in lines).removeprefix("signature: ").split("|") == parts
+
+
+def test_a_message_in_a_pipe_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert show("word " * 100 + "end", monkeypatch, terminal=False) == ["word " * 100 + "end"]
 
 
 # ---------------------------------------------------------------------------------------- every command's table
