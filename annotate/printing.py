@@ -57,13 +57,19 @@ def shorten(text: str, width: int = 60) -> str:
     return f"{text[: width - 5 - tail].rstrip()} ... {text[-tail:].lstrip()}"
 
 
-def format_count(n: int, noun: str, plural: str | None = None) -> str:
-    """A number and its noun in the right form.
+def format_count(n: int, noun: str) -> str:
+    """A number and its noun in the right form: the one place that makes plurals.
 
-    >>> format_count(1, "article"), format_count(1200, "story", "stories")
-    ('1 article', '1,200 stories')
+    >>> format_count(1, "article"), format_count(1200, "story"), format_count(0, "address")
+    ('1 article', '1,200 stories', '0 addresses')
     """
-    return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
+    return f"{n:,} {noun if n == 1 else _make_plural(noun)}"
+
+
+def _make_plural(noun: str) -> str:
+    if noun.endswith("s"):
+        return f"{noun}es"
+    return f"{noun[:-1]}ies" if re.search("[^aeiou]y$", noun) else f"{noun}s"
 
 
 def format_value(value: float | None) -> str:

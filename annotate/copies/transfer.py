@@ -425,7 +425,7 @@ def describe_transfer(report: Transfer) -> Iterator[Block]:
     yield (
         f"{format_count(report.pool, 'article')} in the pool: {report.already:,} annotated already, "
         f"{report.alone:,} without an annotated copy,\n"
-        f"{format_count(len(report.copies), 'copy', 'copies')} of {sources:,} of the "
+        f"{format_count(len(report.copies), 'copy')} of {sources:,} of the "
         f"{format_count(report.annotated, 'annotated article')}"
     )
     if report.disputed:

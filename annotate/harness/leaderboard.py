@@ -363,7 +363,7 @@ def _leaderboard(comparison: Comparison, measure: str) -> Table:
         rows.append(["", "annotators", format_value(comparison.ceiling[measure]), "", ""])
     count = comparison.articles[measure]
     by_story = comparison.signature.get("by") == "story"
-    n = format_count(count, "story", "stories") if by_story else format_count(count, "article")
+    n = format_count(count, "story") if by_story else format_count(count, "article")
     title = f"{measure}: {n}; systems that share a letter do not differ significantly"
     return Table(title, ("#", "system", "value", "95 % interval", "group"), rows, words=(1,))
 

@@ -227,16 +227,17 @@ def _check_tasks(server: Connection, name: str, project: dict[str, Any], schema:
                 broken[reason] = (count + 1, first)
     yield from _check_visibility(name, project, versions, bare)
     yield from _report_broken(broken, push)
-    for count, what, remedy in (
-        (edited, "tasks have a text that was edited after the push; their spans cover other words", push),
+    for count, noun, what, remedy in (
+        (edited, "task", "with a text that was edited after the push: spans cover other words than were marked", push),
         (
             sum(1 for article, times in seen.items() if times > 1 and article != "None"),
-            "articles are in more than one task",
+            "article",
+            "in more than one task",
             f"{push} (removes those without annotations)",
         ),
     ):
         if count:
-            yield _problem(f"{count} {what}", remedy)
+            yield _problem(f"{format_count(count, noun)} {what}", remedy)
     if unknown:
         yield Finding(level="note", what=f"{format_count(unknown, 'task')} without doc_id; pull names them task-NUMBER")
     if heavy:

@@ -452,7 +452,7 @@ def _remark_stories(counted: Mapping[Layer, LayerCounts]) -> list[str]:
     layers: dict[str, list[str]] = {}
     for layer, found in counted.items():
         if found.groups is not None:
-            stories = format_count(found.groups.n, "story", "stories")
+            stories = format_count(found.groups.n, "story")
             layers.setdefault(f"{format_count(len(found.articles), 'article')} of {stories}", []).append(layer)
     return [f"{', '.join(names)}: {numbers}; each story counts once" for numbers, names in layers.items()]
 
@@ -465,7 +465,7 @@ def _remark(
     remarks = _remark_stories(counted)
     for layer, found in counted.items():
         n = len(found.units)
-        what = format_count(n, "article") if found.groups is None else format_count(n, "story", "stories")
+        what = format_count(n, "article") if found.groups is None else format_count(n, "story")
         if options.trials and n < MIN_ARTICLES:
             remarks.append(f"{layer}: {what}; below {MIN_ARTICLES} no interval can be given")
         long = [str(measure) for measure, formula in found.formulas.items() if _is_too_long(formula, options)]

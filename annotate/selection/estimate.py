@@ -162,7 +162,8 @@ def estimate(
         sample = _assume_chance(table.size, pool)
         remarks.append("gold has no weights: taken as a simple random sample of the articles that were predicted on")
     elif len(sample.pools) == 1 and sample.pools[0]["articles"] != pool:
-        spoken = f"gold speaks for a pool of {sample.pools[0]['articles']:,} articles, predictions are of {pool:,}"
+        stands_for = format_count(sample.pools[0]["articles"], "article")
+        spoken = f"gold speaks for a pool of {stands_for}, predictions are of {pool:,}"
         raise ScoreError([f"{spoken}; predict on that pool, all of it and nothing else"])
     rates: list[Rate] = []
     place = np.array([rest.position[id] for id in table.ids])

@@ -216,7 +216,9 @@ def _measure(
         raise ScoreError([f"{name or 'no headline measure'} cannot be computed on this gold and these predictions"])
     articles = counted[0][wanted.layer].articles
     if len(articles) < MIN_ARTICLES:
-        raise ScoreError([f"{len(articles)} articles; planning needs {MIN_ARTICLES} or more that are annotated"])
+        raise ScoreError(
+            [f"{format_count(len(articles), 'article')}; planning needs {MIN_ARTICLES} or more that are annotated"]
+        )
     sample = choose_sample(table, ScoreOptions()) or _alike(table.size)
     part = sample.take(articles)
     weights = np.zeros(table.size)

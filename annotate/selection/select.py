@@ -237,7 +237,9 @@ def _find_sizes(pool: Pool, order: Order, chance: float, predicted: Predicted | 
 
 def _check_size(n: int, units: int, strata: Sequence[str], by: Sequence[str]) -> None:
     if n > units:
-        raise AnnotateError(f"-n {n}: the pool has only {units:,} articles to choose from, counting stories once")
+        raise AnnotateError(
+            f"-n {n}: the pool has only {format_count(units, 'article')} to choose from, counting stories once"
+        )
     if len(strata) > 1 and n < LEAST * len(strata):
         raise AnnotateError(
             f"-n {n}: --by {','.join(by)} makes {len(strata)} strata, and each needs {LEAST} articles, so "
@@ -257,7 +259,7 @@ def _check_target(target: Target, pool: Pool, strata: Sequence[str], room: Seque
             "give the same SOURCES and --exclude as for the batch that is annotated"
         )
     problems = [
-        f"--plan: {target.strata[name]} articles of stratum {name}; the pool has {have} to draw from"
+        f"--plan: {format_count(target.strata[name], 'article')} of stratum {name}; the pool has {have} to draw from"
         for name, have in zip(strata, room, strict=True)
         if target.strata.get(name, 0) > have
     ]
@@ -301,7 +303,7 @@ def describe_plan(plan: SelectionPlan) -> Iterator[Block]:
     others = f", {plan.excluded[1]:,} more for their stories" if plan.excluded[1] else ""
     yield f"pool: {format_count(plan.pool, 'article')} (sha256 {plan.sha256[:12]}), {left} left out{others}"
     largest = format_count(plan.largest_story, "article")
-    yield f"{format_count(plan.stories, 'story', 'stories')}, the largest of {largest}; members are taken by chance"
+    yield f"{format_count(plan.stories, 'story')}, the largest of {largest}; members are taken by chance"
     rows = [
         [stratum.name, f"{stratum.articles:,}", f"{stratum.stories:,}", f"{stratum.selected:,}"]
         for stratum in plan.strata

@@ -128,3 +128,13 @@ def test_gold_reads_what_the_contract_names() -> None:
     assert gold.sentences is not None
     assert gold.entities is not None
     assert gold.entities[0].alt_labels == ["B"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "named"), [(Annotation, "an annotation"), (Prediction, "a prediction"), (GoldRecord, "a gold record")]
+)
+def test_a_problem_names_the_kind_of_record_that_was_expected(tmp_path: Path, kind: type, named: str) -> None:
+    path = tmp_path / "records.jsonl"
+    path.write_text('{"id": "a", "text": "Rain.", "entities": 3}\n')
+    with pytest.raises(RecordError, match=rf"records\.jsonl:1: a: entities: .* \(expected {named}\)$"):
+        read_records(path, kind)

@@ -82,7 +82,9 @@ def test_two_pieces_of_a_quote_in_one_word_stay_apart() -> None:
 
 
 def test_the_summary_fits_80_columns_and_separates_thousands() -> None:
-    certificate = Certificate(toolkit="", url="", schema="", pulled_at="", tasks=1200, submitted=1, verified_against="ledger")
+    certificate = Certificate(
+        toolkit="", url="", schema="", pulled_at="", tasks=1200, submitted=1, verified_against="ledger"
+    )
     for layer in LAYERS:
         certificate.changes[layer] = dict.fromkeys(("pushed", *OUTCOMES.values()), 12_345)
     shown = to_text(certificate.summary())
