@@ -77,6 +77,7 @@ def release(
     from annotate.release.grouping.splits import parse_shares
     from annotate.release.pseudonyms import find_map
 
+    remarks: list[str] = []
     folder = annotate.release_records(
         decided,
         name,
@@ -93,8 +94,11 @@ def release(
         annotator_map=annotator_map,
         sign=sign,
         batch=batch,
+        report=remarks.append,
     )
     _describe(folder)
+    for remark in remarks:
+        note(f"warning: {remark}")
     if not names:
         kept = annotator_map or find_map(decided, name)
         note(f"the annotators' names are in {kept}, not in the release; keep that file, and keep it private")
