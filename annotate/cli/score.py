@@ -19,6 +19,7 @@ from annotate.cli.options import (
     parse_layers,
     parse_map,
 )
+from annotate.jsonl import STDIO
 from annotate.printing import Block, print_blocks, print_data, print_json, print_line, to_markdown
 
 GoldOption = Annotated[
@@ -201,6 +202,8 @@ def compare(
         schema=schema,
     )
     write_comparison(comparison, output, format)
+    if output != STDIO:
+        note(f"wrote {output}")
 
 
 def leaderboard(
@@ -280,6 +283,8 @@ def leaderboard(
     if wanted == "add":
         note(f"wrote {found.path}" if found.changed else f"{found.path}: has this system already, nothing changed")
     write_board(found, output, format)
+    if output != STDIO:
+        note(f"wrote {output}")
 
 
 def measures(

@@ -15,6 +15,7 @@ from annotate.labelstudio.doctor import Finding, doctor
 from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Entity, Prediction
 from annotate.schema import load_schema
+from tests.support.terminal import run_on_terminal
 
 PROJECT = "A project to examine"
 PREDICTION = Prediction(id="a", text="NATO met in Rome.", model="made-1", entities=[Entity(0, 4, "ORG")])
@@ -39,6 +40,15 @@ def test_a_sound_project_has_no_problem(server: Connection) -> None:
     findings = doctor(PROJECT)
     assert problems(findings) == ""
     assert any("annotators see the predictions of made-1 on 1 task" in finding.what for finding in findings)
+
+
+def test_what_it_finds_fits_a_terminal_of_80_columns(server: Connection) -> None:
+    [project] = server.find_projects(PROJECT)
+    server.update_project(project["id"], show_collab_predictions=False, model_version="")
+    for command in (["doctor", "--project", PROJECT], ["status"]):
+        shown = run_on_terminal(command, COLUMNS="80", NO_COLOR="1").replace("\r\n", "\n")
+        assert all(len(line) <= 80 or " " not in line.strip() for line in shown.split("\n")), shown
+    assert "annotators begin with an empty page" in " ".join(run_on_terminal(["doctor", "--project", PROJECT]).split())
 
 
 def test_the_token_and_the_address(studio: Studio, server: Connection, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -18,12 +19,14 @@ from typer.testing import CliRunner
 from annotate import agree, evaluate
 from annotate.cli.app import COMMANDS, app
 from annotate.cli.demo import _print_result
+from annotate.cli.studio import _describe_project, name_command
 from annotate.jsonl import read_records, write_records
 from annotate.label_studio_server import Studio
 from annotate.labelstudio.pull.certificate import Certificate
 from annotate.printing import Table, escape, escape_markdown, format_count, print_line, shorten, to_markdown, to_text
 from annotate.records import Annotation, Claim, Entity, GoldRecord, Layers, Prediction, Quote, Span
 from annotate.workflows.demo import DemoResult
+from annotate.workflows.up import AnnotatorStatus, ProjectStatus
 
 UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 HOSTILE = "\x1b]0;PWNED\x07\x1b[2J\x1b[31m\x9b2J\x7f\u202eX\u2066\u200f\u2028[/see][bold]:smile:"
@@ -271,6 +274,29 @@ def test_the_table_of_the_demo_fits_80_columns(tmp_path: Path, capsys: pytest.Ca
     table = shown[shown.index("The pre-annotator") : shown.index("\ngold:")]
     assert max(map(cell_len, table.split("\n"))) <= 80
     assert re.search(r"(?m)^f1:strict:entities +0\.\d{3} +0\.\d{3} +48 +\d+$", table)
+
+
+def test_the_tables_of_status_fit_80_columns() -> None:
+    annotators = [
+        AnnotatorStatus(annotator=f"{name}{LONG}", submitted=1_234_567, skipped=0, left=98_765_432) for name in "ab"
+    ]
+    fields: dict[str, Any] = {"articles": 2_000_000, "overlap": 2, "annotated": 1, "finished": 0}
+    page = "http://127.0.0.1:8080/projects/1/data"
+    project = ProjectStatus(title="News", page=page, layers=["entities"], annotators=annotators, **fields)
+    shown = to_text(_describe_project(project))
+    assert max(map(cell_len, shown.split("\n"))) <= 80
+    assert shown.startswith("project News: 1 of 2,000,000 articles annotated, 0 by 2 annotators\n")
+    assert [shown.count(number) for number in ("1,234,567", "98,765,432")] == [2, 2]
+    nobody = msgspec.structs.replace(project, annotators=[], overlap=1, articles=1)
+    assert to_text(_describe_project(nobody)).startswith("project News: 1 of 1 article annotated\n  entities: http")
+
+
+def test_the_next_command_names_the_data_folder_that_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ANNOTATE_STUDIO_DIR", raising=False)
+    assert name_command("annotate down", None) == "annotate down"
+    assert name_command("annotate down", Path("my data")) == "annotate down --dir 'my data'"
+    monkeypatch.setenv("ANNOTATE_STUDIO_DIR", "my data")
+    assert name_command("annotate down", Path("my data")) == "annotate down"
 
 
 def test_schema_show_fits_80_columns_and_shows_words_in_brackets() -> None:
