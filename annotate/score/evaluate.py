@@ -115,7 +115,7 @@ def score_tables(gold: GoldTable, system: SystemTable, problems: Problems, optio
         layers={layer: len(rows) for layer, rows in articles.items()},
         signature=sign(gold, scored, options),
         warnings=warnings,
-        remarks=[*_remark(counted, measures, options), *remark_on_weights(gold, sample, options)],
+        remarks=[*_remark(counted, measures, of_scores, options), *remark_on_weights(gold, sample, options)],
         sample=None if sample is None else describe_sample(sample, articles),
         ceiling=options.fair_ceiling,
         of_scores=of_scores,
@@ -460,6 +460,7 @@ def _remark_stories(counted: Mapping[Layer, LayerCounts]) -> list[str]:
 def _remark(
     counted: Mapping[Layer, LayerCounts],
     measures: Mapping[str, Score],
+    of_scores: Mapping[str, Score],
     options: ScoreOptions,
 ) -> list[str]:
     remarks = _remark_stories(counted)
@@ -476,5 +477,15 @@ def _remark(
         remarks.append(
             "no error, or no success, was seen: the interval is a rule-of-three bound, 3/n, for cases taken as "
             f"independent, in {', '.join(perfect[:4])}{' and others' if len(perfect) > 4 else ''}"
+        )
+    above = [
+        name
+        for name, score in of_scores.items()
+        if score.value is not None and score.low is not None and score.low > score.value + NO_WIDTH
+    ]
+    if above:
+        remarks.append(
+            "few predictions make the calibration error of a resample larger: the interval lies above the value in "
+            f"{', '.join(above)}"
         )
     return remarks
