@@ -277,8 +277,9 @@ def _check_visibility(name: str, project: dict[str, Any], versions: Counter[str]
         yield _fine(f"annotators see the predictions of {shown} on {format_count(versions[shown], 'task')}")
         hidden = sum(versions.values()) - versions[shown]
         if hidden:
+            others = ", ".join(version for version in versions if version != shown)
             yield Finding(
-                level="note", what=f"not shown: {format_count(hidden, 'prediction')} of other models", remedy=push
+                level="note", what=f"not shown: {format_count(hidden, 'prediction')} of other models ({others})"
             )
     if bare:
         yield Finding(

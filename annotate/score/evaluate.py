@@ -24,13 +24,18 @@ from annotate.score.problems import Problems
 from annotate.score.quotes import count_quotes, quote_formulas
 from annotate.score.ranking import Ranked, rank_entities, rank_items
 from annotate.score.report import Confusions, Report, Score
-from annotate.score.resampling import MIN_ARTICLES, MIN_LABEL_SPANS, Resamples, expanded_interval, rule_of_three
+from annotate.score.resampling import (
+    MIN_ARTICLES,
+    MIN_LABEL_SPANS,
+    NO_WIDTH,
+    Resamples,
+    expanded_interval,
+    rule_of_three,
+)
 from annotate.score.sample import Sample, each_alone, weigh
 from annotate.score.signature import sign
 from annotate.score.tables import GoldTable, Numbers, SystemTable, read_gold, read_system, without_garbage_collection
 from annotate.score.weights import choose_sample, describe_sample, remark_on_weights
-
-NO_WIDTH = 1e-12  # rounding errors of weighted sums
 
 
 def evaluate(

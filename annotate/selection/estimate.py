@@ -18,12 +18,12 @@ from annotate.jsonl import stream_records
 from annotate.printing import Block, Table, format_count, format_interval, format_value
 from annotate.records import LAYERS, GoldRecord, Item, Layer, Prediction, get_layer
 from annotate.schema import Schema, load_schema
-from annotate.score.evaluate import NO_WIDTH, count_layers
+from annotate.score.evaluate import count_layers
 from annotate.score.formulas import Column, Formula, Once, Ratio
 from annotate.score.measures import Measure
 from annotate.score.options import ScoreOptions, Weighting
 from annotate.score.problems import Problems
-from annotate.score.resampling import MIN_ARTICLES, MIN_LABEL_SPANS, Resamples, expanded_interval
+from annotate.score.resampling import MIN_ARTICLES, MIN_LABEL_SPANS, NO_WIDTH, Resamples, expanded_interval
 from annotate.score.sample import Sample, make_sample, weigh
 from annotate.score.tables import GoldTable, read_gold, read_system
 from annotate.score.weights import choose_sample, remark_on_weights

@@ -77,3 +77,9 @@ def test_columns_need_not_be_the_same_arrays_each_time() -> None:
 def test_resamples_that_all_agree_give_no_interval(resampled: list[float]) -> None:
     """A label that only some articles have is undefined in the resamples that miss them, not different there."""
     assert read_interval(np.array([1.0, *resampled]), 6) == (1.0, None, None)
+
+
+def test_no_interval_where_resamples_differ_by_rounding_alone() -> None:
+    same = np.array([1.0, 1.0, 1 - 2e-16, 1 + 2e-16] * 10)
+    assert read_interval(same, 14) == (1.0, None, None)
+    assert read_interval(np.array([1.0, 0.9, 1.0, 0.8] * 10), 14)[1] is not None
