@@ -30,8 +30,8 @@ class DataProblems(AnnotateError):
         self.problems = list(problems)
         head = self.problems[:shown]
         rest = len(self.problems) - len(head)
-        lines = head + ([f"... and {rest} more"] if rest else [])
-        text = lines[0] if len(lines) == 1 else "\n".join([f"{len(self.problems)} problems:", *lines])
+        lines = head + ([f"... and {rest:,} more"] if rest else [])
+        text = lines[0] if len(lines) == 1 else "\n".join([f"{len(self.problems):,} problems:", *lines])
         super().__init__(text)
 
     def __reduce__(self) -> tuple[type[DataProblems], tuple[list[str]]]:

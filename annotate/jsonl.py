@@ -365,4 +365,6 @@ def _explain(line: bytes, error: Exception, kind: type[msgspec.Struct]) -> str:
     text, _, place = str(error).partition(" - at `$")
     where = place.rstrip("`").lstrip(".")
     name = f"{found['id']}: " if isinstance(found.get("id"), str) else ""
-    return f"{name}{where + ': ' if where else ''}{text[0].lower()}{text[1:]} (a {kind.__name__} record)"
+    noun = re.sub("(?<=[a-z])(?=[A-Z])", " ", kind.__name__).lower()
+    article = "an" if noun[0] in "aeiou" else "a"
+    return f"{name}{where + ': ' if where else ''}{text[0].lower()}{text[1:]} (expected {article} {noun})"

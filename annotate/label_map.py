@@ -395,7 +395,7 @@ class Relabelling:
         parts = []
         if self.left_out:
             labels = ", ".join(f"{label} {n:,}" for label, n in self.left_out.most_common())
-            parts.append(f"{format_count(sum(self.left_out.values()), 'entity', 'entities')} left out ({labels})")
+            parts.append(f"{format_count(sum(self.left_out.values()), 'entity')} left out ({labels})")
         if self.merged:
             parts.append(f"{self.merged:,} the same as another one under the new labels, counted once")
         return f"{self.side} under --map {self.label_map}: {'; '.join(parts)}" if parts else None

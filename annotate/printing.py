@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import shutil
 import sys
 import textwrap
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -58,13 +57,19 @@ def shorten(text: str, width: int = 60) -> str:
     return f"{text[: width - 5 - tail].rstrip()} ... {text[-tail:].lstrip()}"
 
 
-def format_count(n: int, noun: str, plural: str | None = None) -> str:
-    """A number and its noun in the right form.
+def format_count(n: int, noun: str) -> str:
+    """A number and its noun in the right form: the one place that makes plurals.
 
-    >>> format_count(1, "article"), format_count(1200, "story", "stories")
-    ('1 article', '1,200 stories')
+    >>> format_count(1, "article"), format_count(1200, "story"), format_count(0, "address")
+    ('1 article', '1,200 stories', '0 addresses')
     """
-    return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
+    return f"{n:,} {noun if n == 1 else _make_plural(noun)}"
+
+
+def _make_plural(noun: str) -> str:
+    if noun.endswith("s"):
+        return f"{noun}es"
+    return f"{noun[:-1]}ies" if re.search("[^aeiou]y$", noun) else f"{noun}s"
 
 
 def format_value(value: float | None) -> str:
@@ -200,7 +205,7 @@ def print_blocks(blocks: Iterable[Block]) -> None:
     from rich.console import Console
 
     on_terminal = _is_terminal(sys.stdout)
-    width = shutil.get_terminal_size((WIDTH, 24)).columns if on_terminal else WIDTH
+    width = _find_width(sys.stdout) if on_terminal else WIDTH
     drawn = StringIO()
     console = Console(
         file=drawn, force_terminal=on_terminal or None, legacy_windows=False, highlight=False, width=width
@@ -210,13 +215,24 @@ def print_blocks(blocks: Iterable[Block]) -> None:
     _write(drawn.getvalue())
 
 
-def print_line(text: object = "", *, err: bool = False) -> None:
+def print_line(text: object = "", *, err: bool = False, wrap: bool = True) -> None:
     """One message on standard output or standard error; control characters are escaped, its line breaks stay.
+
+    On a terminal, lines that are too long are wrapped at spaces; paths, addresses and digests are never broken.
+
+    Args:
+        err: print to standard error.
+        wrap: False = leave long lines to the terminal.
 
     Raises:
         AnnotateError: standard output is closed or full.
     """
-    _write(f"{escape(str(text))}\n", err=err)
+    shown = escape(str(text))
+    stream = sys.stderr if err else sys.stdout
+    if wrap and _is_terminal(stream):
+        width = _find_width(stream)
+        shown = "\n".join(piece for line in shown.split("\n") for piece in _wrap_line(line, width))
+    _write(f"{shown}\n", err=err)
 
 
 class Level(Enum):
@@ -374,6 +390,16 @@ def _is_terminal(stream: Any) -> bool:
     return False
 
 
+def _find_width(stream: Any) -> int:
+    """The columns of the terminal behind the stream: what COLUMNS has, what the terminal has, or else 80."""
+    with contextlib.suppress(KeyError, ValueError):
+        if (columns := int(os.environ["COLUMNS"])) > 0:
+            return columns
+    with contextlib.suppress(AttributeError, ValueError, OSError):
+        return os.get_terminal_size(stream.fileno()).columns or WIDTH
+    return WIDTH
+
+
 def _is_unicode(stream: Any) -> bool:
     return (getattr(stream, "encoding", None) or "utf-8").lower().replace("_", "-").startswith("utf")
 
@@ -396,15 +422,37 @@ def _layout(blocks: Iterable[Block], width: int, *, wrap: bool) -> Iterator[Text
             yield from _draw(block, width)
             continue
         for line in escape(block).split("\n"):
-            indent = line[: len(line) - len(line.lstrip(" "))]
-            wrapped = (
-                textwrap.wrap(
-                    line, width, subsequent_indent=f"{indent}  ", break_long_words=False, break_on_hyphens=False
-                )
-                if wrap and len(line) > width
-                else [line]
-            )
-            yield from map(Text, wrapped)
+            yield from map(Text, _wrap_line(line, width) if wrap else [line])
+
+
+def _wrap_line(line: str, width: int) -> list[str]:
+    """A line of a message in lines of at most `width` columns, broken at spaces; those that follow are indented.
+
+    A command in backquotes stays whole, and so does a word, which may be a path, an address or a digest. Only a
+    signature, whose parts are divided by `|`, is broken behind one.
+
+    >>> _wrap_line("  wrote gold/news: `annotate check news` proves it", 32)
+    ['  wrote gold/news:', '    `annotate check news` proves', '    it']
+    >>> _wrap_line("signature: gold:news/1.0.0|schema:news/2.0.0|trials:1000", 32)
+    ['signature: gold:news/1.0.0|', '  schema:news/2.0.0|trials:1000']
+    """
+    if line.isascii() and len(line) <= width:
+        return [line]
+    from rich.cells import cell_len
+
+    if cell_len(line) <= width:
+        return [line]
+    margin = line[: len(line) - len(line.lstrip(" "))]
+    lines = [""]
+    for space, unit in re.findall(r"( *)(`[^`]*`\S*|\S+)", line):
+        pieces = re.findall(r"[^|]*\|+|[^|]+", unit) if cell_len(unit) > width - len(margin) - 2 else [unit]
+        for number, piece in enumerate(pieces):
+            joined = lines[-1] + ("" if number else space) + piece
+            if cell_len(joined) <= width or not lines[-1].strip():
+                lines[-1] = joined
+            else:
+                lines.append(f"{margin}  {piece}")
+    return lines
 
 
 def _draw(table: Table, width: int) -> Iterator[Text]:

@@ -235,11 +235,22 @@ def describe_record(record: Article | LayeredRecord) -> list[str]:
         value = getattr(record, field, None)
         words += [value] if value and value != "submitted" else []
     if isinstance(record, LayeredRecord):
-        nouns: dict[Layer, str] = {"entities": "entity", "quotes": "quote", "claims": "claim"}
         words += [
-            format_count(len(get_layer(record, layer) or ()), nouns[layer], layer) for layer in annotated_layers(record)
+            format_count(len(get_layer(record, layer) or ()), _NOUNS[layer]) for layer in annotated_layers(record)
         ]
     return words
+
+
+_NOUNS: dict[Layer, str] = {"entities": "entity", "quotes": "quote", "claims": "claim"}
+
+
+def describe_counts(items: Mapping[Layer, int]) -> str:
+    """How many items of each layer, in words.
+
+    >>> describe_counts({"entities": 1200, "claims": 1}), describe_counts({})
+    ('1,200 entities, 1 claim', 'no items')
+    """
+    return ", ".join(format_count(n, _NOUNS[layer]) for layer, n in items.items()) or "no items"
 
 
 def article_fields(record: Article | LayeredRecord) -> dict[str, Any]:

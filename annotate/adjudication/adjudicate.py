@@ -16,6 +16,7 @@ from annotate.files import sha256_text
 from annotate.items import sort_key
 from annotate.jsonl import RecordSource
 from annotate.records import LAYERS, Annotation, GoldRecord, Item, Layer, article_fields, get_layer, to_dict
+from annotate.schema import Schema
 from annotate.text.text_index import TextIndex
 
 
@@ -43,7 +44,11 @@ class Adjudication(NamedTuple):
 
 
 def adjudicate_annotations(
-    annotations: RecordSource[Annotation], *, strategy: str = "majority", at: str | None = None
+    annotations: RecordSource[Annotation],
+    *,
+    strategy: str = "majority",
+    at: str | None = None,
+    schema: Schema | None = None,
 ) -> Adjudication:
     """One decided record for each article on which the strategy settles everything; the others are disputed.
 
@@ -54,6 +59,7 @@ def adjudicate_annotations(
         annotations: a JSON Lines file, or the records, with their text; all of one article on the same text.
         strategy: unanimous, majority, trusted:NAME, union or intersection (`annotate.adjudication.RULES`).
         at: the time that the log notes, ISO 8601; default: now.
+        schema: the labels that items may have; None = any.
 
     >>> from annotate.records import Entity
     >>> def by(name, *entities):
@@ -65,12 +71,12 @@ def adjudicate_annotations(
 
     Raises:
         RecordError: a file has problems; or an annotation without text, two texts for one article, spans that do not
-            fit, or one annotator twice on one article; all problems together.
+            fit, labels that the schema does not declare, or one annotator twice on one article; all problems together.
         AnnotateError: there is no such strategy, or the annotator that it trusts submitted nothing.
     """
     parsed = parse_strategy(strategy)
     time = at or now()
-    articles = group_submitted(annotations)
+    articles = group_submitted(annotations, schema=schema)
     known = {version.annotator for versions in articles.values() for version in versions}
     if parsed.trusted and parsed.trusted not in known:
         raise AnnotateError(f"strategy {strategy!r}: no annotator of that name; there are {', '.join(sorted(known))}")

@@ -23,6 +23,7 @@ from annotate.errors import RecordError
 from annotate.items import extent_of, map_spans, shared_content, spans_of
 from annotate.jsonl import RecordSource
 from annotate.records import LAYERS, Annotation, GoldRecord, Item, Layer, Prediction, Span, article_fields, get_layer
+from annotate.schema import Schema
 from annotate.spans import shared
 from annotate.text.text_index import TextIndex
 
@@ -89,7 +90,11 @@ def _with_known_id(item: Item) -> Item:
 
 
 def apply_review(
-    adjudication: Adjudication, reviews: RecordSource[Annotation], *, at: str | None = None
+    adjudication: Adjudication,
+    reviews: RecordSource[Annotation],
+    *,
+    at: str | None = None,
+    schema: Schema | None = None,
 ) -> Adjudication:
     """The adjudication with the reviewers' decisions: each reviewed article is decided as its reviewer left it.
 
@@ -97,12 +102,17 @@ def apply_review(
     what the reviewer made is `manual`. The log gets a line for each disputed position and for each agreed item that
     the reviewer changed.
 
+    Args:
+        at: the time that the log notes, ISO 8601; default: now.
+        schema: the labels that items may have; None = any.
+
     Raises:
-        RecordError: a review of an article that is not disputed, on another text, by two reviewers, or one in which
-            overlapping candidates of a dispute were left; all problems together.
+        RecordError: a review of an article that is not disputed, on another text, by two reviewers, with labels that
+            the schema does not declare, or one in which overlapping candidates of a dispute were left; all problems
+            together.
     """
     time = at or now()
-    submitted = group_submitted(reviews)
+    submitted = group_submitted(reviews, schema=schema)
     waiting = {article.agreed.id: article for article in adjudication.disputed}
     problems: list[str] = []
     result = Adjudication(list(adjudication.decided), list(adjudication.log), [])

@@ -157,7 +157,9 @@ def agree(
     else:
         rows = sample.draw_with_point(trials, seed)
         effective = f"as precise as {sample.effective:.1f} of equal weight"
-        agreement.remarks.append(f"weighted by how they were selected: {agreement.articles} articles, {effective}")
+        agreement.remarks.append(
+            f"weighted by how they were selected: {format_count(agreement.articles, 'article')}, {effective}"
+        )
     aligned, compared = align_articles(shared)
     _add_scores(agreement, shared, mapping.schema(load_schema(schema)), rows, compared)
     for layer in _layers(compared):

@@ -11,10 +11,13 @@ from annotate.errors import RecordError
 from annotate.items import identity_of, map_items, trim_annotation
 from annotate.jsonl import RecordSource, read_records
 from annotate.records import Annotation
+from annotate.schema import Schema, find_label_problems
 from annotate.spans import find_span_problems
 
 
-def group_submitted(annotations: RecordSource[Annotation]) -> dict[str, list[Annotation]]:
+def group_submitted(
+    annotations: RecordSource[Annotation], *, schema: Schema | None = None
+) -> dict[str, list[Annotation]]:
     """The submitted annotations by article, annotators in alphabetical order; skipped ones and drafts are left out.
 
     Spans are trimmed of white space and marks at their edges (`annotate.items.trim_annotation`). Of items of one
@@ -23,10 +26,11 @@ def group_submitted(annotations: RecordSource[Annotation]) -> dict[str, list[Ann
     Args:
         annotations: as for `annotate.jsonl.gather_records`; the spans of a file are checked as it is read, those of
             records here.
+        schema: the labels that items may have; None = any.
 
     Raises:
         RecordError: a file has problems; or an annotation without text, two texts for one article, spans that do not
-            fit, or one annotator twice on one article; all problems together.
+            fit, labels that the schema does not declare, or one annotator twice on one article; all problems together.
     """
     articles: dict[str, list[Annotation]] = {}
     problems: list[str] = []
@@ -41,6 +45,11 @@ def group_submitted(annotations: RecordSource[Annotation]) -> dict[str, list[Ann
             problems.append(f"{where}: its text is not that of {versions[0].annotator}; one of them was edited")
         elif not is_checked:
             problems.extend(f"{where}: {problem}" for problem in find_span_problems(annotation, annotation.text))
+        if schema is not None:
+            problems.extend(
+                f"{where}: {problem}; correct it, or give the schema that has it (--schema)"
+                for problem in find_label_problems(annotation, schema)
+            )
         if any(version.annotator == annotation.annotator for version in versions):
             problems.append(f"{where}: a second annotation by this annotator; keep the one that counts")
         versions.append(annotation)

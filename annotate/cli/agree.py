@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -147,11 +148,13 @@ def adjudicate(
 
 
 def _report(result: Adjudication, project: str | None) -> None:
-    outcomes = [decision.outcome for decision in result.log]
+    outcomes = Counter(decision.outcome for decision in result.log)
+    articles = len(result.decided) + len(result.disputed)
+    disputes = sum(len(article.disputes) for article in result.disputed)
     note(
-        f"{format_count(len(result.decided), 'article')} decided: "
-        f"{format_count(outcomes.count('accepted'), 'item')} accepted, "
-        f"{outcomes.count('rejected')} rejected"
+        f"{len(result.decided):,} of {format_count(articles, 'article')} decided; "
+        f"of all items {outcomes['accepted']:,} accepted, {outcomes['rejected']:,} rejected, "
+        f"{disputes:,} disputed"
     )
     single = sum((record.decided_by or "").startswith("single:") for record in result.decided)
     if single:
@@ -159,13 +162,8 @@ def _report(result: Adjudication, project: str | None) -> None:
     if not result.disputed and project is not None:
         note(f"nothing is disputed, so nothing was sent to project {project!r}")
     if result.disputed:
-        disputes = sum(len(article.disputes) for article in result.disputed)
+        disputed = format_count(len(result.disputed), "disputed article")
         if project is not None:
-            rest = (
-                f"they are in project {project!r}; pull it and give the file as --decisions. "
-                f"Articles without disputes were not sent: {len(result.decided)}"
-            )
+            note(f"sent to project {project!r}: {disputed}; once reviewed, pull it and give the file as --decisions")
         else:
-            rest = "not written; --push PROJECT sends them to a reviewer"
-        articles, items = format_count(len(result.disputed), "article"), format_count(disputes, "disputed item")
-        note(f"{articles} with {items}: {rest}")
+            note(f"not written: {disputed}; --push PROJECT sends them to a reviewer")

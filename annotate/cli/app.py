@@ -94,7 +94,7 @@ class ErrorsAsMessages(Group):
                 return super().invoke(ctx)
         except AnnotateError as error:
             if get_level() is Level.VERBOSE:
-                print_line("".join(traceback.format_exception(error)), err=True)
+                print_line("".join(traceback.format_exception(error)), err=True, wrap=False)
             for explanation in getattr(error, "__notes__", ()):
                 print_line(explanation, err=True)
             print_line(f"error: {error}", err=True)

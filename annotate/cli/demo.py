@@ -10,6 +10,7 @@ import typer
 import annotate
 from annotate.cli.completion import complete_preannotator
 from annotate.cli.options import DirOption, note
+from annotate.cli.studio import name_command
 from annotate.printing import Table, format_value, print_blocks
 
 if TYPE_CHECKING:
@@ -47,11 +48,11 @@ def demo(
     _print_result(result)
     if stop:
         annotate.down(dir)
-        note("Label Studio is stopped; `annotate up` starts it again")
+        note(f"Label Studio is stopped; `{name_command('annotate up', dir)}` starts it again")
     else:
         note(f"\nLook at it: {result.studio.url}")
         note(f"  log in as {result.studio.username} with password {result.studio.password}")
-        note("  stop it with: annotate down")
+        note(f"  stop it with: {name_command('annotate down', dir)}")
 
 
 def _print_result(result: DemoResult) -> None:

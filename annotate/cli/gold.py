@@ -11,6 +11,7 @@ import annotate
 from annotate.cli.completion import complete_release
 from annotate.cli.options import SchemaOption, note
 from annotate.printing import Table, format_count, print_blocks, print_data, print_line
+from annotate.records import describe_counts
 
 
 def release(
@@ -76,6 +77,7 @@ def release(
     from annotate.release.grouping.splits import parse_shares
     from annotate.release.pseudonyms import find_map
 
+    remarks: list[str] = []
     folder = annotate.release_records(
         decided,
         name,
@@ -92,8 +94,11 @@ def release(
         annotator_map=annotator_map,
         sign=sign,
         batch=batch,
+        report=remarks.append,
     )
     _describe(folder)
+    for remark in remarks:
+        note(f"warning: {remark}")
     if not names:
         kept = annotator_map or find_map(decided, name)
         note(f"the annotators' names are in {kept}, not in the release; keep that file, and keep it private")
@@ -119,7 +124,7 @@ def check(
     Example: annotate check gold/news/1.0.0 --digest sha256:HEX --signers allowed_signers
     """
     report = annotate.check(release, digest=digest, signers=signers)
-    spans = ", ".join(f"{count:,} {layer}" for layer, count in report.spans.items()) or "no spans"
+    spans = describe_counts(report.spans)
     files, size = format_count(report.files, "file"), format_count(report.bytes, "byte")
     print_line(f"{report.ref}: intact. {files}, {size}, {format_count(report.articles, 'article')}, {spans}")
     print_line(f"digest {report.digest}")
@@ -165,11 +170,12 @@ def releases(
     rows = []
     found = annotate.releases(to)
     for manifest in found:
-        spans = ", ".join(f"{value['spans']:,} {layer}" for layer, value in manifest.counts["layers"].items())
         splits = ", ".join(f"{name} {split.articles:,}" for name, split in manifest.splits.items())
         parent = manifest.parent.version if manifest.parent else "-"
         schema = f"{manifest.schema.name}/{manifest.schema.version}"
-        rows.append([manifest.ref, f"{manifest.counts['articles']:,}", spans, splits, schema, parent])
+        rows.append(
+            [manifest.ref, f"{manifest.counts['articles']:,}", describe_counts(manifest.items), splits, schema, parent]
+        )
     if not rows:
         note(f"no releases in {to}")
         return
@@ -188,9 +194,9 @@ def _describe(folder: Path) -> None:
     from annotate.gold.manifest import read_manifest
 
     manifest: Any = read_manifest(folder)
-    layers = ", ".join(f"{value['spans']:,} {layer}" for layer, value in manifest.counts["layers"].items())
     articles = format_count(manifest.counts["articles"], "article")
-    note(f"{manifest.ref}: {articles} in {format_count(manifest.counts['clusters'], 'story', 'stories')}, {layers}")
+    stories = format_count(manifest.counts["clusters"], "story")
+    note(f"{manifest.ref}: {articles} in {stories}, {describe_counts(manifest.items)}")
     for name, split in manifest.splits.items():
         note(f"  {name}: {format_count(split.articles, 'article')}, {split.share:.1%} (wanted {split.wanted:.1%})")
     for left in manifest.left_out:

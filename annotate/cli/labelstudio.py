@@ -24,7 +24,7 @@ from annotate.cli.options import (
     note,
     parse_layers,
 )
-from annotate.printing import print_blocks, print_json, print_line, show_progress
+from annotate.printing import print_blocks, print_json, print_line, show_progress, to_text
 
 ProjectOption = Annotated[
     str,
@@ -125,8 +125,7 @@ def pull(
         api_key=api_key,
         schema=schema,
     )
-    for line in found.summary():
-        note(line)
+    note(to_text(found.summary()))
     if certificate is not None:
         note(f"certificate: {certificate}")
     if strict and not found.is_clean:

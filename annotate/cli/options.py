@@ -43,7 +43,9 @@ NormalizeOption = Annotated[
 ]
 WeightsOption = Annotated[
     Literal["gold", "none"] | None,
-    typer.Option(help="Whether articles count as gold's weights have it; default: gold where each has one."),
+    typer.Option(
+        help="Count articles by their weights in gold, from select, or all alike; default: gold where each has one."
+    ),
 ]
 ColumnsOption = Annotated[
     str | None,
@@ -118,7 +120,10 @@ ApiKeyOption = Annotated[
     ),
 ]
 DirOption = Annotated[
-    Path | None, typer.Option("--dir", metavar="DIR", help="Data folder of the embedded Label Studio.")
+    Path | None,
+    typer.Option(
+        "--dir", metavar="DIR", envvar="ANNOTATE_STUDIO_DIR", help="Data folder of the embedded Label Studio."
+    ),
 ]
 
 

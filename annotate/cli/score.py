@@ -19,6 +19,7 @@ from annotate.cli.options import (
     parse_layers,
     parse_map,
 )
+from annotate.jsonl import STDIO
 from annotate.printing import Block, print_blocks, print_data, print_json, print_line, to_markdown
 
 GoldOption = Annotated[
@@ -201,6 +202,8 @@ def compare(
         schema=schema,
     )
     write_comparison(comparison, output, format)
+    if output != STDIO:
+        note(f"wrote {output}")
 
 
 def leaderboard(
@@ -280,6 +283,8 @@ def leaderboard(
     if wanted == "add":
         note(f"wrote {found.path}" if found.changed else f"{found.path}: has this system already, nothing changed")
     write_board(found, output, format)
+    if output != STDIO:
+        note(f"wrote {output}")
 
 
 def measures(
@@ -297,4 +302,4 @@ def measures(
             print_json(json.dumps({"name": definition.name, **asdict(definition)}, ensure_ascii=False))
         else:
             source = f"  [{definition.source}]" if definition.source else ""
-            print_line(f"{definition.name:<42} {definition.meaning}{source}")
+            print_line(f"{definition.name} = {definition.meaning}{source}")

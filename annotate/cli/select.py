@@ -111,7 +111,9 @@ def plan(
         tuple[Path, Path] | None,
         typer.Option(metavar="P1.jsonl P2.jsonl", help="Two systems that are to be told apart."),
     ] = None,
-    width: Annotated[float | None, typer.Option(metavar="W", help="How wide the interval is to be.")] = None,
+    width: Annotated[
+        float | None, typer.Option(metavar="W", help="How wide the 95 % interval is to be, such as 0.04.")
+    ] = None,
     measure: Annotated[
         str | None,
         typer.Option(
@@ -130,7 +132,7 @@ def plan(
 ) -> None:
     """Plan how many more articles, of which strata, and how many hours an answer needs.
 
-    Either until the interval of a value is so wide, or until two systems can be told apart.
+    The answer is a value with an interval --width wide, or which of two systems is better (--compare).
 
     Example: annotate plan news/1.0.0 --compare rules.jsonl news.jsonl --measure f1:strict:entities -o plan.json
     """
@@ -151,7 +153,7 @@ def plan(
     if format == "json":
         print_json(json.dumps(found.to_dict(), ensure_ascii=False, indent=2))
     else:
-        print_blocks(describe_plan(found))
+        print_blocks(describe_plan(found, output))
     if output is not None:
         note(f"wrote {output}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -122,9 +123,19 @@ def up(
         print_line(f"project {title}: {page}")
     print_line(f"Label Studio: {place.studio.url}")
     print_line(f"log in as {place.studio.username} with password {place.studio.password}")
-    note("stop it with: annotate down")
+    note(f"stop it with: {name_command('annotate down', dir)}")
     if not no_browser:
         _open_browser(place.page)
+
+
+def name_command(command: str, dir: Path | None) -> str:
+    """The command for the same embedded server: with the data folder, unless the environment names it.
+
+    >>> name_command("annotate down", Path("my data"))
+    "annotate down --dir 'my data'"
+    """
+    named = dir is not None and str(dir) != os.environ.get("ANNOTATE_STUDIO_DIR")
+    return f"{command} --dir {shlex.quote(str(dir))}" if named else command
 
 
 def down(dir: DirOption = None) -> None:
@@ -153,7 +164,7 @@ def status(
         return
     if not found.running:
         print_line(found.ended or "no embedded Label Studio is running")
-        print_line("start it with: annotate up")
+        print_line(f"start it with: {name_command('annotate up', dir)}")
         return
     print_line(f"Label Studio: {found.url} (process {found.pid})")
     if found.public_url:

@@ -19,7 +19,7 @@ from annotate.cli.options import (
     parse_columns,
     parse_layers,
 )
-from annotate.printing import show_progress, to_text
+from annotate.printing import format_count, show_progress, to_text
 
 
 def transfer(
@@ -72,3 +72,4 @@ def transfer(
             progress=bar.update,
         )
     note(to_text(describe_transfer(report)))
+    note(f"{output}: {format_count(report.written, 'prediction')}")

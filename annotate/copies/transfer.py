@@ -84,6 +84,7 @@ class Transfer:
         pool: how many articles the pool has; `already` of them are annotated, `alone` have no annotated copy.
         copies: the others, in the order of the pool.
         failures: the articles that the pre-annotator failed on; they have carried items only.
+        written: how many predictions came out.
     """
 
     model: str
@@ -94,6 +95,7 @@ class Transfer:
     alone: int = 0
     copies: list[TransferredArticle] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    written: int = 0
 
 
 def transfer(
@@ -184,6 +186,7 @@ def transfer(
                 noted = msgspec.structs.replace(article, meta={**article.meta, NAME: _note(one, gold)})
                 prediction = to_prediction(noted, layers, model=report.model, schema=schema)
             receive(prediction)
+            report.written += 1
             progress("carrying", done, len(found))
             yield prediction
 
@@ -422,11 +425,11 @@ def _note(one: TransferredArticle, gold: GoldRecord) -> dict[str, Any]:
 def describe_transfer(report: Transfer) -> Iterator[Block]:
     """The report for reading: what became of the pool, and the first copies one by one."""
     sources = len({one.source for one in report.copies})
+    annotated = format_count(report.annotated, "annotated article")
+    copies = f"{format_count(len(report.copies), 'copy')} of {sources:,}" if sources else "no copy of any"
     yield (
         f"{format_count(report.pool, 'article')} in the pool: {report.already:,} annotated already, "
-        f"{report.alone:,} without an annotated copy,\n"
-        f"{format_count(len(report.copies), 'copy', 'copies')} of {sources:,} of the "
-        f"{format_count(report.annotated, 'annotated article')}"
+        f"{report.alone:,} without an annotated copy,\n{copies} of the {annotated}"
     )
     if report.disputed:
         names = ", ".join(shorten(name) for name in report.disputed[:3])

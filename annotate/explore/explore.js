@@ -51,7 +51,7 @@
     const kinds = value("label") ? kindsOf(value("label")) : null;
     if (query.length) lower ??= data.articles.map((one) => `${one.id}\n${one.title ?? ""}\n${one.text}`.toLowerCase());
     found = [...data.articles.keys()].filter((i) => passes(i, query, kinds, value("split"), value("has"), differ));
-    byId("count").textContent = `${found.length} of ${data.articles.length} articles`;
+    byId("count").textContent = `${found.length} of ${data.articles.length} article${data.articles.length === 1 ? "" : "s"}`;
     byId("rows").style.height = `${found.length * ROW}px`;
     if (kept !== undefined && found.includes(kept) && drawn === `${kept} ${value("label")}`) {
       current = found.indexOf(kept);

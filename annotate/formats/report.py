@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from annotate.printing import format_count, shorten
-from annotate.records import LAYERS, LayeredRecord, Layers
+from annotate.records import LAYERS, LayeredRecord, Layers, describe_counts
 
 Action: TypeAlias = Literal["read", "written"]
 #: What is lost: whole articles, items (entities, quotes, claims), or what items and articles have beside (links,
@@ -122,8 +122,8 @@ class FormatReport:
 
     def __str__(self) -> str:
         head = f"{self.format}: {format_count(self.articles, 'article')} {self.action}"
-        counts = ", ".join(f"{self.items[layer]} {layer}" for layer in LAYERS if layer in self.items)
-        lines = [f"{head}; {counts}" if counts else head]
+        counts = {layer: self.items[layer] for layer in LAYERS if layer in self.items}
+        lines = [f"{head}; {describe_counts(counts)}" if counts else head]
         if self.grounding:
             lines.append(
                 "  strings found: " + ", ".join(f"{count} {how}" for how, count in sorted(self.grounding.items()))

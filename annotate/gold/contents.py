@@ -129,7 +129,7 @@ def find_file_problems(folder: Path, manifest: Manifest) -> Iterator[str]:
         elif present[name].st_size != entry.bytes:
             yield f"{name} has {present[name].st_size:,} bytes; {MANIFEST} has {entry.bytes:,}"
         elif name in expected and entry.rows != expected[name]:
-            yield f"{name} has {expected[name]} rows by its split; {MANIFEST} has {entry.rows}"
+            yield f"{name}: expected rows by its split {expected[name]:,}; {MANIFEST} has {entry.rows}"
 
 
 def _list_entries(folder: Path) -> Iterator[tuple[str, os.stat_result]]:

@@ -15,6 +15,7 @@ from annotate.errors import GoldError
 from annotate.files import sha256_text
 from annotate.gold.names import check_name, is_split, is_version
 from annotate.printing import format_count, short_repr
+from annotate.records import Layer, describe_counts
 
 MANIFEST = "manifest.json"
 #: 1: written by toolkit 0.1. 2: the card and `CHANGES.md` follow from the manifest and the tables, and `check`
@@ -118,9 +119,14 @@ class Manifest(Displayed, msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
         """The release as it is cited, `name/version`."""
         return f"{self.name}/{self.version}"
 
+    @property
+    def items(self) -> dict[Layer, int]:
+        """How many items of each layer are in the release."""
+        return {layer: counts["spans"] for layer, counts in self.counts["layers"].items()}
+
     def __repr__(self) -> str:
-        layers = (f"{layer['spans']:,} {name}" for name, layer in self.counts["layers"].items())
-        return short_repr(self, self.ref, format_count(self.counts["articles"], "article"), *layers)
+        articles = format_count(self.counts["articles"], "article")
+        return short_repr(self, self.ref, articles, describe_counts(self.items))
 
 
 class _LayerForm(msgspec.Struct, forbid_unknown_fields=True):
@@ -271,7 +277,8 @@ def _find_name_problems(manifest: Manifest) -> list[str]:
     problems += [f"split {split!r}; expected a lower-case word" for split in manifest.splits if not is_split(split)]
     # the names of a split's tables follow from how many articles it has: no number is believed without its rows
     problems += [
-        f"split {split!r} has {entry.articles:,} articles, expected {len(entry.row_hashes):,}, one per row hash"
+        f"split {split!r} has {format_count(entry.articles, 'article')}, "
+        f"expected {len(entry.row_hashes):,}, one per row hash"
         for split, entry in manifest.splits.items()
         if entry.articles != len(entry.row_hashes)
     ]

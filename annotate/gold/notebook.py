@@ -24,7 +24,7 @@ def show_manifest(manifest: Manifest) -> str:
 
 def _describe_manifest(manifest: Manifest) -> Iterator[Block]:
     counts = manifest.counts
-    stories = format_count(counts["clusters"], "story", "stories")
+    stories = format_count(counts["clusters"], "story")
     stand_off = ", without the texts" if manifest.stand_off else ""
     yield f"{manifest.ref}: {format_count(counts['articles'], 'article')} in {stories}{stand_off}"
     yield f"schema {manifest.schema.name}/{manifest.schema.version}, licence {manifest.licence or 'not stated'}"

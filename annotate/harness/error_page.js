@@ -54,9 +54,13 @@
       .filter(({ errors }) => errors.length > 0 || !filtered());
     if (filtered()) rows.sort((a, b) => b.errors.length - a.errors.length);
     const total = rows.reduce((sum, { errors }) => sum + errors.length, 0);
-    byId("count").textContent = `${total} errors in ${rows.filter(({ errors }) => errors.length).length} articles`;
+    byId("count").textContent = `${count(total, "error")} in ${count(rows.filter(({ errors }) => errors.length).length, "article")}`;
     byId("list").replaceChildren(...rows.slice(0, shown).map(({ article, errors }) => drawArticle(article, errors)));
     byId("more").hidden = rows.length <= shown;
+  }
+
+  function count(n, noun) {
+    return `${n.toLocaleString("en-US")} ${noun}${n === 1 ? "" : "s"}`;
   }
 
   function drawArticle(article, errors) {
@@ -67,9 +71,8 @@
     const summary = el(
       "summary",
       {},
-      el("b", {}, `${errors.length} `),
       el("b", {}, article.title || article.id),
-      el("span", { class: "quiet" }, ` ${article.id}${article.publisher ? ` · ${article.publisher}` : ""} · ${article.words} words${f1} · ${parts.join(", ") || "no errors"}`),
+      el("span", { class: "quiet" }, ` ${count(errors.length, "error")} · ${article.id}${article.publisher ? ` · ${article.publisher}` : ""} · ${count(article.words, "word")}${f1}${parts.map((part, i) => (i ? `, ${part}` : ` · ${part}`)).join("")}`),
     );
     const details = el("details", { class: "article", "data-id": article.id }, summary);
     details.addEventListener("toggle", () => {

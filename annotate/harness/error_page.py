@@ -130,8 +130,8 @@ def _plots(report: Report) -> list[dict[str, Any]]:
                 "high": place(score.high),
                 "people": place(ceiling),
                 "people_value": format_value(ceiling) if ceiling is not None else "",
-                "n_gold": score.n_gold,
-                "n_pred": score.n_pred,
+                "n_gold": f"{score.n_gold:,}",
+                "n_pred": f"{score.n_pred:,}",
             }
         )
     return plots
@@ -176,9 +176,11 @@ def _meaning(name: str) -> str:
 def _layer(
     report: Report, articles: Sequence[ArticleErrors], layer: Layer, seen_surfaces: frozenset[str] | None
 ) -> dict[str, Any]:
+    gains = find_gains(articles, layer)
     return {
         "name": layer,
         "right": _RIGHT[layer],
+        "now": format_value(gains[0].now if gains else None),
         "gains": [
             {
                 "kind": gain.kind,
@@ -187,7 +189,7 @@ def _layer(
                 "then": format_value(gain.then),
                 "most": ", ".join(f"{name} {n}" for name, n in gain.most),
             }
-            for gain in find_gains(articles, layer)
+            for gain in gains
         ],
         "repeated": [
             {"kinds": kinds, "surface": surface, "labels": labels, "times": times, "articles": where}

@@ -298,21 +298,27 @@ def compare_signatures(one: Mapping[str, Any], other: Mapping[str, Any]) -> list
     """
     shared = set(one["layers"]) & set(other["layers"])
     of_layers = {"tokens", "claim_threshold", "sentences"}
+    # gold's labels, and so its counts, its hash and that of its schema, follow from the map
+    of_map = {"gold_sha256", "gold_spans", "documents", "schema_sha256"}
     differing = []
     for key in sorted({*one, *other} - {"layers", "annotate"}):
         ours, theirs = one.get(key), other.get(key)
+        if key in of_map and one.get("map") != other.get("map"):
+            continue
         if key in ("documents", "gold_spans"):
             ours, theirs = (
                 {layer: side[layer] for layer in side if layer in shared} for side in (ours, theirs) if side
             )
         if ours != theirs and not (key in of_layers and (ours is None or theirs is None)):
-            differing.append(f"{key}: {_shorten(ours)}, here {_shorten(theirs)}")
+            differing.append(f"{key}: {_shorten(key, ours)}, here {_shorten(key, theirs)}")
     return differing
 
 
-def _shorten(value: Any) -> str:
+def _shorten(key: str, value: Any) -> str:
     if value is None:
         return "none"
+    if key == "map":
+        return str(LabelMap.from_dict(value))
     return shorten(value[:12] if isinstance(value, str) and len(value) == 64 else str(value), 80)
 
 
@@ -363,7 +369,7 @@ def _leaderboard(comparison: Comparison, measure: str) -> Table:
         rows.append(["", "annotators", format_value(comparison.ceiling[measure]), "", ""])
     count = comparison.articles[measure]
     by_story = comparison.signature.get("by") == "story"
-    n = format_count(count, "story", "stories") if by_story else format_count(count, "article")
+    n = format_count(count, "story") if by_story else format_count(count, "article")
     title = f"{measure}: {n}; systems that share a letter do not differ significantly"
     return Table(title, ("#", "system", "value", "95 % interval", "group"), rows, words=(1,))
 
@@ -416,10 +422,16 @@ _PAGE = """
 {% for table in tables %}
 <h2>{{ table.title }}</h2>
 <table>
-<thead><tr>{% for column in table.columns %}<th scope="col">{{ column }}</th>{% endfor %}</tr></thead>
+<thead><tr>
+{% for column in table.columns %}
+<th scope="col"{% if loop.index0 not in table.words %} class="number"{% endif %}>{{ column }}</th>
+{% endfor %}
+</tr></thead>
 <tbody>
 {% for row in table.rows %}
-<tr>{% for cell in row %}<td>{{ cell }}</td>{% endfor %}</tr>
+<tr>
+{% for cell in row %}<td{% if loop.index0 not in table.words %} class="number"{% endif %}>{{ cell }}</td>{% endfor %}
+</tr>
 {% endfor %}
 </tbody>
 </table>
@@ -433,14 +445,14 @@ def write_comparison(
     path: Path,
     format: str,
     *,
-    title: str = "Leaderboard",
+    title: str | None = None,
     tables: Sequence[Table] = (),
     further: Mapping[str, Any] | None = None,
 ) -> None:
     """The comparison in a file (`-` = standard output) as table, markdown, html or json.
 
     Args:
-        title: of the page.
+        title: of the page; None names the gold that was compared on.
         tables: to be shown behind those of the comparison.
         further: what JSON has beside the comparison.
     """
@@ -457,7 +469,11 @@ def write_comparison(
     elif format == "markdown":
         text = to_markdown([*tables, *notes]) + "\n"
     elif format == "html":
-        shown = [{"title": table.title, "columns": table.columns, "rows": table.rows} for table in tables]
+        shown = [
+            {"title": table.title, "columns": table.columns, "rows": table.rows, "words": table.words}
+            for table in tables
+        ]
+        title = title or f"Comparison on {comparison.signature.get('gold') or 'gold'}"
         text = render_page(title, _PAGE, {"tables": shown, "notes": notes})
     else:
         text = to_text([*tables, *notes]) + "\n"

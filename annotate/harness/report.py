@@ -55,7 +55,7 @@ def make_tables(report: Report) -> list[Table]:
         mistaken.sort(key=lambda cell: (-cell[2], cell[:2]))
         tables.append(
             Table(
-                f"entities: most frequent confusions (of {sum(n for *_, n in mistaken)} errors)",
+                f"entities: most frequent confusions (of {format_count(sum(n for *_, n in mistaken), 'error')})",
                 ("gold", "predicted", "n"),
                 [(gold, predicted, f"{n:,}") for gold, predicted, n in mistaken[:10]],
                 words=(0, 1),
@@ -87,7 +87,7 @@ def count_units(report: Report, layer: Layer) -> str:
     """How many articles were scored on the layer, and of how many stories where these count."""
     articles = format_count(report.layers[layer], "article")
     stories = report.stories.get(layer)
-    return articles if stories is None else f"{format_count(stories, 'story', 'stories')} in {articles}"
+    return articles if stories is None else f"{format_count(stories, 'story')} in {articles}"
 
 
 def _ranked_tables(report: Report, layer: Layer) -> list[Table]:

@@ -15,6 +15,7 @@ import msgspec
 from annotate.errors import AnnotateError, RecordError, ScoreError
 from annotate.extras import require
 from annotate.jsonl import STDIO, stream_records, write_records
+from annotate.printing import format_count
 from annotate.problems import cannot_read
 from annotate.processes import run_limited
 from annotate.records import Article, Entity, GoldRecord, Layer, LayeredRecord, Layers, Prediction
@@ -188,13 +189,12 @@ def run_program(
         if done.stopped is not None:
             lines = answered.read_bytes().count(b"\n")
             passed = (
-                f"{limits.timeout_s:g} seconds (--run-timeout)"
+                f"{limits.timeout_s:g} s (--run-timeout)"
                 if done.stopped == "time"
                 else f"{limits.most_bytes / (1 << 20):,.0f} MiB of output (--run-limit)"
             )
-            raise ScoreError(
-                [f"--run {command}: stopped after {passed}; {lines:,} of {len(gold):,} articles answered: {words}"]
-            )
+            answers = f"{lines:,} of {format_count(len(gold), 'article')} answered"
+            raise ScoreError([f"--run {command}: stopped after {passed}; {answers}: {words}"])
         if done.code:
             raise ScoreError([f"--run {command}: exit code {done.code}: {words}"])
         problems = Problems()
@@ -204,9 +204,20 @@ def run_program(
         except RecordError as error:
             problems.sentences += error.problems
         if problems.sentences:
-            sentences = [sentence.partition(f"{answered}:")[2] or f" {sentence}" for sentence in problems.sentences]
-            raise ScoreError([f"--run {command}: output{sentence}" for sentence in sentences])
+            raise ScoreError([f"--run {command}: {_name_line(one, answered)}" for one in problems.sentences])
         return predictions, loss
+
+
+def _name_line(problem: str, answered: Path) -> str:
+    """The problem with the line of the output in place of the temporary file's name.
+
+    >>> _name_line("/tmp/x/p.jsonl:12: no id", Path("/tmp/x/p.jsonl")), _name_line("no id", Path("/tmp/x/p.jsonl"))
+    ('line 12 of the output: no id', 'the output: no id')
+    """
+    place, _, said = problem.partition(f"{answered}:")[2].partition(":")
+    if place.isdigit():
+        return f"line {place} of the output:{said}"
+    return f"the output: {problem.removeprefix(f'{answered}:').strip()}"
 
 
 def run_preannotator(name: str, gold: Sequence[GoldRecord], layers: Sequence[Layer] | None = None) -> list[Prediction]:

@@ -7,7 +7,7 @@ import functools
 import itertools
 import re
 import shlex
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +27,7 @@ _KNOWN_AS = {
     ),
     "text": (
         "body", "content", "article", "fulltext", "articletext", "articlebody", "bodytext", "maintext", "plaintext",
-        "story", "contents", "document", "maincontent", "articlecontent", "textbody", "rawtext", "paragraphs",
+        "story", "contents", "document", "maincontent", "articlecontent", "textbody", "rawtext", "paragraphs", "copy",
     ),
     "title": ("headline", "heading", "articletitle", "head", "hed", "newstitle"),
     "date": (
@@ -42,6 +42,8 @@ _KNOWN_AS = {
 _NEXT_FIELD = re.compile(r",(?=\s*\w*\s*=)")
 #: Columns that a message is made of; more are counted.
 _MOST_COLUMNS = 200
+#: The last word of a column that holds ids.
+_ID = re.compile(r"[\W_](?i:id|ref|no|nr|number|key)$|(?<=[a-z])(?:Id|ID|Ref|No|Nr|Key)$")
 _VALUE = re.compile(r"\d+(?:[.,-]\d+)*|.{80,}", re.DOTALL)
 
 
@@ -156,13 +158,18 @@ class ColumnMap:
         kept = {field: name for field, name in self.named.items() if field not in absent}
         free = [name for name in found if name not in kept.values() and not isinstance(example.get(name), list | dict)]
         chosen: dict[str, str] = {}
-        for field in sorted(FIELDS, key=lambda field: (field not in absent, FIELDS.index(field))):
-            if field in kept or (field not in absent and (self.column(field) in found or not self.column(field))):
-                continue
-            name = _find_likely(field, absent.get(field, field), free, loosely=field in absent)
-            if name is None and field == "text":
-                name = _find_longest({key: example.get(key) for key in free})
-            if name is not None:
+        missing = [field for field in FIELDS if field not in kept and field in absent]
+        others = [
+            field
+            for field in FIELDS
+            if field not in kept and field not in absent and self.column(field) and self.column(field) not in found
+        ]
+        for field in [*missing, *others]:
+            if name := _find_named(field, absent.get(field, field), free):
+                chosen[field] = name
+                free.remove(name)
+        for field in missing:
+            if field not in chosen and (name := _find_like(field, free, example)):
                 chosen[field] = name
                 free.remove(name)
         if "text" in absent and "text" not in chosen:
@@ -180,34 +187,39 @@ class ColumnMap:
         return f"try --columns {shlex.quote(value)}{made}"
 
 
-def _find_likely(field: str, wanted: str, names: Iterable[str], *, loosely: bool) -> str | None:
-    """The column that seems to hold the field: by its usual names, or nearly the name that was asked for."""
+def _find_named(field: str, wanted: str, names: Iterable[str]) -> str | None:
+    """The column with the name that was asked for, with nearly that name, or with a usual one, however it is spelt."""
     plain = {_plain(name): name for name in reversed(list(names))}
     asked = _plain(wanted)
+    near = difflib.get_close_matches(asked, plain, 1, 0.75) if asked != field else []
+    return next((plain[one] for one in (asked, *near, field, *_KNOWN_AS[field]) if one in plain), None)
+
+
+def _find_like(field: str, names: Sequence[str], example: Mapping[str, Any]) -> str | None:
+    """The column with a usual name as a part of its own, or with nearly one; for the text, else the longest."""
+    if field == "text":  # what holds no sentence is called so for another reason: story_ref, text_length
+        names = [name for name in names if _is_sentence(example.get(name))] or names
+    plain = {_plain(name): name for name in reversed(names)}
     usual = (field, *_KNOWN_AS[field])
-    if loosely and asked != field:
-        usual = (*difflib.get_close_matches(asked, plain, 1, 0.75), *usual)
-    for one in (asked, *usual):
-        if one in plain:
-            return plain[one]
-    if not loosely:
-        return None
     for one in usual:  # cms_body, body_en
         for key, name in plain.items():
             if len(one) > 2 and (key.startswith(one) or key.endswith(one)):
                 return name
+    if field == "id" and (found := next(filter(_ID.search, names), None)):
+        return found
     close = [match for one in usual for match in difflib.get_close_matches(one, plain, 1, 0.75)]
-    return plain[close[0]] if close else None
+    if close or field != "text":
+        return plain[close[0]] if close else None
+    sentences = [name for name in names if _is_sentence(example.get(name))]
+    return max(sentences, key=lambda name: len(str(example[name])), default=None)
+
+
+def _is_sentence(value: Any) -> bool:
+    return isinstance(value, str) and " " in value.strip()
 
 
 def _plain(name: str) -> str:
     return re.sub(r"[\W_]", "", name).casefold()
-
-
-def _find_longest(values: Mapping[str, Any]) -> str | None:
-    """The column with the longest string, if one could be an article."""
-    lengths = {key: len(value) for key, value in values.items() if isinstance(value, str) and " " in value.strip()}
-    return max(lengths, key=lambda key: lengths[key]) if lengths else None
 
 
 def _is_list_of_objects(value: Any) -> bool:

@@ -155,9 +155,9 @@ def count_lines(problem: str, count: int) -> str:
     """The problem of the first of so many lines that have the same one.
 
     >>> count_lines("not UTF-8 at byte 3", 12)
-    'not UTF-8 at byte 3; 11 more lines are not either'
+    'not UTF-8 at byte 3; the same in 11 more lines'
     """
-    return problem + (f"; {count - 1:,} more lines are not either" if count > 1 else "")
+    return problem + (f"; the same in {format_count(count - 1, 'more line')}" if count > 1 else "")
 
 
 def find_twice(names: Iterable[str]) -> str | None:

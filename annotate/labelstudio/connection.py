@@ -77,8 +77,9 @@ def connect(url: str | None = None, api_key: str | None = None, *, timeout_s: fl
         if not url:
             if studio is None:
                 raise LabelStudioError(
-                    f"no Label Studio: start the embedded one with `annotate up`, or set {URL_VARIABLE} and "
-                    f"{API_KEY_VARIABLE} (or give --url and --api-key)"
+                    f"no Label Studio: start the embedded one with `annotate up` (one with --dir DIR is found where "
+                    f"ANNOTATE_STUDIO_DIR has DIR), or set {URL_VARIABLE} and {API_KEY_VARIABLE} (or give --url and "
+                    "--api-key)"
                 )
             url, api_key = studio.url, studio.api_key
         elif studio is not None and studio.url.rstrip("/") == url.rstrip("/"):

@@ -227,16 +227,17 @@ def _check_tasks(server: Connection, name: str, project: dict[str, Any], schema:
                 broken[reason] = (count + 1, first)
     yield from _check_visibility(name, project, versions, bare)
     yield from _report_broken(broken, push)
-    for count, what, remedy in (
-        (edited, "tasks have a text that was edited after the push; their spans cover other words", push),
+    for count, noun, what, remedy in (
+        (edited, "task", "with a text that was edited after the push: spans cover other words than were marked", push),
         (
             sum(1 for article, times in seen.items() if times > 1 and article != "None"),
-            "articles are in more than one task",
+            "article",
+            "in more than one task",
             f"{push} (removes those without annotations)",
         ),
     ):
         if count:
-            yield _problem(f"{count} {what}", remedy)
+            yield _problem(f"{format_count(count, noun)} {what}", remedy)
     if unknown:
         yield Finding(level="note", what=f"{format_count(unknown, 'task')} without doc_id; pull names them task-NUMBER")
     if heavy:
@@ -276,8 +277,9 @@ def _check_visibility(name: str, project: dict[str, Any], versions: Counter[str]
         yield _fine(f"annotators see the predictions of {shown} on {format_count(versions[shown], 'task')}")
         hidden = sum(versions.values()) - versions[shown]
         if hidden:
+            others = ", ".join(version for version in versions if version != shown)
             yield Finding(
-                level="note", what=f"not shown: {format_count(hidden, 'prediction')} of other models", remedy=push
+                level="note", what=f"not shown: {format_count(hidden, 'prediction')} of other models ({others})"
             )
     if bare:
         yield Finding(

@@ -170,7 +170,8 @@ def _resume(
                 shutil.copyfileobj(source, target, 1 << 20)
         if written + len(outcome.failures) != len(articles):
             raise AnnotateError(
-                f"{output}: {written} predictions for {len(articles)} articles; did the sources change?"
+                f"{output}: {format_count(written, 'prediction')} for {format_count(len(articles), 'article')}; "
+                "did the sources change?"
             )
     partial.unlink()
 

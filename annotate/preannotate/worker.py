@@ -13,6 +13,7 @@ from annotate.files import sha256_text
 from annotate.items import confidence_of, iter_items, sort_items
 from annotate.preannotate.merge import merge_layers
 from annotate.preannotate.registry import Preannotator, build
+from annotate.printing import format_count
 from annotate.records import Article, Layer, Layers, Prediction, article_fields
 from annotate.schema import Schema, find_label_problems
 from annotate.spans import find_span_problems
@@ -83,7 +84,8 @@ class Worker:
             return list(itertools.chain.from_iterable(self._propose(preannotator, [one]) for one in articles))
         if len(found) != len(articles):
             raise PreannotatorError(
-                f"preannotator {preannotator.name!r} returned {len(found)} layers for {len(articles)} articles"
+                f"preannotator {preannotator.name!r} returned {format_count(len(found), 'result')} "
+                f"for {format_count(len(articles), 'article')}"
             )
         return list(found)
 

@@ -35,7 +35,7 @@ def find_warnings(folder: Path, manifest: Manifest) -> list[str]:
             places.setdefault(address.casefold(), set()).add(place)
     if places:
         where = ", ".join(sorted(set().union(*places.values())))
-        addresses = format_count(len(places), "e-mail address", "e-mail addresses")
+        addresses = format_count(len(places), "e-mail address")
         warnings.append(f"{addresses} outside the articles, in {where}")
     return warnings
 

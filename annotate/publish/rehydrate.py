@@ -202,7 +202,8 @@ class _Rehydration:
         lost = found.count(None)
         if places and lost * 2 > len(places):
             self.report.missing.append(record.id)
-            self._lose(f"{record.id}: the source's text is another one: {lost} of {len(places)} spans are not in it")
+            spans = format_count(len(places), "span")
+            self._lose(f"{record.id}: the source's text is another one: {lost} of {spans} not in it")
             return record
         self.report.repaired += 1
         for place, where in zip(places, found, strict=True):

@@ -26,6 +26,7 @@ from annotate.gold.rows import encode_record, normalize_record
 from annotate.ingest.articles import read_articles
 from annotate.items import sort_items
 from annotate.jsonl import RecordSource, find_record_problems, gather_records, stream_records
+from annotate.printing import format_count
 from annotate.problems import SECOND_RECORD, appears_twice, find_surrogate
 from annotate.records import LAYERS, Annotation, GoldRecord, Prediction
 from annotate.release.changes import check_version, render_changes
@@ -59,6 +60,7 @@ def release_records(
     annotator_map: str | Path | None = None,
     sign: str | Path | None = None,
     batch: str | Path | None = None,
+    report: Callable[[str], object] = lambda text: None,
 ) -> Path:
     """Build the immutable release `<to>/<name>/<version>` from decided records, and return its folder.
 
@@ -86,6 +88,7 @@ def release_records(
         sign: an SSH private key to sign the release with (`annotate.release.signing`).
         batch: the last batch that `select` wrote of the pool, where an article's own `meta.selection` is of an earlier,
             smaller one. A record with `meta.selection` gets the weight 1 / probability.
+        report: called with a sentence if articles were annotated and are not among the decided records.
 
     Raises:
         RecordError: a file has problems.
@@ -119,6 +122,7 @@ def release_records(
         for bridged in find_bridged(spool.ids, links, placed):
             # leaving an article out also removes its links, so the others need all of theirs
             links += kinship.duplicates_among(bridged, spool.__getitem__)
+        undecided = sorted(submitted.articles - set(spool.ids))
         assignment = assign_splits(spool.ids, links, shares=wanted, placed=placed)
         pseudonyms = None if names else _assign(spool, submitted, name, map_path, previous)
         if pseudonyms is not None:
@@ -156,6 +160,11 @@ def release_records(
         if map_path is not None and pseudonyms is not None:
             # before the release appears: a pseudonym without its name would be lost for good
             pseudonyms.write(map_path, name)
+    if undecided:
+        report(
+            f"{len(undecided):,} of {format_count(len(submitted.articles), 'annotated article')} not in the release: "
+            f"no decided record, such as {undecided[0]}; see what annotate adjudicate says of disputes"
+        )
     return home / version
 
 

@@ -16,6 +16,7 @@ from annotate.printing import (
     markdown_code,
     markdown_table,
 )
+from annotate.records import describe_counts
 from annotate.schema import Label, Schema
 
 # the measures that the card shows, where they are defined; the manifest has all
@@ -106,9 +107,8 @@ def _introduction(manifest: Manifest, schema: Schema) -> Iterator[str]:
     if manifest.stand_off:
         yield from ("", STAND_OFF_NOTE)
     yield ""
-    layers = ", ".join(f"{value['spans']:,} {layer}" for layer, value in counts["layers"].items()) or "no spans"
-    stories = format_count(counts["clusters"], "story", "stories")
-    yield f"{_articles(counts['articles'])} in {stories}, with {layers}."
+    stories = format_count(counts["clusters"], "story")
+    yield f"{_articles(counts['articles'])} in {stories}, with {describe_counts(manifest.items)}."
 
 
 def _use(manifest: Manifest) -> Iterator[str]:

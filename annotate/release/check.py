@@ -18,8 +18,9 @@ from annotate.gold.manifest import MANIFEST, Manifest, manifest_digest, read_man
 from annotate.gold.parquet import iter_gold, iter_rows, read_schema
 from annotate.gold.rows import hash_row, normalize_record
 from annotate.jsonl import find_record_problems
+from annotate.printing import format_count
 from annotate.problems import SECOND_RECORD
-from annotate.records import Claim, Entity, GoldRecord, Region, Span, iter_spans
+from annotate.records import Claim, Entity, GoldRecord, Layer, Region, Span, iter_spans
 from annotate.release.check_papers import find_paper_problems
 from annotate.release.counts import Counts
 from annotate.release.grouping.kinship import Kinship
@@ -45,7 +46,7 @@ class ReleaseReport(msgspec.Struct, frozen=True):
     files: int
     bytes: int
     articles: int
-    spans: dict[str, int]
+    spans: dict[Layer, int]
     kin: int
     signed: bool = False
     signer: str | None = None
@@ -253,7 +254,7 @@ class _RowChecker:
             kinship.add(record if _is_day(record.date) else msgspec.structs.replace(record, date=None))
             self._splits.append(split)
         if number + 1 != len(hashes):
-            yield f"split {split} has {number + 1} rows; the manifest has {len(hashes)}"
+            yield f"split {split} has {format_count(number + 1, 'row')}; the manifest has {len(hashes)}"
         if next(beside, None) is not None:
             yield f"split {split} has more rows in {config or 'tokens'} than articles"
 

@@ -93,6 +93,11 @@ class Submitted:
         return msgspec.structs.replace(record, **{layer: items for layer, items in signed.items() if items})
 
     @property
+    def articles(self) -> set[str]:
+        """The ids of the articles that anybody submitted."""
+        return set(self._by_id)
+
+    @property
     def annotations(self) -> list[Annotation]:
         """What was submitted."""
         return self._annotations

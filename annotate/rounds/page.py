@@ -35,7 +35,7 @@ def to_page(found: Progress) -> str:
         plots.append(_plot(TIME, found, {"time": times}))
     tables = [_table(block) for block in describe_progress(found) if isinstance(block, Table)]
     return render_page(
-        f"{found.rounds[0].name} to {found.rounds[-1].name}",
+        f"Progress: {found.rounds[0].name} to {found.rounds[-1].name}",
         read_asset("annotate.rounds", "page.html"),
         {
             "conclusions": list(conclude(found)),
@@ -121,5 +121,5 @@ def _ticks(low: float, high: float, top: float | None) -> list[float]:
 
 
 def _shorten(name: str, room: float) -> str:
-    most = max(4, int(room / 7))
+    most = max(4, int(room / 8))
     return name if len(name) <= most else f"{name[: most - 1]}…"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from annotate.agreement.measure import Figure
 from annotate.html import draw_blocks, wrap_output
-from annotate.printing import UNDEFINED, Block, Table, format_interval, format_value
+from annotate.printing import UNDEFINED, Block, Table, format_count, format_interval, format_value
 from annotate.records import LAYERS, Layer
 from annotate.rounds.trends import LABELLED, TIME, Progress, Trend
 from annotate.score.measures import HEADLINES
@@ -82,7 +82,11 @@ def conclude(found: Progress) -> Iterator[str]:
 def _say(trend: Trend) -> str:
     if trend.verdict != "unclear":
         return trend.verdict
-    return f"unclear, about {trend.needed:,} articles in each round would tell" if trend.needed else "unclear"
+    return (
+        f"unclear, about {format_count(trend.needed, 'article')} in each round would tell"
+        if trend.needed
+        else "unclear"
+    )
 
 
 def _layer_table(found: Progress, layer: Layer, measure: str) -> Table:

@@ -357,12 +357,15 @@ def _group(ranked: Sequence[str], measure: str, differences: Sequence[Difference
 
 def _remark(comparison: Comparison) -> list[str]:
     remarks = []
+    few: dict[int, list[str]] = {}
     for measure, n in comparison.articles.items():
         if n < MIN_SEPARABLE:
-            remarks.append(
-                f"{measure}: with {format_count(n, 'article')} the smallest possible p is {2 / 2**n:g}; "
-                f"no difference can be significant below {MIN_SEPARABLE} articles"
-            )
+            few.setdefault(n, []).append(measure)
+    for n, measures in few.items():
+        remarks.append(
+            f"{', '.join(measures)}: with {format_count(n, 'article')} the smallest possible p is {2 / 2**n:g}; "
+            f"no difference can be significant below {MIN_SEPARABLE} articles"
+        )
     unsure = [difference for difference in comparison.differences if not difference.significant]
     if unsure:
         remarks.append("not significant does not mean equal: see the detectable difference")

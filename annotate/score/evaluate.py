@@ -25,13 +25,18 @@ from annotate.score.problems import Problems
 from annotate.score.quotes import count_quotes, quote_formulas
 from annotate.score.ranking import Ranked, rank_entities, rank_items
 from annotate.score.report import Confusions, Report, Score
-from annotate.score.resampling import MIN_ARTICLES, MIN_LABEL_SPANS, Resamples, expanded_interval, rule_of_three
+from annotate.score.resampling import (
+    MIN_ARTICLES,
+    MIN_LABEL_SPANS,
+    NO_WIDTH,
+    Resamples,
+    expanded_interval,
+    rule_of_three,
+)
 from annotate.score.sample import Sample, each_alone, weigh
 from annotate.score.signature import sign
 from annotate.score.tables import GoldTable, Numbers, SystemTable, read_gold, read_system, without_garbage_collection
 from annotate.score.weights import choose_sample, describe_sample, remark_on_weights
-
-NO_WIDTH = 1e-12  # rounding errors of weighted sums
 
 
 def evaluate(
@@ -116,7 +121,7 @@ def score_tables(gold: GoldTable, system: SystemTable, problems: Problems, optio
         layers={layer: len(rows) for layer, rows in articles.items()},
         signature=sign(gold, scored, options),
         warnings=warnings,
-        remarks=[*_remark(counted, measures, options), *remark_on_weights(gold, sample, options)],
+        remarks=[*_remark(counted, measures, of_scores, options), *remark_on_weights(gold, sample, options)],
         sample=None if sample is None else describe_sample(sample, articles),
         ceiling=options.fair_ceiling,
         of_scores=of_scores,
@@ -463,7 +468,7 @@ def _remark_stories(counted: Mapping[Layer, LayerCounts]) -> list[str]:
     layers: dict[str, list[str]] = {}
     for layer, found in counted.items():
         if found.groups is not None:
-            stories = format_count(found.groups.n, "story", "stories")
+            stories = format_count(found.groups.n, "story")
             layers.setdefault(f"{format_count(len(found.articles), 'article')} of {stories}", []).append(layer)
     return [f"{', '.join(names)}: {numbers}; each story counts once" for numbers, names in layers.items()]
 
@@ -471,12 +476,13 @@ def _remark_stories(counted: Mapping[Layer, LayerCounts]) -> list[str]:
 def _remark(
     counted: Mapping[Layer, LayerCounts],
     measures: Mapping[str, Score],
+    of_scores: Mapping[str, Score],
     options: ScoreOptions,
 ) -> list[str]:
     remarks = _remark_stories(counted)
     for layer, found in counted.items():
         n = len(found.units)
-        what = format_count(n, "article") if found.groups is None else format_count(n, "story", "stories")
+        what = format_count(n, "article") if found.groups is None else format_count(n, "story")
         if options.trials and n < MIN_ARTICLES:
             remarks.append(f"{layer}: {what}; below {MIN_ARTICLES} no interval can be given")
         long = [str(measure) for measure, formula in found.formulas.items() if _is_too_long(formula, options)]
@@ -487,5 +493,15 @@ def _remark(
         remarks.append(
             "no error, or no success, was seen: the interval is a rule-of-three bound, 3/n, for cases taken as "
             f"independent, in {', '.join(perfect[:4])}{' and others' if len(perfect) > 4 else ''}"
+        )
+    above = [
+        name
+        for name, score in of_scores.items()
+        if score.value is not None and score.low is not None and score.low > score.value + NO_WIDTH
+    ]
+    if above:
+        remarks.append(
+            "few predictions make the calibration error of a resample larger: the interval lies above the value in "
+            f"{', '.join(above)}"
         )
     return remarks

@@ -21,6 +21,7 @@ from annotate.score.tables import Numbers
 CONFIDENCE = 0.95
 MIN_ARTICLES = 5
 MIN_LABEL_SPANS = 10
+NO_WIDTH = 1e-12  # rounding errors of weighted sums
 _BLOCK = 1 << 20  # weights held at a time
 
 
@@ -152,7 +153,7 @@ def read_interval(values: Values, n_articles: int) -> tuple[float | None, float 
     value = None if np.isnan(values[0]) else float(values[0])
     resampled = values[1:]
     defined = resampled[~np.isnan(resampled)]
-    if value is None or n_articles < MIN_ARTICLES or len(defined) == 0 or np.ptp(defined) == 0:
+    if value is None or n_articles < MIN_ARTICLES or len(defined) == 0 or np.ptp(defined) < NO_WIDTH:
         return value, None, None
     low, high = expanded_interval(resampled, n_articles) or (None, None)
     return value, low, high

@@ -36,7 +36,11 @@ def remark_on_weights(gold: GoldTable, sample: Sample | None, options: ScoreOpti
         return ["gold's weights are not used: stories count (--by story), and they have no weights"]
     if sample is None:
         some = 0 < len(gold.unweighted) < gold.size
-        return [f"{len(gold.unweighted)} of {gold.size} articles have no weight, so all count alike"] if some else []
+        return (
+            [f"{len(gold.unweighted):,} of {format_count(gold.size, 'article')} without a weight, so all count alike"]
+            if some
+            else []
+        )
     pools = [
         f"{format_count(pool['articles'], 'article')} (sha256 {pool['sha256'][:12]}, drawn {pool['drawn'] or '-'})"
         for pool in sample.pools

@@ -18,12 +18,12 @@ from annotate.jsonl import stream_records
 from annotate.printing import Block, Table, format_count, format_interval, format_value
 from annotate.records import LAYERS, GoldRecord, Item, Layer, Prediction, get_layer
 from annotate.schema import Schema, load_schema
-from annotate.score.evaluate import NO_WIDTH, count_layers
+from annotate.score.evaluate import count_layers
 from annotate.score.formulas import Column, Formula, Once, Ratio
 from annotate.score.measures import Measure
 from annotate.score.options import ScoreOptions, Weighting
 from annotate.score.problems import Problems
-from annotate.score.resampling import MIN_ARTICLES, MIN_LABEL_SPANS, Resamples, expanded_interval
+from annotate.score.resampling import MIN_ARTICLES, MIN_LABEL_SPANS, NO_WIDTH, Resamples, expanded_interval
 from annotate.score.sample import Sample, make_sample, weigh
 from annotate.score.tables import GoldTable, read_gold, read_system
 from annotate.score.weights import choose_sample, remark_on_weights
@@ -162,7 +162,8 @@ def estimate(
         sample = _assume_chance(table.size, pool)
         remarks.append("gold has no weights: taken as a simple random sample of the articles that were predicted on")
     elif len(sample.pools) == 1 and sample.pools[0]["articles"] != pool:
-        spoken = f"gold speaks for a pool of {sample.pools[0]['articles']:,} articles, predictions are of {pool:,}"
+        stands_for = format_count(sample.pools[0]["articles"], "article")
+        spoken = f"gold speaks for a pool of {stands_for}, predictions are of {pool:,}"
         raise ScoreError([f"{spoken}; predict on that pool, all of it and nothing else"])
     rates: list[Rate] = []
     place = np.array([rest.position[id] for id in table.ids])

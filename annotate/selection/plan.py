@@ -9,6 +9,7 @@ the batch of the answer contains it.
 
 from __future__ import annotations
 
+import bisect
 import heapq
 import math
 from collections.abc import Iterator, Sequence
@@ -216,7 +217,9 @@ def _measure(
         raise ScoreError([f"{name or 'no headline measure'} cannot be computed on this gold and these predictions"])
     articles = counted[0][wanted.layer].articles
     if len(articles) < MIN_ARTICLES:
-        raise ScoreError([f"{len(articles)} articles; planning needs {MIN_ARTICLES} or more that are annotated"])
+        raise ScoreError(
+            [f"{format_count(len(articles), 'article')}; planning needs {MIN_ARTICLES} or more that are annotated"]
+        )
     sample = choose_sample(table, ScoreOptions()) or _alike(table.size)
     part = sample.take(articles)
     weights = np.zeros(table.size)
@@ -276,26 +279,48 @@ def _reach(found: _Influence, articles: Sequence[int], *, detect: bool) -> float
 
 def _find_articles(found: _Influence, goal: float, *, detect: bool) -> list[int] | None:
     """The articles of each stratum with which the goal is reached; None where it is not, with the whole pool."""
-    articles = list(found.have)
+    added = _Added(found)
 
-    def gain(s: int) -> float:
-        n = articles[s]
-        return float((found.share[s] * found.spread[s]) ** 2 / (n * (n + 1)) / found.cost[s])
+    def reaches(n: int) -> bool:
+        return _reach(found, added.count(n), detect=detect) <= goal
 
-    def has_room(s: int) -> bool:
-        size = found.size[s]
-        return size is None or articles[s] < size
-
-    waiting = [(-gain(s), s) for s in range(len(articles)) if has_room(s)]
-    heapq.heapify(waiting)
-    while _reach(found, articles, detect=detect) > goal:
-        if not waiting or sum(articles) > MOST:
+    # every article that is added narrows the interval, so that the first that is enough can be bisected
+    enough = 0
+    while not reaches(enough):
+        if enough > len(added.strata) or enough > MOST:
             return None
-        _, s = heapq.heappop(waiting)
-        articles[s] += 1
-        if has_room(s):
-            heapq.heappush(waiting, (-gain(s), s))
-    return articles
+        enough = 2 * enough + 1
+    few = enough // 2
+    return added.count(bisect.bisect_left(range(few, enough), True, key=reaches) + few)
+
+
+class _Added:
+    """The strata of the articles that are added, in the order in which they are; as long as was asked for."""
+
+    def __init__(self, found: _Influence) -> None:
+        self.strata: list[int] = []
+        self._found = found
+        self._articles = list(found.have)
+        self._waiting: list[tuple[float, int]] = []
+        for s in range(len(found.have)):
+            self._wait(s)
+
+    def count(self, n: int) -> list[int]:
+        """The articles of each stratum when n are added, or as many as there are."""
+        while len(self.strata) < n and self._waiting:
+            _, s = heapq.heappop(self._waiting)
+            self._articles[s] += 1
+            self.strata.append(s)
+            self._wait(s)
+        more = np.bincount(self.strata[:n], minlength=len(self._found.have)).tolist()
+        return [have + added for have, added in zip(self._found.have, more, strict=True)]
+
+    def _wait(self, s: int) -> None:
+        """Put the next article of the stratum among those that may be added, unless the pool has no more."""
+        found, n, size = self._found, self._articles[s], self._found.size[s]
+        if size is None or n < size:
+            gain = float((found.share[s] * found.spread[s]) ** 2 / (n * (n + 1)) / found.cost[s])
+            heapq.heappush(self._waiting, (-gain, s))
 
 
 def _to_target(found: _Influence, articles: Sequence[int]) -> Target | None:
@@ -343,12 +368,17 @@ def find_pace(annotations: RecordSource[Annotation]) -> float:
     return max(times, key=lambda row: (row.annotator == "*", row.articles)).per_100_words_s
 
 
-def describe_plan(found: Plan) -> Iterator[Block]:
-    """The plan as lines and a table for reading."""
+def describe_plan(found: Plan, written: str | Path | None = None) -> Iterator[Block]:
+    """The plan as lines and a table for reading.
+
+    Args:
+        written: the file that it was written to, for `select`.
+    """
     what = "difference in " if found.compared else ""
     now = "the interval is" if not _detects(found) else "detectable is"
     yield f"{what}{found.measure} is {found.value:.3f} on {format_count(found.articles, 'article')}"
-    yield f"{now} {format_value(found.now)} now, and is to be {format_value(found.goal)}"
+    goal = f"{found.goal:g}" if found.goal < 0.001 else format_value(found.goal)
+    yield f"{now} {format_value(found.now)} now, and is to be {goal}"
     if found.more is None:
         yield "the pool has not enough articles for that"
         return
@@ -362,8 +392,10 @@ def describe_plan(found: Plan) -> Iterator[Block]:
         yield Table("Where", ("stratum", "of the pool", "spread", "annotated", "more"), rows)
     if found.target is None:
         yield f"next: annotate select SOURCES -n {found.more} --exclude GOLD -o batch.jsonl"
+    elif written is not None:
+        yield f"next: annotate select SOURCES --plan {written} -o batch.jsonl"
     else:
-        yield "next: annotate select SOURCES --plan PLAN.json -o batch.jsonl (PLAN.json: annotate plan -o)"
+        yield "next: the same with -o PLAN.json, then annotate select SOURCES --plan PLAN.json -o batch.jsonl"
 
 
 def _detects(found: Plan) -> bool:

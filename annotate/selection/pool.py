@@ -14,6 +14,7 @@ from annotate.disjoint import DisjointSets
 from annotate.errors import SourceError
 from annotate.files import sha256_text
 from annotate.ingest.articles import Articles
+from annotate.printing import format_count
 from annotate.records import Article
 from annotate.release.grouping.kinship import Kinship
 from annotate.release.grouping.stories import Names
@@ -129,7 +130,9 @@ def read_pool(articles: Articles, *, by: Sequence[str] = (), excluded: Excluded 
     kept = [number for number, leader in enumerate(leaders) if leader not in taken]
     themselves = sum(shut)
     if not kept:
-        raise SourceError([f"nothing to choose from: all {len(ids):,} articles are left out by --exclude"])
+        raise SourceError(
+            [f"nothing to choose from: --exclude leaves out the whole pool ({format_count(len(ids), 'article')})"]
+        )
     place = [order[number] for number in kept]
     return Pool(
         articles=articles,

@@ -21,6 +21,7 @@ from annotate.locks import lock_output
 from annotate.printing import Block, Table, format_count
 from annotate.records import Annotation, Article, Prediction
 from annotate.score.distributions import t_quantile
+from annotate.score.resampling import MIN_ARTICLES
 from annotate.score.sample import effective_size
 from annotate.selected import KEY, Order, Selected
 from annotate.selection.chances import Predicted, diverse_sizes, read_predicted, uncertain_sizes
@@ -237,7 +238,9 @@ def _find_sizes(pool: Pool, order: Order, chance: float, predicted: Predicted | 
 
 def _check_size(n: int, units: int, strata: Sequence[str], by: Sequence[str]) -> None:
     if n > units:
-        raise AnnotateError(f"-n {n}: the pool has only {units:,} articles to choose from, counting stories once")
+        raise AnnotateError(
+            f"-n {n}: the pool has only {format_count(units, 'article')} to choose from, counting stories once"
+        )
     if len(strata) > 1 and n < LEAST * len(strata):
         raise AnnotateError(
             f"-n {n}: --by {','.join(by)} makes {len(strata)} strata, and each needs {LEAST} articles, so "
@@ -257,7 +260,7 @@ def _check_target(target: Target, pool: Pool, strata: Sequence[str], room: Seque
             "give the same SOURCES and --exclude as for the batch that is annotated"
         )
     problems = [
-        f"--plan: {target.strata[name]} articles of stratum {name}; the pool has {have} to draw from"
+        f"--plan: {format_count(target.strata[name], 'article')} of stratum {name}; the pool has {have} to draw from"
         for name, have in zip(strata, room, strict=True)
         if target.strata.get(name, 0) > have
     ]
@@ -284,13 +287,16 @@ def _take(
 
 
 def _expect(drawn: Draw, strata: int, predicted: Predicted | None) -> Iterator[Expected]:
-    """How wide intervals will be: of a share of articles in the worst case, and of items by the predictions."""
+    """How wide intervals will be: of a share of articles in the worst case, and of items by the predictions.
+
+    The share's is Wilson's (1927), which stays within 0 and 1 with few articles too.
+    """
     freedom = len(drawn.taken) - strata
-    if freedom < 1:
+    if freedom < 1 or len(drawn.taken) < MIN_ARTICLES:
         return
     left = math.sqrt(max(0.0, 1 - float(drawn.probability.mean())) / effective_size(1 / drawn.probability))
     reach = t_quantile(0.975, freedom) * left
-    yield Expected("a share of articles, if it is one half", 0.5, 0.5 * reach)
+    yield Expected("a share of articles, if it is one half", 0.5, 0.5 * reach / math.hypot(1, reach))
     for layer, items in (predicted.items if predicted is not None else {}).items():
         yield Expected(f"{layer} in an article, as predicted", float(items.mean()), float(items.std()) * reach)
 
@@ -301,7 +307,7 @@ def describe_plan(plan: SelectionPlan) -> Iterator[Block]:
     others = f", {plan.excluded[1]:,} more for their stories" if plan.excluded[1] else ""
     yield f"pool: {format_count(plan.pool, 'article')} (sha256 {plan.sha256[:12]}), {left} left out{others}"
     largest = format_count(plan.largest_story, "article")
-    yield f"{format_count(plan.stories, 'story', 'stories')}, the largest of {largest}; members are taken by chance"
+    yield f"{format_count(plan.stories, 'story')}, the largest of {largest}; members are taken by chance"
     rows = [
         [stratum.name, f"{stratum.articles:,}", f"{stratum.stories:,}", f"{stratum.selected:,}"]
         for stratum in plan.strata
@@ -315,3 +321,5 @@ def describe_plan(plan: SelectionPlan) -> Iterator[Block]:
     if plan.expected:
         rows = [[found.what, f"{found.value:,.2f}", f"± {found.half_width:,.3f}"] for found in plan.expected]
         yield Table("Expected 95 % intervals", ("of", "value", "half width"), rows)
+    else:
+        yield f"too few for 95 % intervals: {MIN_ARTICLES} articles or more are needed, and more than one in a stratum"

@@ -37,7 +37,7 @@ def adjudicate(
         decisions: what was pulled from the review project; a reviewed article is decided as the reviewer left it.
         push: the review project that the disputed articles are sent to; see `push_predictions` for `url` and `api_key`.
         log: where the decision log goes, one line for each decision; None writes none.
-        schema: the labels of the review project; None = `news`.
+        schema: the labels that annotations may have, and those of the review project; None = `news`.
 
     >>> from annotate.records import Entity
     >>> rome, oslo = Entity(0, 4, "GPE"), Entity(9, 13, "GPE")
@@ -49,7 +49,8 @@ def adjudicate(
     ([(0, 4)], 'majority')
 
     Raises:
-        RecordError: annotations or decisions with problems, all of a file together.
+        RecordError: annotations or decisions with problems, labels that the schema does not declare among them; all of
+            a file together.
         AnnotateError: there is no such strategy, or a file cannot be written.
         LabelStudioError: the server cannot be reached, or refuses.
         MissingExtraError: `push` is given, and the extra `labelstudio` is not installed.
@@ -61,9 +62,9 @@ def adjudicate(
     schema = load_schema(schema)
     path = None if output is None else Path(output)
     with contextlib.nullcontext() if path in (None, STDIO) or is_stream(path) else lock_output(path):
-        result = adjudicate_annotations(annotations, strategy=strategy)
+        result = adjudicate_annotations(annotations, strategy=strategy, schema=schema)
         if decisions is not None:
-            result = apply_review(result, decisions)
+            result = apply_review(result, decisions, schema=schema)
         if push is not None and result.disputed:
             from annotate.labelstudio.push.push import push_predictions
 

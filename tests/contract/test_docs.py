@@ -85,7 +85,7 @@ def test_python_examples_compile_and_name_what_exists() -> None:
         for language, block in iter_blocks(path):
             if language == "python":
                 compile(block, str(path), "exec")
-                for name in re.findall(r"\bannotate\.([a-z_A-Z]+)\b(?!\.)", block):
+                for name in re.findall(r"(?<!from )\bannotate\.([a-z_A-Z]+)\b(?!\.)", block):
                     assert hasattr(annotate, name), f"{path.name}: annotate.{name}"
                     seen += 1
                 for module, names in re.findall(r"from (annotate[\w.]*) import (.+)", block):
@@ -125,6 +125,25 @@ def test_the_way_without_a_browser_runs_as_the_readme_has_it(tmp_path: Path) -> 
     assert record.claims is not None
     assert len(record.claims) == 1
     assert (tmp_path / "mine.html").is_file()
+
+
+def test_the_script_from_a_table_to_offsets_runs_as_the_page_has_it(tmp_path: Path) -> None:
+    page = (ROOT / "docs/formats.md").read_text("utf-8")
+    [script] = re.findall(r"(?m)^```python\n(\"\"\"marks\.csv.*?)^```", page, re.DOTALL)
+    (tmp_path / "articles").mkdir()
+    (tmp_path / "articles" / "a1.txt").write_text("Ann Lee met Bo. Later Bo left “Rome”.", "utf-8")
+    marks = "article,annotator,label,words,context\n"
+    marks += "a1,bea,PERSON,Bo,Later Bo left\na1,bea,GPE,Rome,\na1,bea,GPE,Paris,\na1,carl,PERSON,Ann Lee,\n"
+    (tmp_path / "marks.csv").write_text(marks, "utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "strings that are not in the text: 1 (a1 by bea: entities[2]" in done.stdout
+    bea, carl = annotate.read_records(tmp_path / "A.jsonl", annotate.Annotation)
+    assert [(one.start, one.end, one.label) for one in bea.entities or ()] == [(22, 24, "PERSON"), (31, 35, "GPE")]
+    assert [(one.start, one.end, one.label) for one in carl.entities or ()] == [(0, 7, "PERSON")]
 
 
 def test_the_tutorial_prints_what_it_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -364,6 +364,24 @@ def test_a_next_version_needs_the_new_annotations_only(tmp_path: Path) -> None:
     assert names == {"a000": ["annotator-1"], "a001": ["annotator-1"], "a002": ["annotator-2"], "a003": ["annotator-2"]}
 
 
+def test_annotated_articles_that_nobody_decided_are_counted(tmp_path: Path) -> None:
+    submitted = [
+        Annotation(id=record.id, text=record.text, annotator=name, entities=[])
+        for record in RECORDS[:3]
+        for name in record.annotators
+    ]
+    skipped = msgspec.structs.replace(submitted[0], id="skipped", status="skipped")
+    said: list[str] = []
+    release_records(RECORDS[:1], "news", "1.0.0", to=tmp_path, annotations=[*submitted, skipped], report=said.append)
+    first = min(record.id for record in RECORDS[1:3])
+    assert [line.partition(";")[0] for line in said] == [
+        f"2 of 3 annotated articles not in the release: no decided record, such as {first}"
+    ]
+    said.clear()
+    release_records(RECORDS[:3], "news", "2.0.0", to=tmp_path, annotations=submitted, report=said.append)
+    assert not said
+
+
 def test_agreement_work_and_the_drafts_own_score_reach_card_and_manifest(tmp_path: Path) -> None:
     annotations, predictions = [], []
     for number, record in enumerate(RECORDS[:6]):

@@ -347,7 +347,7 @@ def test_a_hostile_model_name_stays_text_in_a_summary(files: dict[str, Path], tm
 def test_a_program_has_limits(files: dict[str, Path]) -> None:
     command = f"{sys.executable} -c 'import time; time.sleep(600)'"
     stopped = run("score", "--run", command, "--gold", files["gold"], "--run-timeout", 1, code=1)
-    assert "stopped after 1 seconds (--run-timeout); 0 of 8 articles answered: no message" in stopped.stderr
+    assert "stopped after 1 s (--run-timeout); 0 of 8 articles answered: no message" in stopped.stderr
     command = f"{sys.executable} -c 'print(chr(120) * (2 << 20))'"
     stopped = run("score", "--run", command, "--gold", files["gold"], "--run-limit", 1, code=1)
     assert "stopped after 1 MiB of output (--run-limit); " in stopped.stderr

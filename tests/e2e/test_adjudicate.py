@@ -70,7 +70,7 @@ def test_disputes_go_to_a_review_project_and_come_back_decided(
     write_records(annotations, [*same, *differ])
 
     said = run("adjudicate", str(annotations), "-o", str(decided), "--push", "Review of disputes")
-    assert "1 article with 1 disputed item" in said
+    assert "1 of 2 articles decided; of all items" in said
     assert [record.id for record in read_records(decided, GoldRecord)] == ["same"]
 
     review("Review of disputes", {(0, 22)})
@@ -79,7 +79,7 @@ def test_disputes_go_to_a_review_project_and_come_back_decided(
     write_records(reviews, pulled)
 
     said = run("adjudicate", str(annotations), "-o", str(decided), "--decisions", str(reviews))
-    assert "2 articles decided" in said
+    assert "2 of 2 articles decided" in said
     first, second = sorted(read_records(decided, GoldRecord), key=lambda record: record.id)
     assert (first.id, first.annotators, first.model) == ("differ", ["ann", "ben"], "rules-0.1.0")
     assert first.decided_by == f"majority, review:{pulled[0].annotator}"

@@ -15,6 +15,7 @@ from annotate.labelstudio.doctor import Finding, doctor
 from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Entity, Prediction
 from annotate.schema import load_schema
+from tests.support.terminal import run_on_terminal
 
 PROJECT = "A project to examine"
 PREDICTION = Prediction(id="a", text="NATO met in Rome.", model="made-1", entities=[Entity(0, 4, "ORG")])
@@ -39,6 +40,19 @@ def test_a_sound_project_has_no_problem(server: Connection) -> None:
     findings = doctor(PROJECT)
     assert problems(findings) == ""
     assert any("annotators see the predictions of made-1 on 1 task" in finding.what for finding in findings)
+
+
+def test_what_it_finds_fits_a_terminal_of_80_columns(studio: Studio, server: Connection) -> None:
+    [project] = server.find_projects(PROJECT)
+    server.update_project(project["id"], show_collab_predictions=False, model_version="")
+    known = {"LABEL_STUDIO_URL": studio.url, "LABEL_STUDIO_API_KEY": studio.api_key, "COLUMNS": "80", "NO_COLOR": "1"}
+    for command, words in (
+        (["doctor", "--project", PROJECT], "annotators begin with an empty page"),
+        (["status", "--dir", str(studio.dir)], f"project {PROJECT}: 0 of 1 article annotated"),
+    ):
+        shown = run_on_terminal(command, **known).replace("\r\n", "\n")
+        assert words in " ".join(shown.split())
+        assert all(len(line) <= 80 or " " not in line.strip() for line in shown.split("\n")), shown
 
 
 def test_the_token_and_the_address(studio: Studio, server: Connection, tmp_path: Path) -> None:
@@ -82,4 +96,4 @@ def test_stored_predictions_that_the_editor_cannot_show(server: Connection) -> N
     told = problems(doctor(PROJECT))
     assert "offsets [3, 99)" in told
     assert "text that was edited" in told
-    assert "articles are in more than one task" in told
+    assert "1 article in more than one task" in told

@@ -21,6 +21,7 @@ from annotate.labelstudio.pull.certificate import Certificate
 from annotate.labelstudio.pull.pull import fetch_annotations
 from annotate.labelstudio.push.ledger import ledger_path
 from annotate.labelstudio.push.push import push_predictions
+from annotate.printing import to_text
 from annotate.records import Annotation, Entity, Prediction
 
 TEXT = "Ada Lovelace said on Monday that taxes rose."
@@ -219,7 +220,7 @@ def test_nothing_known_outside_of_the_server_is_nothing_verified(
     assert certificate.verified_against is None
     assert (certificate.spans_verified, certificate.spans) == (0, 3)
     assert not certificate.is_clean
-    assert "give the pushed file with --predictions" in " ".join(certificate.summary())
+    assert "give the pushed file with --predictions" in to_text(certificate.summary())
     found, certificate = fetch_annotations(title, predictions=PUSHED)
     assert certificate.is_clean
     assert (certificate.verified_against, certificate.spans_verified) == ("predictions", 3)

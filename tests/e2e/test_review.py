@@ -101,8 +101,8 @@ def test_a_reviewer_sees_the_disputes_and_decides_them(
     write_records(Path(annotations), [ANN, BEN, *SAME])
 
     said = run("adjudicate", annotations, "-o", decided, "--push", PROJECT)
-    assert "1 article with 4 disputed items" in said
-    assert "Articles without disputes were not sent: 1" in said
+    assert ", 4 disputed" in said
+    assert "1 disputed article; once reviewed" in said
     server = connect()
     [project] = server.find_projects(PROJECT)
     [task] = server.iter_tasks(project["id"], include="id,data")
@@ -167,7 +167,7 @@ def test_a_reviewer_sees_the_disputes_and_decides_them(
     assert answer.value.ok
 
     run("pull", "--project", PROJECT, "-o", reviews)
-    assert "2 articles decided" in run("adjudicate", annotations, "-o", decided, "--decisions", reviews)
+    assert "2 of 2 articles decided" in run("adjudicate", annotations, "-o", decided, "--decisions", reviews)
     gold = {record.id: record for record in read_records(Path(decided), GoldRecord)}
     found = gold["differ"]
     assert [(TEXT[e.start : e.end], e.label) for e in found.entities or ()] == [("Mecca", "GPE"), ("Bob", "PERSON")]

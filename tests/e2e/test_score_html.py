@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from annotate.harness.error_page import render_report
+from annotate.printing import format_count
 from annotate.records import Claim, Entity, GoldRecord, Prediction, Quote, Region, Span
 from annotate.schema import load_schema
 from annotate.score import evaluate
@@ -109,7 +111,7 @@ def test_the_worst_article_comes_first_with_its_errors_side_by_side(page: Any) -
 )
 def test_filters_by_kind(page: Any, kind: str, errors: int) -> None:
     page.locator(f"#kinds button[data-kind={kind}]").click()
-    assert page.locator("#count").text_content() == f"{errors} errors in 1 articles"
+    assert page.locator("#count").text_content() == f"{format_count(errors, 'error')} in 1 article"
     assert page.locator("details.article").count() == 1
     page.locator("details.article summary").click()
     page.locator(".errors li").first.wait_for()
@@ -121,19 +123,19 @@ def test_filters_by_kind(page: Any, kind: str, errors: int) -> None:
 
 def test_filters_by_layer_label_and_words(page: Any) -> None:
     page.select_option("#layer", "claims")
-    assert page.locator("#count").text_content() == "1 errors in 1 articles"
+    assert page.locator("#count").text_content() == "1 error in 1 article"
     page.select_option("#layer", "")
     page.select_option("#label", "<i>ODD")
-    assert page.locator("#count").text_content() == "1 errors in 1 articles"
+    assert page.locator("#count").text_content() == "1 error in 1 article"
     page.select_option("#label", "")
     page.fill("#search", "bob & co")
-    assert page.locator("#count").text_content() == "1 errors in 1 articles"
+    assert page.locator("#count").text_content() == "1 error in 1 article"
 
 
 def test_what_to_mend_leads_to_the_errors(page: Any) -> None:
     page.locator(".jump[data-layer=quotes][data-kind=speaker]").click()
     assert page.locator("#kinds button[data-kind=speaker]").get_attribute("aria-pressed") == "true"
-    assert page.locator("#count").text_content() == "1 errors in 1 articles"
+    assert page.locator("#count").text_content() == "1 error in 1 article"
 
 
 def test_figures_slices_and_ceiling_are_there(page: Any) -> None:
@@ -170,3 +172,11 @@ def test_an_opened_article_has_a_link_that_opens_it(page: Any, page_path: Path) 
     page.evaluate("location.hash = '#article=%'")
     page.evaluate("location.hash = '#measures'")
     assert page.said == []
+
+
+def test_an_article_begins_with_its_title_and_says_how_many_errors(page: Any) -> None:
+    title, rest = page.locator("details.article").first.locator("summary > *").all_text_contents()
+    assert re.match(r" [2-9] errors · a0 · ", rest), rest
+    assert not re.match(r"\d", title)
+    assert "This F1, now 0." in page.locator(".panel").first.inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

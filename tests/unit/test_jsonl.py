@@ -154,3 +154,13 @@ def test_keys_of_other_records_and_of_ones_own_are_no_misspelt_ones(tmp_path: Pa
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert len(read_records(path, Prediction)) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "named"), [(Annotation, "an annotation"), (Prediction, "a prediction"), (GoldRecord, "a gold record")]
+)
+def test_a_problem_names_the_kind_of_record_that_was_expected(tmp_path: Path, kind: type, named: str) -> None:
+    path = tmp_path / "records.jsonl"
+    path.write_text('{"id": "a", "text": "Rain.", "entities": 3}\n')
+    with pytest.raises(RecordError, match=rf"records\.jsonl:1: a: entities: .* \(expected {named}\)$"):
+        read_records(path, kind)

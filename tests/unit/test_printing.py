@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -17,12 +19,14 @@ from typer.testing import CliRunner
 from annotate import agree, evaluate
 from annotate.cli.app import COMMANDS, app
 from annotate.cli.demo import _print_result
+from annotate.cli.studio import _describe_project, name_command
 from annotate.jsonl import read_records, write_records
 from annotate.label_studio_server import Studio
 from annotate.labelstudio.pull.certificate import Certificate
-from annotate.printing import Table, escape, escape_markdown, format_count, shorten, to_markdown, to_text
+from annotate.printing import Table, escape, escape_markdown, format_count, print_line, shorten, to_markdown, to_text
 from annotate.records import Annotation, Claim, Entity, GoldRecord, Layers, Prediction, Quote, Span
 from annotate.workflows.demo import DemoResult
+from annotate.workflows.up import AnnotatorStatus, ProjectStatus
 
 UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 HOSTILE = "\x1b]0;PWNED\x07\x1b[2J\x1b[31m\x9b2J\x7f\u202eX\u2066\u200f\u2028[/see][bold]:smile:"
@@ -88,6 +92,55 @@ def test_markdown_from_outside_stays_text() -> None:
     assert not re.search(r"(?<!\\)[\[\]|`*]", shown)
     table = to_markdown([Table(name, ("system", "n"), [(name, "1")])])
     assert [len(re.findall(r"(?<!\\)\|", line)) for line in table.split("\n")[2:]] == [3, 3, 3]
+
+
+# ------------------------------------------------------------------------------------------- lines on a terminal
+
+
+class Terminal(StringIO):
+    """Standard error on a terminal, as far as it is asked."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def show(text: str, monkeypatch: pytest.MonkeyPatch, *, columns: int = 80, terminal: bool = True) -> list[str]:
+    stream = Terminal() if terminal else StringIO()
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setattr("sys.stderr", stream)
+    print_line(text, err=True)
+    return stream.getvalue().removesuffix("\n").split("\n")
+
+
+@given(st.text(st.sampled_from("ab \n|`漢"), max_size=200), st.integers(10, 60))
+def test_a_message_is_wrapped_on_a_terminal_at_spaces_and_loses_nothing(text: str, width: int) -> None:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        lines = show(text, monkeypatch, columns=width)
+        assert "".join("".join(lines).split()) == "".join(text.split())
+        for line in lines:
+            whole = len(re.findall(r"`[^`]*`\S*|[^\s|]+\|*", line)) <= 1
+            assert cell_len(line) <= width or whole or not line.strip(), line
+
+
+def test_what_is_copied_stays_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    digest = f"sha256:{'0123456789abcdef' * 4}"
+    address = f"http://127.0.0.1:8080/{'projects/' * 10}"
+    command = "`annotate up articles/ --project Pilot --overlap 2`"
+    lines = show(f"news/1.0.0: {digest} is at {address}, start it again with {command}", monkeypatch, columns=72)
+    for whole in (digest, address, command):
+        assert any(whole in line for line in lines), lines
+    assert len(lines) == 6
+
+
+def test_a_signature_is_wrapped_between_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = [f"{name}:{'x' * 20}" for name in ("gold", "schema", "layers", "trials", "annotate")]
+    lines = show(f"signature: {'|'.join(parts)}", monkeypatch)
+    assert max(map(len, lines)) <= 80
+    assert "".join(line.strip() for line in lines).removeprefix("signature: ").split("|") == parts
+
+
+def test_a_message_in_a_pipe_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert show("word " * 100 + "end", monkeypatch, terminal=False) == ["word " * 100 + "end"]
 
 
 # ---------------------------------------------------------------------------------------- every command's table
@@ -221,6 +274,29 @@ def test_the_table_of_the_demo_fits_80_columns(tmp_path: Path, capsys: pytest.Ca
     table = shown[shown.index("The pre-annotator") : shown.index("\ngold:")]
     assert max(map(cell_len, table.split("\n"))) <= 80
     assert re.search(r"(?m)^f1:strict:entities +0\.\d{3} +0\.\d{3} +48 +\d+$", table)
+
+
+def test_the_tables_of_status_fit_80_columns() -> None:
+    annotators = [
+        AnnotatorStatus(annotator=f"{name}{LONG}", submitted=1_234_567, skipped=0, left=98_765_432) for name in "ab"
+    ]
+    fields: dict[str, Any] = {"articles": 2_000_000, "overlap": 2, "annotated": 1, "finished": 0}
+    page = "http://127.0.0.1:8080/projects/1/data"
+    project = ProjectStatus(title="News", page=page, layers=["entities"], annotators=annotators, **fields)
+    shown = to_text(_describe_project(project))
+    assert max(map(cell_len, shown.split("\n"))) <= 80
+    assert shown.startswith("project News: 1 of 2,000,000 articles annotated, 0 by 2 annotators\n")
+    assert [shown.count(number) for number in ("1,234,567", "98,765,432")] == [2, 2]
+    nobody = msgspec.structs.replace(project, annotators=[], overlap=1, articles=1)
+    assert to_text(_describe_project(nobody)).startswith("project News: 1 of 1 article annotated\n  entities: http")
+
+
+def test_the_next_command_names_the_data_folder_that_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ANNOTATE_STUDIO_DIR", raising=False)
+    assert name_command("annotate down", None) == "annotate down"
+    assert name_command("annotate down", Path("my data")) == "annotate down --dir 'my data'"
+    monkeypatch.setenv("ANNOTATE_STUDIO_DIR", "my data")
+    assert name_command("annotate down", Path("my data")) == "annotate down"
 
 
 def test_schema_show_fits_80_columns_and_shows_words_in_brackets() -> None:

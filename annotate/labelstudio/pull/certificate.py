@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from annotate.items import map_items, map_spans, trim_annotation
-from annotate.printing import format_count
+from annotate.printing import Block, Table, format_count
 from annotate.records import LAYERS, Annotation, Layers, Quote, iter_spans
 from annotate.spans import snap_to_words
 from annotate.task_json.outcomes import OUTCOMES, Changes
@@ -130,40 +130,42 @@ class Certificate(msgspec.Struct, kw_only=True):
         """The certificate as JSON values, with `clean` on top of its fields."""
         return {"clean": self.is_clean, **msgspec.to_builtins(self)}
 
-    def summary(self) -> list[str]:
-        """The certificate in a few lines for reading.
+    def summary(self) -> list[Block]:
+        """The certificate for reading: a few lines, and a table of what became of the predicted items.
 
         >>> made = Certificate(toolkit="0.1", url="", schema="news/1.0.0", pulled_at="", tasks=2, untouched=2)
         >>> print(made.summary()[0])
         2 tasks: 0 submitted annotations, 0 skipped, 0 open drafts, 2 not annotated
         """
-        lines = [
+        shown: list[Block] = [
             f"{format_count(self.tasks, 'task')}: {format_count(self.submitted, 'submitted annotation')}, "
             f"{self.skipped} skipped, {format_count(sum(self.drafts.values()), 'open draft')}, "
             f"{self.untouched} not annotated",
             f"{self.spans_verified:,} of {format_count(self.spans, 'span')} verified against the pushed texts",
         ]
         if self.verified_against is None:
-            lines.append("  this machine has no record of what was pushed; give the pushed file with --predictions")
+            shown.append("  this machine has no record of what was pushed; give the pushed file with --predictions")
         if self.snapped:
-            lines.append(f"{format_count(self.snapped, 'span')} moved to whole words, of which an edge was inside one")
+            shown.append(f"{format_count(self.snapped, 'span')} moved to whole words, of which an edge was inside one")
         if self.trimmed:
-            lines.append(f"{format_count(self.trimmed, 'span')} trimmed of white space and punctuation at the edges")
-        for layer in LAYERS:
-            row = self.changes.get(layer)
-            if row:
-                counts = ", ".join(f"{row[key]} {key}" for key in OUTCOMES.values() if key != "added")
-                lines.append(f"{layer}: {row['pushed']} pushed: {counts}; {row['added']} added")
+            shown.append(f"{format_count(self.trimmed, 'span')} trimmed of white space and punctuation at the edges")
+        rows = [
+            (layer, *(f"{self.changes[layer][column]:,}" for column in ("pushed", *OUTCOMES.values())))
+            for layer in LAYERS
+            if layer in self.changes
+        ]
+        if rows:
+            shown.append(Table("What became of the pre-annotation", ("layer", "pushed", *OUTCOMES.values()), rows))
         for name, remarks in (("repaired", self.repaired), ("quarantined", self.quarantined)):
             if remarks:
-                lines.append(f"{len(remarks)} {name}:")
+                shown.append(f"{len(remarks):,} {name}:")
                 reasons = Counter(remark.reason for remark in remarks)
                 first = {remark.reason: remark for remark in reversed(remarks)}
-                lines.extend(
-                    f"  {count} x {reason} (such as task {first[reason].task_id}, {first[reason].article_id})"
+                shown.extend(
+                    f"  {count:,} x {reason} (such as task {first[reason].task_id}, {first[reason].article_id})"
                     for reason, count in reasons.most_common()
                 )
-        return lines
+        return shown
 
 
 def _snap(annotation: Annotation) -> Annotation:

@@ -95,11 +95,11 @@ def describe_plan(plan: PushPlan) -> list[str]:
             "updated": len(part.updated),
             "replaced (text changed, not yet annotated)": len(part.replaced),
             "unchanged": part.unchanged,
-            "conflicts": len(part.conflicts),
         }
-        changes = ", ".join(f"{count} {name}" for name, count in counts.items() if count or not name.startswith("repl"))
+        changes = [f"{count:,} {name}" for name, count in counts.items() if count or not name.startswith("repl")]
+        changes.append(format_count(len(part.conflicts), "conflict"))
         number = f" (#{part.project})" if part.project is not None else ""
-        lines.append(f"project {part.title!r}{number} at {plan.url}: {changes}")
+        lines.append(f"project {part.title!r}{number} at {plan.url}: {', '.join(changes)}")
         if part.blind:
             lines.append(f"  shown without pre-annotation: {format_count(part.blind, 'article')}")
         if part.surplus:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from annotate.adjudication import Adjudication, adjudicate_annotations, apply_review, to_review
 from annotate.errors import AnnotateError, RecordError
 from annotate.records import Annotation, Claim, Entity, Quote, Span
+from annotate.schema import load_schema
 from annotate.spans import find_span_problems
 
 TEXT = "President Ada Lovelace said that taxes would rise in France."
@@ -47,6 +48,19 @@ def test_to_trust_somebody_who_submitted_nothing_is_an_error() -> None:
     assert adjudicate(by("a", ADA), by("b", TITLED), strategy="trusted:b").decided[0].entities == [TITLED]
     with pytest.raises(AnnotateError, match=r"'trusted:c': no annotator of that name; there are a, b"):
         adjudicate(by("a", ADA), by("b", TITLED), strategy="trusted:c")
+
+
+def test_a_label_that_the_schema_does_not_have_is_named_before_anything_is_decided() -> None:
+    nation = Entity(53, 59, "NATION")
+    versions = [by("a", ADA, nation), by("b", ADA), by("c", nation, status="skipped")]
+    with pytest.raises(
+        RecordError, match=r"a1 by a: entities\[1\] has label 'NATION'; schema news/.*\(--schema\)"
+    ) as caught:
+        adjudicate_annotations(versions, schema=load_schema())
+    assert len(caught.value.problems) == 1
+    reviewed = adjudicate(by("a", ADA), by("b", TITLED))
+    with pytest.raises(RecordError, match=r"a1 by carol: entities\[0\] has label 'NATION'"):
+        apply_review(reviewed, [by("carol", nation)], schema=load_schema())
 
 
 def test_everything_that_was_not_taken_is_in_the_log() -> None:

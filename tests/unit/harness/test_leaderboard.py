@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from annotate import leaderboard
+from annotate.cli.app import app
 from annotate.errors import AnnotateError, ScoreError
 from annotate.files import resource_dir, sha256_file
 from annotate.harness import compare
@@ -18,7 +21,7 @@ from annotate.jsonl import write_records
 from annotate.label_map import LabelMap
 from annotate.records import Entity, GoldRecord, Prediction, Quote, Span
 from annotate.release.check import check_release
-from annotate.score import ScoreOptions
+from annotate.score import ScoreOptions, compare_systems
 
 TEXT = "“We won,” Ann Lee said in Oslo. Bob cheered."
 RIGHT = [Entity(10, 17, "PERSON"), Entity(26, 30, "GPE"), Entity(32, 35, "PERSON")]
@@ -98,7 +101,7 @@ def test_other_predictions_of_a_system_replace_the_old_ones_only_on_request(fold
         (ScoreOptions(seed=3), "seed: 0, here 3"),
         (ScoreOptions(trials=0), "trials: 1000, here 0"),
         (ScoreOptions(missing="empty"), "missing: error, here empty"),
-        (ScoreOptions(label_map=LabelMap.parse("conll")), "map: none, here .*conll"),
+        (ScoreOptions(label_map=LabelMap.parse("conll")), r"map: none, here conll\. Score all"),
     ],
 )
 def test_values_that_were_scored_in_another_way_are_refused(folder: Path, options: ScoreOptions, words: str) -> None:
@@ -195,3 +198,33 @@ def test_a_board_counts_all_articles_alike(folder: Path) -> None:
     assert "gold's weights are not used: on a leaderboard all articles count alike" in board.comparison.remarks
     with pytest.raises(AnnotateError, match="counts all articles alike"):
         add(folder, "good", options=ScoreOptions(weights="gold"))
+
+
+def test_another_map_is_the_only_reason_that_is_given(folder: Path) -> None:
+    add(folder, "fair")
+    with pytest.raises(AnnotateError, match=r"with those of fair: map: none, here conll;ORG=X\. Score all"):
+        add(folder, "good", options=ScoreOptions(label_map=LabelMap.parse(["conll", "ORG=X"])))
+    with pytest.raises(AnnotateError, match=r"with those of fair: map: none, here conll; seed: 0, here 3\. Score all"):
+        add(folder, "good", options=ScoreOptions(label_map=LabelMap.parse("conll"), seed=3))
+
+
+def test_the_page_of_a_comparison_names_the_gold_and_sets_numbers_to_the_right(folder: Path) -> None:
+    paths = [str(folder / f"{name}.jsonl") for name in ("fair", "good")]
+    command = ["compare", *paths, "--gold", str(folder / "gold.jsonl"), "--trials", "100", "--format", "html"]
+    page = folder / "page.html"
+    done = CliRunner().invoke(app, [*command, "-o", str(page)])
+    assert done.exit_code == 0, done.stderr
+    assert done.stderr.endswith(f"wrote {page}\n")
+    written = page.read_text("utf-8")
+    assert "<title>Comparison on gold" in written
+    assert '<th scope="col">system</th>' in written
+    assert '<th scope="col" class="number">value</th>' in written
+    assert re.search(r'<td class="number">0\.\d{3}</td>', written)
+
+
+def test_measures_with_too_few_articles_share_a_note() -> None:
+    gold = [GoldRecord(id=f"a{i}", text=TEXT, entities=RIGHT, quotes=[QUOTE]) for i in range(5)]
+    systems = {str(n): [Prediction(id=one.id, entities=RIGHT[:n], quotes=[QUOTE]) for one in gold] for n in (1, 2)}
+    remarks = compare_systems(gold, systems, ScoreOptions(trials=100)).remarks
+    assert sum("smallest possible p" in remark for remark in remarks) == 1
+    assert remarks[0].startswith("f1:strict:entities, f1:end-to-end:quotes: with 5 articles the smallest possible p")

@@ -235,3 +235,27 @@ def test_every_column_goes_somewhere_once(row: dict[str, object], named: dict[st
     assert all(fields[field] == row[columns.column(field)] for field in fields)
     explained = columns.explain_absent(row.keys(), row)
     assert (explained is None) == (not columns.find_absent(row.keys()))
+
+
+@pytest.mark.parametrize(
+    ("row", "proposed"),
+    [
+        (
+            {
+                "story_ref": "S1",
+                "hed": "Rain ends",
+                "pubdate": "2026-01-02",
+                "outlet": "AP",
+                "copy": "Rain fell. It ended.",
+            },
+            "id=story_ref,text=copy,title=hed,date=pubdate,publisher=outlet",
+        ),
+        ({"story_ref": "S1", "words": "Rain fell in Oslo. It ended."}, "id=story_ref,text=words"),
+        ({"storyNo": 7, "text_length": 20, "main": "Rain fell in Oslo. It ended."}, "id=storyNo,text=main"),
+        ({"paid": "yes", "lead": "Rain.", "story": "Rain fell. It ended."}, "id=,text=story"),
+    ],
+)
+def test_the_proposal_looks_at_what_the_columns_hold(row: dict[str, object], proposed: str) -> None:
+    explained = ColumnMap().explain_absent(row.keys(), row)
+    assert explained is not None
+    assert f"; try --columns {proposed}" in explained

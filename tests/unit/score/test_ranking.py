@@ -228,3 +228,23 @@ def test_the_tables_show_what_a_threshold_would_do() -> None:
     assert 10 <= len(curve.rows) <= 11
     [reliability] = [table for title, table in tables.items() if "reliability" in title]
     assert reliability.rows[0][0] == "0.0 to 0.1"
+
+
+def test_an_interval_above_its_calibration_error_is_explained() -> None:
+    chance = random.Random(2)
+    spans = [(0, 7), (12, 19), (24, 31), (35, 39), (41, 45)]
+    right = {score: set(chance.sample(range(40), round(40 * score))) for score in (0.1, 0.3, 0.5, 0.7, 0.9)}
+    gold, predictions = [], []
+    for i in range(40):
+        marked = list(zip(spans, right, strict=True))
+        found = [Entity(*at, "ORG") for at, score in marked if i in right[score]]
+        gold.append(GoldRecord(id=f"a{i}", text=TEXT, entities=found))
+        scored = [Entity(*at, "ORG", score=score) for at, score in marked]
+        predictions.append(Prediction(id=f"a{i}", entities=scored))
+    report = evaluate(gold, predictions, trials=200)
+    ece = report.of_scores["ece:strict:entities"]
+    assert ece.value == pytest.approx(0)
+    assert ece.low is not None
+    assert ece.low > 0.005
+    assert any("the interval lies above the value in ece:strict:entities" in remark for remark in report.remarks)
+    assert not any("lies above" in remark for remark in evaluate(*make_articles(200), trials=50).remarks)

@@ -112,3 +112,9 @@ def test_an_interval_needs_more_than_half_of_the_resamples() -> None:
 )
 def test_the_rule_of_three(value: float, n: int, interval: tuple[float, float] | None) -> None:
     assert rule_of_three(value, n) == (interval if interval is None else pytest.approx(interval))
+
+
+def test_no_interval_where_resamples_differ_by_rounding_alone() -> None:
+    same = np.array([1.0, 1.0, 1 - 2e-16, 1 + 2e-16] * 10)
+    assert read_interval(same, 14) == (1.0, None, None)
+    assert read_interval(np.array([1.0, 0.9, 1.0, 0.8] * 10), 14)[1] is not None

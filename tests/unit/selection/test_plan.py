@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+import time
 from pathlib import Path
 
 import msgspec
@@ -106,6 +107,40 @@ def test_articles_go_where_the_value_varies_and_select_goes_on_with_the_batch(tm
     assert score.high - score.low == pytest.approx(0.07, rel=0.3)  # type: ignore[operator]
 
 
+def test_a_narrow_interval_takes_no_longer_to_plan_and_is_met_by_the_first_number_that_does(tmp_path: Path) -> None:
+    chance = random.Random(5)
+    gold = [GoldRecord(id=f"{i}", text=TEXT, entities=PLACES) for i in range(20)]
+    found = [Prediction(id=f"{i}", entities=[one for one in PLACES if chance.random() < 0.7]) for i in range(20)]
+    write_records(tmp_path / "g.jsonl", gold)
+    write_records(tmp_path / "p.jsonl", found)
+
+    def more(width: float) -> int | None:
+        return plan(tmp_path / "g.jsonl", tmp_path / "p.jsonl", width=width, measure="recall:strict:entities").more
+
+    start = time.process_time()
+    assert more(0.002) == pytest.approx(100 * (20 + (more(0.02) or 0)), rel=0.02)
+    assert more(1e-6) is None  # more than a million
+    assert time.process_time() - start < 20  # one quantile for each article would take minutes
+    for width in (0.1, 0.2, 0.3):
+        n = 20 + (more(width) or 0)
+        spread = float(np.std([len(one.entities or ()) / 4 for one in found], ddof=1))
+        first = next(k for k in range(20, 5000) if 2 * t_quantile(0.975, k - 1) * spread / math.sqrt(k) <= width)
+        assert n == pytest.approx(first, abs=2)
+
+
+def test_the_next_step_names_the_file(tmp_path: Path) -> None:
+    pool, gold, _ = make_world(tmp_path)
+    first = select([str(pool)], n=20, by=["publisher"])
+    so_far = annotate_batch(first.articles, gold, tmp_path / "g.jsonl")
+    command = ["plan", str(so_far), "--predictions", str(tmp_path / "p.jsonl"), "--width", "0.1"]
+    assert "the same with -o PLAN.json" in CliRunner().invoke(app, command).stdout
+    written = str(tmp_path / "plan.json")
+    assert (
+        f"next: annotate select SOURCES --plan {written} -o"
+        in CliRunner().invoke(app, [*command, "-o", written]).stdout
+    )
+
+
 def test_two_systems_that_are_close_need_more_than_two_that_are_not(tmp_path: Path) -> None:
     chance = random.Random(3)
     gold = [GoldRecord(id=f"{i}", text=TEXT, entities=PLACES) for i in range(40)]
@@ -192,7 +227,7 @@ def test_the_commands_play_together(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert done.exit_code == 0, done.stderr
     assert "f1:strict:entities is 0." in done.stdout
     assert "more articles" in done.stdout
-    assert "annotate select SOURCES --plan PLAN.json" in done.stdout
+    assert "annotate select SOURCES --plan plan.json" in done.stdout
     found = CliRunner().invoke(app, ["plan", "g.jsonl", "--compare", "p.jsonl", "p.jsonl", "--format", "json"])
     assert json.loads(found.stdout)["compared"] is True
     more = CliRunner().invoke(app, ["select", "pool.jsonl", "--plan", "plan.json", "-o", "b.jsonl"])

@@ -133,14 +133,14 @@ def test_what_is_annotated_is_left_out_with_its_stories(tmp_path: Path) -> None:
     assert batch.plan.pool == 126 - 3 - 6
     assert batch.plan.excluded == (3, 6)
     assert not ids & {"a000", "a005", "a009", *(f"copy{number}" for number in range(6))}
-    with pytest.raises(SourceError, match="all 126 articles are left out"):
+    with pytest.raises(SourceError, match=r"leaves out the whole pool \(126 articles\)"):
         select([str(path)], n=1, exclude=[str(path)])
 
 
 def test_a_release_is_left_out() -> None:
-    with pytest.raises(SourceError, match="all 5 articles are left out"):
+    with pytest.raises(SourceError, match=r"leaves out the whole pool \(5 articles\)"):
         select(["seeds"], n=1, exclude=["news/0.1.0"])
-    with pytest.raises(SourceError, match="all 5 articles are left out"):  # they tell one story
+    with pytest.raises(SourceError, match=r"leaves out the whole pool \(5 articles\)"):  # they tell one story
         select(["seeds"], n=1, exclude=["news/0.1.0/test"])
 
 
@@ -212,7 +212,8 @@ def test_the_plan_comes_first_and_knows_hours_and_widths(tmp_path: Path) -> None
     words = sum(len(article.text.split()) for article in batch.articles)
     assert plan.words == words
     assert plan.hours == pytest.approx(words * 3.6 / 3600)  # 18 seconds for five words
-    assert plan.expected[0].half_width == pytest.approx(2.045 * 0.5 * (1 - 30 / 126) ** 0.5 / 30**0.5, abs=0.02)
+    reach = 2.045 * (1 - 30 / 126) ** 0.5 / 30**0.5
+    assert plan.expected[0].half_width == pytest.approx(0.5 * reach / (1 + reach**2) ** 0.5, abs=0.01)
     assert [found.what for found in plan.expected][1:] == ["entities in an article, as predicted"]
     text = to_text(describe_plan(plan))
     assert "126 articles" in text
@@ -252,3 +253,15 @@ def test_a_broken_note_is_a_problem() -> None:
         assert message in problem
     for other in (None, "a column of the source", {"desk": 3}):
         assert find_selected(Article(id="a", text="b", meta={"selection": other})) == (None, None)
+
+
+@pytest.mark.parametrize("n", [2, 4, 5, 6, 12, 40])
+def test_the_expected_interval_of_a_share_stays_within_0_and_1_or_there_are_too_few(n: int, tmp_path: Path) -> None:
+    plan = select([str(make_pool(tmp_path, 60, copies=0))], n=n).plan
+    shown = to_text(describe_plan(plan))
+    if n < 5:
+        assert plan.expected == []
+        assert "too few for 95 % intervals: 5 articles or more are needed" in shown
+    else:
+        assert 0 < plan.expected[0].half_width < 0.5
+        assert "too few" not in shown

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from annotate.labelstudio.pull.certificate import Certificate
-from annotate.records import Annotation, Entity, Layers, Quote, Span
-from annotate.task_json.outcomes import compare_layers, count_changes
+from annotate.printing import to_text
+from annotate.records import LAYERS, Annotation, Entity, Layers, Quote, Span
+from annotate.task_json.outcomes import OUTCOMES, compare_layers, count_changes
 
 TEXT = "“Go,” said Ana Reis , twice."
 PREDICTED = Layers(entities=[Entity(11, 19, "PERSON", id="e1")], quotes=[Quote("direct", [Span(0, 5, id="q1")])])
@@ -25,7 +26,7 @@ def test_an_edge_that_was_dragged_too_far_is_trimmed_and_counted(start: int, end
     annotation, certificate = read(entities=[Entity(start, end, "PERSON", id="e1")])
     assert annotation.entities == [Entity(11, 19, "PERSON", id="e1")]
     assert (certificate.trimmed, certificate.changes["entities"]["unchanged"]) == (trimmed, 1)
-    assert any("trimmed" in line for line in certificate.summary()) == bool(trimmed)
+    assert ("trimmed" in to_text(certificate.summary())) == bool(trimmed)
     assert certificate.is_clean
 
 
@@ -62,7 +63,7 @@ def test_an_edge_inside_a_word_moves_to_its_end_and_is_counted(drawn: tuple[int,
     [entity] = annotation.entities or ()
     assert TEXT[entity.start : entity.end] == words
     assert certificate.snapped == 1
-    assert any("whole words" in line for line in certificate.summary())
+    assert "whole words" in to_text(certificate.summary())
 
 
 def test_a_predicted_edge_inside_a_word_stays() -> None:
@@ -78,3 +79,15 @@ def test_two_pieces_of_a_quote_in_one_word_stay_apart() -> None:
     annotation, certificate = read(quotes=[quote])
     assert annotation.quotes == [quote]
     assert certificate.snapped == 0
+
+
+def test_the_summary_fits_80_columns_and_separates_thousands() -> None:
+    certificate = Certificate(
+        toolkit="", url="", schema="", pulled_at="", tasks=1200, submitted=1, verified_against="ledger"
+    )
+    for layer in LAYERS:
+        certificate.changes[layer] = dict.fromkeys(("pushed", *OUTCOMES.values()), 12_345)
+    shown = to_text(certificate.summary())
+    assert max(map(len, shown.split("\n"))) <= 80
+    assert shown.startswith("1,200 tasks: 1 submitted annotation, ")
+    assert shown.count("12,345") == 3 * (1 + len(OUTCOMES))
