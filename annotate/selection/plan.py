@@ -21,7 +21,6 @@ import numpy as np
 
 from annotate.errors import AnnotateError, ScoreError
 from annotate.files import read_text, write_text
-from annotate.gold.load import find_release
 from annotate.gold.manifest import read_manifest
 from annotate.harness.sources import GoldSource, open_gold, open_predictions
 from annotate.jsonl import RecordSource
@@ -320,6 +319,8 @@ def _find_pace(gold: str | Path, effort: RecordSource[Annotation] | None, words:
     """The seconds that 100 words take: by annotations, or by what a release has of its annotators' work."""
     if effort is not None:
         return find_pace(effort)
+    from annotate.gold.load import find_release  # loads pyarrow, which select does not need
+
     path = Path(gold)
     if path.is_file() or str(gold) == "-":
         return None

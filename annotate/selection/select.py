@@ -176,7 +176,9 @@ def select(
     pool = read_pool(articles, by=by, excluded=excluded)
     predicted = None if predictions is None else read_predicted(predictions, pool.ids)
     names = merge_strata(pool.stratum, LEAST_SHARE if shares == "proportional" else 0)
-    strata, stratum = np.unique(np.array(names), return_inverse=True)
+    strata = sorted(set(names))
+    number_of = {name: number for number, name in enumerate(strata)}
+    stratum: Numbers = np.fromiter((number_of[name] for name in names), np.int64, len(names))
     if per_story:
         stratum = join_strata(stratum, pool.story)
     counts = np.bincount(stratum, minlength=len(strata))
@@ -184,11 +186,11 @@ def select(
     units = choose_members(random_numbers(pool.ids, seed), pool.story, size, stratum, per_story=per_story)
     room = np.bincount(units.stratum, minlength=len(strata))
     if target is None:
-        _check_size(n, len(units.article), strata.tolist(), by)
+        _check_size(n, len(units.article), strata, by)
         sizes = counts.tolist() if shares == "proportional" else [1.0] * len(strata)
         seats = award_seats(sizes, room.tolist(), n)
     else:
-        wanted = _check_target(target, pool, strata.tolist(), room.tolist())
+        wanted = _check_target(target, pool, strata, room.tolist())
         seats = award_seats(wanted, wanted, n)
     drawn = draw(units, seats, len(strata))
     expected = SelectionPlan(
@@ -197,7 +199,7 @@ def select(
         stories=int(pool.story.max()) + 1,
         largest_story=int(np.bincount(pool.story).max()),
         strata=[
-            StratumPlan(str(name), int(counts[i]), int(room[i]), int((stratum[drawn.taken] == i).sum()))
+            StratumPlan(name, int(counts[i]), int(room[i]), int((stratum[drawn.taken] == i).sum()))
             for i, name in enumerate(strata)
         ],
         articles=n,
@@ -221,7 +223,7 @@ def select(
         "per_story": per_story,
         "drawn": datetime.now(UTC).strftime("%Y-%m-%d"),
     }
-    batch = list(_take(pool, drawn, strata.tolist(), stratum, about))
+    batch = list(_take(pool, drawn, strata, stratum, about))
     if output is not None:
         path = Path(output)
         with contextlib.nullcontext() if path == STDIO or is_stream(path) else lock_output(path):
