@@ -151,7 +151,7 @@ def plan(
     if format == "json":
         print_json(json.dumps(found.to_dict(), ensure_ascii=False, indent=2))
     else:
-        print_blocks(describe_plan(found))
+        print_blocks(describe_plan(found, output))
     if output is not None:
         note(f"wrote {output}")
 

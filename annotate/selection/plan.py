@@ -192,6 +192,7 @@ class _Influence:
     spread: Reals
     have: list[int]
     size: list[int | None]
+    room: list[int | None]
     cost: Reals
     words: Reals
     selected: Sequence[Selected | None]
@@ -247,6 +248,7 @@ def _measure(
         spread=np.array(spread),
         have=[len(g) for g in groups],
         size=[one.articles or one.pool if one else None for one in first],
+        room=[one.units or one.articles or one.pool if one else None for one in first],
         cost=np.array([words[g].mean() for g in groups]),
         words=words,
         selected=part.selected,
@@ -282,8 +284,8 @@ def _find_articles(found: _Influence, goal: float, *, detect: bool) -> list[int]
         return float((found.share[s] * found.spread[s]) ** 2 / (n * (n + 1)) / found.cost[s])
 
     def has_room(s: int) -> bool:
-        size = found.size[s]
-        return size is None or articles[s] < size
+        room = found.room[s]
+        return room is None or articles[s] < room
 
     waiting = [(-gain(s), s) for s in range(len(articles)) if has_room(s)]
     heapq.heapify(waiting)
@@ -344,8 +346,8 @@ def find_pace(annotations: RecordSource[Annotation]) -> float:
     return max(times, key=lambda row: (row.annotator == "*", row.articles)).per_100_words_s
 
 
-def describe_plan(found: Plan) -> Iterator[Block]:
-    """The plan as lines and a table for reading."""
+def describe_plan(found: Plan, output: Path | None = None) -> Iterator[Block]:
+    """The plan as lines and a table for reading; `output` is where `plan` wrote it for `select`."""
     what = "difference in " if found.compared else ""
     now = "the interval is" if not _detects(found) else "detectable is"
     yield f"{what}{found.measure} is {found.value:.3f} on {format_count(found.articles, 'article')}"
@@ -364,7 +366,8 @@ def describe_plan(found: Plan) -> Iterator[Block]:
     if found.target is None:
         yield f"next: annotate select SOURCES -n {found.more} --exclude GOLD -o batch.jsonl"
     else:
-        yield "next: annotate select SOURCES --plan PLAN.json -o batch.jsonl (PLAN.json: annotate plan -o)"
+        where = "" if output else " (PLAN.json: annotate plan -o)"
+        yield f"next: annotate select SOURCES --plan {output or 'PLAN.json'} -o batch.jsonl{where}"
 
 
 def _detects(found: Plan) -> bool:

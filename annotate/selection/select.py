@@ -223,7 +223,7 @@ def select(
         "per_story": per_story,
         "drawn": datetime.now(UTC).strftime("%Y-%m-%d"),
     }
-    batch = list(_take(pool, drawn, strata, stratum, about))
+    batch = list(_take(pool, drawn, strata, stratum, room, about))
     if output is not None:
         path = Path(output)
         with contextlib.nullcontext() if path == STDIO or is_stream(path) else lock_output(path):
@@ -259,7 +259,8 @@ def _check_target(target: Target, pool: Pool, strata: Sequence[str], room: Seque
             "give the same SOURCES and --exclude as for the batch that is annotated"
         )
     problems = [
-        f"--plan: {target.strata[name]} articles of stratum {name}; the pool has {have} to draw from"
+        f"--plan: {target.strata[name]} articles of stratum {name}; the pool has {have} to draw from; "
+        "plan again with a wider --width"
         for name, have in zip(strata, room, strict=True)
         if target.strata.get(name, 0) > have
     ]
@@ -270,7 +271,7 @@ def _check_target(target: Target, pool: Pool, strata: Sequence[str], room: Seque
 
 
 def _take(
-    pool: Pool, drawn: Draw, strata: Sequence[str], stratum: Numbers, about: Mapping[str, Any]
+    pool: Pool, drawn: Draw, strata: Sequence[str], stratum: Numbers, room: Numbers, about: Mapping[str, Any]
 ) -> Iterator[Article]:
     counts, members = np.bincount(stratum), np.bincount(pool.story)
     for number, probability in zip(drawn.taken.tolist(), drawn.probability.tolist(), strict=True):
@@ -280,6 +281,7 @@ def _take(
             stratum=strata[stratum[number]],
             articles=int(counts[stratum[number]]),
             story=int(members[pool.story[number]]),
+            units=int(room[stratum[number]]),
             **about,
         )
         yield msgspec.structs.replace(article, meta={**article.meta, KEY: msgspec.to_builtins(noted)})
