@@ -111,7 +111,7 @@ class Resamples(Generic[K]):
             defined = values[~np.isnan(values)]
             spread = float(defined.std(ddof=1)) if len(defined) > 1 else 0.0
             if error > 0 and spread > 0:
-                size, further = freedom + 1, max(1.0, error / spread)
+                size, further = round(freedom, 1) + 1, max(1.0, error / spread)  # rounded: quantiles are cached
         return expanded_interval(values, size, further)
 
     def values(self, name: K) -> Values:
