@@ -61,7 +61,9 @@ def remark_on_weights(gold: GoldTable, sample: Sample | None, options: ScoreOpti
         f"{format_count(pool['articles'], 'article')} (sha256 {pool['sha256'][:12]}, drawn {pool['drawn'] or '-'})"
         for pool in sample.pools
     ]
-    size = f"{format_count(gold.size, 'article')}, as precise as {sample.effective:.1f} of equal weight"
+    size = format_count(gold.size, "article")
+    if options.by == "article":
+        size += f", as precise as {sample.effective:.1f} of equal weight"
     return [f"weighted by gold: {size}" + (f", for a pool of {' and one of '.join(pools)}" if pools else "")]
 
 
