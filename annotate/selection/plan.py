@@ -261,15 +261,24 @@ def _alike(size: int) -> Sample:
     return sample
 
 
-def _variance(found: _Influence, articles: Sequence[int]) -> float:
-    parts = zip(found.share.tolist(), found.spread.tolist(), articles, found.size, strict=True)
-    return math.fsum((share * spread) ** 2 * (1 / n - (1 / size if size else 0)) for share, spread, n, size in parts)
+def _variance(found: _Influence, articles: Sequence[int]) -> tuple[float, float]:
+    """The variance of the value, and its degrees of freedom by Satterthwaite (1946), as intervals have them."""
+    parts = [
+        max(0.0, (share * spread) ** 2 * (1 / n - (1 / size if size else 0)))
+        for share, spread, n, size in zip(
+            found.share.tolist(), found.spread.tolist(), articles, found.size, strict=True
+        )
+    ]
+    variance = math.fsum(parts)
+    uncertain = math.fsum(part**2 / max(1, n - 1) for part, n in zip(parts, articles, strict=True))
+    freedom = variance**2 / uncertain if uncertain > 0 else sum(articles) - len(articles)
+    return variance, max(1.0, round(freedom, 1))  # rounded: quantiles are cached
 
 
 def _reach(found: _Influence, articles: Sequence[int], *, detect: bool) -> float:
     """The width of the interval; or the difference that is shown with 80 % power at 5 %."""
-    freedom = max(1, sum(articles) - len(articles))
-    error = math.sqrt(max(0.0, _variance(found, articles)))
+    variance, freedom = _variance(found, articles)
+    error = math.sqrt(variance)
     if detect:
         return (t_quantile(1 - LEVEL / 2, freedom) + t_quantile(POWER, freedom)) * error
     return 2 * t_quantile((1 + CONFIDENCE) / 2, freedom) * error
