@@ -105,7 +105,7 @@ wheels: $(BIN)/uv
 	$(BIN)/python tests/tools/check_wheels.py $(UV)
 
 screenshot: $(VENV)/.test
-	$(BIN)/python docs/screenshot.py
+	$(BIN)/python -m docs.screenshot
 
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix annotate tests docs/*.py docs/*.ipynb

@@ -20,9 +20,10 @@ class Selected(msgspec.Struct, frozen=True, kw_only=True):
     """How one article was selected (`annotate select`).
 
     `probability` is its chance to be in the batch, in (0, 1]. `pool` is the number of articles in the pool,
-    `pool_sha256` its digest, whatever their order. `articles` is the number of them in the article's stratum, `story`
-    in its story. `n` is the size of the batch; `order`, `chance`, `by`, `shares`, `per_story` and `seed` are
-    the options; `drawn` is the day (UTC).
+    `pool_sha256` its digest, whatever their order. `articles` is the number of them in the article's stratum, `units`
+    that of the ones that can be drawn there, stories counting `per_story` times at most, and `story` the number in its
+    story; 0 where that is not noted. `n` is the size of the batch; `order`, `chance`, `by`, `shares`, `per_story` and
+    `seed` are the options; `drawn` is the day (UTC).
     """
 
     probability: float
@@ -32,7 +33,8 @@ class Selected(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     n: int = 0
     articles: int = 0
-    story: int = 1
+    story: int = 0
+    units: int = 0
     order: Order = "random"
     chance: float = 1.0
     by: list[str] = []

@@ -22,6 +22,7 @@ from annotate.labelstudio.connection import connect
 from annotate.records import Annotation
 from annotate.workflows.adjudicate import adjudicate
 from annotate.workflows.up import up
+from tests.support.browser import log_in
 
 ARTICLE = "001_71547604df16ebc7"
 RELEASE = "news/0.1.0"
@@ -39,11 +40,7 @@ def take_screenshots(target: Path) -> None:
             take_files(browser.new_page(viewport=SIZE), folder, target)
             place = up([str(resource_dir("seeds") / f"{ARTICLE}.txt")], project="Seed articles", dir=folder)
             page = browser.new_page(viewport=SIZE)
-            page.goto(f"{place.studio.url}/user/login/")
-            page.fill("input[name=email]", place.studio.username)
-            page.fill("input[name=password]", place.studio.password)
-            page.click("button[type=submit]")
-            page.wait_for_function("!location.pathname.startsWith('/user/login')")
+            log_in(page, place.studio.url, place.studio.username, place.studio.password)
             take_one(page, place.page, target / "annotation-page.png")
             take_one(page, push_review(place.studio), target / "review-page.png")
         finally:

@@ -94,8 +94,10 @@ def complete_measure(incomplete: str) -> Iterator[str]:
 
 @_never_failing
 def complete_format(incomplete: str) -> Iterable[str]:
-    """Names of foreign formats."""
-    return ("spacy", "conll", "hf", "brat", "prodigy", "labelstudio", "strings", "jsonl")
+    """Names of the formats that are written, which are read too."""
+    from annotate.formats import WRITERS
+
+    return sorted(WRITERS)
 
 
 @_never_failing

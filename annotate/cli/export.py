@@ -10,6 +10,7 @@ import typer
 import annotate
 from annotate.cli.completion import complete_format, complete_release
 from annotate.cli.options import LayersOption, MapOption, SchemaOption, note, parse_layers, parse_map
+from annotate.formats import WRITERS
 
 
 def export(
@@ -25,7 +26,7 @@ def export(
             "--to",
             metavar="FORMAT",
             autocompletion=complete_format,
-            help="spacy, conll, brat, prodigy, labelstudio, hf, strings or jsonl.",
+            help=f"One of {', '.join(sorted(WRITERS))}.",
         ),
     ],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="PATH", help="File; for brat and hf a new folder.")],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -21,6 +21,9 @@ from annotate.cli.options import (
 )
 from annotate.jsonl import STDIO
 from annotate.printing import Block, print_blocks, print_data, print_json, print_line, to_markdown
+
+if TYPE_CHECKING:
+    from annotate.score.options import Extra, Missing, ScoreOptions, Unit, Weighting
 
 GoldOption = Annotated[
     str,
@@ -106,22 +109,12 @@ def score(
         to_junit,
     )
     from annotate.harness.sources import RunLimits, parse_threshold
-    from annotate.score.options import ScoreOptions
 
     thresholds = [parse_threshold(text) for text in fail_under or ()]
     report, loss = annotate.score_predictions(
         predictions,
         gold,
-        ScoreOptions(
-            layers=parse_layers(layers),
-            missing=missing,
-            extra=extra,
-            trials=trials,
-            seed=seed,
-            label_map=parse_map(map),
-            by=by,
-            weights=weights,
-        ),
+        _make_options(layers, missing, extra, trials, seed, map, by, weights),
         format=from_format,
         run=run,
         spacy=spacy,
@@ -182,21 +175,11 @@ def compare(
     Example: annotate compare rules.jsonl news.jsonl --gold news/1.0.0/dev --measure f1:strict:entities
     """
     from annotate.harness.leaderboard import write_comparison
-    from annotate.score.options import ScoreOptions
 
     comparison = annotate.compare(
         predictions,
         gold,
-        ScoreOptions(
-            layers=parse_layers(layers),
-            missing=missing,
-            extra=extra,
-            trials=trials,
-            seed=seed,
-            label_map=parse_map(map),
-            by=by,
-            weights=weights,
-        ),
+        _make_options(layers, missing, extra, trials, seed, map, by, weights),
         measures=measure,
         format=from_format,
         schema=schema,
@@ -242,16 +225,16 @@ def leaderboard(
     trials: Annotated[int, typer.Option(min=0, metavar="N", help="Resamples for the intervals; 0 = none.")] = 1000,
     seed: SeedOption = 0,
     by: ByOption = "article",
+    weights: WeightsOption = None,
     schema: SchemaOption = None,
 ) -> None:
     """Keep the scores of systems in a file beside the release, and show which ones can be told apart.
 
-    Values are refused whose signatures do not agree with those on the board.
+    Values whose signatures do not agree with those on the board are refused.
 
     Example: annotate leaderboard news/1.0.0/test add p.jsonl --system spacy-lg
     """
     from annotate.harness.leaderboard import write_board
-    from annotate.score.options import ScoreOptions
 
     match action:
         case None | [] | ["show"]:
@@ -265,15 +248,7 @@ def leaderboard(
         gold,
         wanted,
         predictions,
-        ScoreOptions(
-            layers=parse_layers(layers),
-            missing=missing,
-            extra=extra,
-            trials=trials,
-            seed=seed,
-            label_map=parse_map(map),
-            by=by,
-        ),
+        _make_options(layers, missing, extra, trials, seed, map, by, weights),
         system=system,
         format=from_format,
         schema=schema,
@@ -285,6 +260,30 @@ def leaderboard(
     write_board(found, output, format)
     if output != STDIO:
         note(f"wrote {output}")
+
+
+def _make_options(
+    layers: str | None,
+    missing: Missing,
+    extra: Extra,
+    trials: int,
+    seed: int,
+    map: list[str] | None,
+    by: Unit,
+    weights: Weighting | None,
+) -> ScoreOptions:
+    from annotate.score.options import ScoreOptions
+
+    return ScoreOptions(
+        layers=parse_layers(layers),
+        missing=missing,
+        extra=extra,
+        trials=trials,
+        seed=seed,
+        label_map=parse_map(map),
+        by=by,
+        weights=weights,
+    )
 
 
 def measures(

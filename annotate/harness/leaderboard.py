@@ -38,12 +38,13 @@ from annotate.printing import (
     to_text,
 )
 from annotate.problems import cannot_read
-from annotate.records import LAYERS
+from annotate.records import LAYERS, Layer
 from annotate.score.compare import Comparison, Difference, SystemCounts, compare_counts
 from annotate.score.formulas import Column, Formula, Ratio
-from annotate.score.measures import HEADLINES
+from annotate.score.measures import HEADLINES, Measure
 from annotate.score.options import COMPARE_OPTIONS, ScoreOptions
 from annotate.score.report import Report
+from annotate.score.sample import Sample, effective_size
 from annotate.score.signature import write_signature
 from annotate.version import __version__
 
@@ -56,8 +57,24 @@ class Columns(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     predicted: list[float]
 
 
-class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One system: its predictions (name and SHA-256 of the file), its values by measure, and what they rest on."""
+class Sampled(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the articles, or stories, of a layer were sampled: weight, stratum and spread of each, as in `Sample`."""
+
+    weights: list[float]
+    strata: list[int]
+    spread: list[float]
+
+    def to_sample(self) -> Sample:
+        """The sample from which they are resampled."""
+        strata = np.array(self.strata, np.int64)
+        return Sample(np.array(self.weights), strata, np.array(self.spread), [None] * len(self.weights))
+
+
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One system: its predictions (name and SHA-256 of the file), its values by measure, and what they rest on.
+
+    `counts` are of weighted articles where gold's weights are used; `samples` then says by layer how they were sampled.
+    """
 
     system: str
     added: str
@@ -66,6 +83,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     signature: dict[str, Any]
     measures: dict[str, dict[str, float | None]]
     counts: dict[str, Columns]
+    samples: dict[Layer, Sampled] = {}
 
     def formulas(self) -> dict[str, Ratio]:
         """The headline measures that the system was scored on."""
@@ -112,15 +130,15 @@ def leaderboard(
         gold: release folder, `name/version[/split]`, or JSON Lines file.
         action: `add` scores predictions and keeps the result, `show` reads.
         predictions: a file, with `add`.
-        options: how to score, see `ScoreOptions`; the same for all systems of a board. Weights of gold are not used.
+        options: how to score, see `ScoreOptions`; the same for all systems of a board, gold's weights included.
         system: what the predictions are called; default: the name of their file.
         format: of the file, a name of `annotate.formats.READERS`; None = our JSON Lines.
         board: where the board is; default: beside the release, `VERSION.leaderboard.json`, or beside the file.
         replace: whether other predictions of a system that is there take the place of the old ones.
 
     Raises:
-        AnnotateError: a board that is no board, a system that is there with other predictions, a signature that does
-            not agree with that of the others, or weights are asked for.
+        AnnotateError: a board that is no board, a system that is there with other predictions, or a signature that does
+            not agree with that of the others.
         ScoreError: problems with gold or predictions.
     """
     place = find_board(gold, board)
@@ -131,12 +149,7 @@ def leaderboard(
     if predictions is None or str(predictions) == str(STDIO):
         raise AnnotateError("leaderboard add needs a file of predictions, whose hash it keeps")
     digest = hash_predictions(Path(predictions))
-    options = options or ScoreOptions()
-    if options.weights == "gold":
-        raise AnnotateError('leaderboard counts all articles alike; weights="gold" goes with score and compare only')
-    report, _ = score_predictions(
-        predictions, gold, dataclasses.replace(options, weights="none"), format=format, schema=schema
-    )
+    report, _ = score_predictions(predictions, gold, options, format=format, schema=schema)
     if hash_predictions(Path(predictions)) != digest:
         raise AnnotateError(f"{predictions}: was changed while it was scored; nothing was added")
     entry = _make_entry(report, Path(predictions), digest, system or Path(predictions).stem)
@@ -220,6 +233,7 @@ def _read_board(place: BoardPlace) -> Leaderboard:
 
 def _compare_entries(entries: Sequence[Entry], ceiling: Mapping[str, float]) -> Comparison:
     """All systems against each other, measure by measure, from the counts that were kept."""
+    samples = {layer: sampled for entry in entries for layer, sampled in entry.samples.items()}
     counts: dict[str, SystemCounts] = {}
     for measure in HEADLINES:
         formulas: dict[str, Formula] = {
@@ -227,7 +241,8 @@ def _compare_entries(entries: Sequence[Entry], ceiling: Mapping[str, float]) -> 
         }
         if formulas:
             n = max(len(entry.counts[measure].gold) for entry in entries if measure in entry.counts)
-            counts[measure] = SystemCounts(formulas, np.arange(n), n)
+            sampled = samples.get(Measure.parse(measure).layer)
+            counts[measure] = SystemCounts(formulas, np.arange(n), n, None if sampled is None else sampled.to_sample())
     first = entries[0].signature
     layers = [layer for layer in LAYERS if any(layer in entry.signature["layers"] for entry in entries)]
     label_map = LabelMap.from_dict(first["map"]) if "map" in first else None
@@ -235,8 +250,12 @@ def _compare_entries(entries: Sequence[Entry], ceiling: Mapping[str, float]) -> 
         COMPARE_OPTIONS, seed=first["seed"], ceiling=ceiling, label_map=label_map, by=first.get("by", "article")
     )
     comparison = compare_counts(counts, {**first, "layers": layers}, options)
-    if "weights" in first:
-        comparison.remarks.append("gold's weights are not used: on a leaderboard all articles count alike")
+    if first.get("weights") == "none":
+        comparison.remarks.append("gold's weights are not used: all articles count alike")
+    comparison.remarks += [
+        f"{layer}: weighted by gold, as precise as {effective_size(np.array(sampled.weights)):.1f} of equal weight"
+        for layer, sampled in samples.items()
+    ]
     versions = sorted({entry.signature["annotate"] for entry in entries})
     if len(versions) > 1:
         comparison.remarks.append(f"scored by {', '.join(versions)} of annotate, by the same definitions")
@@ -260,6 +279,10 @@ def _make_entry(report: Report, predictions: Path, digest: str, system: str) -> 
         signature=report.signature,
         measures={name: score.to_dict() for name, score in kept.items() if "/" not in name},
         counts=counts,
+        samples={
+            layer: Sampled(sample.weights.tolist(), sample.stratum.tolist(), sample.spread.tolist())
+            for layer, sample in report.samples.items()
+        },
     )
 
 
@@ -272,6 +295,11 @@ def _add_entry(entries: list[Entry], entry: Entry, *, replace: bool) -> bool:
             raise AnnotateError(
                 f"{entry.system} cannot be added, its values are not comparable with those of {other.system}: "
                 f"{'; '.join(differing)}. Score all systems of a board in the same way, or use another --board"
+            )
+        if any(other.samples[layer] != entry.samples[layer] for layer in other.samples.keys() & entry.samples.keys()):
+            raise AnnotateError(
+                f"{entry.system} cannot be added: gold's articles were in other strata, or had other chances, when "
+                f"{other.system} was scored. Score all systems of a board on the same gold, or use another --board"
             )
     present = next((other for other in entries if other.system == entry.system), None)
     if present is not None:

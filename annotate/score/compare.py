@@ -17,11 +17,11 @@ from annotate.printing import format_count, short_repr
 from annotate.records import GoldRecord, Layer, Prediction
 from annotate.schema import load_schema
 from annotate.score.evaluate import LayerCounts, choose_layers, count_layers
-from annotate.score.formulas import Formula, Once, Values
+from annotate.score.formulas import Formula, Once
 from annotate.score.measures import HEADLINES, Measure
 from annotate.score.options import COMPARE_OPTIONS, ScoreKeywords, ScoreOptions, merge_options
 from annotate.score.problems import Problems
-from annotate.score.resampling import MIN_ARTICLES, Resamples, expanded_interval
+from annotate.score.resampling import MIN_ARTICLES, Resamples
 from annotate.score.sample import Sample
 from annotate.score.signature import sign
 from annotate.score.significance import (
@@ -155,7 +155,7 @@ def compare_systems(
             raise ScoreError(["the systems have no layer in common; name measures with --measure"])
     comparison = compare_counts(
         {str(measure): _pick_counts(measure, counted) for measure in wanted},
-        sign(table, list(dict.fromkeys(measure.layer for measure in wanted)), chosen),
+        sign(table, list(dict.fromkeys(measure.layer for measure in wanted)), chosen, sample),
         chosen,
     )
     unused = find_unused(sides)
@@ -262,14 +262,12 @@ def _compare_by(measure: str, counts: SystemCounts, comparison: Comparison, opti
     formulas, articles, size = counts.formulas, counts.units, counts.size
     n = len(articles)
     point = {name: float(formula.values(Once(size))[0]) for name, formula in formulas.items()}
-    sampled: dict[str, Values] = {}
-    rests_on = n
+    resamples: Resamples[str] | None = None
     if n >= MIN_ARTICLES and options.trials:
         resamples = Resamples(formulas, articles, size, options.trials, options.seed, counts.sample)
-        sampled, rests_on = {name: resamples.values(name) for name in formulas}, resamples.size
     ranked = sorted(formulas, key=lambda name: (-np.nan_to_num(point[name], nan=-1.0), name))
     for name in ranked:
-        interval = expanded_interval(sampled[name], rests_on) if sampled else None
+        interval = resamples.interval(name) if resamples else None
         value = None if math.isnan(point[name]) else point[name]
         comparison.standings.append(Standing(name, measure, value, *(interval or (None, None))))
     for better, worse in combinations(ranked, 2):
@@ -278,7 +276,7 @@ def _compare_by(measure: str, counts: SystemCounts, comparison: Comparison, opti
             comparison.remarks.append(f"{measure}: {better} and {worse} cannot be compared, one is undefined")
             continue
         pair = (formulas[better], formulas[worse])
-        interval = expanded_interval(sampled[better] - sampled[worse], rests_on) if sampled else None
+        interval = resamples.interval(better, worse) if resamples else None
         spread = find_spread(pair, articles, size)
         comparison.differences.append(
             Difference(

@@ -7,7 +7,7 @@ from functools import cache
 
 
 @cache
-def t_quantile(p: float, df: int) -> float:
+def t_quantile(p: float, df: float) -> float:
     """The p-quantile of Student's t with `df` degrees of freedom, 0.5 <= p < 1.
 
     >>> round(t_quantile(0.975, 4), 3)
@@ -16,13 +16,15 @@ def t_quantile(p: float, df: int) -> float:
     low, high = 0.0, 1.0
     while t_cdf(high, df) < p:
         high *= 2
-    for _ in range(200):
+    before = math.nan, math.nan
+    while (low, high) != before:
+        before = low, high
         middle = (low + high) / 2
         low, high = (middle, high) if t_cdf(middle, df) < p else (low, middle)
     return (low + high) / 2
 
 
-def t_cdf(t: float, df: int) -> float:
+def t_cdf(t: float, df: float) -> float:
     """P(T <= t) for t >= 0, by the incomplete beta function.
 
     >>> t_cdf(0.0, 7)

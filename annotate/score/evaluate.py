@@ -25,14 +25,7 @@ from annotate.score.problems import Problems
 from annotate.score.quotes import count_quotes, quote_formulas
 from annotate.score.ranking import Ranked, rank_entities, rank_items
 from annotate.score.report import Confusions, Report, Score
-from annotate.score.resampling import (
-    MIN_ARTICLES,
-    MIN_LABEL_SPANS,
-    NO_WIDTH,
-    Resamples,
-    expanded_interval,
-    rule_of_three,
-)
+from annotate.score.resampling import MIN_ARTICLES, MIN_LABEL_SPANS, NO_WIDTH, Resamples, rule_of_three
 from annotate.score.sample import Sample, each_alone, weigh
 from annotate.score.signature import sign
 from annotate.score.tables import GoldTable, Numbers, SystemTable, read_gold, read_system, without_garbage_collection
@@ -106,6 +99,7 @@ def score_tables(gold: GoldTable, system: SystemTable, problems: Problems, optio
             )
     confusions, alignments = _align(gold, counted)
     articles = {layer: found.articles for layer, found in counted.items()}
+    samples = {layer: found.sample for layer, found in counted.items()}
     warnings = [*system.warnings, *(warning for found in counted.values() for warning in found.warnings)]
     if system.extra:
         warnings.append(f"ignored {format_count(system.extra, 'prediction')} without a gold article (--extra ignore)")
@@ -119,10 +113,10 @@ def score_tables(gold: GoldTable, system: SystemTable, problems: Problems, optio
         confusions=confusions,
         articles=gold.size,
         layers={layer: len(rows) for layer, rows in articles.items()},
-        signature=sign(gold, scored, options),
+        signature=sign(gold, scored, options, sample),
         warnings=warnings,
         remarks=[*_remark(counted, measures, of_scores, options), *remark_on_weights(gold, sample, options)],
-        sample=None if sample is None else describe_sample(sample, articles),
+        sample=None if sample is None else describe_sample(sample, samples),
         ceiling=options.fair_ceiling,
         of_scores=of_scores,
         ranked={
@@ -135,6 +129,7 @@ def score_tables(gold: GoldTable, system: SystemTable, problems: Problems, optio
         model=system.model,
         alignments=alignments,
         headlines=_pick_headlines(counted),
+        samples={layer: found for layer, found in samples.items() if found is not None},
     )
 
 
@@ -186,7 +181,7 @@ class LayerCounts:
     both sides and `rows` their alignment, which is found when it is asked for; `unplaced` counts predicted entities by
     label that have no place in the text; `ranked` the predictions with scores,
     `of_scores` the measures of what scores are worth. Where articles count as they were sampled, `sample` is that of
-    `articles`. `shares` is how much each article counts, where not all count alike: its share of its story, or its
+    `units`. `shares` is how much each article counts, where not all count alike: its share of its story, or its
     weight.
     """
 
@@ -210,10 +205,11 @@ class LayerCounts:
         """The rows of the formulas' columns that are resampled."""
         return self.articles if self.groups is None else np.arange(self.groups.n)
 
-    def count_stories(self, groups: Groups) -> None:
-        """From now on the formulas count groups of articles."""
+    def count_stories(self, groups: Groups, sample: Sample | None) -> None:
+        """From now on the formulas count groups of articles; `sample` is that of all of gold, where it is weighted."""
         self.formulas = {measure: formula.grouped(groups) for measure, formula in self.formulas.items()}
         self.size, self.groups, self.shares = groups.n, groups, groups
+        self.sample = None if sample is None else sample.group(groups)
 
     def count_weights(self, sample: Sample) -> None:
         """From now on articles weigh in the formulas what they speak for; `sample` is that of all of gold."""
@@ -355,7 +351,7 @@ def count_layers(
             found.of_scores |= of_scores.keys()
             found.warnings += scores.warnings()
         if by == "story":
-            found.count_stories(gold.group_stories(found.articles))
+            found.count_stories(gold.group_stories(found.articles, sample), sample)
         elif sample is not None:
             found.count_weights(sample)
     return counted
@@ -437,7 +433,7 @@ def _find_intervals(counted: Mapping[Layer, LayerCounts], options: ScoreOptions)
             continue
         resamples = Resamples(formulas, found.units, found.size, options.trials, options.seed, found.sample)
         for measure in formulas:
-            interval = expanded_interval(resamples.values(measure), resamples.size)
+            interval = resamples.interval(measure)
             if interval is not None:
                 intervals[measure] = interval
     return intervals

@@ -32,7 +32,8 @@ class ScoreOptions:
         label_map: what the labels of gold and predictions read as; None = they are compared as they are.
         by: what counts once and is resampled: an article, or a story, whose articles then count as one together.
         weights: `gold`: articles count as their weights in gold have it; `none`: all alike; None = `gold` where every
-            article has a weight and `by` is `article`. Weights and stories do not go together.
+            article has a weight, and with `by` = `story` every story too (`meta.selection` says how large it is, and
+            none is in several strata).
     """
 
     schema: Schema | None = None
@@ -46,11 +47,6 @@ class ScoreOptions:
     label_map: LabelMap | None = None
     by: Unit = "article"
     weights: Weighting | None = None
-
-    @property
-    def weighted(self) -> bool:
-        """Whether gold's weights are used, where it has them: stories have none."""
-        return self.weights != "none" and self.by == "article"
 
     @property
     def fair_ceiling(self) -> dict[str, float]:

@@ -14,6 +14,7 @@ from annotate.records import Layer
 from annotate.score.alignment import Alignments
 from annotate.score.formulas import Ratio
 from annotate.score.measures import HEADLINES, Measure
+from annotate.score.sample import Sample
 
 if TYPE_CHECKING:
     import pandas
@@ -57,7 +58,7 @@ class Report(Displayed):
     the values depend on; `alignments` which items were paired, article by article, and `headlines` the counts behind
     the headline measures, from which systems can be compared: columns with one row for each article of the layer, or
     each story, in the order of gold's ids. `sample` is null where articles are not weighted; else it has the effective
-    size of each layer, and the pools that gold speaks for.
+    size of each layer, and the pools that gold speaks for; `samples` how the rows of `headlines` weigh, by layer.
     """
 
     measures: dict[str, Score]
@@ -79,6 +80,7 @@ class Report(Displayed):
     alignments: Alignments = field(default_factory=Alignments, repr=False, compare=False)
     headlines: dict[str, Ratio] = field(default_factory=dict, repr=False, compare=False)
     sample: dict[str, Any] | None = None
+    samples: dict[Layer, Sample] = field(default_factory=dict, repr=False, compare=False)
 
     def __repr__(self) -> str:
         values = [f"{name} {format_value(self.measures[name].value)}" for name in HEADLINES if name in self.measures]

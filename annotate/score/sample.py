@@ -43,6 +43,20 @@ class Sample:
             [self.selected[article] for article in articles.tolist()],
         )
 
+    def group(self, groups: Groups) -> Sample:
+        """The sample of groups of articles, such as stories, that are each within one stratum.
+
+        A group's weight is the sum of its articles' shares in it, and its chance at least that of any of them.
+        """
+        members = np.flatnonzero(groups.weight > 0)
+        _, first = np.unique(groups.of[members], return_index=True)
+        spread = np.ones(groups.n)
+        np.minimum.at(spread, groups.of[members], self.spread[members])
+        one = members[first]
+        selected = [self.selected[article] for article in one.tolist()]
+        found = Sample(groups.sum(np.ones(len(groups.of))), self.stratum[one], spread, selected)
+        return found.take(np.arange(groups.n))
+
     @property
     def pools(self) -> list[dict[str, Any]]:
         """The pools that the articles were selected from (`annotate.selected.Pools`)."""
@@ -61,6 +75,30 @@ class Sample:
     def freedom(self) -> int:
         """Articles less strata: the degrees of freedom of an interval."""
         return len(self.weights) - len(np.unique(self.stratum))
+
+    def find_spread(self, without: Values) -> tuple[float, float]:
+        """The standard error of a value and its degrees of freedom, from its values without each article.
+
+        The jackknife within strata (Wolter 2007), with the correction for finite pools. The degrees of freedom are
+        those of Satterthwaite (1946): few where one small stratum makes most of the spread, at most articles less
+        strata. 0 and `freedom` where nothing varies.
+
+        >>> sample = make_sample([2.0] * 4, [None] * 4)
+        >>> error, freedom = sample.find_spread(np.array([1.0, 2.0, 3.0, 4.0]))
+        >>> round(error, 3), freedom
+        (1.936, 3.0)
+        """
+        variance, uncertain = 0.0, 0.0
+        for one in np.unique(self.stratum):
+            group = np.flatnonzero(self.stratum == one)
+            known = group[~np.isnan(without[group])]
+            if len(known) < 2:
+                continue
+            away = (without[known] - without[known].mean()) * self.spread[known]
+            part = float((away**2).sum()) * (len(group) - 1) / len(group)
+            variance += part
+            uncertain += part**2 / (len(group) - 1)
+        return (variance**0.5, variance**2 / uncertain) if uncertain > 0 else (0.0, float(self.freedom))
 
     def draw(self, trials: int, seed: int) -> Iterator[Values]:
         """The factor of each article's weight in each resample, in blocks of shape (some of the trials, articles)."""

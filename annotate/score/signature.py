@@ -15,6 +15,7 @@ from annotate.score.claims import CLAIM_THRESHOLD
 from annotate.score.measures import DEFINITIONS_VERSION
 from annotate.score.options import ScoreOptions
 from annotate.score.resampling import CONFIDENCE
+from annotate.score.sample import Sample
 from annotate.score.tables import GoldTable
 from annotate.text.sentences import SPLITTER
 from annotate.text.tokens import TOKEN
@@ -23,8 +24,8 @@ from annotate.version import __version__
 _RESAMPLED = {"article": "documents", "story": "stories"}
 
 
-def sign(gold: GoldTable, layers: Sequence[Layer], options: ScoreOptions) -> dict[str, Any]:
-    """The signature of a report on the layers that were scored."""
+def sign(gold: GoldTable, layers: Sequence[Layer], options: ScoreOptions, sample: Sample | None) -> dict[str, Any]:
+    """The signature of a report on the layers that were scored; `sample` is given where gold's weights are used."""
     signature: dict[str, Any] = {
         "gold": options.gold_name or None,
         "gold_sha256": digest_gold(gold),
@@ -39,9 +40,9 @@ def sign(gold: GoldTable, layers: Sequence[Layer], options: ScoreOptions) -> dic
         "interval": f"expanded percentile {CONFIDENCE:.0%}, {_RESAMPLED[options.by]} resampled",
     }
     if gold.sample is not None:
-        signature["weights"] = "gold" if options.weighted else "none"
-        if options.weighted:
-            signature["interval"] = f"expanded percentile {CONFIDENCE:.0%}, documents resampled within strata"
+        signature["weights"] = "none" if sample is None else "gold"
+    if sample is not None:
+        signature["interval"] += " within strata, degrees of freedom by Satterthwaite, spread of the jackknife or more"
     if "quotes" in layers or "claims" in layers:
         signature["tokens"] = TOKEN.pattern
     if "claims" in layers:

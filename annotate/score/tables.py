@@ -103,8 +103,12 @@ class GoldTable(LayerTables):
         """The number of articles."""
         return len(self.ids)
 
-    def group_stories(self, articles: Numbers) -> Groups:
-        """The stories of some articles, each article with its share of its story; one without a story is its own."""
+    def group_stories(self, articles: Numbers, sample: Sample | None = None) -> Groups:
+        """The stories of some articles, each article with its share of its story; one without a story is its own.
+
+        Where the articles were sampled, an article of weight w, from a story that has m articles in the pool, counts
+        w / m: the sum over gold is then what the stories of the pool add up to, each as one.
+        """
         number: dict[tuple[str | None, int], int] = {}
         of, weight = np.zeros(self.size, np.int64), np.zeros(self.size)
         for article in articles.tolist():
@@ -112,7 +116,13 @@ class GoldTable(LayerTables):
             of[article] = number.setdefault((story, -1 if story else article), len(number))
         sizes = np.bincount(of[articles], minlength=len(number))
         weight[articles] = 1 / sizes[of[articles]]
+        if sample is not None:
+            weight[articles] = [sample.weights[i] / max(1, _story_size(sample.selected[i])) for i in articles.tolist()]
         return Groups(of, weight, len(number))
+
+
+def _story_size(selected: Selected | None) -> int:
+    return selected.story if selected is not None else 0
 
 
 class _EntityRows:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from annotate.errors import RecordError
-from annotate.gold.load import find_release, stream_release
 from annotate.gold.manifest import MANIFEST
 from annotate.gold.names import LATEST, is_version
 from annotate.jsonl import iter_objects
@@ -28,9 +27,7 @@ def read_excluded(sources: Sequence[str], *, url: str | None = None, api_key: st
         if Path(source).is_file():
             _add_file(Path(source), excluded, problems)
         elif _is_release(source):
-            folder, split = find_release(source)
-            for record in stream_release(folder, split):
-                excluded.add(record.id, text=record.text, text_sha256=record.text_sha256, date=record.date)
+            _add_release(source, excluded)
         else:
             _add_project(source, excluded, url, api_key)
     if problems:
@@ -42,6 +39,14 @@ def _is_release(source: str) -> bool:
     path, parts = Path(source), source.split("/")
     found = any((folder / MANIFEST).is_file() for folder in (path, path.parent))
     return found or LATEST in parts[-2:] or (len(parts) in (2, 3) and is_version(parts[1]))
+
+
+def _add_release(source: str, excluded: Excluded) -> None:
+    from annotate.gold.load import find_release, stream_release  # loads pyarrow: 32 MiB
+
+    folder, split = find_release(source)
+    for record in stream_release(folder, split):
+        excluded.add(record.id, text=record.text, text_sha256=record.text_sha256, date=record.date)
 
 
 def _add_file(path: Path, excluded: Excluded, problems: list[str]) -> None:

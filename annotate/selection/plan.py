@@ -22,7 +22,6 @@ import numpy as np
 
 from annotate.errors import AnnotateError, ScoreError
 from annotate.files import read_text, write_text
-from annotate.gold.load import find_release
 from annotate.gold.manifest import read_manifest
 from annotate.harness.sources import GoldSource, open_gold, open_predictions
 from annotate.jsonl import RecordSource
@@ -194,6 +193,7 @@ class _Influence:
     spread: Reals
     have: list[int]
     size: list[int | None]
+    room: list[int | None]
     cost: Reals
     words: Reals
     selected: Sequence[Selected | None]
@@ -251,6 +251,7 @@ def _measure(
         spread=np.array(spread),
         have=[len(g) for g in groups],
         size=[one.articles or one.pool if one else None for one in first],
+        room=[one.units or one.articles or one.pool if one else None for one in first],
         cost=np.array([words[g].mean() for g in groups]),
         words=words,
         selected=part.selected,
@@ -263,15 +264,24 @@ def _alike(size: int) -> Sample:
     return sample
 
 
-def _variance(found: _Influence, articles: Sequence[int]) -> float:
-    parts = zip(found.share.tolist(), found.spread.tolist(), articles, found.size, strict=True)
-    return math.fsum((share * spread) ** 2 * (1 / n - (1 / size if size else 0)) for share, spread, n, size in parts)
+def _variance(found: _Influence, articles: Sequence[int]) -> tuple[float, float]:
+    """The variance of the value, and its degrees of freedom by Satterthwaite (1946), as intervals have them."""
+    parts = [
+        max(0.0, (share * spread) ** 2 * (1 / n - (1 / size if size else 0)))
+        for share, spread, n, size in zip(
+            found.share.tolist(), found.spread.tolist(), articles, found.size, strict=True
+        )
+    ]
+    variance = math.fsum(parts)
+    uncertain = math.fsum(part**2 / max(1, n - 1) for part, n in zip(parts, articles, strict=True))
+    freedom = variance**2 / uncertain if uncertain > 0 else sum(articles) - len(articles)
+    return variance, max(1.0, round(freedom, 1))  # rounded: quantiles are cached
 
 
 def _reach(found: _Influence, articles: Sequence[int], *, detect: bool) -> float:
     """The width of the interval; or the difference that is shown with 80 % power at 5 %."""
-    freedom = max(1, sum(articles) - len(articles))
-    error = math.sqrt(max(0.0, _variance(found, articles)))
+    variance, freedom = _variance(found, articles)
+    error = math.sqrt(variance)
     if detect:
         return (t_quantile(1 - LEVEL / 2, freedom) + t_quantile(POWER, freedom)) * error
     return 2 * t_quantile((1 + CONFIDENCE) / 2, freedom) * error
@@ -317,8 +327,8 @@ class _Added:
 
     def _wait(self, s: int) -> None:
         """Put the next article of the stratum among those that may be added, unless the pool has no more."""
-        found, n, size = self._found, self._articles[s], self._found.size[s]
-        if size is None or n < size:
+        found, n, room = self._found, self._articles[s], self._found.room[s]
+        if room is None or n < room:
             gain = float((found.share[s] * found.spread[s]) ** 2 / (n * (n + 1)) / found.cost[s])
             heapq.heappush(self._waiting, (-gain, s))
 
@@ -345,6 +355,8 @@ def _find_pace(gold: str | Path, effort: RecordSource[Annotation] | None, words:
     """The seconds that 100 words take: by annotations, or by what a release has of its annotators' work."""
     if effort is not None:
         return find_pace(effort)
+    from annotate.gold.load import find_release  # loads pyarrow, which select does not need
+
     path = Path(gold)
     if path.is_file() or str(gold) == "-":
         return None

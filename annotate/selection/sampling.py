@@ -50,9 +50,9 @@ def random_numbers(ids: Iterable[str], seed: int) -> Reals:
     (True, True)
     """
     key = f"{seed}\0".encode()
-    digests = b"".join(
-        hashlib.blake2b(key + id.encode("utf-8", "surrogatepass"), digest_size=24).digest() for id in ids
-    )
+    digests = bytearray()
+    for id in ids:
+        digests += hashlib.blake2b(key + id.encode("utf-8", "surrogatepass"), digest_size=24).digest()
     bits = np.frombuffer(digests, dtype="<u8").reshape(-1, 3) >> np.uint64(11)
     return (bits.astype(np.float64) + 0.5) / float(1 << 53)
 

@@ -177,7 +177,9 @@ def select(
     pool = read_pool(articles, by=by, excluded=excluded)
     predicted = None if predictions is None else read_predicted(predictions, pool.ids)
     names = merge_strata(pool.stratum, LEAST_SHARE if shares == "proportional" else 0)
-    strata, stratum = np.unique(np.array(names), return_inverse=True)
+    strata = sorted(set(names))
+    number_of = {name: number for number, name in enumerate(strata)}
+    stratum: Numbers = np.fromiter((number_of[name] for name in names), np.int64, len(names))
     if per_story:
         stratum = join_strata(stratum, pool.story)
     counts = np.bincount(stratum, minlength=len(strata))
@@ -185,11 +187,11 @@ def select(
     units = choose_members(random_numbers(pool.ids, seed), pool.story, size, stratum, per_story=per_story)
     room = np.bincount(units.stratum, minlength=len(strata))
     if target is None:
-        _check_size(n, len(units.article), strata.tolist(), by)
+        _check_size(n, len(units.article), strata, by)
         sizes = counts.tolist() if shares == "proportional" else [1.0] * len(strata)
         seats = award_seats(sizes, room.tolist(), n)
     else:
-        wanted = _check_target(target, pool, strata.tolist(), room.tolist())
+        wanted = _check_target(target, pool, strata, room.tolist())
         seats = award_seats(wanted, wanted, n)
     drawn = draw(units, seats, len(strata))
     expected = SelectionPlan(
@@ -198,7 +200,7 @@ def select(
         stories=int(pool.story.max()) + 1,
         largest_story=int(np.bincount(pool.story).max()),
         strata=[
-            StratumPlan(str(name), int(counts[i]), int(room[i]), int((stratum[drawn.taken] == i).sum()))
+            StratumPlan(name, int(counts[i]), int(room[i]), int((stratum[drawn.taken] == i).sum()))
             for i, name in enumerate(strata)
         ],
         articles=n,
@@ -222,7 +224,7 @@ def select(
         "per_story": per_story,
         "drawn": datetime.now(UTC).strftime("%Y-%m-%d"),
     }
-    batch = list(_take(pool, drawn, strata.tolist(), stratum, about))
+    batch = list(_take(pool, drawn, strata, stratum, room, about))
     if output is not None:
         path = Path(output)
         with contextlib.nullcontext() if path == STDIO or is_stream(path) else lock_output(path):
@@ -260,7 +262,8 @@ def _check_target(target: Target, pool: Pool, strata: Sequence[str], room: Seque
             "give the same SOURCES and --exclude as for the batch that is annotated"
         )
     problems = [
-        f"--plan: {format_count(target.strata[name], 'article')} of stratum {name}; the pool has {have} to draw from"
+        f"--plan: {format_count(target.strata[name], 'article')} of stratum {name}; the pool has {have} to draw from; "
+        "plan again with a wider --width"
         for name, have in zip(strata, room, strict=True)
         if target.strata.get(name, 0) > have
     ]
@@ -271,7 +274,7 @@ def _check_target(target: Target, pool: Pool, strata: Sequence[str], room: Seque
 
 
 def _take(
-    pool: Pool, drawn: Draw, strata: Sequence[str], stratum: Numbers, about: Mapping[str, Any]
+    pool: Pool, drawn: Draw, strata: Sequence[str], stratum: Numbers, room: Numbers, about: Mapping[str, Any]
 ) -> Iterator[Article]:
     counts, members = np.bincount(stratum), np.bincount(pool.story)
     for number, probability in zip(drawn.taken.tolist(), drawn.probability.tolist(), strict=True):
@@ -281,6 +284,7 @@ def _take(
             stratum=strata[stratum[number]],
             articles=int(counts[stratum[number]]),
             story=int(members[pool.story[number]]),
+            units=int(room[stratum[number]]),
             **about,
         )
         yield msgspec.structs.replace(article, meta={**article.meta, KEY: msgspec.to_builtins(noted)})

@@ -21,8 +21,9 @@ import msgspec
 import numpy as np
 
 from annotate.score.distributions import t_quantile
-from annotate.score.resampling import expanded_interval
-from annotate.score.sample import make_sample
+from annotate.score.formulas import Ratio
+from annotate.score.resampling import Resamples
+from annotate.score.sample import make_sample, weigh
 from annotate.selected import Selected
 from annotate.selection.sampling import Reals
 
@@ -52,8 +53,9 @@ def iter_intervals(values: Reals, pool: int, seed: int) -> Iterator[tuple[str, f
     selected = [Selected(probability=chance, stratum="all", pool=pool, pool_sha256="", seed=0)] * n
     sample = make_sample([1 / chance] * n, selected)
     assert sample is not None
-    factors = np.concatenate(list(sample.draw(TRIALS, seed)))
-    low, high = expanded_interval(factors @ values / factors.sum(axis=1), sample.freedom + 1) or (math.nan, math.nan)
+    formula = weigh(Ratio(values, np.ones(n), 0, 0), sample.weights)
+    resamples = Resamples({"mean": formula}, np.arange(n), n, TRIALS, seed, sample)
+    low, high = resamples.interval("mean") or (math.nan, math.nan)
     yield "expanded", low, high
     mean = float(values.mean())
     error = float(values.std(ddof=1)) * math.sqrt((1 - chance) / n)

@@ -35,11 +35,12 @@ from annotate.score.evaluate import count_layers
 from annotate.score.formulas import Formula, Once, Ratio
 from annotate.score.measures import Measure
 from annotate.score.problems import Problems
-from annotate.score.resampling import Resamples, expanded_interval
+from annotate.score.resampling import Resamples
 from annotate.score.sample import make_sample, weigh
 from annotate.score.tables import read_gold, read_system
 from annotate.selected import Selected
 from annotate.selection.chances import diverse_sizes, read_predicted, uncertain_sizes
+from annotate.selection.estimate import predictions_help
 from annotate.selection.pool import Pool, merge_strata, read_pool
 from annotate.selection.prediction_powered import Rectified
 from annotate.selection.sampling import Reals, award_seats, choose_members, draw, join_strata
@@ -86,7 +87,7 @@ class World:
 
     pool: Pool
     formulas: dict[str, Formula]
-    powered: dict[str, Formula]
+    powered: dict[str, Rectified]
     sizes: dict[str, Reals]
     published: bool
 
@@ -108,9 +109,10 @@ class Outcome:
 def read_corpus(folder: Path, name: str) -> list[GoldRecord]:
     with gzip.open(folder / f"{name}.jsonl.gz") as file:
         records = [msgspec.json.decode(line, type=GoldRecord) for line in file]
+    known = load_schema().entity_labels
     for record in records:  # wikigold's MISC is no label of ours
         if record.entities is not None:
-            record.entities = [entity for entity in record.entities if entity.label in load_schema().entity_labels]
+            record.entities = [entity for entity in record.entities if entity.label in known]
     return sorted(records, key=lambda record: record.id)
 
 
@@ -128,7 +130,7 @@ def make_world(gold: Sequence[GoldRecord], predictions: Sequence[Prediction], ar
     ones = np.ones(len(gold))
     guesses = [get_layer(prediction, layer) or [] for prediction in by_id(predictions)]
     guessed = np.array([len(one) for one in guesses], float)
-    powered: dict[str, Formula] = {}
+    powered: dict[str, Rectified] = {}
     for name, value, proxy in (
         (f"{layer} in an article", items, guessed),
         (f"share of articles with {many} {layer}", (items >= many) * 1.0, (guessed >= many) * 1.0),
@@ -191,8 +193,13 @@ def simulate(world: World, design: Design, n: int, runs: int, seed: int) -> Iter
         formulas = {**world.formulas, **with_predictions}
         weighted = {name: weigh(formula, weights) for name, formula in formulas.items()}
         resamples = Resamples(weighted, taken, len(pool), TRIALS, run, sample)
+        intervals = {name: resamples.interval(name) for name in weighted}
         for name, formula in weighted.items():
-            low, high = expanded_interval(resamples.values(name), resamples.size) or (math.nan, math.nan)
+            kept, alone = name, name.removesuffix(" with predictions")
+            rectified = world.powered.get(alone) if name != alone else None
+            if rectified is not None and not predictions_help(rectified, taken):
+                kept, formula = alone, weighted[alone]
+            low, high = intervals[kept] or (math.nan, math.nan)
             found[name].append((float(formula.values(Once(len(pool)))[0]), low, high))
     for name, rows in found.items():
         value, low, high = np.array(rows).T

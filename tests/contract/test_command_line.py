@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 from annotate.cli import completion
 from annotate.cli.app import COMMANDS, GROUPS, SECTIONS, app
 from annotate.cli.command import wrap_command
+from annotate.formats import READERS, WRITERS
 
 ROOT = Path(__file__).parents[2]
 
@@ -248,6 +249,13 @@ def test_a_server_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.Mon
         monkeypatch.setattr(completion, "_PATIENCE", 0.05)
         monkeypatch.setenv("LABEL_STUDIO_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
         assert completion.complete_project("") == []
+
+
+def test_every_format_is_completed_and_named_in_the_help() -> None:
+    assert completion.complete_format("") == sorted(WRITERS) == sorted(READERS)
+    for command, formats in (("export", WRITERS), ("score", [name for name in READERS if name != "jsonl"])):
+        text = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200"}).stdout
+        assert [name for name in formats if name not in text] == []
 
 
 def test_completions_load_nothing_heavy() -> None:

@@ -163,3 +163,11 @@ def test_the_commands_take_weights(gold: Path, tmp_path: Path) -> None:
     assert "for a pool of 48 articles" in table.stdout
     plain = CliRunner().invoke(app, [*command, "--weights", "none", "--format", "json"])
     assert "sample" not in json.loads(plain.stdout)
+    board = ["leaderboard", str(gold), "add", str(tmp_path / "p.jsonl"), "--board", str(tmp_path / "board.json")]
+    added = CliRunner().invoke(app, board)
+    assert added.exit_code == 0, added.stderr
+    assert "entities: weighted by gold, as precise as 12.0 of equal weight" in added.stdout
+    assert "weights: gold, here none" in CliRunner().invoke(app, [*board, "--system", "q", "--weights", "none"]).stderr
+    by_story = CliRunner().invoke(app, [*command, "--by", "story", "--format", "json"])
+    signature = json.loads(by_story.stdout)["signature"]
+    assert (signature["by"], signature["weights"]) == ("story", "gold")

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import itertools
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from annotate.disjoint import DisjointSets
+from annotate.release.grouping.rows import Places, TemporarySpace
 from annotate.text.tokens import WORD
 
 THRESHOLD = 0.5
@@ -30,6 +31,7 @@ _MIX = np.uint64(0x9E3779B97F4A7C15)  # an odd constant that spreads bits: 2**64
 
 
 Shingles: TypeAlias = npt.NDArray[np.uint32]
+Keys: TypeAlias = npt.NDArray[np.uint64]
 
 
 def shingles(text: str) -> Shingles:
@@ -78,13 +80,54 @@ class BandHasher:
             least = np.minimum(least, (block[:, None] * self._factors + self._offsets).min(axis=0))
         return least
 
-    def keys(self, found: Shingles) -> npt.NDArray[np.uint64]:
+    def keys(self, found: Shingles) -> Keys:
         """The keys, one per band; articles without words share theirs and are verified to have nothing in common."""
-        rows: npt.NDArray[np.uint64] = self.sign(found).astype(np.uint64).reshape(BANDS, ROWS)
+        rows: Keys = self.sign(found).astype(np.uint64).reshape(BANDS, ROWS)
         mixed = rows[:, 0]
         for column in range(1, ROWS):
             mixed = (mixed * _MIX) ^ (mixed >> np.uint64(29)) ^ rows[:, column]
         return mixed
+
+
+class KeyStore:
+    """The keys of many articles in a temporary file, from which they are read band by band.
+
+    >>> store = KeyStore()
+    >>> for first in (7, 9):
+    ...     store.append(np.arange(first, first + BANDS, dtype=np.uint64))
+    >>> [band.tolist() for band in store.bands(np.array([1, 0]))][:2]
+    [[9, 7], [10, 8]]
+    """
+
+    _ROWS = 1024  # articles of a block, in which the keys of one band are together
+
+    def __init__(self) -> None:
+        self._space = TemporarySpace()
+        self._blocks = 0
+        self._last = np.empty((self._ROWS, BANDS), np.uint64)
+        self._filled = 0
+
+    def __len__(self) -> int:
+        return self._blocks * self._ROWS + self._filled
+
+    def append(self, keys: Keys) -> None:
+        """Keep the keys of one article."""
+        self._last[self._filled] = keys
+        self._filled += 1
+        if self._filled == self._ROWS:
+            self._space.write(self._last.T.tobytes())
+            self._blocks, self._filled = self._blocks + 1, 0
+
+    def bands(self, order: Places) -> Iterator[Keys]:
+        """The keys of each band, of the articles in this order; memory holds one band."""
+        row = self._ROWS * self._last.itemsize
+        for band in range(BANDS):
+            column = np.empty(len(self), np.uint64)
+            for block in range(self._blocks):
+                data = self._space.read((block * BANDS + band) * row, row)
+                column[block * self._ROWS : (block + 1) * self._ROWS] = np.frombuffer(data, np.uint64)
+            column[self._blocks * self._ROWS :] = self._last[: self._filled, band]
+            yield column[order]
 
 
 def _mix(hashes: Shingles) -> Shingles:
@@ -97,19 +140,19 @@ def _mix(hashes: Shingles) -> Shingles:
     return mixed
 
 
-def find_duplicates(keys: npt.NDArray[np.uint64], get_shingles: Callable[[int], Shingles]) -> Iterator[tuple[int, int]]:
+def find_duplicates(bands: Iterable[Keys], get_shingles: Callable[[int], Shingles]) -> Iterator[tuple[int, int]]:
     """Pairs of near-duplicates that tie all of them together: of n copies of one text, n - 1 pairs or more.
 
     Args:
-        keys: the keys of each article, shape (articles, bands).
+        bands: of each band, the keys of all articles.
         get_shingles: the shingles of the article with a number; asked only for candidates.
 
     Yields:
         (i, j) with i < j.
     """
     groups: DisjointSets[int] = DisjointSets()
-    for band in range(keys.shape[1] if len(keys) else 0):
-        for bucket in _buckets(keys[:, band]):
+    for band in bands:
+        for bucket in _buckets(band):
             yield from _compare(bucket, groups, get_shingles)
 
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from annotate.records import Article, LayeredRecord
 from annotate.release.grouping import duplicates, stories
-from annotate.release.grouping.duplicates import BandHasher, Shingles, find_duplicates, jaccard, shingles
-from annotate.release.grouping.rows import Rows
+from annotate.release.grouping.duplicates import BandHasher, KeyStore, Shingles, find_duplicates, jaccard, shingles
+from annotate.release.grouping.rows import Places, Rows
 from annotate.release.grouping.stories import find_names, find_stories, parse_day
 
 AnyArticle: TypeAlias = Article | LayeredRecord
@@ -40,31 +40,29 @@ METHOD: dict[str, Any] = {
 class Kinship:
     """Collects names and word runs of articles, then finds the pairs that belong together.
 
-    Only an article's text and date count, never its annotation, so that a correction moves nothing. Memory holds 256
-    bytes an article and four a name. `names` has the hashes of the names in each.
+    Only an article's text and date count, never its annotation, so that a correction moves nothing. What is found in
+    each goes to temporary files; memory holds some 30 bytes an article. `names` has the hashes of the names in each.
     """
 
     def __init__(self) -> None:
         self._hasher = BandHasher()
-        self._keys = array("Q")  # BANDS of each article
+        self._keys = KeyStore()
         self.names = Rows()
-        self._days: list[int | None] = []
+        self._days = array("i")  # 0 = no date
+        self._order: Places | None = None
 
     def add(self, record: AnyArticle) -> None:
         """Note one article."""
         text = record.text or ""
-        self._keys.frombytes(self._hasher.keys(shingles(text)).tobytes())
+        self._keys.append(self._hasher.keys(shingles(text)))
         self.names.append(find_names(text))
-        self._days.append(parse_day(record.date))
+        self._days.append(parse_day(record.date) or 0)
 
-    def sort(self, order: Sequence[int]) -> None:
-        """Number the articles anew: `order` has for each new number the old one."""
-        keys = array("Q")
-        for place in order:
-            keys.extend(self._keys[place * duplicates.BANDS : (place + 1) * duplicates.BANDS])
-        self._keys = keys
-        self.names = self.names.take(order)
-        self._days = [self._days[place] for place in order]
+    def sort(self, order: Sequence[int] | Places) -> None:
+        """Number the articles anew, once: `order` has for each new number the old one; after this none is added."""
+        self._order = np.array(order, np.int64)
+        self.names = self.names.take(self._order)
+        self._days = array("i", np.frombuffer(self._days, np.int32)[self._order].tobytes())
 
     def links(self, get_record: Callable[[int], AnyArticle]) -> Iterator[tuple[int, int]]:
         """Pairs of numbers of articles that belong together; connected pairs make a group."""
@@ -73,8 +71,8 @@ class Kinship:
         def get_shingles(number: int) -> Shingles:
             return shingles(get_record(number).text or "")
 
-        keys = np.frombuffer(self._keys, np.uint64).reshape(-1, duplicates.BANDS)
-        yield from find_duplicates(keys, get_shingles)
+        order = np.arange(len(self._keys)) if self._order is None else self._order
+        yield from find_duplicates(self._keys.bands(order), get_shingles)
         yield from find_stories(self.names, self._days, get_shingles)
 
     def duplicates_among(

@@ -18,7 +18,6 @@ import zlib
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
-from itertools import groupby
 from typing import TypeAlias
 
 import numpy as np
@@ -91,19 +90,22 @@ def find_stories(
 
     Args:
         names: of each article.
-        days: of each article, as `parse_day` has them.
+        days: of each article, as `parse_day` has them; 0 is no date too.
         get_shingles: the word runs of the article with a number; asked only for likely pairs without a date.
 
     Yields:
         (i, j) with i < j.
     """
-    dated = sorted((day, number) for number, day in enumerate(days) if day is not None)
-    by_day = {day: [number for _, number in group] for day, group in groupby(dated, key=lambda pair: pair[0])}
-    for day, first in by_day.items():
-        later = [number for step in range(1, DAYS + 1) for number in by_day.get(day + step, ())]
-        yield from _alike(names, first, later)
-    undated = [number for number, day in enumerate(days) if day is None]
-    for a, b in _alike(names, undated, [number for _, number in dated]):
+    known = np.fromiter((day or 0 for day in days), np.int32, len(days))
+    order = np.argsort(known, kind="stable")
+    ordered = known[order]
+    for day in np.unique(ordered[ordered > 0]).tolist():
+        start, end, last = np.searchsorted(ordered, (day, day + 1, day + DAYS + 1)).tolist()
+        yield from _alike(names, order[start:end].tolist(), order[end:last].tolist())
+    split = int(np.searchsorted(ordered, 1))
+    if split == 0:
+        return
+    for a, b in _alike(names, order[:split].tolist(), order[split:].tolist()):
         if len(np.intersect1d(get_shingles(a), get_shingles(b), assume_unique=True)) >= SHARED_RUNS:
             yield a, b
 
@@ -113,16 +115,13 @@ def _alike(names: Sequence[Names], first: list[int], others: list[int]) -> Itera
 
     Memory holds twelve bytes a name of theirs.
     """
-    if not first:
-        return
     numbers = [*first, *others]
     rare = _RareNames(names, numbers)
-    place = {number: at for at, number in enumerate(first)}
     for at, number in enumerate(first):
         mine = names[number]
         for sharing in rare.sharing(at):
             other = numbers[sharing]
-            if other == number or (other in place and other < number):
+            if other == number or (sharing < len(first) and other < number):
                 continue
             theirs = names[other]
             both = len(np.intersect1d(mine, theirs, assume_unique=True))

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
@@ -15,6 +16,7 @@ from annotate import leaderboard
 from annotate.cli.app import app
 from annotate.errors import AnnotateError, ScoreError
 from annotate.files import resource_dir, sha256_file
+from annotate.gold import load_gold
 from annotate.harness import compare
 from annotate.harness.leaderboard import compare_signatures, find_board
 from annotate.jsonl import write_records
@@ -22,6 +24,7 @@ from annotate.label_map import LabelMap
 from annotate.records import Entity, GoldRecord, Prediction, Quote, Span
 from annotate.release.check import check_release
 from annotate.score import ScoreOptions, compare_systems
+from annotate.score.options import Unit
 
 TEXT = "“We won,” Ann Lee said in Oslo. Bob cheered."
 RIGHT = [Entity(10, 17, "PERSON"), Entity(26, 30, "GPE"), Entity(32, 35, "PERSON")]
@@ -186,18 +189,57 @@ def test_a_folder_of_predictions_has_one_hash(tmp_path: Path) -> None:
     assert hash_predictions(tmp_path / "one") != hash_predictions(tmp_path / "two")
 
 
-def test_a_board_counts_all_articles_alike(folder: Path) -> None:
-    gold = [GoldRecord(id=f"a{i:02}", text=TEXT, entities=RIGHT, quotes=[QUOTE], weight=1.0 + i % 4) for i in range(12)]
+def write_weighted_gold(folder: Path, *, strata: int = 2) -> None:
+    def select(number: int) -> dict[str, Any]:
+        chance = 1 / (1 + number % 4)
+        named = {"pool": 48, "pool_sha256": "ab", "seed": 0, "n": 12, "story": 1}
+        return {"selection": {**named, "probability": chance, "stratum": f"s{number % strata}"}}
+
+    gold = [
+        GoldRecord(id=f"a{i:02}", text=TEXT, entities=RIGHT, quotes=[QUOTE], weight=1.0 + i % 4, meta=select(i))
+        for i in range(12)
+    ]
     write_records(folder / "gold.jsonl", gold)
-    board = add(folder, "fair")
+
+
+@pytest.mark.parametrize("by", ["article", "story"])
+def test_weighted_systems_compare_as_if_scored_together(folder: Path, by: Unit) -> None:
+    write_weighted_gold(folder)
+    if by == "story":
+        records = [msgspec.structs.replace(one, cluster=f"c{one.id}") for one in load_gold(folder / "gold.jsonl")]
+        write_records(folder / "gold.jsonl", records)
+    for name in ("fair", "poor"):
+        board = add(folder, name, options=ScoreOptions(by=by))
     assert board.comparison is not None
-    options = ScoreOptions(weights="none")
+    options = ScoreOptions(trials=10_000, by=by)
     expected = compare([folder / f"{name}.jsonl" for name in ("fair", "poor")], folder / "gold.jsonl", options)
-    assert board.comparison.standings[0].value == expected.standings[0].value
-    assert board.comparison.signature["weights"] == "none"
-    assert "gold's weights are not used: on a leaderboard all articles count alike" in board.comparison.remarks
-    with pytest.raises(AnnotateError, match="counts all articles alike"):
-        add(folder, "good", options=ScoreOptions(weights="gold"))
+    assert expected.signature["weights"] == "gold"
+    measure = "f1:strict:entities"
+    assert [s for s in board.comparison.standings if s.measure == measure] == [
+        s for s in expected.standings if s.measure == measure
+    ]
+    [found] = [d for d in board.comparison.differences if d.measure == measure]
+    [wanted] = [d for d in expected.differences if d.measure == measure]
+    assert (found.low, found.high, found.p) == (wanted.low, wanted.high, wanted.p)
+    assert board.comparison.signature["weights"] == "gold"
+    assert any("entities: weighted by gold, as precise as" in remark for remark in board.comparison.remarks)
+
+
+def test_weighted_and_unweighted_values_do_not_mix(folder: Path) -> None:
+    write_weighted_gold(folder)
+    board = add(folder, "fair", options=ScoreOptions(weights="none"))
+    assert "samples" not in json.loads(board.path.read_text())["boards"][""][0]
+    assert "gold's weights are not used: all articles count alike" in board.comparison.remarks
+    with pytest.raises(AnnotateError, match="weights: none, here gold"):
+        add(folder, "good")
+
+
+def test_other_strata_of_the_same_gold_are_refused(folder: Path) -> None:
+    write_weighted_gold(folder)
+    add(folder, "fair")
+    write_weighted_gold(folder, strata=3)
+    with pytest.raises(AnnotateError, match="good cannot be added: gold's articles were in other strata"):
+        add(folder, "good")
 
 
 def test_another_map_is_the_only_reason_that_is_given(folder: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,9 +12,11 @@ import pytest
 import annotate
 from annotate.errors import RecordError, ScoreError
 from annotate.records import Annotation, Entity, GoldRecord, Prediction
-from annotate.score.formulas import AveragePrecision, Once
+from annotate.score.formulas import AveragePrecision, Groups, Once, Ratio
+from annotate.score.resampling import Resamples
 from annotate.score.sample import make_sample, weigh
 from annotate.selected import Selected
+from annotate.selection.sampling import choose_members, draw
 
 
 def test_resampled_weights_have_the_variance_of_the_design() -> None:
@@ -188,26 +192,89 @@ def test_curve_and_calibration_weigh_articles() -> None:
     assert report.value("ece:strict:entities") == pytest.approx(0.9 - 2 / 5)
 
 
-def test_stories_count_without_weights() -> None:
-    gold = weighted_gold([1.0, 1.0, 6.0])
+def story_gold(sizes: Sequence[int], strata: Sequence[str] | None = None) -> list[GoldRecord]:
+    """Three sampled articles, the first two of one story; `sizes` are those of their stories in the pool."""
+    gold = weighted_gold([4.0, 4.0, 3.0])
+    for record, story, size, stratum in zip(gold, ("one", "one", "two"), sizes, strata or "aaa", strict=True):
+        named = {"pool": 30, "pool_sha256": "ab", "seed": 0, "story": size, "stratum": stratum}
+        record.cluster, record.meta = story, {"selection": {**named, "probability": 1 / (record.weight or 1)}}
+    return gold
+
+
+def test_a_story_counts_as_one_of_the_pool() -> None:
+    """Each article of a story of m counts its weight / m, whether the others of the story were drawn or not."""
+    gold = story_gold([8, 8, 1])
+    predictions = predict([0, 1, 2])
+    report = annotate.evaluate(gold, predictions, trials=0, by="story")
+    right, items = (0 * 4 / 8 + 1 * 4 / 8 + 2 * 3), (2 * 4 / 8 + 2 * 4 / 8 + 2 * 3)
+    assert report.value("recall:strict:entities") == pytest.approx(right / items)
+    assert (report.signature["by"], report.signature["weights"]) == ("story", "gold")
+    assert "stories resampled within strata" in report.signature["interval"]
+    assert report.sample is not None
+    assert report.sample["effective"] == {"entities": pytest.approx(1.6)}
+    same = annotate.evaluate(gold, predictions, trials=0, by="story", weights="gold")
+    assert same.measures == report.measures
+    plain = annotate.evaluate(gold, predictions, trials=0, by="story", weights="none")
+    assert plain.value("recall:strict:entities") == pytest.approx((0.25 + 1) / 2)
+    assert (plain.sample, plain.signature["weights"]) == (None, "none")
+
+
+@pytest.mark.parametrize(
+    ("gold", "words"),
+    [
+        (weighted_gold([1.0, 1.0, 6.0]), "does not say how many articles of the pool are of its story"),
+        (story_gold([0, 2, 1]), "does not say how many articles of the pool are of its story"),
+        (story_gold([2, 2, 1], "aba"), "1 story in several strata, such as one"),
+    ],
+)
+def test_stories_without_weights(gold: list[GoldRecord], words: str) -> None:
     for record, story in zip(gold, ("one", "one", "two"), strict=True):
         record.cluster = story
     predictions = predict([0, 1, 2])
     report = annotate.evaluate(gold, predictions, trials=0, by="story")
     assert report.value("recall:strict:entities") == pytest.approx((0.25 + 1) / 2)
-    assert report.sample is None
-    assert (report.signature["by"], report.signature["weights"]) == ("story", "none")
-    assert "gold's weights are not used: stories count (--by story), and they have no weights" in report.remarks
-    plain = annotate.evaluate(gold, predictions, trials=0, by="story", weights="none")
-    assert plain.signature == report.signature
-    assert plain.measures == report.measures
-    assert not any("weights" in remark for remark in plain.remarks)
+    assert (report.sample, report.signature["weights"]) == (None, "none")
+    assert any(words in remark for remark in report.remarks)
     systems = {"a": predictions, "b": predict([2, 2, 2])}
     compared = annotate.compare_systems(gold, systems, by="story")
-    assert any("weights are not used" in remark for remark in compared.remarks)
+    assert any(words in remark for remark in compared.remarks)
     for score in (
         lambda: annotate.evaluate(gold, predictions, by="story", weights="gold"),
         lambda: annotate.compare_systems(gold, systems, by="story", weights="gold"),
     ):
-        with pytest.raises(ScoreError, match="score with --weights none, or with --by article"):
+        with pytest.raises(ScoreError, match=f"{words}.*score with --weights none, or with --by article"):
             score()
+
+
+@pytest.mark.parametrize("per_story", [0, 1])
+def test_by_story_speaks_for_the_stories_of_the_pool(per_story: int) -> None:
+    """Drawn again and again, the mean over stories is that of the pool, and its interval holds it; seeds fixed."""
+    chance = np.random.default_rng(4)
+    story = np.repeat(np.arange(400), chance.choice([1, 1, 2, 6], 400))[:500]
+    members = np.bincount(story)
+    value = chance.random(500) * members[story] ** -0.5  # large stories are different
+    truth = float((np.bincount(story, value) / members).mean())
+    numbers = np.arange(500)
+    found, held, runs = [], 0, 300
+    for run in range(runs):
+        units = choose_members(chance.random((500, 3)), story, np.ones(500), np.zeros(500, int), per_story=per_story)
+        drawn = draw(units, [0] * 60, 1)
+        order = np.argsort(drawn.taken)
+        taken, probability = drawn.taken[order], drawn.probability[order]
+        selected = [
+            Selected(probability=p, stratum="all", pool=500, pool_sha256="", seed=0, story=int(m))
+            for p, m in zip(probability.tolist(), members[story[taken]].tolist(), strict=True)
+        ]
+        sample = make_sample((1 / probability).tolist(), selected)
+        assert sample is not None
+        _, of = np.unique(story[taken], return_inverse=True)
+        groups = Groups(of, sample.weights / members[story[taken]], int(of.max()) + 1)
+        formula = Ratio(value[numbers[taken]], np.ones(60), 0, 0).grouped(groups)
+        everything = np.arange(groups.n)
+        resamples = Resamples({"mean": formula}, everything, groups.n, 500, run, sample.group(groups))
+        interval = resamples.interval("mean")
+        assert interval is not None
+        found.append(float(formula.values(Once(groups.n))[0]))
+        held += interval[0] <= truth <= interval[1]
+    assert abs(np.mean(found) - truth) < 3.5 * np.std(found) / math.sqrt(runs)
+    assert 0.92 <= held / runs <= 0.99

@@ -49,10 +49,35 @@ def test_values_are_unbiased_and_intervals_cover(design: str) -> None:
         weighted = weigh(formula, weights)
         sample = make_sample((1 / probability).tolist(), selected)
         resamples = Resamples({"f1": weighted}, taken, ARTICLES, 500, run, sample)
-        interval = expanded_interval(resamples.values("f1"), resamples.size)
+        interval = resamples.interval("f1")
         assert interval is not None
         values.append(float(weighted.values(Once(ARTICLES))[0]))
         covered += interval[0] <= truth <= interval[1]
     error = np.std(values) / math.sqrt(RUNS)
     assert abs(np.mean(values) - truth) < 3.5 * error
     assert 0.92 <= covered / RUNS <= 0.98  # 95 % +- 3 standard errors of the simulation
+
+
+def test_a_small_stratum_that_makes_the_spread_has_few_degrees_of_freedom() -> None:
+    """Five articles of a stratum vary, thirty of another hardly do: t has about four degrees of freedom, not 33."""
+    chance = np.random.default_rng(5)
+    pool = np.concatenate([chance.normal(10, 4, 80), chance.normal(3, 0.1, 600)])
+    truth, numbers, runs = float(pool.mean()), np.arange(35), 500
+    held = {"nominal": 0, "effective": 0}
+    for run in range(runs):
+        taken = np.concatenate([chance.choice(80, 5, replace=False), 80 + chance.choice(600, 30, replace=False)])
+        selected = [
+            Selected(probability=n / size, stratum=name, pool=680, pool_sha256="", seed=0)
+            for name, n, size in (("a", 5, 80), ("b", 30, 600))
+            for _ in range(n)
+        ]
+        sample = make_sample([one.weight for one in selected], selected)
+        assert sample is not None
+        formula = weigh(Ratio(pool[taken], np.ones(35), 0, 0), sample.weights)
+        resamples = Resamples({"mean": formula}, numbers, 35, 1000, run, sample)
+        nominal = expanded_interval(resamples.values("mean"), sample.freedom + 1)
+        for name, interval in (("nominal", nominal), ("effective", resamples.interval("mean"))):
+            assert interval is not None
+            held[name] += interval[0] <= truth <= interval[1]
+    assert held["nominal"] / runs < 0.9
+    assert held["effective"] / runs > 0.92

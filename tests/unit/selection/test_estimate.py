@@ -90,6 +90,31 @@ def test_useless_predictions_leave_gold_as_it_is() -> None:
             assert (rate.value, rate.low, rate.high) == (rate.gold, rate.gold_low, rate.gold_high)
 
 
+def test_the_wider_interval_is_not_put_aside() -> None:
+    """Of two intervals that differ by chance the narrower one would hold the truth too seldom."""
+    truth, predictions = make_pool()
+    chance = random.Random(0)
+    entities = [one.entities for one in predictions]
+    gains = []
+    for seed in range(12):
+        chance.shuffle(entities)
+        shuffled = [Prediction(id=one.id, entities=found) for one, found in zip(predictions, entities, strict=True)]
+        found = rates(estimate(random.Random(seed).sample(truth, 30), shuffled, trials=200))["entities in an article"]
+        gains.append(found.gain)
+    assert min(gains) < 1 < max(gains)
+
+
+def test_a_share_without_exceptions_has_a_bound_and_few_articles_a_note() -> None:
+    names = [Entity(*span, "GPE") for span in PLACES]
+    truth = [GoldRecord(id=f"{i}", text=TEXT, entities=names[: 1 + i % 3]) for i in range(40)]
+    predictions = [Prediction(id=f"{i}", entities=names[: 1 + i % 2]) for i in range(40)]
+    found = estimate(truth[:20], predictions)
+    share = rates(found)["articles with entities"]
+    assert (share.gold, share.gold_low, share.gold_high) == (1, pytest.approx(1 - 3 / 20), 1)
+    assert any("20 articles: below 30, intervals of skewed counts are too narrow" in one for one in found.remarks)
+    assert not any("below 30" in one for one in estimate(truth[:30], predictions).remarks)
+
+
 def test_a_threshold_leaves_out_what_is_unsure() -> None:
     truth, predictions = make_pool()
     low = rates(estimate(truth[:60], predictions))["precision:strict:entities"]

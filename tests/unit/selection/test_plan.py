@@ -233,3 +233,22 @@ def test_the_commands_play_together(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     more = CliRunner().invoke(app, ["select", "pool.jsonl", "--plan", "plan.json", "-o", "b.jsonl"])
     assert more.exit_code == 0, more.stderr
     assert len(Path("b.jsonl").read_bytes().splitlines()) > 30
+
+
+def test_no_more_articles_are_planned_than_can_be_drawn(tmp_path: Path) -> None:
+    """Of two copies of an article one is drawn: a plan that wants both could not be carried out."""
+    pool, gold, _ = make_world(tmp_path, count=40)
+    records = list(annotate.read_articles([str(pool)]))
+    copies = [msgspec.structs.replace(one, id=f"{one.id}-copy") for one in records[:20]]
+    write_records(pool, [*records, *copies])
+    first = select([str(pool)], n=10, by=["publisher"])
+    gold |= {f"{id}-copy": msgspec.structs.replace(one, id=f"{id}-copy") for id, one in list(gold.items())}
+    truth = [Prediction(id=id, entities=PLACES[: int(id[1:4]) % 4]) for id in gold]
+    write_records(tmp_path / "p.jsonl", truth)
+    so_far = annotate_batch(first.articles, gold, tmp_path / "g.jsonl")
+    units = {one.meta["selection"]["stratum"]: one.meta["selection"]["units"] for one in first.articles}
+    assert units == {"AP": 20, "BBC": 20}
+    for width in (0.1, 0.06, 0.04, 0.02):
+        found = plan(so_far, tmp_path / "p.jsonl", width=width, measure="recall:strict:entities")
+        if found.target is not None:
+            assert all(found.target.strata[name] <= units[name] for name in units)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from annotate.score.formulas import Once, Ratio
-from annotate.score.resampling import Resamples, expanded_interval
+from annotate.score.resampling import Resamples
 from annotate.score.sample import make_sample, weigh
 from annotate.selected import Selected
 from annotate.selection.prediction_powered import Rectified
@@ -90,7 +90,7 @@ def test_intervals_cover_and_are_as_narrow_as_predictions_are_good(noise: float)
         sample = make_sample((1 / probability).tolist(), selected)
         resamples = Resamples(formulas, taken, size, 500, run, sample)
         for key in formulas:
-            low, high = expanded_interval(resamples.values(key), resamples.size) or (0.0, 0.0)
+            low, high = resamples.interval(key) or (0.0, 0.0)
             widths[key] += (high - low) / 300
         covered += low <= truth.mean() <= high
         values.append(float(formulas["both"].values(Once(size))[0]))

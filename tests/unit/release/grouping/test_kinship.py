@@ -17,10 +17,13 @@ from hypothesis import strategies as st
 from annotate.files import resource_dir
 from annotate.ingest.articles import read_articles
 from annotate.records import GoldRecord
+from annotate.release.grouping import rows
 from annotate.release.grouping.duplicates import (
+    BANDS,
     COMPARED,
     THRESHOLD,
     BandHasher,
+    KeyStore,
     Shingles,
     find_duplicates,
     jaccard,
@@ -155,7 +158,7 @@ def test_new_articles_never_tie_older_ones_together(polnear: list[GoldRecord]) -
 @given(st.lists(st.lists(st.sampled_from("abcdefghijkl"), min_size=1, max_size=14), min_size=2, max_size=8))
 def test_near_duplicates_are_those_of_an_exhaustive_comparison(texts: list[list[str]]) -> None:
     found = [shingles(" ".join(words)) for words in texts]
-    one_bucket = np.zeros((len(texts), 1), dtype=np.uint64)
+    one_bucket = [np.zeros(len(texts), dtype=np.uint64)]
     pairs = list(find_duplicates(one_bucket, found.__getitem__))
     expected = [(a, b) for a, b in combinations(range(len(texts)), 2) if jaccard(found[a], found[b]) >= THRESHOLD]
     assert set(pairs) <= set(expected)
@@ -167,6 +170,27 @@ def test_near_duplicates_are_those_of_an_exhaustive_comparison(texts: list[list[
     assert [ours.find(i) for i in range(len(texts))] == [theirs.find(i) for i in range(len(texts))]
 
 
+@pytest.mark.parametrize("in_memory", [1, 1 << 30])
+def test_keys_come_back_band_by_band(in_memory: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "_IN_MEMORY", in_memory)
+    chance = np.random.default_rng(0)
+    keys = chance.integers(0, 1 << 63, (2500, BANDS), dtype=np.uint64)  # two blocks and a part of one
+    store = KeyStore()
+    for row in keys:
+        store.append(row)
+    order = chance.permutation(2500)
+    assert len(store) == 2500
+    assert np.array_equal(np.stack(list(store.bands(order))), keys[order].T)
+
+
+def test_links_are_the_same_whether_memory_or_disk_holds_what_they_need(
+    seeds: list[GoldRecord], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_memory = find_links(seeds)
+    monkeypatch.setattr(rows, "_IN_MEMORY", 1)
+    assert find_links(seeds) == in_memory
+
+
 def test_the_hashes_find_nearly_all_near_duplicates() -> None:
     rng = random.Random(0)
     hasher, found, keys = BandHasher(), [], []
@@ -175,7 +199,7 @@ def test_the_hashes_find_nearly_all_near_duplicates() -> None:
         for text in (words, [*words[:150], *(f"w{rng.randrange(5000)}" for _ in range(20))]):
             found.append(shingles(" ".join(text)))
             keys.append(hasher.keys(found[-1]))
-    pairs = set(find_duplicates(np.array(keys), found.__getitem__))
+    pairs = set(find_duplicates(np.array(keys).T, found.__getitem__))
     likely = [(2 * i, 2 * i + 1) for i in range(100) if jaccard(found[2 * i], found[2 * i + 1]) >= THRESHOLD]
     assert len(likely) == 100
     assert len(pairs) >= 97
