@@ -18,6 +18,7 @@ from annotate.cli.options import (
     EngineOption,
     JobsOption,
     MinScoreOption,
+    NoPracticeOption,
     NormalizeOption,
     OrderOption,
     OverlapOption,
@@ -52,6 +53,7 @@ def up(
     order: OrderOption = None,
     blind: BlindOption = 0.0,
     seed: SeedOption = 0,
+    no_practice: NoPracticeOption = False,
     preannotator: PreannotatorOption = None,
     jobs: JobsOption = 1,
     engine: EngineOption = "local",
@@ -92,7 +94,9 @@ def up(
     """
     from annotate.labelstudio.push.plan import PushOptions, describe_plan
 
-    options = PushOptions(layers=parse_layers(layers), overlap=overlap, order=order, blind=blind, seed=seed)
+    options = PushOptions(
+        layers=parse_layers(layers), overlap=overlap, order=order, blind=blind, seed=seed, practice=not no_practice
+    )
     with show_progress("checking") as bar:
         place = annotate.up(
             sources or [],
