@@ -19,6 +19,7 @@ from annotate.files import resource_dir
 from annotate.jsonl import read_records
 from annotate.label_studio_server import Studio, stop_studio
 from annotate.labelstudio.connection import connect
+from annotate.labelstudio.push.plan import PushOptions
 from annotate.records import Annotation
 from annotate.workflows.adjudicate import adjudicate
 from annotate.workflows.up import up
@@ -38,11 +39,14 @@ def take_screenshots(target: Path) -> None:
         browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox", "--disable-gpu"])
         try:
             take_files(browser.new_page(viewport=SIZE), folder, target)
-            place = up([str(resource_dir("seeds") / f"{ARTICLE}.txt")], project="Seed articles", dir=folder)
+            article = [str(resource_dir("seeds") / f"{ARTICLE}.txt")]
+            place = up(article, project="Seed articles", options=PushOptions(practice=False), dir=folder)
             page = browser.new_page(viewport=SIZE)
             log_in(page, place.studio.url, place.studio.username, place.studio.password)
             take_one(page, place.page, target / "annotation-page.png")
             take_one(page, push_review(place.studio), target / "review-page.png")
+            practice = up(article, project="Practice", preannotator="rules", dir=folder)
+            take_one(page, practice.page, target / "practice-page.png")
         finally:
             browser.close()
             stop_studio(folder)

@@ -39,6 +39,7 @@ class ReviewPage(Page):
     """The page for these disputed articles."""
 
     keeps_ids = True
+    has_practice = False
 
     def __init__(self, disputed: Iterable[DisputedArticle] = ()) -> None:
         self._data = {article.agreed.id: _to_data(article) for article in disputed}

@@ -74,14 +74,23 @@ def _label_tables(agreement: Agreement) -> Iterator[Table]:
         found = []
         for name, f1 in agreement.measures.items():
             measure, slash, label = name.partition("/")
-            if slash and f1.n and measure == head:
+            if slash and f1.value is not None and measure == head:
                 alpha = agreement.measures.get(f"alpha_u:extent:entities/{label}") if "entities" in head else None
                 interval = format_interval(f1.low, f1.high)
                 alpha_u = format_value(alpha.value if alpha else None)
-                found.append((f1.n, [label, format_value(f1.value), interval, alpha_u, f"{f1.n:,}"]))
+                found.append((f1.n, [label, format_value(f1.value), interval, alpha_u, format_items(f1.n)]))
         if found:
             rows = [row for _, row in sorted(found, key=lambda pair: -pair[0])]
             yield Table(title, ("label", "F1", "95 % interval", "alpha_u", "items"), rows)
+
+
+def format_items(n: int) -> str:
+    """How many items a label has, the mean of two annotators; of one that one of them marked once, not 0.
+
+    >>> format_items(1200), format_items(0)
+    ('1,200', '<1')
+    """
+    return f"{n:,}" if n else "<1"
 
 
 def _outcome_table(agreement: Agreement) -> Table:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from xml.etree import ElementTree
 
 from annotate.artifacts.page_style import to_css, value_class
+from annotate.practice import PRACTICE
 from annotate.schema import Label, Role, Schema
 
 # what the controls are called in results: the `from_name` and `to_name` of every item
@@ -57,6 +58,8 @@ def to_label_config(schema: Schema) -> str:
     about = ElementTree.SubElement(body, "View", className="ann-about")
     for field, size in (("title", "4"), ("publisher", "6"), ("date", "6")):
         ElementTree.SubElement(about, "Header", value=f"${field}", size=size)
+    practice = ElementTree.SubElement(body, "View", className="ann-practice")
+    ElementTree.SubElement(practice, "Header", value=f"${PRACTICE}", size="6")
     # symbol: with word granularity a mark on "AP" would grow to "AP's"
     ElementTree.SubElement(
         body, "Text", name=TEXT, value="$text", granularity="symbol", saveTextResult="yes", showLabels="true"

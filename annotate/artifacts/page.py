@@ -14,9 +14,11 @@ class Page:
 
     Attributes:
         keeps_ids: whether regions of items with an id of their own have it before the hash in theirs, and come first.
+        has_practice: whether a new project begins with a practice task.
     """
 
     keeps_ids = False
+    has_practice = True
 
     def label_config(self, schema: Schema) -> str:
         """The labeling interface as XML."""

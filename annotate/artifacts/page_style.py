@@ -30,7 +30,9 @@ _LAYOUT = """
 .ann-about h3 { flex: 1 0 100%; margin: 0 !important; }
 .ann-about h4 { margin: 0 !important; font-size: 13px; font-weight: 400; opacity: .7; }
 .ann-about :empty { display: none; }
-.ann-body .htx-highlight { padding: 2px 0; border: 0 !important; border-radius: 2px; }
+.ann-practice h4 {
+  margin: 4px 0 8px !important; font-size: 14px; font-weight: 400; line-height: 1.7; white-space: pre-line; }
+.ann-body .htx-highlight { padding: 2px 0; border: 0 solid !important; border-radius: 2px; }
 .ann-body .htx-highlight::after {
   margin-left: 2px; padding: 0; font: 600 8px/0 system-ui, sans-serif; letter-spacing: .02em; opacity: .65;
   vertical-align: super; pointer-events: none; }
@@ -68,6 +70,9 @@ svg.relations-overlay text { fill: #46505c; font-size: 9px !important; }
 """
 
 _COLOURS: dict[Role, str] = {"content": "#4a90d9", "speaker": "#2f9e5b", "cue": "#e08a1e", "claim": "#e05252"}
+#: Where the line of a region is whose style is a value: of a quote its type, of a claim its check-worthiness.
+_SIDES: dict[Role, str] = {"content": "top", "claim": "bottom"}
+_FOREVER = "1e7s"
 
 
 def to_css(schema: Schema) -> str:
@@ -77,7 +82,8 @@ def to_css(schema: Schema) -> str:
         colour = part.colour or _COLOURS[part.role]
         piece = _piece(part.name)
         ground = _fade(colour, 0.1) if part.role == "content" else "none"
-        rules.append(f"{piece}, .ann-parts .lsf-label:nth-child({number}) {{ {_outline(part.role, colour)} }}")
+        rules.append(f".ann-parts .lsf-label:nth-child({number}) {{ {_outline(part.role, colour)} }}")
+        rules.append(f"{piece} {{ {_lines(part.role, colour)} }}")
         rules.append(f"{piece} {{ background: {ground} !important; }}")
         rules.append(f"{piece}::after {{ content: none; }}")
     rules.extend(_value_rules(schema))
@@ -113,33 +119,42 @@ def value_class(role: Role) -> str:
 def _value_rules(schema: Schema) -> Iterator[str]:
     """The lines of values other than the first: dashed for the second, dotted for the third.
 
-    A selected region is drawn as its answers are now, a proposed one as its answers were proposed.
+    A proposed region is drawn as its answers were proposed, a selected one as they are now. It keeps that look when it
+    is left: the editor tells a style sheet the answers of the selected region only, but a transition that waits for
+    months holds what was drawn last. A region that the editor draws anew is drawn as proposed again.
     """
-    lines: list[tuple[Role, str, list[Label]]] = []
+    lines: list[tuple[Role, list[Label]]] = []
     if schema.quotes:
-        lines.append(("content", "top", schema.quotes.types))
+        lines.append(("content", schema.quotes.types))
     if schema.claims:
-        lines.append(("claim", "bottom", schema.claims.check_worthy))
-    for role, side, values in lines:
-        part = schema.part(role)
-        colour = part.colour or _COLOURS[role]
+        lines.append(("claim", schema.claims.check_worthy))
+    for role, values in lines:
+        piece = _piece(schema.part(role).name)
+        side = f"border-{_SIDES[role]}-style"
+        yield f"{piece} {{ transition: {side} 0s {_FOREVER}; transition-behavior: allow-discrete; }}"
         for number, value in enumerate(values):
             style = ("solid", "dashed", "dotted")[min(number, 2)]
-            marked = f'{_piece(part.name)}[class*="-{value_mark(role, number)}"]'
             answer = f'.{value_class(role)} input[name="{escape_css(value.name)}"]:checked'
-            chosen = f".ann-root:has({answer}) {_piece(part.name)}"
-            drawn = f"border-{side}: 2px {style} {colour} !important; box-shadow: none;"
             if number:
-                yield f"{marked} {{ {drawn} }}"
-            yield f"{chosen}.__active {{ {drawn} }}"
+                yield f'{piece}[class*="-{value_mark(role, number)}"] {{ {side}: {style} !important; }}'
+            yield f".ann-root:has({answer}) {piece}.__active {{ {side}: {style} !important; transition: none; }}"
+
+
+def _lines(role: Role, colour: str) -> str:
+    """The declarations of a region's lines; the uprights of a quote show only at its two ends."""
+    if role not in _SIDES:
+        return _outline(role, colour)
+    line = f"border-{_SIDES[role]}: 2px solid {colour} !important;"
+    uprights = f" box-shadow: inset 2px 0 0 {colour}, inset -2px 0 0 {colour};"
+    return line + uprights if role == "content" else f"{line} padding-bottom: 3px;"
 
 
 def _outline(role: Role, colour: str) -> str:
-    """The declarations of the part's lines; the uprights of a quote show only at its two ends."""
+    """The declarations by which the button of a part looks like its regions."""
     if role == "content":
         return f"box-shadow: inset 0 2px 0 {colour}, inset 2px 0 0 {colour}, inset -2px 0 0 {colour};"
     if role == "claim":
-        return f"box-shadow: inset 0 -2px 0 {colour}; padding-bottom: 5px;"
+        return f"box-shadow: inset 0 -2px 0 {colour};"
     return f"outline: 1.5px {'dotted' if role == 'cue' else 'solid'} {colour};"
 
 

@@ -14,6 +14,7 @@ from annotate.cli.options import (
     BlindOption,
     DirOption,
     LayersOption,
+    NoPracticeOption,
     OrderOption,
     OutputOption,
     OverlapOption,
@@ -45,6 +46,7 @@ def push(
     order: OrderOption = None,
     blind: BlindOption = 0.0,
     seed: SeedOption = 0,
+    no_practice: NoPracticeOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and send nothing.")] = False,
     schema: SchemaOption = None,
     url: UrlOption = None,
@@ -60,7 +62,9 @@ def push(
     from annotate.errors import DataProblems
     from annotate.labelstudio.push.plan import PushOptions, describe_plan
 
-    options = PushOptions(layers=parse_layers(layers), overlap=overlap, order=order, blind=blind, seed=seed)
+    options = PushOptions(
+        layers=parse_layers(layers), overlap=overlap, order=order, blind=blind, seed=seed, practice=not no_practice
+    )
     with show_progress("pushing") as bar:
         plan = annotate.push_predictions(
             predictions,

@@ -101,6 +101,7 @@ BlindOption = Annotated[
     typer.Option("--blind", min=0, max=1, metavar="SHARE", help="Share of articles shown without pre-annotation."),
 ]
 SeedOption = Annotated[int, typer.Option("--seed", metavar="N", help="Random seed for choosing the blind articles.")]
+NoPracticeOption = Annotated[bool, typer.Option("--no-practice", help="Begin a new project without the practice task.")]
 UrlOption = Annotated[
     str | None,
     typer.Option(

@@ -19,6 +19,7 @@ from annotate.cli.options import (
     EngineOption,
     JobsOption,
     MinScoreOption,
+    NoPracticeOption,
     NormalizeOption,
     OrderOption,
     OverlapOption,
@@ -53,6 +54,7 @@ def up(
     order: OrderOption = None,
     blind: BlindOption = 0.0,
     seed: SeedOption = 0,
+    no_practice: NoPracticeOption = False,
     preannotator: PreannotatorOption = None,
     jobs: JobsOption = 1,
     engine: EngineOption = "local",
@@ -93,7 +95,9 @@ def up(
     """
     from annotate.labelstudio.push.plan import PushOptions, describe_plan
 
-    options = PushOptions(layers=parse_layers(layers), overlap=overlap, order=order, blind=blind, seed=seed)
+    options = PushOptions(
+        layers=parse_layers(layers), overlap=overlap, order=order, blind=blind, seed=seed, practice=not no_practice
+    )
     with show_progress("checking") as bar:
         place = annotate.up(
             sources or [],

@@ -21,6 +21,7 @@ from annotate.formats.registry import Reading, Writing, reads, writes
 from annotate.formats.rendered import Places, Rendered, find_in_order
 from annotate.formats.report import Group
 from annotate.jsonl import decode_json, iter_objects
+from annotate.practice import is_practice
 from annotate.printing import shorten
 from annotate.problems import cannot_read
 from annotate.records import LAYERS, Layer, LayeredRecord, Layers, Prediction, get_layer
@@ -74,6 +75,9 @@ def read_labelstudio(path: Path, reading: Reading) -> Iterator[Prediction]:
     for number, task in enumerate(_gather(_load(path, reading))):
         if not isinstance(task, dict):
             reading.problems.append(f"{path}: task {number}: expected an object with data, found {shorten(repr(task))}")
+            continue
+        if is_practice(task):
+            reading.report.add_note("practice tasks, which are no articles, left out", f"task-{task.get('id')}")
             continue
         found = _read_task(task, f"{path}: task {task.get('id', number)}", wanted, by_text, reading)
         if found is None:

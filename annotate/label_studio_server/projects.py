@@ -11,6 +11,7 @@ import msgspec
 
 from annotate.errors import StudioError
 from annotate.label_studio_server.server import Studio
+from annotate.practice import filter_practice, is_practice
 
 if TYPE_CHECKING:
     import httpx
@@ -64,33 +65,45 @@ def list_projects(studio: Studio) -> list[Project]:
         with httpx.Client(base_url=studio.url, headers=headers, timeout=60, trust_env=False) as client:
             emails = {user["id"]: user["email"] for user in _get(client, "/api/users")}
             found = _get(client, "/api/projects", page_size=1000)["results"]
-            return [
-                Project(
-                    title=project["title"],
-                    page=f"{studio.url}/projects/{project['id']}/data",
-                    tasks=project["task_number"] or 0,
-                    annotated=project["num_tasks_with_annotations"] or 0,
-                    finished=project["finished_task_number"] or 0,
-                    overlap=project["maximum_annotations"] or 1,
-                    config=project["label_config"] or "",
-                    annotators=_count(client, project, emails),
-                )
-                for project in found
-            ]
+            return [_read_project(client, studio, project, emails) for project in found]
     except httpx.HTTPError as error:
         raise StudioError(f"Label Studio at {studio.url} does not answer ({error}); try again in a moment") from error
 
 
-def _count(client: httpx.Client, project: dict[str, Any], emails: dict[int, str]) -> list[AnnotatorStatus]:
+def _read_project(client: httpx.Client, studio: Studio, project: dict[str, Any], emails: dict[int, str]) -> Project:
+    """The project with the counts of its articles: the server's own have the practice task too."""
+    practice = _find_practice(client, project["id"])
+    articles = (project["task_number"] or 0) - len(practice)
+    practised = sum(task["total_annotations"] > 0 for task in practice)
+    return Project(
+        title=project["title"],
+        page=f"{studio.url}/projects/{project['id']}/data",
+        tasks=articles,
+        annotated=(project["num_tasks_with_annotations"] or 0) - practised,
+        finished=(project["finished_task_number"] or 0) - sum(task["is_labeled"] for task in practice),
+        overlap=project["maximum_annotations"] or 1,
+        config=project["label_config"] or "",
+        annotators=_count(client, project, emails, articles),
+    )
+
+
+def _find_practice(client: httpx.Client, project: int) -> list[dict[str, Any]]:
+    found = _list_tasks(client, project, [filter_practice()], include="id,data,total_annotations,is_labeled")
+    return [task for task in found if is_practice(task)]
+
+
+def _count(
+    client: httpx.Client, project: dict[str, Any], emails: dict[int, str], articles: int
+) -> list[AnnotatorStatus]:
     """What each annotator has done, those with most first; only tasks that somebody has had are read."""
     if not (project["total_annotations_number"] or project["skipped_annotations_number"]):
         return []
     overlap = project["maximum_annotations"] or 1
-    needed = project["task_number"] or 0
+    needed = articles
     done: Counter[int] = Counter()
     begun: Counter[int] = Counter()
     skipped: Counter[int] = Counter()
-    for task in _iter_tasks(client, project["id"], [_SUBMITTED, _SKIPPED], include="id,annotators"):
+    for task in _iter_tasks(client, project["id"], [_SUBMITTED, _SKIPPED], include="id,data,annotators"):
         done.update(task["annotators"])
         if len(task["annotators"]) < overlap:
             begun.update(task["annotators"])
@@ -109,7 +122,14 @@ def _count(client: httpx.Client, project: dict[str, Any], emails: dict[int, str]
 def _iter_tasks(
     client: httpx.Client, project: int, filters: list[dict[str, Any]], **params: str
 ) -> Iterator[dict[str, Any]]:
-    """The tasks that pass one of the filters."""
+    """The tasks of articles that pass one of the filters."""
+    return (task for task in _list_tasks(client, project, filters, **params) if not is_practice(task))
+
+
+def _list_tasks(
+    client: httpx.Client, project: int, filters: list[dict[str, Any]], **params: str
+) -> Iterator[dict[str, Any]]:
+    """The tasks that pass one of the filters, that for practice included."""
     query = json.dumps({"filters": {"conjunction": "or", "items": filters}})
     page = 1
     while True:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -28,6 +28,7 @@ from annotate.labelstudio.answers import (
     plain,
     redact,
 )
+from annotate.practice import filter_practice, is_practice
 from annotate.printing import format_count
 
 ONCE: Dict = {"max_retries": 0}
@@ -45,6 +46,8 @@ PROJECT_FIELDS: dict[str, type | tuple[type, ...]] = {
     "label_config": str,
     "task_number": int,
     "total_predictions_number": int,
+    "description": (str, type(None)),
+    "expert_instruction": (str, type(None)),
 }
 PROJECT_SETTINGS: Dict = dict.fromkeys(
     (
@@ -207,6 +210,12 @@ class Connection:
         with self._explained(f"cannot change project {project}"):
             self.sdk.projects.update(id=project, **settings)
 
+    def add_first_view(self, project: int, view: Dict) -> None:
+        """Give the project's list of tasks this tab; where it has one already, people's own stay as they are."""
+        with self._explained(f"cannot lay out the list of project {project}"):
+            if not listed(self.sdk.views.list(project=project)):
+                self.sdk.views.create(project=project, data=view, request_options=ONCE)
+
     # --------------------------------------------------------------------------------------------------- tasks
 
     def iter_changed(self, project: int, since: str, *, include: str | None = None) -> Iterator[Dict]:
@@ -215,19 +224,29 @@ class Connection:
         return self.iter_tasks(project, include=include, filters=[later])
 
     def iter_tasks(self, project: int, *, include: str | None = None, filters: Sequence[Dict] = ()) -> Iterator[Dict]:
-        """The tasks of the project, page by page.
+        """The tasks of the project's articles, page by page.
 
         Args:
-            include: the task's own fields to send (faster); None = with annotations and predictions.
+            include: the task's own fields to send beside `data` (faster); None = all, annotations and predictions too.
             filters: in the words of the Data Manager.
         """
         query = {"filters": {"conjunction": "and", "items": list(filters)}} if filters else None
-        options: Dict = {"fields": "task_only", "include": include} if include else {"fields": "all"}
+        # `data` says whether it is the task of an article
+        options: Dict = {"fields": "task_only", "include": f"{include},data"} if include else {"fields": "all"}
         with self._explained(f"cannot list the tasks of project {project}"):
             pages = self.sdk.tasks.list(
                 project=project, page_size=PAGE, query=json.dumps(query) if query else None, **options
             )
-            yield from iter_pages(pages)
+            yield from _without_practice(iter_pages(pages))
+
+    def find_practice(self, project: int) -> list[int]:
+        """The numbers of the project's practice tasks, oldest first: one, or none."""
+        query = json.dumps({"filters": {"conjunction": "and", "items": [filter_practice()]}})
+        with self._explained(f"cannot list the tasks of project {project}"):
+            pages = self.sdk.tasks.list(
+                project=project, page_size=PAGE, query=query, fields="task_only", include="id,data"
+            )
+            return sorted(task["id"] for task in iter_pages(pages) if is_practice(task))
 
     def last_change(self, project: int) -> str:
         """When a task of the project, or an annotation or prediction of one, was changed last; empty without tasks."""
@@ -323,7 +342,7 @@ class Connection:
             self.sdk.annotations.update(id=annotation, **fields)
 
     def iter_export(self, project: int) -> Iterator[Dict]:
-        """Every task with its annotations and all users' drafts, read while it arrives."""
+        """Every article's task with its annotations and all users' drafts, read while it arrives."""
         with self._explained(f"cannot export project {project}"):
             chunks = self.sdk.projects.exports.download_sync(
                 project,
@@ -331,7 +350,12 @@ class Connection:
                 download_all_tasks=True,
                 request_options={"timeout_in_seconds": EXPORT_TIMEOUT_S, "chunk_size": 1 << 20},
             )
-            yield from iter_json_array(chunks)
+            yield from _without_practice(iter_json_array(chunks))
+
+
+def _without_practice(tasks: Iterable[Dict]) -> Iterator[Dict]:
+    """The tasks of articles: whoever reads tasks back never meets one that is there to practise on."""
+    return (task for task in tasks if not is_practice(task))
 
 
 def _body(response: Any) -> Any:

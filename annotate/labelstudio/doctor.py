@@ -139,10 +139,13 @@ def _check_project(server: Connection, name: str, schema: Schema) -> Iterator[Fi
     if project is None:
         yield _problem(f"no project {name!r} at {server.url}", f"annotate push P.jsonl --project '{name}'")
         return
-    yield _fine(f"project {name!r} (#{project['id']}) has {format_count(project['task_number'], 'task')}")
+    practice = len(server.find_practice(project["id"]))
+    articles = format_count(project["task_number"] - practice, "task")
+    also = f", and {format_count(practice, 'practice task')}" if practice else ""
+    yield _fine(f"project {name!r} (#{project['id']}) has {articles}{also}")
     yield from _check_interface(name, project, schema)
     yield from _check_backends(server, project)
-    yield from _check_tasks(server, name, project, schema)
+    yield from _check_tasks(server, name, project, schema, empty=project["task_number"] == practice)
 
 
 def _check_interface(name: str, project: dict[str, Any], schema: Schema) -> Iterator[Finding]:
@@ -195,9 +198,11 @@ def _check_backends(server: Connection, project: dict[str, Any]) -> Iterator[Fin
         )
 
 
-def _check_tasks(server: Connection, name: str, project: dict[str, Any], schema: Schema) -> Iterator[Finding]:
+def _check_tasks(
+    server: Connection, name: str, project: dict[str, Any], schema: Schema, *, empty: bool
+) -> Iterator[Finding]:
     push = f"annotate push P.jsonl --project '{name}'"
-    if not project["task_number"]:
+    if empty:
         yield _problem("the project is empty", push)
         return
     seen: Counter[str] = Counter()

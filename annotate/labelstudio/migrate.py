@@ -17,6 +17,7 @@ from annotate.errors import DataProblems, LabelStudioError
 from annotate.labelstudio.connection import Connection, connect
 from annotate.labelstudio.project import find_names, find_project, find_shown_layers
 from annotate.labelstudio.push.ledger import Ledger, find_ledger
+from annotate.labelstudio.welcome import renew_practice
 from annotate.printing import format_count
 from annotate.schema import Label, Schema, load_schema
 from annotate.task_json.renames import Name, check_renames, rename_items
@@ -112,6 +113,7 @@ def _carry_out(
         for change in _find_changes(server, plan.project, names):
             _apply_change(server, change, names, schema, ledger)
     server.update_project(plan.project, label_config=page.label_config(schema))
+    renew_practice(server, plan.project, schema, server.get_project(plan.project)["model_version"] or "unnamed")
 
 
 def describe_migration(plan: MigrationPlan) -> list[str]:

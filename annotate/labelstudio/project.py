@@ -58,16 +58,6 @@ def layer_title(project: str, layer: Layer) -> str:
     return f"{project} ({layer})"
 
 
-def describe_project(schema: Schema) -> str:
-    """What a new project says of itself among the projects of a server.
-
-    >>> from annotate.schema import load_schema
-    >>> describe_project(load_schema("news").restrict(("claims",)))
-    'To mark: claims. Begin with Label All Tasks; Instructions, at the top, says how.'
-    """
-    return f"To mark: {', '.join(schema.layers)}. Begin with Label All Tasks; Instructions, at the top, says how."
-
-
 def find_shown_layers(project: dict[str, Any], schema: Schema) -> tuple[Layer, ...]:
     """The layers of the schema that the project's interface lets annotators annotate.
 

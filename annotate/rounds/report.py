@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from annotate.agreement.measure import Figure
+from annotate.agreement.report import format_items
 from annotate.html import draw_blocks, wrap_output
 from annotate.printing import UNDEFINED, Block, Table, format_count, format_interval, format_value
 from annotate.records import LAYERS, Layer
@@ -49,11 +50,11 @@ def list_labels(found: Progress, measure: str) -> list[list[str]]:
     rows = []
     for name, figure in sorted(found.rounds[-1].agreement.items(), key=lambda pair: (-pair[1].n, pair[0])):
         head, _, label = name.partition("/")
-        if head != measure or not label or not figure.n:
+        if head != measure or not label or figure.value is None:
             continue
         trend = found.find("agreement", name)
         change = _change(trend)[:3] if trend else [UNDEFINED, UNDEFINED, "unknown"]
-        rows.append([label, f"{figure.n:,}", format_value(figure.value), *change])
+        rows.append([label, format_items(figure.n), format_value(figure.value), *change])
     return rows
 
 

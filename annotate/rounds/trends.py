@@ -4,6 +4,10 @@ Each value has its interval over articles, by the scorer's resampling. The inter
 which share no article, follows from the two intervals (MOVER: Zou & Donner 2008). A difference is `steady` where its
 whole interval is within the margin (the test of equivalence by two one-sided tests: Schuirmann 1987), `rising` or
 `falling` where the interval has no 0 in it, and else `unclear`: there are too few articles to tell.
+
+No resample of articles differs where annotators agree on every item. The interval of such a value is the exact one of
+a proportion, n of n items (Clopper & Pearson 1934), so that agreement without a flaw can be steady too: by itself in
+both rounds, within 0.05, from 72 items on.
 """
 
 from __future__ import annotations
@@ -27,7 +31,7 @@ from annotate.records import LAYERS, Annotation, GoldRecord, Layers, Prediction,
 from annotate.schema import Schema
 from annotate.score.evaluate import evaluate
 from annotate.score.measures import HEADLINES
-from annotate.score.resampling import MIN_LABEL_SPANS, draw_with_point, read_interval
+from annotate.score.resampling import CONFIDENCE, MIN_ARTICLES, MIN_LABEL_SPANS, draw_with_point, read_interval
 
 What: TypeAlias = Literal["agreement", "draft", "time"]
 Verdict: TypeAlias = Literal["steady", "rising", "falling", "unclear", "unknown"]
@@ -153,6 +157,18 @@ def subtract(later: Figure, earlier: Figure) -> tuple[float | None, float | None
     return difference, difference - down, difference + up
 
 
+def bound_perfect(figure: Figure) -> Figure:
+    """A perfect value with its exact interval, which resampling has not; any other figure as it is.
+
+    >>> perfect = Figure(value=1.0, low=None, high=None, n=100)
+    >>> round(bound_perfect(perfect).low, 3)
+    0.964
+    """
+    if figure.value != 1 or figure.low is not None or not figure.n:
+        return figure
+    return msgspec.structs.replace(figure, low=((1 - CONFIDENCE) / 2) ** (1 / figure.n), high=1.0)
+
+
 def judge(low: float | None, high: float | None, margin: float) -> Verdict:
     """What an interval of a difference says.
 
@@ -275,6 +291,8 @@ def _find_trends(found: Progress) -> Iterator[Trend]:
 
 
 def _compare(found: Progress, what: What, measure: str, later: Figure, earlier: Figure, size: int) -> Trend:
+    if what == "agreement" and found.trials and size >= MIN_ARTICLES:
+        later, earlier = bound_perfect(later), bound_perfect(earlier)
     difference, low, high = subtract(later, earlier)
     few = "/" in measure and min(later.n, earlier.n) < MIN_LABEL_SPANS
     if few or any(one.cumulative for one in found.rounds[-2:]):

@@ -46,7 +46,7 @@ def find_unknown_stories(gold: GoldTable, sample: Sample) -> str | None:
             strata.setdefault(story, set()).add((one.design, one.stratum))
     crossing = [story for story, found in strata.items() if len(found) > 1]
     if crossing:
-        return f"{format_count(len(crossing), 'story', 'stories')} in several strata, such as {crossing[0]}"
+        return f"{format_count(len(crossing), 'story')} in several strata, such as {crossing[0]}"
     return None
 
 

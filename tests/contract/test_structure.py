@@ -23,7 +23,7 @@ PACKAGE = Path(annotate.__file__).parent
 ORDER = [
     [
         "version", "errors", "problems", "extras", "display", "files", "folders", "locks", "processes", "printing",
-        "records", "spans", "items", "differences", "jsonl", "disjoint", "schema", "label_map", "selected",
+        "records", "spans", "items", "differences", "jsonl", "disjoint", "schema", "label_map", "selected", "practice",
     ],
     ["text", "ingest", "artifacts", "html", "label_studio_server"],
     ["task_json", "score"],

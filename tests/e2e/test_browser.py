@@ -11,11 +11,13 @@ import msgspec
 import pytest
 
 from annotate.label_studio_server import Studio
-from annotate.labelstudio.connection import Connection, connect
+from annotate.labelstudio.connection import connect
 from annotate.labelstudio.pull.pull import fetch_annotations
+from annotate.labelstudio.push.plan import PushOptions
 from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Annotation, Claim, Entity, Layers, Prediction, Quote
 from annotate.task_json.outcomes import compare_layers
+from tests.support.annotation_page import AnnotationPage, Counter
 from tests.support.browser import log_in
 from tests.support.spans import span_of
 
@@ -36,6 +38,13 @@ TASKS = (
     "two-labels",
     "new-quote",
     "half-word",
+    "two-to-delete",
+    "two-to-add",
+    "two-to-relabel",
+    "two-to-move",
+    "one-to-reach",
+    "two-to-flip",
+    "new-claim",
     "draft",
     "skipped",
 )
@@ -65,64 +74,13 @@ PREDICTION = Prediction(
 )
 
 
-class Page:
-    """One task on the annotation page."""
-
-    def __init__(self, page: Any, server: Connection, project: int, tasks: dict[str, int]) -> None:
-        self.page = page
-        self.server = server
-        self.project = project
-        self.tasks = tasks
-
-    def open(self, name: str) -> Page:
-        self.page.goto(f"{self.server.url}/projects/{self.project}/data?task={self.tasks[name]}")
-        self.page.wait_for_selector(".htx-highlight[data-label$=':GPE']")
-        return self
-
-    def select(self, words: str, label: str) -> None:
-        piece = self.page.locator(f".htx-highlight[data-label$=':{label}']", has_text=words)
-        piece.click(position={"x": 3, "y": 8})  # its left edge: regions inside of it would take the middle
-        self.page.wait_for_selector(f".htx-highlight.__active[data-label$=':{label}']")
-
-    def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
-        mouse = self.page.mouse
-        mouse.move(*start)
-        mouse.down()
-        mouse.move((start[0] + end[0]) / 2, (start[1] + end[1]) / 2, steps=5)
-        mouse.move(*end, steps=5)
-        mouse.up()
-
-    def place(self, words: str) -> tuple[float, float, float]:
-        """Left, right and middle height of the words on the page."""
-        left, right, middle = self.page.evaluate(
-            """words => {
-              const walker = document.createTreeWalker(document.querySelector(".ann-body"), NodeFilter.SHOW_TEXT);
-              for (let node; (node = walker.nextNode());) {
-                const found = node.data.indexOf(words);
-                if (found < 0) continue;
-                const range = document.createRange();
-                range.setStart(node, found);
-                range.setEnd(node, found + words.length);
-                const box = range.getBoundingClientRect();
-                return [box.left, box.right, (box.top + box.bottom) / 2];
-              }
-            }""",
-            words,
-        )
-        return left, right, middle
-
-    def submit(self) -> None:
-        with self.page.expect_response(re.compile(r"/api/tasks/\d+/annotations")) as answer:
-            self.page.get_by_test_id("bottombar-submit-button").click()
-        assert answer.value.ok
-
-
 @pytest.fixture(scope="module")
-def page(studio: Studio, chromium: Any) -> Iterator[Page]:
+def page(studio: Studio, chromium: Any) -> Iterator[AnnotationPage]:
     server = connect(studio.url, studio.api_key)
     push_predictions(
         [msgspec.structs.replace(PREDICTION, id=name) for name in TASKS],
         PROJECT,
+        PushOptions(practice=False),
         url=studio.url,
         api_key=studio.api_key,
     )
@@ -131,7 +89,7 @@ def page(studio: Studio, chromium: Any) -> Iterator[Page]:
     tab = chromium.new_page(viewport={"width": 1500, "height": 1000})
     tab.set_default_timeout(60_000)
     log_in(tab, studio.url, studio.username, studio.password)
-    yield Page(tab, server, project["id"], tasks)
+    yield AnnotationPage(tab, server, project["id"], tasks)
     tab.close()
 
 
@@ -158,7 +116,7 @@ def words(record: Annotation, label: str) -> list[str]:
     return [TEXT[entity.start : entity.end] for entity in record.entities or () if entity.label == label]
 
 
-def test_opened_and_submitted_untouched_is_identical(page: Page, pull: Any) -> None:
+def test_opened_and_submitted_untouched_is_identical(page: AnnotationPage, pull: Any) -> None:
     page.open("untouched").submit()
     record, remarks = pull("untouched")
     assert (what_changed(record), remarks) == ([], [])
@@ -180,11 +138,10 @@ def test_opened_and_submitted_untouched_is_identical(page: Page, pull: Any) -> N
     assert (record.lead_time_s or 0) > 0
 
 
-def test_moved_with_the_mouse(page: Page, pull: Any) -> None:
+def test_moved_with_the_mouse(page: AnnotationPage, pull: Any) -> None:
     page.open("moved").select("Monday", "DATE")
-    handle = page.page.locator(".htx-highlight.__active area.__resize_right").bounding_box()
     _, right, middle = page.place(".")
-    page.drag((handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2), (right - 1, middle))
+    page.drag_right_edge((right - 1, middle))
     page.submit()
     record, remarks = pull("moved")
     assert words(record, "DATE") == ["Monday."]
@@ -192,7 +149,7 @@ def test_moved_with_the_mouse(page: Page, pull: Any) -> None:
     assert [e.origin for e in record.entities if e.label == "DATE"] == ["prediction-changed"]
 
 
-def test_relabelled_with_a_key(page: Page, pull: Any) -> None:
+def test_relabelled_with_a_key(page: AnnotationPage, pull: Any) -> None:
     page.open("relabelled").select("Monday", "DATE")
     page.page.keyboard.press("t")
     page.page.wait_for_selector(".htx-highlight[data-label$=':TIME']")
@@ -202,7 +159,7 @@ def test_relabelled_with_a_key(page: Page, pull: Any) -> None:
     assert (what_changed(record), remarks) == ([("entities", "relabelled", "DATE")], [])
 
 
-def test_deleted_with_a_key(page: Page, pull: Any) -> None:
+def test_deleted_with_a_key(page: AnnotationPage, pull: Any) -> None:
     page.open("deleted").select("Monday", "DATE")
     page.page.keyboard.press("Backspace")
     page.page.wait_for_selector(".htx-highlight[data-label$=':DATE']", state="detached")
@@ -211,10 +168,9 @@ def test_deleted_with_a_key(page: Page, pull: Any) -> None:
     assert (what_changed(record), remarks) == ([("entities", "removed", "DATE")], [])
 
 
-def test_added_with_the_mouse(page: Page, pull: Any) -> None:
+def test_added_with_the_mouse(page: AnnotationPage, pull: Any) -> None:
     page.open("added").page.keyboard.press("o")
-    left, right, middle = page.place("Bob")
-    page.drag((left + 1, middle), (right - 1, middle))
+    page.drag_over("Bob")
     page.page.wait_for_selector(".htx-highlight[data-label$=':ORG']")
     page.submit()
     record, remarks = pull("added")
@@ -223,11 +179,10 @@ def test_added_with_the_mouse(page: Page, pull: Any) -> None:
     assert [(e.origin, e.score) for e in record.entities if e.label == "ORG"] == [("manual", None)]
 
 
-def draw_arrow_to_new_cue(page: Page, name: str) -> None:
+def draw_arrow_to_new_cue(page: AnnotationPage, name: str) -> None:
     """Marks "thinks" as a cue and draws a relation to it from the last piece of the indirect quote."""
     page.open(name).page.keyboard.press("c")
-    left, right, middle = page.place("thinks")
-    page.drag((left + 1, middle), (right - 1, middle))
+    page.drag_over("thinks")
     cue = page.page.locator(".htx-highlight[data-label$=':CUE']", has_text="thinks")
     cue.wait_for()
     page.page.keyboard.press("Escape")
@@ -239,7 +194,7 @@ def draw_arrow_to_new_cue(page: Page, name: str) -> None:
     arrows.nth(before).wait_for(state="attached")
 
 
-def test_related_by_drawing_an_arrow(page: Page, pull: Any) -> None:
+def test_related_by_drawing_an_arrow(page: AnnotationPage, pull: Any) -> None:
     draw_arrow_to_new_cue(page, "related")
     page.submit()
     record, remarks = pull("related")
@@ -248,7 +203,7 @@ def test_related_by_drawing_an_arrow(page: Page, pull: Any) -> None:
     assert remarks == ["repaired: a relation without a label; read as 'cue'"]
 
 
-def test_the_label_of_an_arrow_is_chosen_in_the_panel(page: Page, pull: Any) -> None:
+def test_the_label_of_an_arrow_is_chosen_in_the_panel(page: AnnotationPage, pull: Any) -> None:
     draw_arrow_to_new_cue(page, "labelled-arrow")
     page.page.get_by_text("Relations", exact=True).first.click()
     item = page.page.locator(".lsf-relations__item").last
@@ -265,7 +220,7 @@ def test_the_label_of_an_arrow_is_chosen_in_the_panel(page: Page, pull: Any) -> 
     assert remarks == []
 
 
-def test_a_second_label_on_one_region(page: Page, pull: Any) -> None:
+def test_a_second_label_on_one_region(page: AnnotationPage, pull: Any) -> None:
     page.open("two-labels").select("Monday", "DATE")
     page.page.keyboard.press("c")
     page.page.wait_for_selector("[data-testid=bottombar-undo-button]:not([disabled])")
@@ -275,33 +230,99 @@ def test_a_second_label_on_one_region(page: Page, pull: Any) -> None:
     assert remarks == ["quarantined: a CUE that no quote or claim points to; draw the relation or delete it"]
 
 
-class Counter:
-    """Does what an annotator does, and counts keys, clicks and drags."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.actions = 0
-
-    def press(self, key: str) -> None:
-        self.actions += 1
-        self.page.page.keyboard.press(key)
-
-    def drag(self, words: str) -> None:
-        self.actions += 1
-        left, right, middle = self.page.place(words)
-        self.page.drag((left + 1, middle), (right - 1, middle))
-
-    def click(self, words: str, label: str) -> None:
-        self.actions += 1
-        self.page.select(words, label)
+def test_deleting_a_span_takes_two_actions(page: AnnotationPage, pull: Any) -> None:
+    annotator = Counter(page.open("two-to-delete"))
+    annotator.click("Monday", "DATE")
+    annotator.press("Backspace")
+    page.region("Monday", "DATE").wait_for(state="detached")
+    page.submit()
+    record, remarks = pull("two-to-delete")
+    assert (what_changed(record), remarks, annotator.actions) == ([("entities", "removed", "DATE")], [], 2)
 
 
-def test_a_new_quote_with_speaker_and_cue_takes_eight_actions(page: Page, pull: Any) -> None:
+def test_adding_an_entity_takes_two_actions(page: AnnotationPage, pull: Any) -> None:
+    annotator = Counter(page.open("two-to-add"))
+    annotator.press("p")
+    annotator.drag("Bob", "PERSON")
+    page.submit()
+    record, remarks = pull("two-to-add")
+    assert (what_changed(record), remarks, annotator.actions) == ([("entities", "added", "PERSON")], [], 2)
+
+
+def test_relabelling_takes_two_actions(page: AnnotationPage, pull: Any) -> None:
+    annotator = Counter(page.open("two-to-relabel"))
+    annotator.click("Rome", "GPE")
+    annotator.press("l")
+    page.region("Rome", "LOC").wait_for()
+    page.submit()
+    record, remarks = pull("two-to-relabel")
+    assert (what_changed(record), remarks, annotator.actions) == ([("entities", "relabelled", "GPE")], [], 2)
+
+
+def test_moving_an_edge_takes_two_actions(page: AnnotationPage, pull: Any) -> None:
+    annotator = Counter(page.open("two-to-move"))
+    annotator.click("Ada Lovelace", "PERSON")
+    _, right, middle = page.place("said")
+    annotator.drag_right_edge((right - 1, middle))
+    page.region("said", "PERSON").wait_for()
+    page.submit()
+    record, _ = pull("two-to-move")
+    assert words(record, "PERSON") == ["Ada Lovelace 👩‍👩‍👧 said"]
+    assert annotator.actions == 2
+
+
+def test_a_span_under_another_of_its_extent_is_reached_by_one_click_in_the_list_or_by_the_next_key(
+    page: AnnotationPage,
+) -> None:
+    listed = Counter(page.open("one-to-reach"))
+    listed.click_listed("Ada Lovelace", "SPEAKER")
+    page.page.keyboard.press("Escape")
+    listed.click_listed("Ada Lovelace", "PERSON")
+    assert listed.actions == 2  # one for each
+    with_keys = Counter(page)
+    with_keys.press("Alt+.")
+    page.page.wait_for_selector(".htx-highlight.__active[data-label$=':SPEAKER']")
+    assert page.page.locator(".htx-highlight.__active", has_text="Ada Lovelace").count()
+    assert with_keys.actions == 1
+
+
+def test_flipping_check_worthiness_takes_two_actions(page: AnnotationPage, pull: Any) -> None:
+    annotator = Counter(page.open("two-to-flip"))
+    annotator.click_words("by 5", "CLAIM")
+    annotator.press("5")
+    page.page.wait_for_selector("input[name=no]:checked")
+    page.submit()
+    record, remarks = pull("two-to-flip")
+    assert ([claim.check_worthy for claim in record.claims], remarks, annotator.actions) == ([False], [], 2)
+
+
+def test_a_new_claim_with_worth_and_kind_takes_five_actions_and_its_claimer_two_more(
+    page: AnnotationPage, pull: Any
+) -> None:
+    annotator = Counter(page.open("new-claim"))
+    annotator.press("k")
+    annotator.drag("prices fall", "CLAIM")
+    annotator.click("prices fall", "CLAIM")
+    annotator.press("5")
+    page.page.wait_for_selector("input[name=no]:checked")
+    annotator.press("6")
+    page.page.wait_for_selector("input[name=statistic]:checked")
+    assert annotator.actions == 5
+    annotator.press("Alt+r")
+    annotator.click_target("She", "SPEAKER")
+    assert annotator.actions == 7
+    page.submit()
+    record, _ = pull("new-claim")
+    [claim] = [claim for claim in record.claims if claim.origin == "manual"]
+    found = (claim.check_worthy, claim.kind, TEXT[claim.claimer.start : claim.claimer.end])
+    assert (TEXT[claim.start : claim.end], *found) == ("prices fall", False, "statistic", "She")
+
+
+def test_a_new_quote_with_speaker_and_cue_takes_eight_actions(page: AnnotationPage, pull: Any) -> None:
     annotator = Counter(page.open("new-quote"))
     for key, words, label in (("q", "prices fall", "QUOTE"), ("s", "Eve", "SPEAKER"), ("c", "warned", "CUE")):
         annotator.press(key)
-        annotator.drag(words)
-        page.page.locator(f".htx-highlight[data-label$=':{label}']", has_text=words).wait_for()
+        annotator.drag(words, label)
     annotator.click("prices fall", "QUOTE")
     annotator.press("2")
     page.page.wait_for_selector("input[name=indirect]:checked")
@@ -318,17 +339,16 @@ def test_a_new_quote_with_speaker_and_cue_takes_eight_actions(page: Page, pull: 
     ]
 
 
-def test_half_a_word_is_enough(page: Page, pull: Any) -> None:
+def test_half_a_word_is_enough(page: AnnotationPage, pull: Any) -> None:
     annotator = Counter(page.open("half-word"))
     annotator.press("o")
-    annotator.drag("rices")
-    page.page.locator(".htx-highlight[data-label$=':ORG']", has_text="rices").wait_for()
+    annotator.drag("rices", "ORG")
     page.submit()
     record, remarks = pull("half-word")
     assert (words(record, "ORG"), remarks) == (["prices"], [])
 
 
-def test_a_draft_is_counted_and_not_taken(page: Page, studio: Studio) -> None:
+def test_a_draft_is_counted_and_not_taken(page: AnnotationPage, studio: Studio) -> None:
     page.open("draft").select("Monday", "DATE")
     with page.page.expect_response(re.compile(r"/drafts")):
         page.page.keyboard.press("t")
@@ -337,7 +357,7 @@ def test_a_draft_is_counted_and_not_taken(page: Page, studio: Studio) -> None:
     assert certificate.drafts == {studio.username: 1}
 
 
-def test_a_skipped_task_has_no_layers(page: Page, pull: Any) -> None:
+def test_a_skipped_task_has_no_layers(page: AnnotationPage, pull: Any) -> None:
     page.page.goto(f"{page.server.url}/projects/{page.project}/data?labeling=1")
     page.page.wait_for_selector(".htx-highlight[data-label$=':GPE']")
     page.page.wait_for_selector(".lsf-modal-ls_visible")  # the guidelines come first

@@ -45,12 +45,13 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def each_once(server: Connection, title: str) -> int:
-    """The number of articles, each proved to be there exactly once, with its one prediction."""
+    """The number of articles, each proved to be there exactly once with its one prediction, as is the practice task."""
     [project] = server.find_projects(title)
     tasks = list(server.iter_tasks(project["id"]))
     counts = Counter(task["data"]["doc_id"] for task in tasks)
     assert [article for article, count in counts.items() if count > 1] == []
     assert [task["id"] for task in tasks if len(task["predictions"]) != 1] == []
+    assert len(server.find_practice(project["id"])) == 1
     return len(tasks)
 
 

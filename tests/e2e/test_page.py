@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 
 from annotate.errors import AnnotateError
 from annotate.jsonl import write_records
 from annotate.label_studio_server import Studio
 from annotate.label_studio_server.projects import list_projects
-from annotate.labelstudio.push.plan import PushOptions
+from annotate.labelstudio.connection import connect
+from annotate.labelstudio.push.plan import PushOptions, describe_plan
 from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Article, Claim, Entity, Prediction, Quote, Span
 from annotate.workflows.up import up
@@ -53,18 +55,25 @@ def page(studio: Studio, chromium: Any) -> Iterator[Any]:
     tab.close()
 
 
-def open_project(page: Any, studio: Studio, title: str, **settings: Any) -> None:
-    plan = push_predictions([PREDICTION], title, PushOptions(**settings), url=studio.url, api_key=studio.api_key)
-    page.goto(f"{studio.url}/projects/{plan.projects[0].project}/data")
+def push_all(made: list[Prediction], studio: Studio, title: str, **settings: Any) -> int:
+    options = PushOptions(practice=False, **settings)
+    plan = push_predictions(made, title, options, url=studio.url, api_key=studio.api_key)
+    return plan.projects[0].project or 0
+
+
+def open_project(page: Any, studio: Studio, title: str, made: Prediction = PREDICTION, **settings: Any) -> None:
+    project = push_all([made], studio, title, **settings)
+    page.goto(f"{studio.url}/projects/{project}/data")
     page.get_by_role("button", name="Label All Tasks").click()
     page.wait_for_selector(".htx-highlight")
 
 
-def drawn(page: Any, label: str) -> tuple[list[str], str, str, str]:
-    """Words of the label's regions; background, inner lines and outline of the first."""
+def drawn(page: Any, label: str) -> tuple[list[str], str, str, str, str]:
+    """Words of the label's regions; background, upper line, lower line and outline of the first."""
     found = page.locator(f".htx-highlight[data-label$=':{label}']")
     style = found.first.evaluate(
-        "e => { const s = getComputedStyle(e); return [s.backgroundColor, s.boxShadow, s.outlineStyle]; }"
+        """e => { const s = getComputedStyle(e); return [s.backgroundColor, `${s.borderTopStyle} ${s.borderTopWidth}`,
+            `${s.borderBottomStyle} ${s.borderBottomWidth}`, s.outlineStyle]; }"""
     )
     return (found.all_inner_texts(), *style)
 
@@ -91,11 +100,9 @@ def test_layers_are_told_apart_where_they_overlap(page: Any, studio: Studio) -> 
     assert claim[1] == speaker[1] == cue[1] == transparent
     assert quote[1].endswith(", 0.1)")
     assert gpe[1].endswith(", 0.5)")
-    assert quote[2] == "none"
-    assert "0px -2px 0px 0px inset" in claim[2]
-    assert (speaker[3], cue[3]) == ("solid", "dotted")
-    quoted = page.locator(".htx-highlight[data-label$=':QUOTE']").first
-    assert quoted.evaluate("e => getComputedStyle(e).borderTopStyle") == "dashed"  # indirect
+    assert (quote[2], quote[3]) == ("dashed 2px", "solid 0px")  # indirect
+    assert (claim[2], claim[3]) == ("solid 0px", "solid 2px")  # worth checking
+    assert (speaker[4], cue[4]) == ("solid", "dotted")
     # the names of the arrows
     assert sorted(page.locator("svg.relations-overlay text").all_text_contents()) == ["claimer", "cue", "speaker"]
 
@@ -112,26 +119,118 @@ def test_selected_region_has_handles_and_shows_its_attributes(page: Any, studio:
         page.locator(f"area.__resize_{side}").wait_for()
 
 
-def test_a_selected_claim_is_drawn_as_its_answer_is_now(page: Any, studio: Studio) -> None:
-    open_project(page, studio, "Worth", layers=("claims",))
+ANSWERED = Prediction(
+    id="answers",
+    text="The first claim is here. The second claim is here. “A quote that is direct,” she said.",
+    model="hand-1",
+)
+answered_at = partial(range_of, ANSWERED.text or "")
+
+
+def test_regions_are_drawn_as_their_answers_are_now_also_when_they_are_left(page: Any, studio: Studio) -> None:
+    """The editor tells a style sheet the answers of the selected region only."""
+    made = msgspec.structs.replace(
+        ANSWERED,
+        quotes=[Quote("direct", [Span(*answered_at("“A quote that is direct,”"))])],
+        claims=[
+            Claim(*answered_at("The first claim is here"), True, "event"),
+            Claim(*answered_at("The second claim is here"), False, "event"),
+        ],
+    )
+    open_project(page, studio, "Answers", made)
     page.keyboard.press("Escape")
-    claim = page.locator(".htx-highlight[data-label$=':CLAIM']")
 
-    def wait_for_line(style: str) -> None:
-        found = (
-            "e => getComputedStyle(document.querySelector(\".htx-highlight[data-label$=':CLAIM']\")).borderBottomStyle"
+    def wait_for_lines(*styles: str) -> None:
+        """Until the lines of both claims and of the quote have these styles."""
+        page.wait_for_function(
+            """styles => {
+                const drawn = (label, side) => [...document.querySelectorAll(`.htx-highlight[data-label$=":${label}"]`)]
+                    .map(element => getComputedStyle(element)[`border${side}Style`]);
+                return [...drawn("CLAIM", "Bottom"), ...drawn("QUOTE", "Top")].join() === styles;
+            }""",
+            arg=",".join(styles),
         )
-        page.wait_for_function(f"({found})() === '{style}'")
 
-    wait_for_line("none")  # proposed as worth checking
-    claim.click()
-    page.get_by_text("Worth checking?", exact=True).wait_for()
+    def select(words: str) -> None:
+        page.locator(".htx-highlight", has_text=words).click(position={"x": 3, "y": 8})
+        page.wait_for_selector(".htx-highlight.__active")
+
+    wait_for_lines("solid", "dashed", "solid")  # as proposed
+    select("first claim")
+    page.wait_for_selector("input[name=yes]:checked")
     page.keyboard.press("5")
+    wait_for_lines("dashed", "dashed", "solid")
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".htx-highlight.__active", state="detached")
+    wait_for_lines("dashed", "dashed", "solid")
+    select("second claim")
     page.wait_for_selector("input[name=no]:checked")
-    wait_for_line("dashed")
+    page.keyboard.press("4")
+    wait_for_lines("dashed", "solid", "solid")
+    select("A quote")  # from one to the next
+    page.wait_for_selector("input[name=direct]:checked")
+    page.keyboard.press("3")
+    wait_for_lines("dashed", "solid", "dotted")
+    select("first claim")
+    page.wait_for_selector("input[name=no]:checked")
+    wait_for_lines("dashed", "solid", "dotted")
     page.keyboard.press("4")
     page.wait_for_selector("input[name=yes]:checked")
-    wait_for_line("solid")
+    page.keyboard.press("Escape")
+    wait_for_lines("solid", "solid", "dotted")
+
+    # a new region inside a claim leaves its line as it is, and what becomes a claim has one
+    page.keyboard.press("c")
+    page.locator(".htx-highlight", has_text="second claim").dblclick(position={"x": 40, "y": 8})
+    page.wait_for_selector(".htx-highlight[data-label$=':CUE']")
+    page.keyboard.press("Escape")
+    wait_for_lines("solid", "solid", "dotted")
+    page.locator(".htx-highlight[data-label$=':CUE']").click()
+    page.wait_for_selector(".htx-highlight.__active[data-label$=':CUE']")
+    page.keyboard.press("k")
+    page.wait_for_selector(".htx-highlight.__active[data-label$=':CLAIM']")
+    wait_for_lines("solid", "solid", "solid", "dotted")
+
+
+def test_the_list_of_articles_shows_what_people_know_them_by(page: Any, studio: Studio) -> None:
+    made = msgspec.structs.replace(PREDICTION, title="Tanks for Iraq", publisher="The Paper", date="2024-01-02")
+    project = push_all([made], studio, "Columns")
+    page.goto(f"{studio.url}/projects/{project}/data")
+    page.get_by_text("Tanks for Iraq", exact=True).wait_for()
+    page.get_by_text("The Paper", exact=True).wait_for()
+    shown = page.inner_text("body")
+    for name in ("Completed", "Annotated by", "title", "publisher", "date"):
+        assert name in shown
+    for name in ("text_sha256", "annotate_practice", "Cancelled"):
+        assert name not in shown
+
+    # a person's tab stays, and a later push makes none
+    server = connect(studio.url, studio.api_key)
+    [view] = server.sdk.views.list(project=project)
+    server.sdk.views.update(id=str(view.id), project=project, data={"title": "Mine"})
+    push_all([made, msgspec.structs.replace(made, id="b")], studio, "Columns")
+    assert [found.data["title"] for found in server.sdk.views.list(project=project)] == ["Mine"]
+
+
+def test_what_nobody_has_written_is_renewed_in_an_old_project(studio: Studio) -> None:
+    server = connect(studio.url, studio.api_key)
+    project = push_all([PREDICTION], studio, "Old")
+    now = server.get_project(project)
+    receipt = (now["description"] or "").splitlines()[-1]
+    server.update_project(project, description=receipt, expert_instruction='<div class="ann-guidelines">Old.</div>')
+    push_all([PREDICTION], studio, "Old")
+    renewed = server.get_project(project)
+    assert renewed["expert_instruction"] == now["expert_instruction"]
+    assert (renewed["description"] or "").splitlines()[0] == (now["description"] or "").splitlines()[0]
+
+    edited = (now["expert_instruction"] or "").replace("Check the draft.", "Check the draft twice.")
+    server.update_project(project, description=f"Pilot.\n{receipt}", expert_instruction=edited)
+    connection = {"url": studio.url, "api_key": studio.api_key}
+    said = describe_plan(push_predictions([PREDICTION], "Old", **connection))
+    assert push_predictions([PREDICTION], "Old", **connection).projects[0].is_noop
+    assert any("somebody has edited it, so it stays; empty it" in line for line in said)
+    kept = server.get_project(project)
+    assert (kept["expert_instruction"], (kept["description"] or "").splitlines()[0]) == (edited, "Pilot.")
 
 
 def test_links_run_below_the_words_and_nothing_moves_when_a_region_is_selected(page: Any, studio: Studio) -> None:

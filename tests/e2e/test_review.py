@@ -114,6 +114,7 @@ def test_a_reviewer_sees_the_disputes_and_decides_them(
     page.goto(f"{server.project_page(project['id'])}")
     page.get_by_text("disputes", exact=True).first.wait_for()
     assert task["data"]["disputes"] == 4
+    assert server.find_practice(project["id"]) == []  # a reviewer is no newcomer
     page.get_by_role("button", name="Label All Tasks").click()
     page.get_by_role("heading", name="Decide the disputes").wait_for()
     page.keyboard.press("Escape")

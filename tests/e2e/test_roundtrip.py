@@ -210,10 +210,11 @@ def test_new_predictions_update_the_tasks_and_are_the_ones_shown(
     assert push_predictions(new, title).projects[0].is_noop
     [found] = server.find_projects(title)
     project = server.get_project(found["id"])
-    assert (project["model_version"], project["task_number"], project["total_predictions_number"]) == ("made-2", 4, 4)
+    # the practice task is one of each
+    assert (project["model_version"], project["task_number"], project["total_predictions_number"]) == ("made-2", 5, 5)
     same_model = [msgspec.structs.replace(record, claims=[]) for record in new]
     assert len(push_predictions(same_model, title).projects[0].updated) == 4
-    assert server.get_project(found["id"])["total_predictions_number"] == 4
+    assert server.get_project(found["id"])["total_predictions_number"] == 5
 
 
 def test_articles_are_added_and_replaced_while_nobody_works_on_them(server: Connection, title: str) -> None:
@@ -259,13 +260,13 @@ def test_the_least_certain_come_first_where_asked(studio: Studio, server: Connec
         Prediction(id=f"{name}-{score}", text="NATO met.", entities=[Entity(0, 4, "ORG")], model="made-1", score=score)
         for name, score in (("a", 0.9), ("b", 0.2), ("c", 0.5))
     ]
-    push_predictions(predictions, title)
+    push_predictions(predictions, title, PushOptions(practice=False))
     [found] = server.find_projects(title)
     plan = push_predictions(predictions, title, PushOptions(order="uncertain"))
     assert list(plan.projects[0].settings) == ["sampling"]
     assert push_predictions(predictions, title).projects[0].is_noop  # unasked, the order stays
     assert next_article(studio, found["id"]) == "b-0.2"
-    push_predictions(predictions, f"{title} 2", PushOptions(order="sequence"))
+    push_predictions(predictions, f"{title} 2", PushOptions(order="sequence", practice=False))
     [found] = server.find_projects(f"{title} 2")
     assert next_article(studio, found["id"]) == "a-0.9"
 

@@ -132,7 +132,7 @@ def test_a_colleague_s_annotation_is_shown_in_the_data_manager_and_not_under_lab
     """What docs/teams.md says about independence."""
     connection = {"url": studio.url, "api_key": studio.api_key}
     prediction = Prediction(id="a", text=TEXT, model="hand-1", entities=[Entity(36, 42, "GPE")])
-    plan = push_predictions([prediction], "Independent", PushOptions(overlap=2), **connection)
+    plan = push_predictions([prediction], "Independent", PushOptions(overlap=2, practice=False), **connection)
     server = connect(**connection)
     project = plan.projects[0].project or 0
     [task] = server.iter_tasks(project, include="id,data")

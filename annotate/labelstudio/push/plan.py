@@ -24,6 +24,7 @@ from annotate.labelstudio.project import (
 )
 from annotate.labelstudio.push.ledger import read_receipt
 from annotate.labelstudio.shapes import make_all_safe
+from annotate.labelstudio.welcome import is_edited, renew_description, sign_instruction
 from annotate.printing import format_count
 from annotate.problems import SECOND_RECORD
 from annotate.records import Layer, Prediction, iter_spans
@@ -44,6 +45,7 @@ class ProjectPlan(msgspec.Struct, kw_only=True):
     `settings` names the project settings that will change. `replaced` are articles whose text changed and on
     which nobody has worked: their task is created again. `surplus` counts duplicate tasks of an article that nobody
     touched; they go. `behind` counts tasks that keep the prediction of another model than the one pushed now.
+    `practice` is whether a practice task comes first, which no other count has. `remarks` are for people to read.
     """
 
     title: str
@@ -58,7 +60,9 @@ class ProjectPlan(msgspec.Struct, kw_only=True):
     blind: int = 0
     surplus: int = 0
     behind: int = 0
+    practice: bool = False
     conflicts: list[str] = []
+    remarks: list[str] = []
 
     @property
     def is_noop(self) -> bool:
@@ -100,6 +104,8 @@ def describe_plan(plan: PushPlan) -> list[str]:
         changes.append(format_count(len(part.conflicts), "conflict"))
         number = f" (#{part.project})" if part.project is not None else ""
         lines.append(f"project {part.title!r}{number} at {plan.url}: {', '.join(changes)}")
+        if part.practice:
+            lines.append("  first: a practice task, which counts nowhere")
         if part.blind:
             lines.append(f"  shown without pre-annotation: {format_count(part.blind, 'article')}")
         if part.surplus:
@@ -108,6 +114,7 @@ def describe_plan(plan: PushPlan) -> list[str]:
             tasks = format_count(part.behind, "task")
             lines.append(f"  opened without predictions: {tasks}, whose predictions are not of {part.model}")
         lines.extend(f"  {name}: {change}" for name, change in part.settings.items() if name != "project")
+        lines.extend(f"  {remark}" for remark in part.remarks)
     if not plan.applied:
         lines.append("this is the plan; nothing was sent")
     return lines
@@ -126,6 +133,7 @@ class PushOptions:
         blind: share in [0, 1] of the articles that are shown without their prediction, to measure how much the
             prediction leads annotators; chosen by `seed` and article id, and noted in the tasks.
         seed: of the choice of blind articles.
+        practice: whether a new project begins with a practice task. One that has articles stays as it is.
 
     Raises:
         DataProblems: `overlap` or `blind` is out of range.
@@ -136,6 +144,7 @@ class PushOptions:
     order: Order | None = None
     blind: float = 0.0
     seed: int = 0
+    practice: bool = True
 
     def __post_init__(self) -> None:
         if not 0 <= self.blind <= 1:
@@ -174,6 +183,7 @@ class Work(msgspec.Struct, kw_only=True):
     surplus: list[int] = []
     blind: set[str] = set()
     expected_tasks: int = 0
+    is_empty: bool = False
     has_receipt: bool = False
 
 
@@ -272,7 +282,7 @@ class Target(NamedTuple):
         if self.options.order is not None:
             settings["sampling"] = SAMPLING[self.options.order]
         settings["show_collab_predictions"] = True
-        settings["expert_instruction"] = self.page.instruction(self.schema)
+        settings["expert_instruction"] = sign_instruction(self.page.instruction(self.schema))
         return settings
 
 
@@ -290,9 +300,16 @@ def plan_project(server: Connection, target: Target) -> tuple[ProjectPlan, Work]
     else:
         plan.project = project["id"]
         plan.settings = _plan_settings(project, target)
+        if is_edited(project["expert_instruction"] or ""):
+            plan.settings.pop("expert_instruction", None)
+            plan.remarks.append(
+                "expert_instruction: somebody has edited it, so it stays; empty it (project settings, Instructions) "
+                "and push again for the guidelines"
+            )
         plan.conflicts = list(find_config_conflicts(server, project, target.schema))
         if plan.settings or not _is_complete(server, project, survey):
             known = list(_read_known(server, plan.project)) if project["task_number"] else []
+            work.surplus = server.find_practice(plan.project)[1:]
             _plan_tasks(plan, work, known, target)
         else:
             work.has_receipt = True
@@ -300,8 +317,11 @@ def plan_project(server: Connection, target: Target) -> tuple[ProjectPlan, Work]
         if plan.model != project["model_version"] and not plan.settings:
             plan.settings = _plan_model(plan, work, project)
     plan.blind = len(work.blind)
+    work.is_empty = not (project or {}).get("task_number")
+    plan.practice = work.is_empty and options.practice and target.page.has_practice
     gone = len(work.surplus) + sum(len(tasks) for tasks in work.replace.values())
     work.expected_tasks = (project or {}).get("task_number", 0) + len(plan.new) + len(work.replace) - gone
+    work.expected_tasks += plan.practice
     return plan, work
 
 
@@ -339,6 +359,9 @@ def _plan_settings(project: dict[str, Any], target: Target) -> dict[str, str]:
             found, wanted = canonical_config(found), canonical_config(str(wanted))
         if found != wanted:
             changes[name] = described.get(name, f"{found} -> {wanted}")
+    description = project["description"] or ""
+    if renew_description(description, target.schema) != description:
+        changes["description"] = "what to mark, and where to begin"
     return changes
 
 

@@ -15,7 +15,7 @@ from annotate.errors import DataProblems, LabelStudioError, RecordError
 from annotate.jsonl import STDIO, read_records, stream_records
 from annotate.labelstudio.answers import LostAnswer
 from annotate.labelstudio.connection import Connection, connect, require_client
-from annotate.labelstudio.project import MANY_REGIONS, describe_project, find_project, layer_title
+from annotate.labelstudio.project import MANY_REGIONS, find_project, layer_title
 from annotate.labelstudio.push.ledger import Ledger, Receipt, ledger_path, state_dir, write_receipt
 from annotate.labelstudio.push.plan import (
     BuiltTasks,
@@ -25,6 +25,13 @@ from annotate.labelstudio.push.plan import (
     Target,
     plan_project,
     survey_predictions,
+)
+from annotate.labelstudio.welcome import (
+    FIRST_VIEW,
+    add_practice,
+    describe_project,
+    renew_description,
+    renew_practice,
 )
 from annotate.locks import take_turn
 from annotate.printing import format_count
@@ -185,6 +192,7 @@ class _Push:
             return
         project = self._settle_project()
         sent = {*self.plan.new, *self.work.replace, *self.work.update}
+        self._furnish(project)
         with self._open_ledger(project) as self.ledger:
             self._import_new(project)
             self._update(project)
@@ -231,10 +239,26 @@ class _Push:
             return self._settle_project()
         current = self.server.get_project(self.plan.project)
         changed = {name: settings[name] for name in self.plan.settings if name in settings}
-        self.server.update_project(
-            self.plan.project, description=write_receipt(current.get("description") or "", None), **changed
-        )
+        description = renew_description(write_receipt(current.get("description") or "", None), self.target.schema)
+        self.server.update_project(self.plan.project, description=description, **changed)
         return self.plan.project
+
+    def _furnish(self, project: int) -> None:
+        """What comes before the articles: the first tab of an empty project, and the practice task, new or renewed."""
+        schema, model = self.target.schema, self.plan.model
+        for attempt in range(TRIES):
+            try:
+                if self.work.is_empty:
+                    self.server.add_first_view(project, FIRST_VIEW)
+                if self.plan.practice:
+                    add_practice(self.server, project, schema, model)
+                elif self.plan.settings:
+                    renew_practice(self.server, project, schema, model)
+                return
+            except LostAnswer:
+                if attempt == TRIES - 1:
+                    raise
+                _wait(attempt)
 
     def _create_project(self, settings: dict[str, object]) -> int:
         for attempt in range(TRIES):

@@ -20,6 +20,7 @@ from annotate.artifacts.guidelines import to_guidelines_html, to_guidelines_mark
 from annotate.artifacts.json_schema import RECORDS, to_json_schema
 from annotate.artifacts.label_config import to_label_config
 from annotate.cli.app import app
+from annotate.practice import PRACTICE
 from annotate.records import Layer, Prediction, to_dict
 from annotate.schema import Label, Schema, iter_labels, load_schema
 
@@ -84,7 +85,7 @@ def test_the_style_sheet_has_no_sign_that_xml_escapes() -> None:
 def test_the_top_of_the_page_needs_nothing_of_a_task() -> None:
     root = ElementTree.fromstring(to_label_config(NEWS))
     about = [header for header in root.iter("Header") if (header.get("value") or "").startswith("$")]
-    assert [header.get("value") for header in about] == ["$title", "$publisher", "$date"]
+    assert [header.get("value") for header in about] == ["$title", "$publisher", "$date", f"${PRACTICE}"]
     assert not any(header.get("name") for header in about)
 
 

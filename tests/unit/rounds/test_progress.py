@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from typer.testing import CliRunner
 
 import annotate
 from annotate.agreement.measure import Figure, agree
+from annotate.agreement.report import describe_agreement
 from annotate.cli.app import app
 from annotate.errors import DataProblems, RecordError
 from annotate.jsonl import write_records
@@ -91,6 +93,24 @@ def test_a_rise_is_seen_and_so_is_its_end() -> None:
     assert "f1:strict:entities/PERSON" in same.done
     falling = progress([make_round(1, 30, 0.9), make_round(2, 30, 0.4)], trials=300)
     assert find(falling).verdict == "falling"
+
+
+def test_agreement_on_every_item_can_be_steady() -> None:
+    found = progress([make_round(1, 12, 1.0), make_round(2, 12, 1.0)], trials=50)
+    assert found.rounds[1].agreement["f1:strict:entities/PERSON"].n == 12 * 9
+    assert find(found).verdict == find(found, "f1:strict:entities/PERSON").verdict == "steady"
+    # 36 items are too few to exclude a difference of 0.05, and below five articles nothing is said
+    assert find(found, "f1:strict:entities/DATE").verdict == "unclear"
+    assert set(found.done) == {"f1:strict:entities/GPE", "f1:strict:entities/PERSON"}
+    few = progress([make_round(1, 4, 1.0), make_round(2, 4, 1.0)], trials=50)
+    assert find(few, "f1:strict:entities/PERSON").verdict == "unknown"
+
+
+def test_a_label_that_one_annotator_used_once_is_shown() -> None:
+    first, second = make_round(1, 5, 1.0), make_round(2, 5, 1.0)
+    second[0] = msgspec.structs.replace(second[0], entities=[*PLACES[1:], Entity(0, 3, "FAC")])
+    assert re.search(r"FAC +\S* *<1 ", to_text(describe_progress(progress([first, second], trials=0))))
+    assert re.search(r"FAC .*<1\b", to_text(describe_agreement(agree(second, trials=0))))
 
 
 def test_too_few_articles_are_unclear_and_the_number_needed_is_said() -> None:
