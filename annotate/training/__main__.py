@@ -33,7 +33,12 @@ def main() -> int:
             config_file=options.config,
         )
         report = finish_model(
-            checkpoint, data=options.data, encoder=options.encoder, output=options.output, config_file=options.config
+            checkpoint,
+            data=options.data,
+            encoder=options.encoder,
+            output=options.output,
+            start=options.start,
+            config_file=options.config,
         )
     except AnnotateError as error:
         print(f"error: {error}", file=sys.stderr)

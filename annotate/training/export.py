@@ -39,11 +39,14 @@ def _apply(layer: Layer, states: Tensor) -> Tensor:
     return layer.norm_down(states + layer.down(nn.functional.gelu(layer.up(states))))
 
 
-def export_network(network: Network, vocabulary: list[str], folder: Path, *, quantize: bool = True) -> None:
+def export_network(
+    network: Network, vocabulary: list[str], folder: Path, *, start: Path | None = None, quantize: bool = True
+) -> None:
     """Writes `network.onnx`, `vocabulary.txt`, `chains.json` and `weights.safetensors` to `folder`.
 
     The first three are what runs, the last is what `annotate train` goes on from. The weights in `network.onnx` are
-    8-bit per channel where `quantize` holds; the tables of word pieces too, one scale per table.
+    8-bit per channel where `quantize` holds; the tables of word pieces too, one scale per table. `start` is the model
+    folder that training began with, if any (see `write_weights`).
     """
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
@@ -89,7 +92,7 @@ def export_network(network: Network, vocabulary: list[str], folder: Path, *, qua
         name: {"moves": _rounded(crf.moves), "first": _rounded(crf.first)} for name, crf in chains_of(network).items()
     }
     write_text(folder / "chains.json", json.dumps({"layout": LAYOUT, "chains": chains}) + "\n")
-    write_weights(network, folder)
+    write_weights(network, folder, start=start)
 
 
 def _rounded(values: Tensor) -> list[float] | list[list[float]]:

@@ -251,6 +251,6 @@ def _epochs(
     trainer = Trainer(network, WordPieces(vocabulary), config, scratch)
     for checkpoint in trainer.train([documents] * config["cycle"]["passes"], config["cycle"]):
         folder = checkpoint.with_suffix("")
-        export_network(network, vocabulary, folder)
+        export_network(network, vocabulary, folder, start=start)
         shutil.copy(start / "confidence.json", folder / "confidence.json")
         yield folder

@@ -115,9 +115,15 @@ def load_quotes_and_names(network: Network, folder: Path) -> None:
 
 
 def finish_model(
-    checkpoint: Path, *, data: Path, encoder: Path, output: Path, config_file: Path = DEFAULT_CONFIG
+    checkpoint: Path,
+    *,
+    data: Path,
+    encoder: Path,
+    output: Path,
+    start: Path | None = None,
+    config_file: Path = DEFAULT_CONFIG,
 ) -> dict[str, Any]:
-    """Exports a checkpoint to the model folder `output` and fits the confidence.
+    """Exports a checkpoint to the model folder `output` and fits the confidence; `start` as in training.
 
     Gives the reliability of the confidence, as `calibrate` reports it.
     """
@@ -131,7 +137,7 @@ def finish_model(
     vocabulary = read_vocabulary(encoder / "vocab.txt")
     network = Network(len(vocabulary), config["optimiser"]["dropout"])
     network.load_state_dict(torch.load(checkpoint, weights_only=True))
-    export_network(network, vocabulary, output)
+    export_network(network, vocabulary, output, start=start)
     write_text(output / "confidence.json", UNFITTED)
     if facts := read_facts(checkpoint.parent):
         write_facts(output, facts)

@@ -30,15 +30,23 @@ def chains_of(network: Network) -> dict[str, Crf]:
     return {name: cast(Crf, network.get_submodule(path)) for name, path in CHAINS.items()}
 
 
-def write_weights(network: Network, folder: Path) -> None:
-    """Writes `weights.safetensors` to `folder`; a weight changes by at most half a step of 8 bits."""
-    from safetensors.torch import save
+def write_weights(network: Network, folder: Path, *, start: Path | None = None) -> None:
+    """Writes `weights.safetensors` to `folder`; a weight changes by at most half a step of 8 bits.
+
+    What training left as it is in the model folder `start` is written as it is there: rounding it once more would move
+    it.
+    """
+    from safetensors.torch import load_file, save
 
     coarse = _coarse_names(network)
+    before = {} if start is None else load_file(str(start / FILE))
     stored: dict[str, Tensor] = {}
     for name, value in network.state_dict().items():
         if name in coarse:
-            stored[name], stored[f"{name}.scale"], stored[f"{name}.zero"] = _to_integers(value)
+            parts = tuple(before[part] for part in (name, f"{name}.scale", f"{name}.zero") if part in before)
+            if len(parts) < 3 or parts[0].shape != value.shape or not torch.equal(_to_floats(*parts), value):
+                parts = _to_integers(value)
+            stored[name], stored[f"{name}.scale"], stored[f"{name}.zero"] = parts
         elif name.rpartition(".")[0] not in CHAINS.values():
             stored[name] = value.float().contiguous()
     with atomic_writer(folder / FILE) as file:

@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 torch = pytest.importorskip("torch")
 pytest.importorskip("faker")
 
+from safetensors.torch import load_file  # noqa: E402
+
 from annotate.errors import AnnotateError  # noqa: E402
 from annotate.files import resource_dir  # noqa: E402
 from annotate.preannotate.news.network import (  # noqa: E402
@@ -219,6 +221,23 @@ def test_weights_come_back_within_half_a_step_and_the_network_runs_as_before(tmp
     for name in OUTPUTS:
         was, now = before[name], after[name]
         assert float((was - now).abs().max()) < 0.02 * float(was.abs().max()) + 0.002
+
+
+def test_what_is_not_trained_is_not_rounded_again(tmp_path: Path) -> None:
+    torch.manual_seed(3)
+    once, same, claims = (tmp_path / name for name in ("once", "same", "claims"))
+    export_network(Network(len(VOCABULARY)).eval(), VOCABULARY, once)
+    for folder in (same, claims):
+        folder.mkdir()
+        network = restore_network(once, dropout=0.1)
+        if folder == claims:
+            with torch.no_grad():
+                network.claims.worth.weight.add_(0.1)
+        write_weights(network, folder, start=once)
+    assert (same / "weights.safetensors").read_bytes() == (once / "weights.safetensors").read_bytes()
+    before, after = (load_file(str(folder / "weights.safetensors")) for folder in (once, claims))
+    changed = {name for name, value in before.items() if not torch.equal(value, after[name])}
+    assert {"claims.worth.weight"} <= changed <= {f"claims.worth.weight{part}" for part in ("", ".scale", ".zero")}
 
 
 def _window() -> tuple[list[list[int]], np.ndarray, Answers]:
