@@ -31,7 +31,14 @@ from annotate.records import LAYERS, Annotation, GoldRecord, Layers, Prediction,
 from annotate.schema import Schema
 from annotate.score.evaluate import evaluate
 from annotate.score.measures import HEADLINES
-from annotate.score.resampling import CONFIDENCE, MIN_ARTICLES, MIN_LABEL_SPANS, draw_with_point, read_interval
+from annotate.score.resampling import (
+    CONFIDENCE,
+    MIN_ARTICLES,
+    MIN_LABEL_SPANS,
+    NO_WIDTH,
+    draw_with_point,
+    read_interval,
+)
 
 What: TypeAlias = Literal["agreement", "draft", "time"]
 Verdict: TypeAlias = Literal["steady", "rising", "falling", "unclear", "unknown"]
@@ -161,10 +168,10 @@ def bound_perfect(figure: Figure) -> Figure:
     """A perfect value with its exact interval, which resampling has not; any other figure as it is.
 
     >>> perfect = Figure(value=1.0, low=None, high=None, n=100)
-    >>> round(bound_perfect(perfect).low, 3)
-    0.964
+    >>> round(bound_perfect(perfect).low, 3), bound_perfect(Figure(value=0.9, low=None, high=None, n=100)).low
+    (0.964, None)
     """
-    if figure.value != 1 or figure.low is not None or not figure.n:
+    if figure.value is None or figure.value < 1 - NO_WIDTH or figure.low is not None or not figure.n:
         return figure
     return msgspec.structs.replace(figure, low=((1 - CONFIDENCE) / 2) ** (1 / figure.n), high=1.0)
 
