@@ -106,7 +106,7 @@ def test_weights_are_used_only_where_every_article_has_one() -> None:
     gold = weighted_gold([1.0, None, 6.0])
     report = annotate.evaluate(gold, predict([0, 1, 2]), trials=0)
     assert report.value("recall:strict:entities") == 0.5
-    assert "1 of 3 articles have no weight, so all count alike" in report.remarks
+    assert "1 of 3 articles without a weight, so all count alike" in report.remarks
     with pytest.raises(ScoreError, match="1 of 3 articles without a weight, such as g01"):
         annotate.evaluate(gold, predict([0, 1, 2]), weights="gold")
     gold[1].weight = 0.0

@@ -120,7 +120,7 @@ def test_articles_that_only_share_a_key_are_not_all_compared() -> None:
         asked += 1
         return np.array([number], np.uint32)
 
-    assert list(find_duplicates(np.ones((count, 1), np.uint64), get_shingles)) == []
+    assert list(find_duplicates([np.ones(count, np.uint64)], get_shingles)) == []
     assert asked == 2 * sum(min(number, COMPARED) for number in range(count))
 
 
