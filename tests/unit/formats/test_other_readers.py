@@ -170,3 +170,9 @@ def test_tags_of_rows_in_other_styles(style: str, tmp_path: Path) -> None:
 def test_answers_without_a_layer_say_what_they_have(tmp_path: Path) -> None:
     with pytest.raises(RecordError, match="none of the keys entities, quotes, claims; it has 'entitites'"):
         answer(tmp_path, entitites=[["Ana Reis", "PERSON"]])
+
+
+def test_scores_of_another_form_are_counted(tmp_path: Path) -> None:
+    pairs = (("Ana Reis", 0.5), ("Acme Corp", "high"), ("Leeds", 7))
+    _, report = answer(tmp_path, entities=[{"text": text, "label": "ORG", "score": score} for text, score in pairs])
+    assert losses(report) == {"scores that are no numbers from 0 to 1": 2}
