@@ -59,6 +59,18 @@ def test_entities_beside_the_group_of_entities_are_counted(tmp_path: Path) -> No
     assert losses(report) == {"doc.ents that the span group entities has not": 1}
 
 
+def test_ids_of_docs_may_be_numbers(tmp_path: Path) -> None:
+    from spacy.tokens import DocBin, Span
+    from spacy.util import get_lang_class
+
+    doc = get_lang_class("en")()(TEXT)
+    doc.user_data["id"] = 7
+    doc.set_ents([Span(doc, 0, 2, label="PERSON")])
+    DocBin(docs=[doc], store_user_data=True).to_disk(tmp_path / "x.spacy")
+    [prediction], _ = read_predictions(tmp_path / "x.spacy", "spacy")
+    assert (prediction.id, shown(prediction)) == ("7", ["Ana Reis PERSON"])
+
+
 def test_only_a_group_of_another_name_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(RecordError, match="span groups that are none of ours: ruler"):
         read_predictions(save(tmp_path / "x.spacy", ruler=[(3, 5, "ORG")]), "spacy")
