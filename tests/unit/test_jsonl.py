@@ -173,5 +173,5 @@ def test_ids_may_be_whole_numbers(kind: type[Prediction], tmp_path: Path) -> Non
     assert [record.id for record in read_records(path, kind)] == ["7", "8"]
     for wrong in ("7.0", "true", "[7]", "null"):
         path.write_text(f'{{"id": {wrong}, "annotator": "x"}}')
-        with pytest.raises(RecordError, match="p.jsonl:1: id: "):
+        with pytest.raises(RecordError, match=r"p\.jsonl:1: id: "):
             read_records(path, kind)

@@ -167,7 +167,7 @@ def test_other_keys_and_links_that_are_not_found_are_details(tmp_path: Path) -> 
 
 def test_fragments_that_overlap_are_joined_and_counted(tmp_path: Path) -> None:
     [prediction], report = answer(tmp_path, quotes=[{"content": ["met Acme", "Acme Corp", "Leeds"]}])
-    [quote] = prediction.quotes or ()
+    [quote] = prediction.quotes or []
     assert [TEXT[fragment.start : fragment.end] for fragment in quote.content] == ["met Acme Corp", "Leeds"]
     assert report.notes["fragments of one quote that overlap, joined to one"].count == 1
 
