@@ -232,7 +232,7 @@ def stream_records(
     try:
         for number, line in iter_lines(path):
             try:
-                record = decoder.decode(line)
+                record = _decode_record(line, kind, decoder)
                 if not _is_ours(record, line, encoder):
                     for pair in find_misspelt_keys(decode_object(line), kind):
                         misspelt[pair] += 1
@@ -252,6 +252,17 @@ def stream_records(
         sentence = f"the key {shorten(key)!r} is no key of such a record and was passed over, {times}"
         where = f"{path}:{first[key, meant]}"
         warnings.warn(RecordWarning(f"{where}: {sentence}; did you mean {meant!r}?"), stacklevel=2)
+
+
+def _decode_record(line: bytes, kind: type[R], decoder: msgspec.json.Decoder[R]) -> R:
+    """The record in the line; an id that is a whole number is read as text, as that of an article is."""
+    try:
+        return decoder.decode(line)
+    except msgspec.ValidationError:
+        found = decode_object(line)
+        if type(found.get("id")) is not int:
+            raise
+        return msgspec.convert({**found, "id": str(found["id"])}, kind)
 
 
 def _is_ours(record: msgspec.Struct, line: bytes, encoder: msgspec.json.Encoder) -> bool:

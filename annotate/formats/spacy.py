@@ -181,7 +181,9 @@ def read_spacy(path: Path, reading: Reading) -> Iterator[Prediction]:
     for number, doc in enumerate(docs):
         try:
             ours = _read_stored(doc)
-            article = ours.record.get("id") or doc.user_data.get("id") or by_text.get(doc.text)
+            given = doc.user_data.get("id")
+            given = str(given) if type(given) is int else given
+            article = ours.record.get("id") or given or by_text.get(doc.text)
             if not isinstance(article, str):
                 reading.problems.append(
                     f'{path}: doc {number} has no user_data["id"], and its text is not one of the gold'

@@ -41,6 +41,7 @@ from annotate.text.quotation import parse_quote_type
 MALFORMED = "items that have not the expected form"
 NOT_FOUND = "strings that are not in the text"
 MALFORMED_LINKS = "speakers, cues and claimers that are no strings"
+MALFORMED_SCORES = "scores that are no numbers from 0 to 1"
 NOT_FOUND_LINKS = "speakers, cues and claimers that are not in the text"
 _KEYS = {"id", "text", "model", *LAYERS, *(field.name for field in msgspec.structs.fields(Prediction))}
 
@@ -127,7 +128,7 @@ class _Grounder:
         wanted = [Wanted(item["text"], _string(item, "context"), item["label"]) for _, item in items]
         for (name, item), found in zip(items, self._ground(wanted), strict=True):
             if self._count(found, item["text"], name) and found:
-                yield Entity(found.start, found.end, item["label"], score=_score(item, "score"))
+                yield Entity(found.start, found.end, item["label"], score=self._score(item, "score", name))
             else:
                 self.unplaced.append(Unplaced("entities", item["text"], item["label"]))
 
@@ -157,7 +158,7 @@ class _Grounder:
             cue = self._near(item, "cue", anchors, name)
             speaker = self._near(item, "speaker", [*anchors, *([(cue.start, cue.end)] if cue else [])], name)
             kind = read_quote_type(item.get("type"), self.text.text, content, self.report, f"{self.place}{name}")
-            yield Quote(kind, content, speaker, cue, score=_score(item, "score"))
+            yield Quote(kind, content, speaker, cue, score=self._score(item, "score", name))
 
     def claims(self, given: Any) -> Iterator[Claim]:
         items = self._well_formed(given, "claims", (("text", "claim"),))
@@ -175,8 +176,8 @@ class _Grounder:
                 worthy,
                 kind,
                 claimer,
-                score=_score(item, "score"),
-                confidence=_score(item, "confidence"),
+                score=self._score(item, "score", name),
+                confidence=self._score(item, "confidence", name),
             )
 
     def _ground(self, wanted: list[Wanted]) -> list[Place | None]:
@@ -192,6 +193,14 @@ class _Grounder:
         found = nearest_place(self.text, string, anchors, min_similarity=self.min_similarity)
         self._count(found, string, f"{name}.{part}", NOT_FOUND_LINKS, "details")
         return Span(found.start, found.end) if found else None
+
+    def _score(self, item: Mapping[str, Any], key: str, name: str) -> float | None:
+        value = item.get(key)
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1:
+            return float(value)
+        if value is not None:
+            self.report.add_loss(MALFORMED_SCORES, f"{self.place}{name}.{key} {shorten(repr(value))}", of="details")
+        return None
 
     def _count(self, found: Place | None, string: str, name: str, reason: str = NOT_FOUND, of: Group = "items") -> bool:
         if found is None:
@@ -343,10 +352,3 @@ def _join_overlaps(fragments: list[Span]) -> list[Span]:
 def _string(item: Mapping[str, Any], key: str) -> str | None:
     value = item.get(key)
     return value if isinstance(value, str) and value.strip() else None
-
-
-def _score(item: Mapping[str, Any], key: str) -> float | None:
-    value = item.get(key)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if 0 <= value <= 1 else None

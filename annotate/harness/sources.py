@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import tempfile
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -198,13 +199,24 @@ def run_program(
         if done.code:
             raise ScoreError([f"--run {command}: exit code {done.code}: {words}"])
         problems = Problems()
-        try:
-            found, loss = open_predictions(answered, problems, format=format, gold=gold, schema=schema, layers=layers)
-            predictions = list(found)
-        except RecordError as error:
-            problems.sentences += error.problems
+        notes: list[str] = []
+        with warnings.catch_warnings(record=True) as caught:
+            try:
+                found, loss = open_predictions(
+                    answered, problems, format=format, gold=gold, schema=schema, layers=layers
+                )
+                predictions = list(found)
+            except AnnotateError as error:
+                problems.sentences += error.problems if isinstance(error, RecordError) else [str(error)]
+                notes = getattr(error, "__notes__", notes)
+        for warning in caught:
+            words = f"--run {command}: {_name_line(str(warning.message), answered)}"
+            warnings.warn(words, warning.category, stacklevel=2)
         if problems.sentences:
-            raise ScoreError([f"--run {command}: {_name_line(one, answered)}" for one in problems.sentences])
+            failed = ScoreError([f"--run {command}: {_name_line(one, answered)}" for one in problems.sentences])
+            for note in notes:
+                failed.add_note(note)
+            raise failed
         return predictions, loss
 
 

@@ -164,3 +164,14 @@ def test_a_problem_names_the_kind_of_record_that_was_expected(tmp_path: Path, ki
     path.write_text('{"id": "a", "text": "Rain.", "entities": 3}\n')
     with pytest.raises(RecordError, match=rf"records\.jsonl:1: a: entities: .* \(expected {named}\)$"):
         read_records(path, kind)
+
+
+@pytest.mark.parametrize("kind", [Prediction, Annotation, GoldRecord])
+def test_ids_may_be_whole_numbers(kind: type[Prediction], tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    path.write_text('{"id": 7, "annotator": "x", "entities": []}\n{"id": "8", "annotator": "x"}\n')
+    assert [record.id for record in read_records(path, kind)] == ["7", "8"]
+    for wrong in ("7.0", "true", "[7]", "null"):
+        path.write_text(f'{{"id": {wrong}, "annotator": "x"}}')
+        with pytest.raises(RecordError, match=r"p\.jsonl:1: id: "):
+            read_records(path, kind)

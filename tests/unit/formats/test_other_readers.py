@@ -59,6 +59,18 @@ def test_entities_beside_the_group_of_entities_are_counted(tmp_path: Path) -> No
     assert losses(report) == {"doc.ents that the span group entities has not": 1}
 
 
+def test_ids_of_docs_may_be_numbers(tmp_path: Path) -> None:
+    from spacy.tokens import DocBin, Span
+    from spacy.util import get_lang_class
+
+    doc = get_lang_class("en")()(TEXT)
+    doc.user_data["id"] = 7
+    doc.set_ents([Span(doc, 0, 2, label="PERSON")])
+    DocBin(docs=[doc], store_user_data=True).to_disk(tmp_path / "x.spacy")
+    [prediction], _ = read_predictions(tmp_path / "x.spacy", "spacy")
+    assert (prediction.id, shown(prediction)) == ("7", ["Ana Reis PERSON"])
+
+
 def test_only_a_group_of_another_name_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(RecordError, match="span groups that are none of ours: ruler"):
         read_predictions(save(tmp_path / "x.spacy", ruler=[(3, 5, "ORG")]), "spacy")
@@ -155,7 +167,7 @@ def test_other_keys_and_links_that_are_not_found_are_details(tmp_path: Path) -> 
 
 def test_fragments_that_overlap_are_joined_and_counted(tmp_path: Path) -> None:
     [prediction], report = answer(tmp_path, quotes=[{"content": ["met Acme", "Acme Corp", "Leeds"]}])
-    [quote] = prediction.quotes or ()
+    [quote] = prediction.quotes or []
     assert [TEXT[fragment.start : fragment.end] for fragment in quote.content] == ["met Acme Corp", "Leeds"]
     assert report.notes["fragments of one quote that overlap, joined to one"].count == 1
 
@@ -170,3 +182,9 @@ def test_tags_of_rows_in_other_styles(style: str, tmp_path: Path) -> None:
 def test_answers_without_a_layer_say_what_they_have(tmp_path: Path) -> None:
     with pytest.raises(RecordError, match="none of the keys entities, quotes, claims; it has 'entitites'"):
         answer(tmp_path, entitites=[["Ana Reis", "PERSON"]])
+
+
+def test_scores_of_another_form_are_counted(tmp_path: Path) -> None:
+    pairs = (("Ana Reis", 0.5), ("Acme Corp", "high"), ("Leeds", 7))
+    _, report = answer(tmp_path, entities=[{"text": text, "label": "ORG", "score": score} for text, score in pairs])
+    assert losses(report) == {"scores that are no numbers from 0 to 1": 2}

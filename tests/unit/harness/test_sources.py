@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from annotate import extras
 from annotate.cli.app import app
-from annotate.errors import AnnotateError, MissingExtraError, ScoreError
+from annotate.errors import AnnotateError, MissingExtraError, RecordWarning, ScoreError
 from annotate.harness import score_predictions
 from annotate.harness.sources import RunLimits, run_hf_pipeline, run_program
 from annotate.jsonl import write_records
@@ -114,6 +114,17 @@ def test_what_is_no_prediction_is_named_by_its_line(tmp_path: Path) -> None:
     for format in (None, "strings"):
         with pytest.raises(ScoreError, match=r"^--run .*: line 1 of the output: "):
             run_program(program(tmp_path, "print('hello')"), GOLD, format=format)
+
+
+def test_the_file_that_holds_the_output_is_not_named(tmp_path: Path) -> None:
+    with pytest.raises(ScoreError, match=r"^--run .*: the output: expected a folder with \.txt and \.ann files$"):
+        run_program(program(tmp_path, "print('T1')"), GOLD, format="brat")
+    answer = '{"id": "a0", "entities": [["Nowhere Town", "GPE"]]}'
+    with pytest.raises(ScoreError, match="nothing in it can be read") as caught:
+        run_program(program(tmp_path, f"print({answer!r})"), GOLD, format="strings")
+    assert "strings that are not in the text: 1" in caught.value.__notes__[0]
+    with pytest.warns(RecordWarning, match=r"^--run .*: line 1 of the output: the key 'entitites' is no key"):
+        run_program(program(tmp_path, 'print(\'{"id": "a0", "entitites": []}\')'), GOLD)
 
 
 def test_a_pipeline_has_no_format(tmp_path: Path) -> None:
