@@ -28,7 +28,7 @@ SECTIONS = {
         "up": ("studio", "Start Label Studio and show pre-annotated articles."),
         "status": ("studio", "What is running, and how far each annotator is."),
         "invite": ("labelstudio", "The link by which another annotator joins."),
-        "down": ("studio", "Stop it; annotations are kept."),
+        "down": ("studio", "Stop Label Studio; annotations are kept."),
     },
     "Pre-annotate and correct": {
         "select": ("select", "Choose which articles to annotate, so that they speak for all."),

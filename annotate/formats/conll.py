@@ -271,15 +271,15 @@ def _parse(path: Path, reading: Reading) -> tuple[_Header, list[_Document]]:
             documents[-1].sentences[-1].append(row)
             numbers.append(number)
     if narrow:
-        more = f" (and {len(narrow) - 1} more such lines)" if len(narrow) > 1 else ""
-        reading.problems.append(f"{path}:{narrow[0][0]}: {narrow[0][1]} columns; most lines have {width}{more}")
+        more = f" (more such lines: {len(narrow) - 1})" if len(narrow) > 1 else ""
+        reading.problems.append(f"{path}:{narrow[0][0]}: columns: {narrow[0][1]}; most lines have {width}{more}")
         return _Header(), documents
     if not numbers:
         reading.problems.append(f"{path}: no token in this file")
         return _Header(), documents
     if names is not None and ours:
         if len(names) != width:
-            reading.problems.append(f"{path}: {width} columns, but global.columns names {len(names)}")
+            reading.problems.append(f"{path}: columns: {width}, but global.columns names {len(names)}")
         if reading.part is not None:
             reading.problems.append(f"{path}: its columns are named for this toolkit; read it without :{reading.part}")
         header = _name_columns(names)
@@ -399,7 +399,7 @@ def _explain_tags(
     i = min((i for i in range(len(columns)) if i != token), key=lambda i: (len(columns[i][1]), -i))
     wrong = columns[i][1]
     numbers = numbers[-len(rows) :]
-    more = f" (and {len(wrong) - 1} more such lines)" if len(wrong) > 1 else ""
+    more = f" (more such lines: {len(wrong) - 1})" if len(wrong) > 1 else ""
     cell = rows[wrong[0]][i]
     if {row[i] for row in rows} <= {"0", "1"}:
         return f"{path}: no column of tags: column {i + 1} has only 0 and 1, which name no label; {expected}"
@@ -440,7 +440,7 @@ def _match_texts(
         return
     if not any(named) and len(documents) != len(ids):
         reading.problems.append(
-            f"{path}: {len(documents)} documents without known ids for {len(ids)} articles; "
+            f"{path}: documents without known ids: {len(documents)}, articles: {len(ids)}; "
             "mark each with a line '# newdoc id = ID'"
         )
         return
@@ -515,7 +515,7 @@ def _match_stream(
         yield article, _Document(article, [rows[a:b] for a, b in itertools.pairwise(bounds)]), aligned
         at += aligned.used
     if at < len(rows):
-        reading.problems.append(f"{path}: {len(rows) - at} tokens are left after the last article")
+        reading.problems.append(f"{path}: tokens left after the last article: {len(rows) - at}")
 
 
 def _report_alignment(aligned: AlignedTokens, article: str, reading: Reading) -> None:

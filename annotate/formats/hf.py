@@ -20,6 +20,7 @@ from annotate.formats.progress import quiet_progress
 from annotate.formats.registry import Reading, Writing, reads, writes
 from annotate.ingest.sources import HUB_FORM, parse_hub_address
 from annotate.jsonl import decode_object
+from annotate.printing import format_count
 from annotate.records import LAYERS, Entity, LayeredRecord, Layers, Prediction
 from annotate.text.align import align_tokens
 from annotate.text.bio import TAG, from_tags, read_tags
@@ -173,7 +174,7 @@ def _find_tags(row: dict[str, Any], article: str, reading: Reading) -> list[str]
 
 def _from_tags(tokens: list[str], tags: list[str], article: str, reading: Reading, place: str) -> Layers | None:
     if len(tokens) != len(tags):
-        reading.problems.append(f"{place}: {len(tokens)} tokens but {len(tags)} tags")
+        reading.problems.append(f"{place}: {format_count(len(tokens), 'token')} but {format_count(len(tags), 'tag')}")
         return None
     aligned = align_tokens(tokens, reading.texts[article])
     if tokens and aligned.missing > len(tokens) // 2:

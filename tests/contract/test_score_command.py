@@ -161,7 +161,7 @@ def test_compare(files: dict[str, Path], tmp_path: Path) -> None:
     assert "recall:type:entities" in markdown
     page = tmp_path / "board.html"
     run(*arguments, "--format", "html", "-o", page)
-    assert "Comparison on" in page.read_text()
+    assert "<title>Comparison on gold" in page.read_text()
     assert "named twice" in run("compare", files["poor"], files["poor"], "--gold", files["gold"], code=1).stderr
 
 

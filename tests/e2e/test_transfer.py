@@ -36,7 +36,9 @@ def test_the_copies_of_a_release_carry_its_items(tmp_path: Path) -> None:
     pool, output = make_pool(tmp_path), tmp_path / "p.jsonl"
     done = run("transfer", "news/0.1.0", str(pool), "-o", str(output), "--draft", "none")
     assert "5 annotated already, 1 without an annotated copy" in done.stderr
-    assert max(map(len, done.stderr.splitlines())) <= 80
+    *report, written = done.stderr.splitlines()
+    assert max(map(len, report)) <= 80
+    assert written == f"{output}: 5 predictions"
     records = read_records(output, Prediction)
     gold = {record.id: record for record in annotate.load_gold("news/0.1.0")}
     assert [record.id for record in records] == [f"copy-{name}" for name in gold]

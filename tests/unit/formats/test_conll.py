@@ -177,8 +177,8 @@ def test_no_tag_anywhere_is_a_prediction_of_nothing(tmp_path: Path) -> None:
     [
         ("Acme B-ORG", "Acme ORG", "x.conll:5: no column of tags: 'ORG' in column 2 is none; expected tags such as O"),
         ("Acme B-ORG", "Acme B", "x.conll:5: no column of tags: 'B' in column 2 is a tag without a label"),
-        ("of O", "of", "x.conll:4: 1 columns; most lines have 2"),
-        ("of O", "of O extra", "x.conll:4: 3 columns; most lines have 2"),
+        ("of O", "of", "x.conll:4: columns: 1; most lines have 2"),
+        ("of O", "of O extra", "x.conll:4: columns: 3; most lines have 2"),
         (" O", " 0", "x.conll:4: no column of tags: '0' in column 2 is the digit zero; the tag of a token"),
         (" ", ",", "no column of tags: its columns are parted by commas"),
         (" ", ";", "no column of tags: its columns are parted by semicolons"),
@@ -201,7 +201,7 @@ def test_numbers_in_place_of_tags_are_named(tmp_path: Path) -> None:
 
 
 def test_many_lines_of_another_width_are_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(RecordError, match=r"x.conll:4: 1 columns; most lines have 2 \(and 3 more such lines\)"):
+    with pytest.raises(RecordError, match=r"x.conll:4: columns: 1; most lines have 2 \(more such lines: 3\)"):
         read(tmp_path, NAMED.replace("of O", "of").replace(". O", "."))
 
 
