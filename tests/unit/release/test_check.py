@@ -95,7 +95,7 @@ ROWS: dict[str, tuple[Callable[[list[GoldRecord]], list[GoldRecord]], str]] = {
         lambda records: [replace(records[0], entities=[Entity(0, 3, "PERSON")]), *records[1:]],
         "not in the written form of a release",
     ),
-    "one less": (lambda records: records[:-1], f"{TOKENS} has 2 rows by its split"),
+    "one less": (lambda records: records[:-1], f"{TOKENS}: expected rows by its split 2; manifest.json has 3"),
 }
 
 
