@@ -112,6 +112,11 @@ def test_a_row_says_where_it_is(folder: Path) -> None:
     assert f"{folder}: split dev, row 1, {name}: no cluster" in refused(folder)
 
 
+def test_what_comes_after_a_second_record_is_checked_too(folder: Path) -> None:
+    rewrite(folder, lambda records: [records[0], records[0], replace(records[2], cluster=None)])
+    assert ": no cluster" in refused(folder)
+
+
 def test_a_cluster_or_a_text_in_two_splits_leaks(folder: Path) -> None:
     other = next(iter(iter_gold(Path(str(folder / DATA).replace("dev-", "train-")))))
     rewrite(folder, first(cluster=other.cluster))
@@ -160,6 +165,7 @@ def test_tokens_and_tags_follow_from_the_rows(folder: Path, change: Any, words: 
     ("name", "change", "words"),
     [
         (DATA, lambda rows: rows[:2], "split dev has 2 rows; the manifest has 3"),
+        (DATA, lambda rows: [*rows, {**rows[2], "id": "z"}], "split dev has 4 rows; the manifest has 3"),
         (TOKENS, lambda rows: rows[:2], "the tokens at its place are those of no article"),
         (TOKENS, lambda rows: [*rows, {**rows[2], "id": "z"}], "split dev has more rows in tokens than articles"),
     ],
@@ -284,3 +290,6 @@ def test_the_origin_of_a_release_without_texts_is_of_that_release(release: Path,
         (bare / "origin.json").write_text(json.dumps(msgspec.to_builtins(changed)), encoding="utf-8")
         forge(bare)
         assert words in refused(bare)
+    (bare / "origin.json").write_text("{}", encoding="utf-8")
+    forge(bare)
+    assert "origin.json: not the origin of a stand-off release" in refused(bare)
