@@ -229,7 +229,7 @@ def test_a_forged_count_or_row_hash_is_found(release: Path, tmp_path: Path) -> N
         check_release(folder)
 
 
-@pytest.mark.parametrize("source", ["news/1.0.0", "../gold/news", "news/../../etc", "news/1.0", "NEWS/1.0.0", "x", ""])
+@pytest.mark.parametrize("source", ["news/9.9.9", "../gold/news", "news/../../etc", "news/1.0", "NEWS/1.0.0", "x", ""])
 def test_an_unknown_source_is_one_clear_error(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(AnnotateError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from annotate.errors import ScoreError
@@ -210,6 +211,20 @@ def test_faults_of_gold(fields: dict[str, Any], message: str) -> None:
         setattr(gold, name, value)
     with pytest.raises(ScoreError, match=f"gold d: .*{message}"):
         evaluate([gold], [Prediction(id="d", entities=[], quotes=[], claims=[])])
+
+
+def test_gold_has_layers_and_types_of_its_schema() -> None:
+    empty = Prediction(id="d", entities=[], quotes=[], claims=[])
+    gold = GoldRecord(id="d", text=TEXT, quotes=[quote((0, 5))])
+    news = load_schema("news")
+    assert news.quotes is not None
+    without = msgspec.structs.replace(news, quotes=None)
+    with pytest.raises(ScoreError, match="gold d: layer quotes is not in schema news"):
+        evaluate([gold], [empty], schema=without)
+    kept = [label for label in news.quotes.types if label.name != "direct"]
+    other = msgspec.structs.replace(news, quotes=msgspec.structs.replace(news.quotes, types=kept))
+    with pytest.raises(ScoreError, match=r"gold d: quotes\[0\] has type 'direct'; schema news.* has indirect, mixed"):
+        evaluate([gold], [empty], schema=other)
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,8 @@ def pytest_collection_modifyitems(items):
             taken[test.partition("::")[0]] += seconds
         items.sort(key=lambda item: (taken[item.nodeid.partition("::")[0]], item.nodeid.partition("::")[0]))
 """
+#: What mutmut calls an outcome; all others are ways to fail. `no tests`: no test calls the function.
+OUTCOMES = {"survived": "survived", "no tests": "survived", "timeout": "timeout"}
 #: A string of the code and what it begins with.
 STRING = re.compile(r"""([a-z]*)("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
 HEADER = f"{'module':<32}{'mutants':>9}{'run':>6}{'killed':>8}{'survived':>10}{'timeout':>9}"
@@ -89,7 +91,7 @@ class Found:
     """Line, name, and the lines before and after the change, by line."""
 
     def row(self) -> str:
-        """One row of the table. What mutmut calls `no tests` has survived: no test calls the function."""
+        """One row of the table."""
         killed, survived, timeout = (self.results[name] for name in ("killed", "survived", "timeout"))
         return f"{self.module:<32}{self.mutants:>9}{self.results.total():>6}{killed:>8}{survived:>10}{timeout:>9}"
 
@@ -165,7 +167,11 @@ def hide(line: str) -> str:
 
 
 def run_group(group: Group, files: list[Path], folder: Path, sample: int, seed: int) -> Iterator[Found]:
-    """Run the mutants of the files, and return what became of them, module by module."""
+    """Run the mutants of the files, and return what became of them, module by module.
+
+    Raises:
+        RuntimeError: mutmut stopped, because the tests of the group fail without any mutant.
+    """
     open_work(folder, group, files)
     with chdir(folder):
         drawn = {file: draw(file, sample, seed) for file in files}
@@ -175,14 +181,13 @@ def run_group(group: Group, files: list[Path], folder: Path, sample: int, seed: 
             with Path("log.txt").open("wb") as log:
                 done = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT)
             if done.returncode:
-                sys.exit(f"error: mutmut stopped:\n{Path('log.txt').read_text('utf-8')[-3000:]}")
+                raise RuntimeError(f"mutmut stopped:\n{Path('log.txt').read_text('utf-8')[-3000:]}")
         for file, (mutants, chosen) in drawn.items():
             found = Found(name_of(file), mutants)
             data = SourceFileMutationData(path=file)
             data.load()
             for name in chosen:
-                status = status_by_exit_code[data.exit_code_by_key[name]]
-                status = "survived" if status == "no tests" else status
+                status = OUTCOMES.get(status_by_exit_code[data.exit_code_by_key[name]], "killed")
                 found.results[status] += 1
                 if status == "survived":
                     found.survivors.append(describe(file, name))
@@ -211,20 +216,30 @@ def find_function(file: Path, name: str) -> int:
 
 
 def main() -> int:
-    """Run the mutants and print the table and the survivors; 0 whatever survives, as some mutants change nothing."""
+    """Run the mutants, print the table and the survivors, and return 0 whatever survives: some mutants change nothing.
+
+    1 where the tests of a group fail without any mutant.
+    """
     options = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
     options.add_argument("modules", nargs="*", help="only modules whose names begin so, such as score.entities")
-    options.add_argument("--sample", type=int, default=25, help="mutants to run for each module (25)")
+    options.add_argument("--sample", type=int, default=12, help="mutants to run for each module (12)")
     options.add_argument("--seed", type=int, default=0)
     chosen = options.parse_args()
+    if not any(find_files(group, chosen.modules) for group in GROUPS.values()):
+        options.error(f"no module in tests/mutants/groups.py begins with {' or '.join(chosen.modules)}")
     os.environ.setdefault("ANNOTATE_SHARED", str(ROOT / "shared"))
-    started, results = time.monotonic(), []
+    started = time.monotonic()
+    results: list[Found] = []
+    failed: list[str] = []
     with tempfile.TemporaryDirectory(prefix="annotate-mutants-") as folder:
         for name, group in GROUPS.items():
             if files := find_files(group, chosen.modules):
-                for found in run_group(group, files, Path(folder, name), chosen.sample, chosen.seed):
-                    print(found.row(), file=sys.stderr, flush=True)
-                    results.append(found)
+                try:
+                    for found in run_group(group, files, Path(folder, name), chosen.sample, chosen.seed):
+                        print(found.row(), file=sys.stderr, flush=True)
+                        results.append(found)
+                except RuntimeError as error:
+                    failed.append(f"error: {name}: {error}")
                 shutil.rmtree(Path(folder, name))
     print(HEADER)
     for found in results:
@@ -235,7 +250,9 @@ def main() -> int:
     for found in results:
         for line, _, before, after in found.survivors:
             print(f"annotate/{found.module.replace('.', '/')}.py:{line}\n  - {before}\n  + {after}")
-    return os.EX_OK
+    for sentence in failed:
+        print(sentence, file=sys.stderr)
+    return 1 if failed else os.EX_OK
 
 
 if __name__ == "__main__":

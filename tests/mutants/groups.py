@@ -51,6 +51,7 @@ GROUPS = {
             "tests/unit/score/test_matching.py",
             "tests/unit/score/test_oracle.py",
             "tests/unit/score/test_overlaps.py",
+            "tests/unit/score/test_tables.py",
             "tests/contract/test_score_definitions.py",
         ),
         ("entity_invariants",),

@@ -95,7 +95,7 @@ ROWS: dict[str, tuple[Callable[[list[GoldRecord]], list[GoldRecord]], str]] = {
         lambda records: [replace(records[0], entities=[Entity(0, 3, "PERSON")]), *records[1:]],
         "not in the written form of a release",
     ),
-    "one less": (lambda records: records[:-1], f"{TOKENS} has 2 rows by its split"),
+    "one less": (lambda records: records[:-1], f"{TOKENS}: expected rows by its split 2; manifest.json has 3"),
 }
 
 
@@ -110,6 +110,11 @@ def test_a_row_says_where_it_is(folder: Path) -> None:
     rewrite(folder, lambda records: [records[0], replace(records[1], cluster=None), records[2]])
     name = list(iter_gold(folder / DATA))[1].id
     assert f"{folder}: split dev, row 1, {name}: no cluster" in refused(folder)
+
+
+def test_what_comes_after_a_second_record_is_checked_too(folder: Path) -> None:
+    rewrite(folder, lambda records: [records[0], records[0], replace(records[2], cluster=None)])
+    assert ": no cluster" in refused(folder)
 
 
 def test_a_cluster_or_a_text_in_two_splits_leaks(folder: Path) -> None:
@@ -160,6 +165,7 @@ def test_tokens_and_tags_follow_from_the_rows(folder: Path, change: Any, words: 
     ("name", "change", "words"),
     [
         (DATA, lambda rows: rows[:2], "split dev has 2 rows; the manifest has 3"),
+        (DATA, lambda rows: [*rows, {**rows[2], "id": "z"}], "split dev has 4 rows; the manifest has 3"),
         (TOKENS, lambda rows: rows[:2], "the tokens at its place are those of no article"),
         (TOKENS, lambda rows: [*rows, {**rows[2], "id": "z"}], "split dev has more rows in tokens than articles"),
     ],
@@ -284,3 +290,6 @@ def test_the_origin_of_a_release_without_texts_is_of_that_release(release: Path,
         (bare / "origin.json").write_text(json.dumps(msgspec.to_builtins(changed)), encoding="utf-8")
         forge(bare)
         assert words in refused(bare)
+    (bare / "origin.json").write_text("{}", encoding="utf-8")
+    forge(bare)
+    assert "origin.json: not the origin of a stand-off release" in refused(bare)

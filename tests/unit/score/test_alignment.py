@@ -96,6 +96,8 @@ def test_of_equal_predictions_the_one_that_would_be_left_out_stays_alone(layer: 
     predicted = Prediction(id="a", **{layer: [make(layer, left), make(layer, right)]})
     found = align(gold, predicted, layer)
     assert ([pair.predicted for pair in found.pairs], list(found.left_out)) == ([1], [0])
+    for match in ("overlap", "half-overlap"):
+        assert evaluate([gold], [predicted], trials=0).measures[f"precision:{match}:{layer}"].n_pred == 1
 
 
 @pytest.mark.parametrize("layer", ["quotes", "claims"])
@@ -139,6 +141,8 @@ def test_entities_are_paired_by_article_and_place() -> None:
     assert pairs.of(0) == Alignment([Pair(0, 2, False, True), Pair(1, 1, True, False)], [0])
     assert pairs.of(1) == Alignment()
     assert pairs.of(2) == Alignment([Pair(0, 0, True, True)], [])
+    report = evaluate(gold, predictions, trials=0)
+    assert [report.alignments.of(id) for id in "abc"] == [{"entities": pairs.of(number)} for number in range(3)]
 
 
 def test_an_article_has_alignments_for_the_layers_that_it_was_scored_on() -> None:

@@ -91,7 +91,6 @@ FRAGMENTS = [Span(27, 39), Span(0, 12)]
         (change("claims", 0, score=0.5, confidence=0.5), True),
         ({"annotators": ["ann"], "split": "dev", "cluster": "c1", "decided_by": "ann", "meta": {"x": 1}}, True),
     ],
-    ids=str,
 )
 def test_the_digest_of_gold(changes: dict[str, Any], same: bool) -> None:
     first, second = make()
