@@ -40,9 +40,12 @@ ANNOTATED: dict[str, frozenset[str]] = {
 }
 
 #: Articles of these corpora that were read for claims once more, without their texts.
-CLAIMS_RELEASE = "news-claims/0.1.0"
-#: Where the texts of both are.
-TEXTS_OF_CLAIMS = ("polnear_quotes.train.jsonl.gz", "gum_names.train.jsonl.gz", "uner_pud_entities.dev.jsonl.gz")
+CLAIMS_RELEASE = "news-claims/0.3.0"
+#: Where the texts of both are; the first has quotes, the others names.
+TEXTS_OF_CLAIMS = (
+    "polnear_quotes.train.jsonl.gz", "gum_names.train.jsonl.gz", "uner_pud_entities.dev.jsonl.gz",
+    "crossner_politics_entities.train.jsonl.gz",
+)  # fmt: skip
 
 _UNIT = re.compile(
     r"[ -](?:square |cubic |metric )?(?:miles?|kilomet(?:er|re)s?|km|met(?:er|re)s?|feet|foot|ft|inch(?:es)?|yards?"
