@@ -172,6 +172,9 @@ def main() -> None:
     os.environ.setdefault("HF_HUB_VERBOSITY", "error")  # without a connection: our one message, not one for each retry
     try:
         app()
+    except AnnotateError as error:  # from an option of `annotate` itself, such as --version
+        print_line(f"error: {error}", err=True)
+        sys.exit(1)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EBADF, errno.EIO) or error.filename is not None:
             raise

@@ -15,7 +15,8 @@ import typer
 from typer.core import TyperGroup
 
 from annotate.cli.outputs import CheckedCommand
-from annotate.printing import Level, get_level, print_line, set_level
+from annotate.errors import AnnotateError
+from annotate.printing import Level, get_level, print_line, set_level, silence_stdout
 
 _EXAMPLE = re.compile(r"^Example: (annotate .+)$", re.MULTILINE)
 
@@ -81,6 +82,20 @@ class Command(CheckedCommand):
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)
         self.params += _make_common_options()
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """The arguments that are left; `--help` prints and ends here.
+
+        Raises:
+            AnnotateError: the help cannot be printed, as standard output is full or closed.
+        """
+        try:
+            return super().parse_args(ctx, args)
+        except OSError as error:
+            if error.filename is not None or isinstance(error, BrokenPipeError):
+                raise
+            silence_stdout()
+            raise AnnotateError(f"standard output cannot be written: {error.strerror}") from error
 
     def invoke(self, ctx: Any) -> Any:
         """The command's result.

@@ -54,6 +54,10 @@ def read_predicted(predictions: str | Path | Iterable[Prediction], ids: Sequence
         if number is None:
             continue
         given[number] = True
+        outside = [score for score in [*_list_confidences(prediction), prediction.score or 0.0] if not 0 <= score <= 1]
+        if outside:
+            problems.append(f"predictions: {prediction.id}: a score is {outside[0]:g}; expected 0 to 1")
+            continue
         spread[number] = find_spread(prediction)
         for layer in LAYERS:
             if (here := get_layer(prediction, layer)) is not None:
@@ -74,15 +78,19 @@ def find_spread(prediction: Prediction) -> float:
     >>> find_spread(Prediction(id="a", entities=[Entity(0, 4, "GPE", score=0.5)] * 4))
     1.0
     """
-    scores = [
+    scores = _list_confidences(prediction)
+    if not scores:
+        return 1 - prediction.score if prediction.score is not None else 0.0
+    return math.sqrt(sum(p * (1 - p) for p in scores))
+
+
+def _list_confidences(prediction: Prediction) -> list[float]:
+    return [
         confidence
         for layer in LAYERS
         for item in get_layer(prediction, layer) or ()
         if (confidence := confidence_of(item)) is not None
     ]
-    if not scores:
-        return 1 - prediction.score if prediction.score is not None else 0.0
-    return math.sqrt(sum(p * (1 - p) for p in scores))
 
 
 def uncertain_sizes(spread: Reals, chance: float) -> Reals:

@@ -156,6 +156,8 @@ def estimate(
             f"{format_count(len(missing), 'gold article')} without a prediction, such as {', '.join(missing[:3])}; "
             "predict on the whole pool"
         )
+    if not table.size and not problems.unreadable:
+        problems.sentences.append("gold has no articles; give a release or records with at least one")
     if problems.sentences:
         raise ScoreError(problems.sentences)
     options = ScoreOptions(weights=weights)

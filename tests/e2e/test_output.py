@@ -15,7 +15,17 @@ from tests.support.terminal import ANNOTATE, UTF8, run_on_terminal
 SEED = Path(__file__).parents[2] / "gold" / "news" / "0.1.0"
 
 
-@pytest.mark.parametrize("command", [["measures"], ["schema", "show"], ["measures", "--format", "json"], ["--help"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["measures"],
+        ["schema", "show"],
+        ["measures", "--format", "json"],
+        ["--help"],
+        ["--version"],
+        ["score", "--help"],
+    ],
+)
 def test_a_full_output_is_one_message(command: list[str]) -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run([*ANNOTATE, *command], stdout=full, stderr=subprocess.PIPE, text=True, check=False)

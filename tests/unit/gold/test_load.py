@@ -40,11 +40,11 @@ def test_latest_with_a_split(home: Path, spelled: str) -> None:
 
 
 def test_latest_of_the_releases_of_the_toolkit_and_of_those_here(home: Path) -> None:
-    assert find_release("news/latest")[0].parts[-2:] == ("news", "0.1.0")
+    assert find_release("news/latest")[0].parts[-2:] == ("news", "1.0.0")
     release_records(
         [GoldRecord(id="a", text=TEXT, annotators=["ada"], entities=[])], "news", "0.0.1", to=home / "gold", names=True
     )
-    assert find_release("news/latest")[0].parts[-2:] == ("news", "0.1.0")
+    assert find_release("news/latest")[0].parts[-2:] == ("news", "1.0.0")
 
 
 @pytest.mark.parametrize("spelled", ["nowhere/latest", "latest", "gold/latest", "own/newest", "own/latest/dev/x"])

@@ -153,6 +153,8 @@ def test_weights_are_used_and_the_pool_must_be_the_one_that_gold_speaks_for() ->
         estimate(gold, [*predictions, predictions[0]])
     with pytest.raises(ScoreError, match="nothing to estimate"):
         estimate(gold, [Prediction(id=one.id, quotes=[]) for one in predictions])
+    with pytest.raises(ScoreError, match="gold has no articles"):
+        estimate([], predictions)
 
 
 def test_the_command_prints_a_table_and_json(tmp_path: Path) -> None:

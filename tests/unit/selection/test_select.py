@@ -159,6 +159,9 @@ def test_uncertain_articles_are_likelier_and_none_is_impossible(tmp_path: Path) 
     assert counts[True] / 30 > 2 * counts[False] / 90
     with pytest.raises(RecordError, match="1 article of the pool without one, such as a000"):
         select([str(path)], n=24, order="uncertain", predictions=predictions[1:])
+    predictions[0] = Prediction(id=ids[0], entities=[Entity(0, 4, "ORG", score=-5.0)])
+    with pytest.raises(RecordError, match="a000: a score is -5; expected 0 to 1"):
+        select([str(path)], n=24, order="uncertain", predictions=predictions)
 
 
 def test_rare_kinds_of_articles_are_likelier_when_diversity_is_asked_for(tmp_path: Path) -> None:

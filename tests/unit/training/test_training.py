@@ -325,7 +325,7 @@ def test_records_teach_their_layers_and_alternatives() -> None:
 
 def test_articles_read_for_claims_have_their_texts_in_the_corpora(shared_data: Path) -> None:
     documents = read_claim_articles(shared_data, GAZETTEERS)
-    assert len(documents) == 146 + 72
+    assert len(documents) == 146 + 369
     assert all(document.claims is not None and document.quotes is None for document in documents)
     words = [document.text[claim.start : claim.end] for document in documents for claim in document.claims or ()]
     assert all(text.strip() == text for text in words)
