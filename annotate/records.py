@@ -319,14 +319,21 @@ def find_misspelt_keys(plain: Mapping[str, Any], kind: type[msgspec.Struct]) -> 
     >>> list(find_misspelt_keys(record, Annotation))
     [('entitites', 'entities'), ('speeker', 'speaker')]
     """
-    known = _OF_RECORDS if issubclass(kind, LayeredRecord) else frozenset(kind.__struct_fields__)
+    known = _known_keys(kind)
     for key, value in plain.items():
         if key not in known and (meant := _nearest_field(key, kind)) is not None and meant not in plain:
             yield key, meant
         if (inner := _IN_RECORDS.get(key)) is not None:
+            fields = _known_keys(inner)
             for each in value if isinstance(value, list) else [value]:
-                if isinstance(each, dict):
+                # nearly all items hold fields alone and no further items
+                if isinstance(each, dict) and not (each.keys() <= fields and _IN_RECORDS.keys().isdisjoint(each)):
                     yield from find_misspelt_keys(each, inner)
+
+
+@cache
+def _known_keys(kind: type[msgspec.Struct]) -> frozenset[str]:
+    return _OF_RECORDS if issubclass(kind, LayeredRecord) else frozenset(kind.__struct_fields__)
 
 
 @cache
