@@ -10,7 +10,6 @@ import typer
 import annotate
 from annotate.cli.completion import complete_format, complete_release
 from annotate.cli.options import LayersOption, MapOption, SchemaOption, note, parse_layers, parse_map
-from annotate.formats import WRITERS
 
 
 def export(
@@ -26,7 +25,7 @@ def export(
             "--to",
             metavar="FORMAT",
             autocompletion=complete_format,
-            help=f"One of {', '.join(sorted(WRITERS))}.",
+            help="One of brat, conll, hf, jsonl, labelstudio, prodigy, spacy, strings.",  # WRITERS takes long to import
         ),
     ],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="PATH", help="File; for brat and hf a new folder.")],

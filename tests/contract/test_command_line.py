@@ -276,3 +276,12 @@ def test_publishing_without_a_connection_is_one_message() -> None:
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert re.fullmatch(r"error: hf:user/news: cannot be read: no connection to http://127.0.0.1:1; .+\n", done.stderr)
+
+
+def test_help_of_export_names_the_formats_that_are_written() -> None:
+    """It is written out, as the table of writers takes long to import; and no other command is to wait for it."""
+    command = [sys.executable, "-c", "import sys, annotate.cli.app; print('annotate.formats' in sys.modules)"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    assert subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout == "False\n"
+    shown = " ".join(CliRunner().invoke(app, ["export", "--help"]).output.split())
+    assert f"One of {', '.join(sorted(WRITERS))}." in shown
