@@ -324,10 +324,11 @@ def find_misspelt_keys(plain: Mapping[str, Any], kind: type[msgspec.Struct]) -> 
         if key not in known and (meant := _nearest_field(key, kind)) is not None and meant not in plain:
             yield key, meant
         if (inner := _IN_RECORDS.get(key)) is not None:
-            fields = _known_keys(inner)
-            for each in value if isinstance(value, list) else [value]:
-                # nearly all items hold fields alone and no further items
-                if isinstance(each, dict) and not (each.keys() <= fields and _IN_RECORDS.keys().isdisjoint(each)):
+            items = [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, dict)]
+            keys: set[str] = set().union(*items)
+            # nearly all items hold fields alone and no further items
+            if not (keys <= _known_keys(inner) and keys.isdisjoint(_IN_RECORDS)):
+                for each in items:
                     yield from find_misspelt_keys(each, inner)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import random
 import warnings
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 
 from annotate.errors import AnnotateError, RecordError, RecordWarning
 from annotate.files import sha256_text
-from annotate.jsonl import read_records, write_records
+from annotate.jsonl import decode_object, read_records, write_records
 from annotate.records import Annotation, Entity, GoldRecord, Layers, Prediction, annotated_layers
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
@@ -37,6 +39,45 @@ def test_writing_and_reading_is_the_identity(
     back = read_records(path, Annotation)
     assert back == [record, Annotation(id=record.id, annotator="b")]
     assert annotated_layers(back[0]) == ("entities", "claims")
+
+
+def to_json(pairs: object, chance: random.Random) -> str:
+    """JSON with blanks and escapes at random; objects are lists of pairs, so that a key may be there twice."""
+
+    def blank() -> str:
+        return chance.choice(["", "", " ", "\t"])
+
+    if isinstance(pairs, str):
+        return "".join(f"\\u{ord(c):04x}" if chance.random() < 0.3 else json.dumps(c)[1:-1] for c in pairs).join('""')
+    if isinstance(pairs, tuple):
+        inner = [f"{blank()}{to_json(key, chance)}{blank()}:{blank()}{to_json(value, chance)}" for key, value in pairs]
+        return "{" + ",".join(inner) + "}"
+    return json.dumps(pairs)
+
+
+@given(
+    st.recursive(
+        st.integers(0, 9) | st.text('a:" \\', max_size=3),
+        lambda inner: st.lists(st.tuples(st.sampled_from(["a", ":", 'b":', "é"]), inner), max_size=4).map(tuple),
+        max_leaves=12,
+    ).filter(lambda value: isinstance(value, tuple)),
+    st.randoms(use_true_random=False),
+)
+def test_a_key_that_appears_twice_is_refused_however_it_is_written(pairs: object, chance: random.Random) -> None:
+    line = to_json(pairs, chance).encode()
+
+    def twice(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        if len(dict(pairs)) != len(pairs):
+            raise KeyError
+        return dict(pairs)
+
+    try:
+        expected = json.loads(line, object_pairs_hook=twice)
+    except KeyError:
+        with pytest.raises(ValueError, match="appears twice in one object"):
+            decode_object(line)
+    else:
+        assert decode_object(line) == expected
 
 
 LINES = [
