@@ -141,7 +141,7 @@ def finish_model(
     write_text(output / "confidence.json", UNFITTED)
     if facts := read_facts(checkpoint.parent):
         write_facts(output, facts)
-    return calibrate(data, NewsPipeline(output).find, output)
+    return calibrate(data, lambda: NewsPipeline(output), output)
 
 
 #: The confidence before it is fitted: the probability of the edges as the network gives it.

@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from annotate.preannotate.news.found_entity import FoundEntity, Taken
+from annotate.preannotate.news.kinds import signs_of
 from annotate.preannotate.news.linking import POSSIBLE, FoundQuote
 from annotate.preannotate.news.network import CLAIM_KINDS, CLAIM_TAGS, ROLE_TAGS, Reading, find_spans
 from annotate.preannotate.news.passage import Ints, Passage, Range
+from annotate.preannotate.news.statements import Statement, is_own
 from annotate.spans import trim_edges
 from annotate.text.tokens import LETTERS
 
@@ -27,6 +29,8 @@ class FoundClaim:
     """A claim in code points.
 
     Attributes:
+        kind: as the network sees it, until the signs are weighed.
+        signs: what speaks for one kind or another, see `signs_of`.
         odds: the features of its confidence.
         worth: the log-odds of being worth checking, as the network gives them.
         claimer: who makes it; None where the article itself does.
@@ -35,6 +39,7 @@ class FoundClaim:
     start: int
     end: int
     kind: str
+    signs: tuple[float, ...]
     odds: tuple[float, ...]
     worth: float
     claimer: Range | None
@@ -48,10 +53,11 @@ def add_claims(found: list[FoundClaim], passage: Passage, reading: Reading) -> N
         edges = _trim(text, *passage.range_of(reading.start + first, reading.start + last))
         if edges is None:
             continue
-        kind = int(reading.kinds[first:last].mean(axis=0).argmax())
+        kind = CLAIM_KINDS[int(reading.kinds[first:last].mean(axis=0).argmax())]
+        signs = tuple(signs_of(text[slice(*edges)], reading.kinds[first:last]))
         pointed = int(reading.claimers[first:last].mean(axis=0).argmax())
         claimer = None if first <= pointed < last else _grow(passage, reading, pointed, first)
-        found.append(FoundClaim(*edges, CLAIM_KINDS[kind], odds, float(reading.worth[first:last].mean()), claimer))
+        found.append(FoundClaim(*edges, kind, signs, odds, float(reading.worth[first:last].mean()), claimer))
 
 
 def _in_one_paragraph(paragraphs: Ints, first: int, last: int) -> Range:
@@ -88,25 +94,31 @@ def _trim(text: str, start: int, end: int) -> Range | None:
 
 
 def finish_claims(
-    found: Sequence[FoundClaim], quotes: Sequence[FoundQuote], entities: Sequence[FoundEntity]
+    text: str,
+    found: Sequence[FoundClaim],
+    quotes: Sequence[FoundQuote],
+    entities: Sequence[FoundEntity],
+    statements: Sequence[Statement] = (),
 ) -> list[FoundClaim]:
     """The claims with whole claimers: as far as the speaker of a quote, or the name, that the claimer meets.
 
-    A claim without a claimer that is said in a quote is its speaker's.
+    A claim in a quote or a statement is its speaker's, where the network sees no claimer or "I" and "we".
     """
     speakers = sorted({quote.speaker for quote in quotes if quote.speaker})
     names = Taken(list(entities))
     parts = sorted((*part, number) for number, quote in enumerate(quotes) for part in quote.content)
     starts = [part[0] for part in parts]
+    stated = [statement.start for statement in statements]
     finished = []
     for claim in found:
-        claimer = claim.claimer
-        if claimer is None:
+        claimer = _whole(claim.claimer, speakers, names) if claim.claimer else None
+        if claimer is None or is_own(text, claimer):
             at = bisect_right(starts, claim.start + 1) - 1
             if at >= 0 and parts[at][1] >= claim.end - 1:
-                claimer = quotes[parts[at][2]].speaker
-        else:
-            claimer = _whole(claimer, speakers, names)
+                claimer = quotes[parts[at][2]].speaker or claimer
+            at = bisect_right(stated, claim.start) - 1
+            if at >= 0 and claim.end <= statements[at].end:
+                claimer = statements[at].speaker
         if claimer and claimer[0] < claim.end and claim.start < claimer[1]:
             claimer = None
         finished.append(replace(claim, claimer=claimer))

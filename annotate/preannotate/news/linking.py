@@ -196,6 +196,16 @@ def _quotes_of(passage: Passage, reading: Reading) -> list[FoundQuote]:
     return quotes
 
 
+def find_speakers(passage: Passage, reading: Reading) -> list[Range]:
+    """Where somebody speaks in a window, in order of the text, whether or not a quote was found."""
+    pieces = [Piece(*span) for span in find_spans(reading.roles, reading.role_odds, ROLE_TAGS)]
+    speaking = [piece for piece in pieces if piece.role == "speaker"]
+    return sorted(
+        passage.range_of(piece.first + reading.start, piece.last + reading.start)
+        for piece in (*speaking, *_possible_speakers(reading))
+    )
+
+
 def _possible_speakers(reading: Reading) -> list[Piece]:
     """Runs of words outside every role to which the network gives some probability of being a speaker."""
     place = ROLE_TAGS.index("B-speaker")

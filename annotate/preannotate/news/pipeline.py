@@ -16,10 +16,12 @@ from annotate.preannotate.news.claims import FoundClaim, add_claims, finish_clai
 from annotate.preannotate.news.entities import find_entities, tidy_entities
 from annotate.preannotate.news.found_entity import FoundEntity
 from annotate.preannotate.news.furniture import find_furniture, stands_in
-from annotate.preannotate.news.linking import FoundQuote, add_quotes
+from annotate.preannotate.news.kinds import Kinds
+from annotate.preannotate.news.linking import FoundQuote, add_quotes, find_speakers
 from annotate.preannotate.news.network import NewsNetwork
 from annotate.preannotate.news.passage import Range, read_passage
 from annotate.preannotate.news.quotes import finish_quotes, resolve_speakers
+from annotate.preannotate.news.statements import find_statements
 from annotate.preannotate.registry import Preannotator, register
 from annotate.records import LAYERS, Article, Claim, Entity, Layers, Quote, Span
 from annotate.schema import Schema
@@ -52,10 +54,10 @@ class _Regression:
 
 
 class Confidence:
-    """The confidence of a span: logistic regressions on the network's log-odds, fitted on articles not trained on.
+    """The confidence of a span, and the kind of a claim: logistic regressions on the network's log-odds.
 
     `file` holds the weights, and a bias for each label of entities, type of quotes and kind of claims; others get the
-    bias `*`.
+    bias `*`. Confidences are fitted on articles not trained on, kinds on those trained on.
     """
 
     def __init__(self, file: Path) -> None:
@@ -64,6 +66,7 @@ class Confidence:
         self._quotes = _Regression(**table["quotes"])
         self._claims = _Regression(**table["claims"])
         self._worth = _Regression(**table["worth"])
+        self.kinds = Kinds(**table["kinds"]) if "kinds" in table else None
 
     def of_entity(self, label: str, odds: tuple[float, ...]) -> float:
         """The probability, to two digits, that the entity has these edges and this label."""
@@ -76,6 +79,10 @@ class Confidence:
     def of_claim(self, kind: str, odds: tuple[float, ...]) -> float:
         """The probability, to two digits, that a reader would mark a claim of nearly these words."""
         return self._claims(kind, odds)
+
+    def kind_of(self, claim: FoundClaim) -> str:
+        """The kind of a claim."""
+        return self.kinds.best(claim.signs) if self.kinds else claim.kind
 
     def of_worth(self, kind: str, worth: float) -> float:
         """The probability, to two digits, that a reader would call the claim worth checking."""
@@ -111,10 +118,12 @@ class NewsPipeline:
         found_entities: list[FoundEntity] = []
         found_quotes: list[FoundQuote] = []
         found_claims: list[FoundClaim] = []
+        speakers: list[Range] = []
         for reading in self._network.read(passage):
             found_entities += find_entities(passage, reading)
             add_quotes(found_quotes, passage, reading)
             add_claims(found_claims, passage, reading)
+            speakers += find_speakers(passage, reading)
         around = find_furniture(text)
         entities = [one for one in tidy_entities(text, found_entities) if not stands_in(around, one.start, one.end)]
         quotes = [
@@ -122,9 +131,10 @@ class NewsPipeline:
             for quote in finish_quotes(passage, found_quotes)
             if not any(stands_in(around, *part) for part in quote.content)
         ]
+        statements = find_statements(text, speakers, quotes)
         claims = [
-            claim
-            for claim in finish_claims(found_claims, quotes, entities)
+            replace(claim, kind=self._confidence.kind_of(claim))
+            for claim in finish_claims(text, found_claims, quotes, entities, statements)
             if not stands_in(around, claim.start, claim.end)
         ]
         return Findings(entities, quotes, resolve_speakers(text, quotes, entities), claims)

@@ -12,6 +12,7 @@ from annotate.preannotate.news.found_entity import BY_RULE, FoundEntity
 from annotate.preannotate.news.linking import FoundQuote
 from annotate.preannotate.news.network import CLAIM_KINDS, CLAIM_TAGS, ENTITY_TAGS, ROLE_TAGS, Reading
 from annotate.preannotate.news.passage import WordPieces, read_passage
+from annotate.preannotate.news.statements import Statement
 from tests.support.spans import range_of
 
 PIECES = WordPieces(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *"abcdefghijklmnopqrstuvwxyz"])
@@ -100,7 +101,7 @@ def test_the_claimer_takes_the_edges_of_the_speaker_or_the_name_that_it_meets() 
         ([], [name], "Ann Roe"),
         ([quote], [name], "Mayor Ann Roe of Leeds"),
     ):
-        (claim,) = finish_claims(found, quotes, entities)
+        (claim,) = finish_claims(SAID, found, quotes, entities)
         assert claim.claimer == range_of(SAID, claimer)
 
 
@@ -108,10 +109,22 @@ def test_a_claim_in_a_quote_is_its_speakers_and_one_that_holds_its_claimer_is_th
     found = find(SAID, "the dam broke")
     speaker = range_of(SAID, "Mayor Ann Roe")
     quote = FoundQuote("indirect", [range_of(SAID, "the dam broke and people left")], None, speaker, ())
-    assert finish_claims(found, [quote], [])[0].claimer == speaker
+    assert finish_claims(SAID, found, [quote], [])[0].claimer == speaker
     whole = find(SAID, SAID)
     around = FoundQuote("indirect", [(0, len(SAID))], None, speaker, ())
-    assert finish_claims(whole, [around], [])[0].claimer is None
+    assert finish_claims(SAID, whole, [around], [])[0].claimer is None
+
+
+def test_i_in_a_quote_or_a_statement_is_its_speaker() -> None:
+    text = "Mayor Ann Roe said:\n\nI saw that the dam broke."
+    found = find(text, "the dam broke", points_to="I", speaker="I")
+    assert [text[slice(*claim.claimer)] for claim in found if claim.claimer] == ["I"]
+    speaker = range_of(text, "Mayor Ann Roe")
+    quote = FoundQuote("direct", [range_of(text, "I saw that the dam broke.")], None, speaker, ())
+    statement = Statement(*range_of(text, "I saw that the dam broke."), speaker)
+    assert finish_claims(text, found, [quote], [])[0].claimer == speaker
+    assert finish_claims(text, found, [], [], [statement])[0].claimer == speaker
+    assert finish_claims(text, found, [], [])[0].claimer == range_of(text, "I")
 
 
 @settings(deadline=None)
