@@ -21,7 +21,7 @@ import msgspec
 from annotate.errors import AnnotateError, RecordError, RecordWarning
 from annotate.files import Outputs, open_input, sha256_text
 from annotate.printing import Stdout, shorten
-from annotate.problems import BOM, EMPTY_ID, SECOND_RECORD, WRONG_HASH, cannot_read, find_encoding_problem
+from annotate.problems import BOM, EMPTY_ID, SECOND_RECORD, WRONG_HASH, cannot_read, find_encoding_problem, find_no_utf8
 from annotate.records import Annotation, GoldRecord, LayeredRecord, Prediction, find_misspelt_keys
 from annotate.spans import find_span_problems
 
@@ -177,17 +177,31 @@ def iter_lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """The same for a file that is not open yet (`-` = standard input).
 
     Raises:
-        RecordError: a line of more than `MAX_LINE` bytes.
+        RecordError: a line of more than `MAX_LINE` bytes, or the first line is that of a file of another kind.
         AnnotateError: the file cannot be read.
     """
     try:
         if path == STDIO:
-            yield from number_lines(sys.stdin.buffer, name=path)
+            yield from _check_first(number_lines(sys.stdin.buffer, name=path), path)
         else:
             with open_input(path) as file:
-                yield from number_lines(file, name=path)
+                yield from _check_first(number_lines(file, name=path), path)
     except (OSError, ValueError) as error:  # ValueError: a name that no system takes
         raise AnnotateError(cannot_read(path, error)) from error
+
+
+def _check_first(lines: Iterator[tuple[int, bytes]], path: Path) -> Iterator[tuple[int, bytes]]:
+    """The lines, or one error where the first shows that the others cannot be read either."""
+    for number, line in lines:
+        if problem := find_no_utf8(line):
+            raise RecordError([f"{path}: {problem}"])
+        held = line.strip()
+        if held == b"{" or (held.startswith(b"[") and not held.endswith(b"]")):
+            convert = "jq -c . OLD > NEW" if held == b"{" else "jq -c '.[]' OLD > NEW"
+            raise RecordError([f"{path}: JSON over several lines; expected one object per line; convert it: {convert}"])
+        yield number, line
+        break
+    yield from lines
 
 
 def iter_objects(path: Path, *, problems: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -203,7 +217,7 @@ def iter_objects(path: Path, *, problems: list[str]) -> Iterator[tuple[str, dict
                 yield place, decode_object(line)
             except ValueError as error:
                 problems.append(f"{place}: {error}")
-    except RecordError as error:  # a line without end: what follows it is not known
+    except RecordError as error:  # what follows is not known
         problems += error.problems
 
 

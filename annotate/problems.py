@@ -56,6 +56,19 @@ def find_surrogate(text: str) -> str | None:
     return None
 
 
+def find_no_utf8(head: bytes) -> str | None:
+    """What a file that begins so is instead of UTF-8; None where it may be.
+
+    >>> find_no_utf8(b"\\x1f\\x8b...")
+    'packed (gzip), not text; unpack it first'
+    """
+    if head.startswith(_UTF16):
+        return "UTF-16; save the file as UTF-8"
+    if packed := next((name for start, name in _PACKED.items() if head.startswith(start)), None):
+        return f"packed ({packed}), not text; unpack it first"
+    return None
+
+
 def find_encoding_problem(data: bytes) -> str | None:
     """The sentence about bytes that are not UTF-8; None where they are.
 
@@ -64,10 +77,8 @@ def find_encoding_problem(data: bytes) -> str | None:
     >>> find_encoding_problem("id,text".encode("utf-16"))
     'UTF-16; save the file as UTF-8'
     """
-    if data.startswith(_UTF16):
-        return "UTF-16; save the file as UTF-8"
-    if packed := next((name for start, name in _PACKED.items() if data.startswith(start)), None):
-        return f"packed ({packed}), not text; unpack it first"
+    if problem := find_no_utf8(data):
+        return problem
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import random
 import warnings
@@ -216,3 +217,23 @@ def test_ids_may_be_whole_numbers(kind: type[Prediction], tmp_path: Path) -> Non
         path.write_text(f'{{"id": {wrong}, "annotator": "x"}}')
         with pytest.raises(RecordError, match=r"p\.jsonl:1: id: "):
             read_records(path, kind)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (gzip.compress(b'{"id": "a"}\n' * 3), "packed (gzip), not text; unpack it first"),
+        ('{"id": "a"}\n'.encode("utf-16"), "UTF-16; save the file as UTF-8"),
+        (json.dumps({"id": "a", "entities": []}, indent=1).encode(), "jq -c . OLD > NEW"),
+        (json.dumps([{"id": "a"}, {"id": "b"}], indent=1).encode(), "jq -c '.[]' OLD > NEW"),
+        (b'[{"id": "a"},\n{"id": "b"}]\n', "jq -c '.[]' OLD > NEW"),
+    ],
+)
+def test_a_file_of_another_kind_is_one_problem(tmp_path: Path, content: bytes, problem: str) -> None:
+    path = tmp_path / "p.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(RecordError) as raised:
+        read_records(path, Prediction)
+    (sentence,) = raised.value.problems
+    assert sentence.startswith(f"{path}: ")
+    assert problem in sentence
