@@ -96,7 +96,9 @@ def connect(url: str | None = None, api_key: str | None = None, *, timeout_s: fl
         import httpx
         from label_studio_sdk import LabelStudio
 
-        http = httpx.Client(timeout=timeout_s, follow_redirects=True)
+        from annotate.labelstudio.bounded import bound_answers
+
+        http = httpx.Client(timeout=timeout_s, follow_redirects=True, **bound_answers())
         sdk = LabelStudio(base_url=url.rstrip("/"), api_key=api_key, timeout=timeout_s, httpx_client=http)
     return Connection(url.rstrip("/"), api_key, sdk, http)
 

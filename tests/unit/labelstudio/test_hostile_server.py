@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import json
 import os
 import threading
@@ -24,6 +25,7 @@ from annotate.errors import AnnotateError, LabelStudioError
 from annotate.files import sha256_text
 from annotate.jsonl import read_records
 from annotate.labelstudio.answers import iter_json_array, redact
+from annotate.labelstudio.bounded import LARGEST, bound_answers
 from annotate.labelstudio.connection import Connection, connect
 from annotate.labelstudio.doctor import doctor
 from annotate.labelstudio.pull.pull import Pull, fetch_annotations, write_pull
@@ -217,6 +219,53 @@ def test_an_answer_of_another_form_is_one_error(hostile: Hostile, kind: str, wro
     assert told.startswith("cannot ")
     assert "\n" not in told
     assert len(told) < 900
+
+
+def pack(content: bytes) -> Answer:
+    return 200, {"Content-Type": "application/json", "Content-Encoding": "gzip"}, gzip.compress(content, 1)
+
+
+def test_packed_answers_are_read(hostile: Hostile) -> None:
+    hostile.answers["users"] = lambda path: pack(json.dumps([{"id": 1, "email": "ada@example.org"}]).encode())
+    hostile.answers["export"] = lambda path: pack(json.dumps([TASK]).encode())
+    server = connect(hostile.url, TOKEN)
+    assert server.emails() == {1: "ada@example.org"}
+    assert [task["id"] for task in server.iter_export(1)] == [7]
+
+
+def test_an_answer_that_is_small_only_while_it_is_packed_is_given_up(hostile: Hostile) -> None:
+    bomb = pack(b'[{"id": 1, "email": "' + b" " * LARGEST + b'"}]')
+    assert len(bomb[2]) < LARGEST / 100
+    hostile.answers["users"] = lambda path: bomb
+    with pytest.raises(LabelStudioError, match="answered more than 512 MiB"):
+        connect(hostile.url, TOKEN).emails()
+
+
+@pytest.mark.parametrize(
+    ("headers", "content", "problem"),
+    [
+        ({"Content-Encoding": "gzip"}, b"no gzip", "is damaged"),
+        ({"Content-Encoding": "gzip"}, gzip.compress(b"[]")[:-9], "is damaged"),
+        ({"Content-Encoding": "zstd"}, b"[]", "'zstd', an encoding that nobody asked for"),
+    ],
+)
+def test_an_answer_that_cannot_be_unpacked_is_one_error(
+    hostile: Hostile, headers: dict[str, str], content: bytes, problem: str
+) -> None:
+    hostile.answers["users"] = lambda path: (200, headers, content)
+    with pytest.raises(LabelStudioError, match=problem):
+        connect(hostile.url, TOKEN).emails()
+
+
+def test_an_answer_that_drips_is_given_up(hostile: Hostile) -> None:
+    import httpx
+
+    hostile.answers["users"] = lambda path: as_json(list(range(100_000)))
+    with (
+        httpx.Client(**bound_answers(longest_s=0)) as client,
+        pytest.raises(LabelStudioError, match="did not end within"),
+    ):
+        client.get(f"{hostile.url}/api/users")
 
 
 @pytest.mark.parametrize("kind", ["projects", "tasks"])

@@ -1,0 +1,78 @@
+"""HTTP answers within bounds: no answer fills the memory or lasts for ever, however small it arrives."""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+
+from annotate.errors import LabelStudioError
+from annotate.labelstudio.answers import LostAnswer
+
+#: The largest answer, unpacked, in bytes: far more than a page of long articles with all their annotations.
+LARGEST = 1 << 29
+#: How long an answer may take to arrive, in seconds.
+LONGEST_S = 600.0
+_PIECE = 1 << 20
+
+
+def bound_answers(*, largest: int = LARGEST, longest_s: float = LONGEST_S) -> dict[str, Any]:
+    """The options of an `httpx.Client` that reads answers within bounds; exports arrive as a stream and have none.
+
+    Reading an answer beyond a bound raises `LabelStudioError`.
+    """
+
+    def bound(answer: httpx.Response) -> None:
+        if answer.request.url.path.rstrip("/").endswith("/export"):
+            return
+        packed = answer.headers.pop("content-encoding", "identity").lower()
+        if packed not in ("gzip", "identity"):
+            raise LabelStudioError(f"the server answered in {packed!r}, an encoding that nobody asked for")
+        answer.headers.pop("content-length", None)
+        answer.stream = _BoundedStream(answer.stream, packed == "gzip", largest, longest_s)
+
+    return {"headers": {"accept-encoding": "gzip"}, "event_hooks": {"response": [bound]}}
+
+
+class _BoundedStream(httpx.SyncByteStream):  # type: ignore[misc]
+    """The unpacked bytes of an answer, in pieces of at most `_PIECE` where it was packed."""
+
+    def __init__(self, stream: Any, packed: bool, largest: int, longest_s: float) -> None:
+        self._stream = stream
+        self._packed = packed
+        self._largest = largest
+        self._longest_s = longest_s
+
+    def __iter__(self) -> Iterator[bytes]:
+        started, size = time.monotonic(), 0
+        for piece in self._unpack():
+            size += len(piece)
+            if size > self._largest:
+                raise LabelStudioError(
+                    f"the server answered more than {self._largest >> 20} MiB; is this Label Studio? Where articles "
+                    "are very long, use smaller projects"
+                )
+            if time.monotonic() - started > self._longest_s:
+                raise LabelStudioError(f"the server's answer did not end within {self._longest_s:.0f} seconds")
+            yield piece
+
+    def _unpack(self) -> Iterator[bytes]:
+        if not self._packed:
+            yield from self._stream
+            return
+        unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        for packed in self._stream:
+            try:
+                while packed:
+                    yield unpacker.decompress(packed, _PIECE)
+                    packed = unpacker.unconsumed_tail
+            except zlib.error as error:
+                raise LostAnswer(f"the server's answer is damaged ({error})") from None
+        if not unpacker.eof:
+            raise LostAnswer("the server's answer is damaged (it ends too early)")
+
+    def close(self) -> None:
+        self._stream.close()
