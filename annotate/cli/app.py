@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 import importlib
 import os
 import sys
 import tempfile
 import traceback
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, ClassVar
 
 import typer
@@ -90,7 +89,7 @@ class ErrorsAsMessages(Group):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("always", RecordWarning)
-                warnings.showwarning = _show_warning
+                warnings.showwarning = _show_records(warnings.showwarning)
                 return super().invoke(ctx)
         except AnnotateError as error:
             if get_level() is Level.VERBOSE:
@@ -114,15 +113,17 @@ class ErrorsAsMessages(Group):
             raise typer.Exit(1) from error
 
 
-def _show_warning(message: Warning | str, *where: Any, **more: Any) -> None:
-    """A warning about records as one line; those of libraries as Python prints them."""
-    if isinstance(message, RecordWarning):
-        note(f"warning: {message}")
-    else:
-        _PYTHON_SHOWS(message, *where, **more)
+def _show_records(show: Callable[..., None]) -> Callable[..., None]:
+    """Shows warnings about records as one line, and those of libraries as `show` does."""
 
+    def show_warning(message: Warning | str, *where: Any, **more: Any) -> None:
+        if isinstance(message, RecordWarning):
+            note(f"warning: {message}")
+        else:
+            show(message, *where, **more)
 
-_PYTHON_SHOWS = warnings.showwarning
+    return show_warning
+
 
 app = typer.Typer(
     name="annotate",
@@ -172,13 +173,12 @@ def main() -> None:
     os.environ.setdefault("HF_HUB_VERBOSITY", "error")  # without a connection: our one message, not one for each retry
     try:
         app()
-    except AnnotateError as error:  # from an option of `annotate` itself, such as --version
+    except AnnotateError as error:  # from an option of `annotate` itself, such as --version or --help
         print_line(f"error: {error}", err=True)
         sys.exit(1)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EBADF, errno.EIO) or error.filename is not None:
+        if error.errno not in DISK_ERRORS or error.filename is not None:
             raise
-        # output that typer prints, such as the help, when standard output is full or closed
-        silence_stdout()
+        silence_stdout()  # typer prints the script for completion itself
         print_line(f"error: standard output cannot be written: {error.strerror}", err=True)
         sys.exit(1)

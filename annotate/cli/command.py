@@ -15,8 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from annotate.cli.outputs import CheckedCommand
-from annotate.errors import AnnotateError
-from annotate.printing import Level, get_level, print_line, set_level, silence_stdout
+from annotate.printing import Level, get_level, print_line, set_level
 
 _EXAMPLE = re.compile(r"^Example: (annotate .+)$", re.MULTILINE)
 
@@ -76,26 +75,30 @@ def _common(quiet: QuietOption = False, verbose: VerboseOption = False) -> None:
     """The signature of the options that every command has."""
 
 
-class Command(CheckedCommand):
+def _print_help(ctx: Any, _: Any, wanted: bool) -> None:
+    """What `--help` does; printed as all else, so that a full or closed standard output is one message."""
+    if wanted and not ctx.resilient_parsing:
+        print_line(ctx.get_help(), wrap=False)
+        ctx.exit()
+
+
+class _PrintsHelp:
+    """A command or a group of them that prints its help itself."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """The option `--help`; None where there is none."""
+        option = super().get_help_option(ctx)  # type: ignore[misc]
+        if option is not None:
+            option.callback = _print_help
+        return option
+
+
+class Command(_PrintsHelp, CheckedCommand):
     """A command with the common options, whose help fits 80 columns and can be copied."""
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)
         self.params += _make_common_options()
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """The arguments that are left; `--help` prints and ends here.
-
-        Raises:
-            AnnotateError: the help cannot be printed, as standard output is full or closed.
-        """
-        try:
-            return super().parse_args(ctx, args)
-        except OSError as error:
-            if error.filename is not None or isinstance(error, BrokenPipeError):
-                raise
-            silence_stdout()
-            raise AnnotateError(f"standard output cannot be written: {error.strerror}") from error
 
     def invoke(self, ctx: Any) -> Any:
         """The command's result.
@@ -146,7 +149,7 @@ class Command(CheckedCommand):
                     formatter.write_dl(rows)
 
 
-class Group(TyperGroup):
+class Group(_PrintsHelp, TyperGroup):
     """Commands under headings, in the order of work.
 
     Attributes:

@@ -24,6 +24,8 @@ SEED = Path(__file__).parents[2] / "gold" / "news" / "0.1.0"
         ["--help"],
         ["--version"],
         ["score", "--help"],
+        ["schema", "--help"],
+        ["--show-completion", "bash"],
     ],
 )
 def test_a_full_output_is_one_message(command: list[str]) -> None:
