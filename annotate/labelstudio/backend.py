@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 16 << 20
+#: The longest text that is read while somebody waits, in code points: `news` takes some 20 seconds for it.
+MAX_TEXT = 500_000
 
 Body: TypeAlias = dict[str, Any]
 
@@ -224,7 +226,10 @@ class _Service:
         return layers
 
     def predict(self, tasks: Sequence[dict[str, Any]], config: Any) -> list[dict[str, Any]]:
-        """One prediction per task, in order; empty for a task that has no text or that the preannotator fails on."""
+        """One prediction per task, in order.
+
+        It is empty for a task without a text, with one longer than `MAX_TEXT`, or that the preannotator fails on.
+        """
         schema = self.schema.restrict(self.find_layers(config))
         return [self._predict_task(task, schema) for task in tasks]
 
@@ -232,7 +237,11 @@ class _Service:
         data = task.get("data", {})
         text, article_id = data.get("text"), str(data.get("doc_id") or f"task-{task.get('id')}")
         result: list[dict[str, Any]] = []
-        if isinstance(text, str) and text:
+        if isinstance(text, str) and len(text) > MAX_TEXT:
+            log.warning(
+                "no prediction for %r: its text has %d characters; use preannotate and push", article_id, len(text)
+            )
+        elif isinstance(text, str) and text:
             try:
                 with self.turn:
                     found = next(iter(self.preannotator.pipe([Article(id=article_id, text=text)])))

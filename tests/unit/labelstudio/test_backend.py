@@ -16,7 +16,7 @@ pytest.importorskip("httpx")
 from fastapi.testclient import TestClient
 
 from annotate.artifacts.label_config import to_label_config
-from annotate.labelstudio.backend import make_backend
+from annotate.labelstudio.backend import MAX_TEXT, make_backend
 from annotate.schema import load_schema
 
 LIMIT = 200_000
@@ -49,6 +49,16 @@ def test_malformed_tasks_are_refused_by_place(client: TestClient, tasks: Any, to
     assert answer.status_code == 400
     assert answer.json()["detail"].startswith(told)
     assert "\n" not in answer.json()["detail"]
+
+
+def test_a_text_too_long_to_wait_for_gets_no_prediction(caplog: pytest.LogCaptureFixture) -> None:
+    word = "Oslo "
+    long, short = word * (MAX_TEXT // len(word) + 1), "NATO met in Oslo."
+    tasks = [{"id": 1, "data": {"text": long}}, {"id": 2, "data": {"text": short}}]
+    with TestClient(make_backend("rules")) as client:
+        answer = client.post("/predict", json={"tasks": tasks, "label_config": CONFIG}).json()
+    assert [bool(one["result"]) for one in answer["results"]] == [False, True]
+    assert f"no prediction for 'task-1': its text has {len(long)} characters; use preannotate and push" in caplog.text
 
 
 @pytest.mark.parametrize("path", POSTED)
