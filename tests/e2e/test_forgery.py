@@ -144,6 +144,22 @@ def test_a_deleted_task_is_missed(server: Connection, title: str) -> None:
     assert not certificate.is_clean
 
 
+def test_tasks_whose_articles_were_swapped_are_quarantined(server: Connection, title: str) -> None:
+    def swap(server: Connection, task: dict[str, Any]) -> None:
+        other = next(one for one in server.iter_tasks(task["project"]) if one["data"]["doc_id"] == "article-1")
+        for one, data in ((task, other["data"]), (other, task["data"])):
+            server.update_task(one["id"], data=data)
+
+    found, certificate = submit_and_edit(server, title, swap)
+    assert {record.id for record in found} == {"article-2"}
+    assert (certificate.altered, certificate.spans_verified, certificate.spans) == (2, 1, 1)
+    assert {remark.reason for remark in certificate.quarantined} == {
+        "the task has the prediction of 'article-0': tasks were given each other's articles",
+        "the task has the prediction of 'article-1': tasks were given each other's articles",
+    }
+    assert not certificate.is_clean
+
+
 def test_a_duplicated_task_is_named(server: Connection, title: str) -> None:
     def duplicate(server: Connection, task: dict[str, Any]) -> None:
         [copy] = server.import_tasks(

@@ -45,7 +45,7 @@ def verify_task(task: Task, ledger: Ledger | None) -> Verified:
     if pushed is None:
         found.problem, found.unknown = UNKNOWN, True
         return found
-    found.problem = _find_problem(data, pushed)
+    found.problem = _find_problem(data, pushed) or _find_swap(task, pushed, ledger)
     if found.problem is None:
         _restore_article(found, pushed)
         _withhold_predictions(found, pushed)
@@ -60,6 +60,21 @@ def _find_problem(data: dict[str, Any], pushed: Pushed) -> str | None:
         return "text_sha256, which was pushed with the text, was removed from the task's data"
     if data["text_sha256"] != pushed.text_sha256:
         return "text_sha256 in the task's data is not the hash that was pushed"
+    return None
+
+
+def _find_swap(task: Task, pushed: Pushed, ledger: Ledger) -> str | None:
+    """Whether the task has a prediction of another article, as where two tasks were given each other's texts."""
+    begun = [entry for annotation in task["annotations"] if (entry := find_prediction(annotation, task))]
+    for entry in (*task["predictions"], *begun):
+        digest = digest_prediction(entry)
+        # predictions without a region are alike
+        if (
+            entry.get("result")
+            and digest not in pushed.predictions
+            and (owner := ledger.find_owner(digest)) is not None
+        ):
+            return f"the task has the prediction of {owner!r}: tasks were given each other's articles"
     return None
 
 

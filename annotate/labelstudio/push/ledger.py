@@ -31,6 +31,7 @@ CREATE TABLE IF NOT EXISTS articles (id TEXT PRIMARY KEY, text_sha256 TEXT NOT N
     info BLOB NOT NULL, blind INTEGER) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS predictions (article TEXT NOT NULL, digest TEXT NOT NULL,
     PRIMARY KEY (article, digest)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS by_digest ON predictions (digest);
 CREATE TABLE IF NOT EXISTS pushes (fingerprint TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 
@@ -157,6 +158,12 @@ class Ledger:
                 blind=None if row[3] is None else bool(row[3]),
                 predictions=frozenset(digest for (digest,) in found),
             )
+
+    def find_owner(self, digest: str) -> str | None:
+        """An article that a prediction with the digest was pushed for, or None."""
+        with self._explained():
+            row = self._base.execute("SELECT article FROM predictions WHERE digest = ? LIMIT 1", (digest,)).fetchone()
+            return None if row is None else str(row[0])
 
     def articles(self) -> Iterator[str]:
         """The ids of all articles that were pushed."""
