@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
-
-import httpx
 
 from annotate.errors import LabelStudioError
 from annotate.labelstudio.answers import LostAnswer
@@ -24,6 +22,18 @@ def bound_answers(*, largest: int = LARGEST, longest_s: float = LONGEST_S) -> di
 
     Reading an answer beyond a bound raises `LabelStudioError`.
     """
+    import httpx
+
+    class Bounded(httpx.SyncByteStream):  # type: ignore[misc]
+        def __init__(self, stream: Any, packed: bool) -> None:
+            self.stream = stream
+            self.packed = packed
+
+        def __iter__(self) -> Iterator[bytes]:
+            return _bound(_unpack(self.stream) if self.packed else self.stream, largest, longest_s)
+
+        def close(self) -> None:
+            self.stream.close()
 
     def bound(answer: httpx.Response) -> None:
         if answer.request.url.path.rstrip("/").endswith("/export"):
@@ -32,47 +42,35 @@ def bound_answers(*, largest: int = LARGEST, longest_s: float = LONGEST_S) -> di
         if packed not in ("gzip", "identity"):
             raise LabelStudioError(f"the server answered in {packed!r}, an encoding that nobody asked for")
         answer.headers.pop("content-length", None)
-        answer.stream = _BoundedStream(answer.stream, packed == "gzip", largest, longest_s)
+        answer.stream = Bounded(answer.stream, packed == "gzip")
 
     return {"headers": {"accept-encoding": "gzip"}, "event_hooks": {"response": [bound]}}
 
 
-class _BoundedStream(httpx.SyncByteStream):  # type: ignore[misc]
-    """The unpacked bytes of an answer, in pieces of at most `_PIECE` where it was packed."""
+def _bound(pieces: Iterable[bytes], largest: int, longest_s: float) -> Iterator[bytes]:
+    """The pieces of an answer, as long as they are within the bounds."""
+    started, size = time.monotonic(), 0
+    for piece in pieces:
+        size += len(piece)
+        if size > largest:
+            raise LabelStudioError(
+                f"the server answered more than {largest >> 20} MiB; is this Label Studio? Where articles are very "
+                "long, use smaller projects"
+            )
+        if time.monotonic() - started > longest_s:
+            raise LabelStudioError(f"the server's answer did not end within {longest_s:.0f} seconds")
+        yield piece
 
-    def __init__(self, stream: Any, packed: bool, largest: int, longest_s: float) -> None:
-        self._stream = stream
-        self._packed = packed
-        self._largest = largest
-        self._longest_s = longest_s
 
-    def __iter__(self) -> Iterator[bytes]:
-        started, size = time.monotonic(), 0
-        for piece in self._unpack():
-            size += len(piece)
-            if size > self._largest:
-                raise LabelStudioError(
-                    f"the server answered more than {self._largest >> 20} MiB; is this Label Studio? Where articles "
-                    "are very long, use smaller projects"
-                )
-            if time.monotonic() - started > self._longest_s:
-                raise LabelStudioError(f"the server's answer did not end within {self._longest_s:.0f} seconds")
-            yield piece
-
-    def _unpack(self) -> Iterator[bytes]:
-        if not self._packed:
-            yield from self._stream
-            return
-        unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
-        for packed in self._stream:
-            try:
-                while packed:
-                    yield unpacker.decompress(packed, _PIECE)
-                    packed = unpacker.unconsumed_tail
-            except zlib.error as error:
-                raise LostAnswer(f"the server's answer is damaged ({error})") from None
-        if not unpacker.eof:
-            raise LostAnswer("the server's answer is damaged (it ends too early)")
-
-    def close(self) -> None:
-        self._stream.close()
+def _unpack(stream: Iterable[bytes]) -> Iterator[bytes]:
+    """What an answer packed by gzip holds, in pieces of at most `_PIECE`."""
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    for packed in stream:
+        try:
+            while packed:
+                yield unpacker.decompress(packed, _PIECE)
+                packed = unpacker.unconsumed_tail
+        except zlib.error as error:
+            raise LostAnswer(f"the server's answer is damaged ({error})") from None
+    if not unpacker.eof:
+        raise LostAnswer("the server's answer is damaged (it ends too early)")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree
 
-from annotate.artifacts.label_config import CLAIM_KIND, ENTITY, QUOTE_TYPE, to_label_config
+from annotate.artifacts.label_config import CLAIM_KIND, ENTITY, QUOTE_TYPE, TEXT, to_label_config
 from annotate.errors import LabelStudioError
 from annotate.labelstudio.connection import Connection
 from annotate.labelstudio.shapes import make_all_safe
@@ -82,6 +82,16 @@ def find_names(config: str) -> set[tuple[str, str]]:
             (control, child.get("value", "")) for child in block if child.tag in ("Label", "Choice", "Relation")
         )
     return found
+
+
+def find_shown_field(config: str) -> str:
+    """What of a task the interface shows as the article: `$text` where nobody changed it; empty where nothing.
+
+    >>> find_shown_field('<View><Text name="text" value="$title"/></View>')
+    '$title'
+    """
+    blocks = ElementTree.fromstring(config).iter()  # noqa: S314 - the owner's own server
+    return next((block.get("value", "") for block in blocks if block.get("name") == TEXT), "")
 
 
 def canonical_config(config: str) -> str:

@@ -18,7 +18,7 @@ from annotate.jsonl import read_records, write_records
 from annotate.label_studio_server import Studio
 from annotate.labelstudio.connection import Connection, connect
 from annotate.labelstudio.pull.certificate import Certificate
-from annotate.labelstudio.pull.pull import fetch_annotations
+from annotate.labelstudio.pull.pull import fetch_annotations, pull_annotations
 from annotate.labelstudio.push.ledger import ledger_path
 from annotate.labelstudio.push.push import push_predictions
 from annotate.printing import to_text
@@ -222,6 +222,36 @@ def test_annotations_with_words_of_another_text_are_named(server: Connection, ti
     assert certificate.regions_with_other_words == 1
     assert any("carries other words" in remark.reason for remark in certificate.repaired)
     assert not certificate.is_clean
+
+
+def test_an_annotation_deleted_since_the_last_pull_is_named(server: Connection, title: str, tmp_path: Path) -> None:
+    push_predictions(PUSHED, title)
+    [project] = server.find_projects(title)
+    submit_all(server, project["id"])
+    output = tmp_path / "a.jsonl"
+    assert pull_annotations(title, output).is_clean
+    assert pull_annotations(title, output).is_clean
+    gone = read_records(output, Annotation)[1]
+    server.sdk.annotations.delete(id=gone.annotation_id)
+    certificate = pull_annotations(title, output)
+    assert (certificate.deleted, certificate.submitted) == (1, 2)
+    [remark] = certificate.quarantined
+    assert (remark.article_id, remark.annotator, remark.item) == (gone.id, gone.annotator, gone.annotation_id)
+    assert "deleted on the server" in remark.reason
+    assert not certificate.is_clean
+    assert pull_annotations(title, output).is_clean
+
+
+def test_an_interface_that_shows_something_else_is_named(server: Connection, title: str) -> None:
+    push_predictions(PUSHED, title)
+    [project] = server.find_projects(title)
+    submit_all(server, project["id"])
+    config = server.get_project(project["id"])["label_config"]
+    server.update_project(project["id"], label_config=config.replace('"$text"', '"$title"'))
+    _, certificate = fetch_annotations(title)
+    [remark] = certificate.quarantined
+    assert "the interface was changed to show '$title' instead of the text" in remark.reason
+    assert (remark.project, certificate.is_clean) == (title, False)
 
 
 def test_nothing_known_outside_of_the_server_is_nothing_verified(

@@ -33,8 +33,9 @@ class Certificate(msgspec.Struct, kw_only=True):
 
     Of tasks, `altered` counts those with another text or hash than was pushed, `unknown` those whose article was
     never pushed, `duplicated` further ones of one article; `missing` are pushed articles without a task (null where
-    only changed tasks were read). `altered_predictions` counts annotations that began from a prediction that was not
-    pushed, `regions_with_other_words` regions that carry other words than those at their offsets.
+    only changed tasks were read). `deleted` counts annotations that the pull before had and the server has no longer;
+    `altered_predictions` counts annotations that began from a prediction that was not pushed,
+    `regions_with_other_words` regions that carry other words than those at their offsets.
     `records_sha256` is the SHA-256 of the file that the annotations were written to.
     """
 
@@ -62,6 +63,7 @@ class Certificate(msgspec.Struct, kw_only=True):
     unknown: int = 0
     duplicated: int = 0
     missing: int | None = None
+    deleted: int = 0
     altered_predictions: int = 0
     regions_with_other_words: int = 0
     records_sha256: str | None = None

@@ -12,11 +12,12 @@ from typing import IO, Any, NamedTuple
 
 import msgspec
 
+from annotate.artifacts.label_config import TEXT
 from annotate.errors import AnnotateError, LabelStudioError
 from annotate.files import Outputs, is_stream
-from annotate.jsonl import STDIO, find_record_problems, open_output
+from annotate.jsonl import STDIO, find_record_problems, open_output, stream_records
 from annotate.labelstudio.connection import connect
-from annotate.labelstudio.project import find_project, find_shown_layers, layer_title
+from annotate.labelstudio.project import find_project, find_shown_field, find_shown_layers, layer_title
 from annotate.labelstudio.pull.certificate import Certificate
 from annotate.labelstudio.pull.verification import verify_task
 from annotate.labelstudio.push.ledger import Ledger, find_ledger
@@ -82,12 +83,16 @@ def fetch_annotations(
 
 
 class Source(NamedTuple):
-    """One project to read: its title and number, the schema with its layers, and what is known to be pushed to it."""
+    """One project to read: its title and number, the schema with its layers, and what is known to be pushed to it.
+
+    `shown` is what of a task its interface shows as the article.
+    """
 
     title: str
     number: int
     schema: Schema
     ledger: Ledger | None
+    shown: str
 
 
 class Pull:
@@ -130,6 +135,8 @@ class Pull:
         self.server = connect(url, api_key)
         names = [projects] if isinstance(projects, str) else list(projects)
         self.sources = [source for name in names for source in self._find_sources(name)]
+        #: The numbers of all annotations met, whether or not they are handed out.
+        self.on_server: set[int] = set()
         self.certificate = Certificate(
             toolkit=__version__,
             url=self.server.url,
@@ -166,7 +173,8 @@ class Pull:
         for entry in found:
             if entry:
                 schema = self.schema.restrict(find_shown_layers(entry, self.schema))
-                sources.append(Source(entry["title"], entry["id"], schema, self._find_ledger(entry, schema)))
+                shown = find_shown_field(entry["label_config"])
+                sources.append(Source(entry["title"], entry["id"], schema, self._find_ledger(entry, schema), shown))
         if not sources:
             raise LabelStudioError(f"no project {name!r} at {self.server.url}; `annotate push` creates it")
         return sources
@@ -183,6 +191,9 @@ class Pull:
         return ledger
 
     def _read_project(self, source: Source, emails: dict[int, str]) -> Iterator[list[Returned]]:
+        if source.shown != f"${TEXT}":
+            remark = quarantined(f"the interface was changed to show {source.shown!r} instead of the text; push again")
+            self.certificate.add_remark(msgspec.structs.replace(remark, project=source.title))
         seen: set[str] = set()
         for task in self._iter_tasks(source.number):
             found = self._read_task(task, source, emails, seen)
@@ -214,6 +225,7 @@ class Pull:
             certificate.duplicated += 1
             remarks.append(quarantined("a second task for this article; push made one"))
         seen.add(article)
+        self.on_server.update(entry["id"] for entry in safe["annotations"])
         place = {"article_id": article, "task_id": safe["id"]}
         placed = [msgspec.structs.replace(remark, **place) for remark in remarks]
         url = self.server.task_page(source.number, safe["id"])
@@ -234,6 +246,22 @@ class Pull:
         if problems:
             self._set_aside(annotation, f"not a sound record: {problems[0]}")
         return not problems
+
+    def miss(self, former: Iterable[Annotation]) -> None:
+        """Note in the certificate which annotations of an earlier pull are no longer on the server."""
+        pages = {self.server.project_page(source.number): source.title for source in self.sources}
+        for one in former:
+            title = pages.get((one.task_url or "").partition("?")[0])
+            if title and one.status == "submitted" and one.annotation_id and one.annotation_id not in self.on_server:
+                self.certificate.deleted += 1
+                remark = quarantined(
+                    "the last pull had this annotation; it was deleted on the server", one.annotation_id
+                )
+                self.certificate.add_remark(
+                    msgspec.structs.replace(
+                        remark, project=title, article_id=one.id, task_id=one.task_id, annotator=one.annotator
+                    )
+                )
 
     def _iter_tasks(self, number: int) -> Iterable[dict[str, Any]]:
         if self.since is None:
@@ -333,6 +361,8 @@ def write_pull(pull: Pull, output: Path, certificate: Path | None = None) -> int
     Args:
         output: a file, or `-` for standard output.
         certificate: where the certificate goes; None = nowhere.
+
+    What an earlier pull left at the output is compared: annotations that were deleted on the server are quarantined.
     """
     streamed = output == STDIO or is_stream(output)
     if certificate is not None and certificate.resolve() == output.resolve():
@@ -347,11 +377,20 @@ def write_pull(pull: Pull, output: Path, certificate: Path | None = None) -> int
             file.write(line)
             count += 1
         file.flush()
+        if pull.since is None and not streamed:
+            pull.miss(_read_former(output))
         pull.certificate.records_sha256 = digest.hexdigest()
         if certificate is not None:
             encoded = msgspec.json.format(msgspec.json.encode(pull.certificate.to_dict())) + b"\n"
             open_output(outputs, certificate).write(encoded)
     return count
+
+
+def _read_former(output: Path) -> Iterator[Annotation]:
+    """The annotations that an earlier pull left at the output; none where something else is there, or nothing."""
+    if output.is_file():
+        with contextlib.suppress(AnnotateError):
+            yield from stream_records(output, Annotation, problems=[])
 
 
 def _rank(returned: Returned) -> tuple[bool, str, int]:
