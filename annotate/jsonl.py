@@ -246,7 +246,7 @@ def stream_records(
         for number, line in iter_lines(path):
             try:
                 record = _decode_record(line, kind, decoder)
-                if not _is_ours(record, line, encoder):
+                if not _is_kept(record, line, encoder):
                     for pair in find_misspelt_keys(decode_object(line), kind):
                         misspelt[pair] += 1
                         first.setdefault(pair, number)
@@ -278,15 +278,17 @@ def _decode_record(line: bytes, kind: type[R], decoder: msgspec.json.Decoder[R])
         return msgspec.convert({**found, "id": str(found["id"])}, kind)
 
 
-def _is_ours(record: msgspec.Struct, line: bytes, encoder: msgspec.json.Encoder) -> bool:
-    """Whether the line is exactly what `write_records` writes, so that nothing in it can be twice or too large."""
-    colon = line.find(b'":') + 2
-    if line[colon : colon + 1] == b" ":  # most lines of others are told apart without encoding the record
-        return False
+def _is_kept(record: msgspec.Struct, line: bytes, encoder: msgspec.json.Encoder) -> bool:
+    """Whether the record holds every key of the line, each once, with values that can be written again.
+
+    What is encoded are the record's keys whose values are not the default ones: where the line has no more colons,
+    no key of it was passed over.
+    """
     try:
-        same = encoder.encode(record) == line.rstrip()
+        encoded = encoder.encode(record)
     except (UnicodeError, OverflowError, RecursionError):
         return False
+    same = encoded.count(b":") == line.count(b":") and _ESCAPED_COLON not in line
     return same and find_value_problem(getattr(record, "meta", None)) is None
 
 
