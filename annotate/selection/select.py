@@ -27,7 +27,7 @@ from annotate.selected import KEY, Order, Selected
 from annotate.selection.chances import Predicted, diverse_sizes, read_predicted, uncertain_sizes
 from annotate.selection.exclusion import read_excluded
 from annotate.selection.plan import Target, find_pace, read_target
-from annotate.selection.pool import Excluded, Pool, merge_strata, read_pool
+from annotate.selection.pool import Excluded, Pool, read_pool
 from annotate.selection.sampling import (
     LEAST,
     Draw,
@@ -175,16 +175,13 @@ def select(
         sources if isinstance(sources, Articles) else read_articles(sources, normalize=normalize, columns=columns)
     )
     pool = read_pool(articles, by=by, excluded=excluded)
-    predicted = None if predictions is None else read_predicted(predictions, pool.ids)
-    names = merge_strata(pool.stratum, LEAST_SHARE if shares == "proportional" else 0)
-    strata = sorted(set(names))
-    number_of = {name: number for number, name in enumerate(strata)}
-    stratum: Numbers = np.fromiter((number_of[name] for name in names), np.int64, len(names))
+    predicted = None if predictions is None else read_predicted(predictions, pool)
+    strata, stratum = pool.name_strata(LEAST_SHARE if shares == "proportional" else 0)
     if per_story:
         stratum = join_strata(stratum, pool.story)
     counts = np.bincount(stratum, minlength=len(strata))
     size = _find_sizes(pool, order, chance, predicted)
-    units = choose_members(random_numbers(pool.ids, seed), pool.story, size, stratum, per_story=per_story)
+    units = choose_members(random_numbers(pool.iter_ids(), seed), pool.story, size, stratum, per_story=per_story)
     room = np.bincount(units.stratum, minlength=len(strata))
     if target is None:
         _check_size(n, len(units.article), strata, by)
