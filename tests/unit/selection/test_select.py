@@ -120,6 +120,20 @@ def test_strata_get_their_shares(tmp_path: Path) -> None:
     ]
 
 
+def test_a_batch_that_strata_make_less_precise_says_so(tmp_path: Path) -> None:
+    articles = [Article(id=f"a{number}", text=f"Rain {number}.", publisher="AP") for number in range(150)]
+    articles += [Article(id=f"b{number}", text=f"Sun {number}.", publisher=f"B{number % 4}") for number in range(16)]
+    articles += [Article(id=f"c{number}", text=f"Snow {number}.", publisher=f"C{number}") for number in range(4)]
+    write_records(tmp_path / "pool.jsonl", articles)
+    remark = "most strata have the least of 2 articles: more articles, or coarser --by, would be more precise"
+    shown = to_text(describe_plan(select([str(tmp_path / "pool.jsonl")], n=12, by=["publisher"], per_story=0).plan))
+    assert remark in shown
+    assert "other: what would be strata of less than 2% of the pool, put together" in shown
+    shown = to_text(describe_plan(select([str(tmp_path / "pool.jsonl")], n=12, per_story=0).plan))
+    assert remark not in shown
+    assert "other:" not in shown
+
+
 def test_strata_that_are_too_small_are_put_together_with_their_like() -> None:
     strata: dict[tuple[str, ...], int] = {("AP", "01"): 50, ("AP", "02"): 1, ("BBC", "01"): 48, ("CNN", "03"): 1}
     assert list(merge_strata(strata, 0.02).values()) == ["AP / 01", "other", "BBC / 01", "other"]
