@@ -165,6 +165,8 @@ def test_the_command_prints_a_table_and_json(tmp_path: Path) -> None:
     table = CliRunner().invoke(app, command)
     assert table.exit_code == 0, table.stderr
     assert "A pool of 120 articles" in table.stdout
+    titles = ("Items in an article", "Share of articles with", "Precision")
+    assert [line for line in table.stdout.splitlines() if line in titles] == list(titles)
     assert "taken as a simple random sample" in " ".join(table.stdout.split())
     assert max(map(len, table.stdout.partition("gain:")[0].splitlines())) <= 80
     found = json.loads(CliRunner().invoke(app, [*command, "--format", "json"]).stdout)
