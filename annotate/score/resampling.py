@@ -6,7 +6,9 @@ intervals (Hesterberg 2015): plain percentile intervals are too narrow below abo
 Where articles were sampled, in strata and with weights, that is still too narrow for a few of them: often one small
 stratum makes most of the spread, and resamples of a few articles vary less than samples do. There the t quantile has
 the degrees of freedom of the strata that make the spread (Satterthwaite 1946), and the interval is expanded further
-where the jackknife, which errs to the safe side (Efron & Stein 1981), finds more spread than the resamples have.
+where the jackknife, which errs to the safe side (Efron & Stein 1981), finds more spread than the resamples have. Most
+misses lie on the side of a long tail that the sample saw little of: there, BCa's level (Efron 1987) is used if it is
+farther out.
 """
 
 from __future__ import annotations
@@ -217,44 +219,60 @@ def read_interval(
 
 
 def sampled_interval(values: Values, sample: Sample, without: Values | None = None) -> tuple[float, float] | None:
-    """The interval of a value of a sample: expanded, and further by what the jackknife finds beyond the resamples.
+    """The interval of a value of a sample: expanded, further by what the jackknife finds beyond the resamples, and on
+    the side of a long tail.
 
     Args:
         values: by each resample.
         without: the value without each article of the sample (`jackknife`); None = articles less strata are the degrees
             of freedom, and the resamples are believed.
     """
-    size, further = sample.freedom + 1.0, 1.0
+    size, further, acceleration = sample.freedom + 1.0, 1.0, 0.0
     if without is not None:
         error, freedom = sample.find_spread(without)
+        acceleration = sample.find_acceleration(without)
         defined = values[~np.isnan(values)]
         spread = float(defined.std(ddof=1)) if len(defined) > 1 else 0.0
         if error > 0 and spread > 0:
             size, further = round(freedom, 1) + 1, max(1.0, error / spread)  # rounded: quantiles are cached
-    return expanded_interval(values, size, further)
+    return expanded_interval(values, size, further, acceleration)
 
 
-def expanded_interval(values: Values, n_articles: float, further: float = 1.0) -> tuple[float, float] | None:
+def expanded_interval(
+    values: Values, n_articles: float, further: float = 1.0, acceleration: float = 0.0
+) -> tuple[float, float] | None:
     """The expanded percentile interval of resampled values; None where most of them are undefined.
 
-    The percentiles are at Phi(+-sqrt(n/(n-1)) t(0.975, n-1)) for n articles, interpolated linearly; `further` is a
-    factor within the parentheses.
+    The percentiles are those of `expanded_levels`, interpolated linearly.
     """
     defined = values[~np.isnan(values)]
     if len(defined) * 2 <= len(values) or n_articles < 2:
         return None
-    low, high = np.quantile(defined, expanded_levels(n_articles, further=further))
+    low, high = np.quantile(defined, expanded_levels(n_articles, further=further, acceleration=acceleration))
     return float(low), float(high)
 
 
-def expanded_levels(n: float, confidence: float = CONFIDENCE, *, further: float = 1.0) -> tuple[float, float]:
-    """The two levels in (0, 1) at which the expanded percentile interval for n articles is read off.
+def expanded_levels(
+    n: float, confidence: float = CONFIDENCE, *, further: float = 1.0, acceleration: float = 0.0
+) -> tuple[float, float]:
+    """The two levels in [0, 1] at which the expanded percentile interval for n articles is read off.
+
+    They are Phi(+-sqrt(n/(n-1)) t(0.975, n-1)); `further` is a factor within the parentheses. With an acceleration,
+    each is the outer one of this and of the level that BCa (Efron 1987) has for it, with the acceleration as its bias
+    too, as for a mean.
 
     >>> [round(level, 4) for level in expanded_levels(5)]
     [0.001, 0.999]
     """
     reach = math.sqrt(n / (n - 1)) * t_quantile((1 + confidence) / 2, n - 1) * further
-    return NormalDist().cdf(-reach), NormalDist().cdf(reach)
+    low, high = _accelerate(-reach, acceleration), _accelerate(reach, acceleration)
+    return min(NormalDist().cdf(-reach), low), max(NormalDist().cdf(reach), high)
+
+
+def _accelerate(z: float, acceleration: float) -> float:
+    moved = acceleration + z
+    left = 1 - acceleration * moved
+    return NormalDist().cdf(acceleration + moved / left) if left > 0 else float(moved > 0)
 
 
 def rule_of_three(value: float, n: int) -> tuple[float, float] | None:

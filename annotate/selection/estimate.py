@@ -34,8 +34,8 @@ from annotate.selection.sampling import Reals
 #: With fewer annotated articles in which gold differs from predictions, nobody knows how often they differ elsewhere:
 #: an interval that relied on them would be too narrow, so gold alone is given.
 MIN_DIFFERENT = 10
-#: Below this, intervals of what a few long articles carry are too narrow, by gold and with predictions: they held the
-#: truth in 90 to 96 % of simulated batches of 20 (docs/selection.md); and precision is given by gold alone.
+#: Below this, intervals of counts with predictions may be too narrow: they held the truth in 91 to 96 % of simulated
+#: batches of 20 (docs/selection.md); and precision is given by gold alone.
 FEW_ARTICLES = 30
 _IN_AN_ARTICLE, _ARTICLES_WITH = " in an article", "articles with "
 #: the precision of each layer that is estimated
@@ -187,8 +187,8 @@ def estimate(
     few = min(rate.articles for rate in rates)
     if trials and few < FEW_ARTICLES:
         remarks.append(
-            f"{format_count(few, 'article')}: below {FEW_ARTICLES}, intervals of skewed counts are too narrow; with 20 "
-            "articles, those of 95 % hold the truth in 90 to 96 % of batches"
+            f"{format_count(few, 'article')}: below {FEW_ARTICLES}, intervals of counts may be too narrow; with 20 "
+            "articles, those of 95 % with predictions hold the truth in 91 to 96 % of batches"
         )
     return Estimates(pool, rates, remarks)
 
