@@ -15,7 +15,8 @@ from annotate.agreement.unitizing import UnitSums, sum_units
 from annotate.items import LINKS, label_of, layer_of, ranges_of
 from annotate.records import LAYERS, Annotation, Item, Layer, get_layer
 from annotate.score.formulas import Values, divide
-from annotate.score.resampling import read_interval
+from annotate.score.resampling import Reweighted
+from annotate.score.tables import Numbers
 from annotate.text.text_index import TextIndex
 
 SPAN_FIELDS = ("extent", *(name for layer in LAYERS for name in LINKS[layer]))
@@ -96,26 +97,26 @@ def count_outcomes(compared: Sequence[Compared]) -> dict[str, Any]:
     return {**outcomes, "fields": fields}
 
 
-def measure_kappa(compared: Sequence[Compared], field: str, rows: Values) -> tuple[Interval, int]:
+def measure_kappa(compared: Sequence[Compared], field: str, rows: Reweighted) -> tuple[Interval, int]:
     """Cohen's kappa of one attribute over matched items: the mean of the pairs' kappas, weighted by their items.
 
     For more than two annotators this is Light's kappa (Light 1971), weighted.
     """
     labels = _labels(compared, field)
-    total: Values = np.zeros(len(rows))
-    weight: Values = np.zeros(len(rows))
+    total: Values = np.zeros(len(rows.weights))
+    weight: Values = np.zeros(len(rows.weights))
     matched = 0
     for pair in sorted({found.pair for found in compared}):
-        tables = np.zeros((rows.shape[1], len(labels), len(labels)))
+        tables = np.zeros((rows.weights.shape[1], len(labels), len(labels)))
         for found in compared:
             if found.pair == pair:
                 tables[found.article] += count_contingencies(_matched(found, field), labels)
-        resampled = np.tensordot(rows, tables, axes=1).astype(np.float64)
+        resampled = np.tensordot(rows.weights, tables, axes=1).astype(np.float64)
         kappa, size = cohen_kappa(resampled), resampled.sum(axis=(1, 2))
         total += np.nan_to_num(kappa) * size
         weight += np.where(np.isnan(kappa), 0, size)
         matched += int(tables.sum())
-    return read_interval(divide(total, weight), _count_articles(compared)), matched
+    return rows.interval(divide(total, weight), _list_articles(compared)), matched
 
 
 def _matched(found: Compared, field: str) -> list[tuple[Any, Any]]:
@@ -131,19 +132,20 @@ def _labels(compared: Sequence[Compared], field: str) -> list[Any]:
     return sorted(found, key=str)
 
 
-def measure_alpha(aligned: Sequence[Aligned], field: str, rows: Values) -> tuple[Interval, int]:
+def measure_alpha(aligned: Sequence[Aligned], field: str, rows: Reweighted) -> tuple[Interval, int]:
     """Krippendorff's nominal alpha of one attribute; the units are positions that two or more annotators marked."""
     units = [[[values[field] for values in position.values.values()] for position in one.positions] for one in aligned]
     labels = sorted({label for found in units for unit in found for label in unit}, key=str)
-    tables = np.zeros((rows.shape[1], len(labels), len(labels)))
+    tables = np.zeros((rows.weights.shape[1], len(labels), len(labels)))
     for one, found in zip(aligned, units, strict=True):
         tables[one.article] += count_coincidences(found, labels)
     n_units = sum(len(unit) > 1 for found in units for unit in found)
-    return read_interval(nominal_alpha(np.tensordot(rows, tables, axes=1).astype(np.float64)), len(aligned)), n_units
+    alpha = nominal_alpha(np.tensordot(rows.weights, tables, axes=1).astype(np.float64))
+    return rows.interval(alpha, _list_articles(aligned)), n_units
 
 
 def measure_alpha_u(
-    articles: Mapping[str, Sequence[Annotation]], layer: Layer, rows: Values
+    articles: Mapping[str, Sequence[Annotation]], layer: Layer, rows: Reweighted
 ) -> dict[str | None, tuple[Interval, int]]:
     """Krippendorff's alpha_u by label, and of all labels together (None); for quotes and claims the latter only.
 
@@ -156,27 +158,27 @@ def measure_alpha_u(
     texts = [versions[0].text or "" for versions in articles.values()]
     for pair in sorted({pair for people in marked for pair in combinations(sorted(people), 2)}):
         shared = [i for i, people in enumerate(marked) if pair[0] in people and pair[1] in people]
-        length = rows[:, shared] @ np.array([len(texts[i]) for i in shared], float)
+        length = rows.weights[:, shared] @ np.array([len(texts[i]) for i in shared], float)
         labels = sorted({_label(item) for i in shared for name in pair for item in marked[i][name]})
-        joint = np.zeros((2, len(rows)))
+        joint = np.zeros((2, len(rows.weights)))
         for label in labels:
             units: UnitSums = sum_units(
                 [(len(texts[i]), *(_units(marked[i][name], label) for name in pair)) for i in shared]  # type: ignore[misc]
             )
-            observed, expected = (np.nan_to_num(value) for value in units.disagreements(rows[:, shared]))
+            observed, expected = (np.nan_to_num(value) for value in units.disagreements(rows.weights[:, shared]))
             joint += [observed * length, expected * length]
             sizes[None] += int(units.units.sum())
             if layer == "entities":
                 sums.setdefault(label, []).append((observed * length, expected * length))
                 sizes[label] = sizes.get(label, 0) + int(units.units.sum())
         sums[None].append((joint[0], joint[1]))
-    n_articles = sum(len(people) > 1 for people in marked)
+    here = np.flatnonzero([len(people) > 1 for people in marked])
     result: dict[str | None, tuple[Interval, int]] = {}
     for label_, parts in sums.items():
         if not parts:
             continue
         observed_, expected_ = (np.sum([part[side] for part in parts], axis=0) for side in (0, 1))
-        result[label_] = read_interval(1 - divide(observed_, expected_), n_articles), sizes[label_]
+        result[label_] = rows.interval(1 - divide(observed_, expected_), here), sizes[label_]
     return result
 
 
@@ -189,5 +191,5 @@ def _units(items: Sequence[Item], label: str) -> list[tuple[int, int]]:
     return [range_ for item in items if _label(item) == label for range_ in ranges_of(item)]
 
 
-def _count_articles(compared: Sequence[Compared]) -> int:
-    return len({found.article for found in compared})
+def _list_articles(found: Sequence[Compared] | Sequence[Aligned]) -> Numbers:
+    return np.unique(np.array([one.article for one in found], np.int64))

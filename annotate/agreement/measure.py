@@ -27,10 +27,9 @@ from annotate.label_map import LabelMap, Relabelling, find_unused
 from annotate.printing import format_count, format_value, short_repr
 from annotate.records import Annotation, Layer
 from annotate.schema import Schema, load_schema
-from annotate.score.formulas import Values
 from annotate.score.measures import HEADLINES
 from annotate.score.options import Weighting
-from annotate.score.resampling import MIN_ARTICLES, draw_with_point
+from annotate.score.resampling import MIN_ARTICLES, Reweighted, reweigh
 from annotate.score.sample import Sample, make_sample
 from annotate.selected import find_selected
 
@@ -152,10 +151,8 @@ def agree(
         agreement.remarks.append("no article was annotated by two annotators, so there is no agreement to measure")
         return agreement
     sample = _choose_sample(shared, weights)
-    if sample is None:
-        rows = draw_with_point(len(shared), trials, seed)
-    else:
-        rows = sample.draw_with_point(trials, seed)
+    rows = reweigh(len(shared), trials, seed, sample)
+    if sample is not None:
         effective = f"as precise as {sample.effective:.1f} of equal weight"
         agreement.remarks.append(
             f"weighted by how they were selected: {format_count(agreement.articles, 'article')}, {effective}"
@@ -200,7 +197,7 @@ def _add_scores(
     agreement: Agreement,
     shared: Mapping[str, Sequence[Annotation]],
     schema: Schema,
-    rows: Values,
+    rows: Reweighted,
     compared: Sequence[Compared],
 ) -> None:
     scores = score_pairs(shared, schema, rows)

@@ -13,9 +13,8 @@ from annotate.errors import ScoreError
 from annotate.records import LAYERS, Annotation, GoldRecord, Layer, Prediction, get_layer
 from annotate.schema import Schema
 from annotate.score.evaluate import count_layers
-from annotate.score.formulas import Values
 from annotate.score.problems import Problems
-from annotate.score.resampling import ArticleWeights, read_interval
+from annotate.score.resampling import ArticleWeights, Reweighted
 from annotate.score.tables import read_gold, read_system
 
 METRICS = ("f1", "macro-f1", "accuracy")
@@ -31,7 +30,7 @@ class PairScores(msgspec.Struct):
     by_pair: dict[tuple[str, str], dict[str, float | None]]
 
 
-def score_pairs(articles: Mapping[str, Sequence[Annotation]], schema: Schema, rows: Values) -> PairScores:
+def score_pairs(articles: Mapping[str, Sequence[Annotation]], schema: Schema, rows: Reweighted) -> PairScores:
     """Every annotator against every other on the articles that both annotated, in both directions.
 
     Both directions are added up, so that no one is gold: precision, recall and F1 are then one number, and an
@@ -39,7 +38,6 @@ def score_pairs(articles: Mapping[str, Sequence[Annotation]], schema: Schema, ro
 
     Args:
         articles: at least two versions each, in the order of the columns of `rows`.
-        rows: see `resampling.draw_with_point`.
 
     Raises:
         ScoreError: a label that the schema does not declare; all problems together.
@@ -71,14 +69,14 @@ def score_pairs(articles: Mapping[str, Sequence[Annotation]], schema: Schema, ro
     pairs = sorted(set(pair_of))
     chosen = {pair: np.array([other == pair for other in pair_of]) for pair in pairs}
     result = PairScores({}, {pair: {} for pair in pairs})
-    everything = ArticleWeights(rows, article_of)
-    once = {pair: ArticleWeights(rows[:1], article_of, chosen[pair]) for pair in pairs}
+    everything = ArticleWeights(rows.weights, article_of)
+    once = {pair: ArticleWeights(rows.weights[:1], article_of, chosen[pair]) for pair in pairs}
     for layer, found in counted.items():
-        n_articles = len(set(article_of[table.has[layer]].tolist()))
+        here = np.unique(article_of[table.has[layer]])
         for measure, formula in found.formulas.items():
             if measure.metric not in METRICS or measure.match in NO_MEASURE:
                 continue
-            result.pooled[str(measure)] = (read_interval(formula.values(everything), n_articles), formula.n_gold // 2)
+            result.pooled[str(measure)] = (rows.interval(formula.values(everything), here), formula.n_gold // 2)
             for pair in pairs:
                 value = float(formula.values(once[pair])[0])
                 result.by_pair[pair][str(measure)] = None if np.isnan(value) else value

@@ -6,13 +6,16 @@ intervals (Hesterberg 2015): plain percentile intervals are too narrow below abo
 Where articles were sampled, in strata and with weights, that is still too narrow for a few of them: often one small
 stratum makes most of the spread, and resamples of a few articles vary less than samples do. There the t quantile has
 the degrees of freedom of the strata that make the spread (Satterthwaite 1946), and the interval is expanded further
-where the jackknife, which errs to the safe side (Efron & Stein 1981), finds more spread than the resamples have.
+where the jackknife, which errs to the safe side (Efron & Stein 1981), finds more spread than the resamples have. Most
+misses lie on the side of a long tail that the sample saw little of: there, BCa's level (Efron 1987) is used if it is
+farther out.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Generic, TypeVar
 
@@ -43,6 +46,39 @@ def draw_articles(n_articles: int, trials: int, seed: int) -> Iterator[Values]:
         rows = min(step, trials - first)
         drawn = generator.integers(0, n_articles, (rows, n_articles)) + np.arange(rows)[:, None] * n_articles
         yield np.bincount(drawn.ravel(), minlength=rows * n_articles).reshape(rows, n_articles).astype(float)
+
+
+@dataclass(frozen=True)
+class Reweighted:
+    """What each article weighs in the sample itself, in each resample and without each article, in rows of `weights`.
+
+    `trials` is the number of resamples; `sample` is None where all articles are alike: then none is left out.
+    """
+
+    weights: Values
+    trials: int
+    sample: Sample | None
+
+    def interval(self, values: Values, articles: Numbers) -> tuple[float | None, float | None, float | None]:
+        """Value, low and high (`read_interval`) from the value by each row.
+
+        Args:
+            articles: those that count for the value.
+        """
+        resampled, without = values[: 1 + self.trials], values[1 + self.trials :]
+        sample = None if self.sample is None else self.sample.take(articles)
+        return read_interval(resampled, len(articles), sample, without[articles] if len(without) else None)
+
+
+def reweigh(n_articles: int, trials: int, seed: int, sample: Sample | None = None) -> Reweighted:
+    """The rows of weights of so many articles, drawn as they were sampled; None = all alike."""
+    if sample is None:
+        return Reweighted(draw_with_point(n_articles, trials, seed), trials, None)
+    weights = sample.draw_with_point(trials, seed)
+    if trials and n_articles <= MOST_LEFT_OUT:
+        left_out = np.stack([*_LeaveOneOut(np.arange(n_articles), n_articles, sample.stratum).rows()])
+        weights = np.concatenate([weights, left_out * weights[0]])
+    return Reweighted(weights, trials, sample)
 
 
 def draw_with_point(n_articles: int, trials: int, seed: int) -> Values:
@@ -104,16 +140,11 @@ class Resamples(Generic[K]):
         values = self.values(name) if minus is None else self.values(name) - self.values(minus)
         if self._sample is None:
             return expanded_interval(values, len(self._articles))
-        size, further = self._sample.freedom + 1.0, 1.0
-        if len(self._articles) <= MOST_LEFT_OUT:
-            formulas = [self._formulas[each] for each in (name, minus) if each is not None]
-            without, *other = jackknife(formulas, self._articles, self._columns_size, self._sample.stratum)
-            error, freedom = self._sample.find_spread(without - other[0] if other else without)
-            defined = values[~np.isnan(values)]
-            spread = float(defined.std(ddof=1)) if len(defined) > 1 else 0.0
-            if error > 0 and spread > 0:
-                size, further = round(freedom, 1) + 1, max(1.0, error / spread)  # rounded: quantiles are cached
-        return expanded_interval(values, size, further)
+        if len(self._articles) > MOST_LEFT_OUT:
+            return sampled_interval(values, self._sample)
+        formulas = [self._formulas[each] for each in (name, minus) if each is not None]
+        without, *other = jackknife(formulas, self._articles, self._columns_size, self._sample.stratum)
+        return sampled_interval(values, self._sample, without - other[0] if other else without)
 
     def values(self, name: K) -> Values:
         """The value of one formula in each resample, shape (trials,), NaN where undefined."""
@@ -167,41 +198,81 @@ class ArticleWeights:
             yield row[self._article] * self._chosen
 
 
-def read_interval(values: Values, n_articles: int) -> tuple[float | None, float | None, float | None]:
+def read_interval(
+    values: Values, n_articles: int, sample: Sample | None = None, without: Values | None = None
+) -> tuple[float | None, float | None, float | None]:
     """Value, low and high from a value and its resampled ones (in this order); None where undefined.
 
-    Below five articles there is no interval, nor where no resample differs (then it would have width 0).
+    Of a sample, by `sampled_interval`. Below five articles there is no interval, nor where no resample differs (then it
+    would have width 0).
     """
     value = None if np.isnan(values[0]) else float(values[0])
     resampled = values[1:]
     defined = resampled[~np.isnan(resampled)]
     if value is None or n_articles < MIN_ARTICLES or len(defined) == 0 or np.ptp(defined) < NO_WIDTH:
         return value, None, None
-    low, high = expanded_interval(resampled, n_articles) or (None, None)
+    if sample is None:
+        low, high = expanded_interval(resampled, n_articles) or (None, None)
+    else:
+        low, high = sampled_interval(resampled, sample, without) or (None, None)
     return value, low, high
 
 
-def expanded_interval(values: Values, n_articles: float, further: float = 1.0) -> tuple[float, float] | None:
+def sampled_interval(values: Values, sample: Sample, without: Values | None = None) -> tuple[float, float] | None:
+    """The interval of a value of a sample: expanded, further by what the jackknife finds beyond the resamples, and on
+    the side of a long tail.
+
+    Args:
+        values: by each resample.
+        without: the value without each article of the sample (`jackknife`); None = articles less strata are the degrees
+            of freedom, and the resamples are believed.
+    """
+    size, further, acceleration = sample.freedom + 1.0, 1.0, 0.0
+    if without is not None:
+        error, freedom = sample.find_spread(without)
+        acceleration = sample.find_acceleration(without)
+        defined = values[~np.isnan(values)]
+        spread = float(defined.std(ddof=1)) if len(defined) > 1 else 0.0
+        if error > 0 and spread > 0:
+            size, further = round(freedom, 1) + 1, max(1.0, error / spread)  # rounded: quantiles are cached
+    return expanded_interval(values, size, further, acceleration)
+
+
+def expanded_interval(
+    values: Values, n_articles: float, further: float = 1.0, acceleration: float = 0.0
+) -> tuple[float, float] | None:
     """The expanded percentile interval of resampled values; None where most of them are undefined.
 
-    The percentiles are at Phi(+-sqrt(n/(n-1)) t(0.975, n-1)) for n articles, interpolated linearly; `further` is a
-    factor within the parentheses.
+    The percentiles are those of `expanded_levels`, interpolated linearly.
     """
     defined = values[~np.isnan(values)]
     if len(defined) * 2 <= len(values) or n_articles < 2:
         return None
-    low, high = np.quantile(defined, expanded_levels(n_articles, further=further))
+    low, high = np.quantile(defined, expanded_levels(n_articles, further=further, acceleration=acceleration))
     return float(low), float(high)
 
 
-def expanded_levels(n: float, confidence: float = CONFIDENCE, *, further: float = 1.0) -> tuple[float, float]:
-    """The two levels in (0, 1) at which the expanded percentile interval for n articles is read off.
+def expanded_levels(
+    n: float, confidence: float = CONFIDENCE, *, further: float = 1.0, acceleration: float = 0.0
+) -> tuple[float, float]:
+    """The two levels in [0, 1] at which the expanded percentile interval for n articles is read off.
+
+    They are Phi(+-sqrt(n/(n-1)) t(0.975, n-1)); `further` is a factor within the parentheses. With an acceleration,
+    each is the outer one of this and of the level that BCa (Efron 1987) has for it, with the acceleration as its bias
+    too, as for a mean.
 
     >>> [round(level, 4) for level in expanded_levels(5)]
     [0.001, 0.999]
     """
     reach = math.sqrt(n / (n - 1)) * t_quantile((1 + confidence) / 2, n - 1) * further
-    return NormalDist().cdf(-reach), NormalDist().cdf(reach)
+    low, high = _accelerate(-reach, acceleration), _accelerate(reach, acceleration)
+    return min(NormalDist().cdf(-reach), low), max(NormalDist().cdf(reach), high)
+
+
+def _accelerate(z: float, acceleration: float) -> float:
+    moved = acceleration + z
+    left = 1 - acceleration * moved
+    return NormalDist().cdf(acceleration + moved / left) if left > 0 else float(moved > 0)
 
 
 def rule_of_three(value: float, n: int) -> tuple[float, float] | None:

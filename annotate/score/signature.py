@@ -43,6 +43,7 @@ def sign(gold: GoldTable, layers: Sequence[Layer], options: ScoreOptions, sample
         signature["weights"] = "none" if sample is None else "gold"
     if sample is not None:
         signature["interval"] += " within strata, degrees of freedom by Satterthwaite, spread of the jackknife or more"
+        signature["interval"] += ", BCa where wider"
     if "quotes" in layers or "claims" in layers:
         signature["tokens"] = TOKEN.pattern
     if "claims" in layers:

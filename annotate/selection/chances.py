@@ -18,7 +18,9 @@ from annotate.items import confidence_of
 from annotate.jsonl import stream_records
 from annotate.printing import format_count
 from annotate.records import LAYERS, Layer, Prediction, get_layer
+from annotate.release.grouping.rows import Order, find_holders, find_shared
 from annotate.release.grouping.stories import Names
+from annotate.selection.pool import Pool
 from annotate.selection.sampling import Reals
 
 #: kinds of articles are told apart by this many bits of a SimHash
@@ -30,11 +32,11 @@ class Predicted:
     """What predictions say of each article of a pool: the spread of what is right, and the items of each layer."""
 
     spread: Reals
-    items: Mapping[Layer, Reals]
+    items: Mapping[Layer, Order]
 
 
-def read_predicted(predictions: str | Path | Iterable[Prediction], ids: Sequence[str]) -> Predicted:
-    """The predictions of the articles with these ids, read once; those of other articles are passed over.
+def read_predicted(predictions: str | Path | Iterable[Prediction], pool: Pool) -> Predicted:
+    """The predictions of the pool's articles, read once; those of other articles are passed over.
 
     The spread is the standard deviation of the number of right items, as the confidences p in the items have it: the
     root of the sum of p (1 - p). Where no item has a confidence, it is 1 - `score` of the record.
@@ -42,15 +44,14 @@ def read_predicted(predictions: str | Path | Iterable[Prediction], ids: Sequence
     Raises:
         RecordError: the file has problems, or an article of the pool has no prediction.
     """
-    number_of = {id: number for number, id in enumerate(ids)}
     problems: list[str] = []
-    given = np.zeros(len(ids), bool)
-    spread = np.zeros(len(ids))
-    items: dict[Layer, Reals] = {}
+    given = np.zeros(len(pool), bool)
+    spread = np.zeros(len(pool))
+    items: dict[Layer, Order] = {}
     if isinstance(predictions, (str, Path)):
         predictions = stream_records(Path(predictions), Prediction, problems=problems)
     for prediction in predictions:
-        number = number_of.get(prediction.id)
+        number = pool.find(prediction.id)
         if number is None:
             continue
         given[number] = True
@@ -61,8 +62,8 @@ def read_predicted(predictions: str | Path | Iterable[Prediction], ids: Sequence
         spread[number] = find_spread(prediction)
         for layer in LAYERS:
             if (here := get_layer(prediction, layer)) is not None:
-                items.setdefault(layer, np.zeros(len(ids)))[number] = len(here)
-    missing = [ids[number] for number in np.flatnonzero(~given)[:3].tolist()]
+                items.setdefault(layer, np.zeros(len(pool), np.int32))[number] = len(here)
+    missing = [pool[number].id for number in np.flatnonzero(~given)[:3].tolist()]
     if missing:
         lacking = format_count(int((~given).sum()), "article")
         problems.append(f"predictions: {lacking} of the pool without one, such as {', '.join(missing)}; predict on all")
@@ -116,14 +117,20 @@ def diverse_sizes(names: Sequence[Names], chance: float) -> Reals:
 
 def find_kinds(names: Sequence[Names]) -> Reals:
     """The kind of each article, a number below 2 to the power of `KIND_BITS`; similar ones often share it."""
-    known, counts = np.unique(np.concatenate([*names, np.zeros(0, np.uint32)]), return_counts=True)
-    rarity = np.log(len(names) / np.maximum(counts, 1)) if len(names) else counts
+    known, counts = [np.zeros(0, np.uint32)], [np.zeros(0, np.int64)]
+    for found in find_holders(names, np.arange(len(names))):
+        several = found.counts > 1  # without those that one article alone has, which are most
+        known.append(found.numbers[several])
+        counts.append(found.counts[several])
+    common, rarity = np.concatenate(known), np.log(len(names) / np.concatenate(counts))
     powers = 1 << np.arange(KIND_BITS)
     kinds = np.zeros(len(names))
     for number, here in enumerate(names):
         if not len(here):
             continue
-        weights = rarity[np.searchsorted(known, here)]
+        weights = np.full(len(here), np.log(len(names)))
+        at, shared = find_shared(common, here)
+        weights[shared] = rarity[at]
         mixed = here.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(40)
         signs = (mixed[:, None] >> np.arange(KIND_BITS, dtype=np.uint64)) & np.uint64(1)
         kinds[number] = ((weights @ (signs * 2.0 - 1.0)) > 0) @ powers

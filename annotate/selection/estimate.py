@@ -34,9 +34,10 @@ from annotate.selection.sampling import Reals
 #: With fewer annotated articles in which gold differs from predictions, nobody knows how often they differ elsewhere:
 #: an interval that relied on them would be too narrow, so gold alone is given.
 MIN_DIFFERENT = 10
-#: Below this, intervals of what a few long articles carry are too narrow, by gold and with predictions: they held the
-#: truth in 90 to 96 % of simulated batches of 20 (docs/selection.md); and precision is given by gold alone.
+#: Below this, intervals of counts with predictions may be too narrow: they held the truth in 91 to 96 % of simulated
+#: batches of 20 (docs/selection.md); and precision is given by gold alone.
 FEW_ARTICLES = 30
+_IN_AN_ARTICLE, _ARTICLES_WITH = " in an article", "articles with "
 #: the precision of each layer that is estimated
 PRECISIONS: dict[Layer, str] = {
     "entities": "precision:strict:entities",
@@ -186,8 +187,8 @@ def estimate(
     few = min(rate.articles for rate in rates)
     if trials and few < FEW_ARTICLES:
         remarks.append(
-            f"{format_count(few, 'article')}: below {FEW_ARTICLES}, intervals of skewed counts are too narrow; with 20 "
-            "articles, those of 95 % hold the truth in 90 to 96 % of batches"
+            f"{format_count(few, 'article')}: below {FEW_ARTICLES}, intervals of counts may be too narrow; with 20 "
+            "articles, those of 95 % with predictions hold the truth in 91 to 96 % of batches"
         )
     return Estimates(pool, rates, remarks)
 
@@ -259,8 +260,8 @@ def _list_rates(
         if name != layer and value.sum() < MIN_LABEL_SPANS:
             continue
         proxy = rest.column(lambda counts, _, name=name: counts[name])  # type: ignore[misc]
-        yield make(f"{name} in an article", value, proxy)
-        yield make(f"articles with {name}", np.minimum(value, 1), np.minimum(proxy, 1))
+        yield make(f"{name}{_IN_AN_ARTICLE}", value, proxy)
+        yield make(f"{_ARTICLES_WITH}{name}", np.minimum(value, 1), np.minimum(proxy, 1))
     right = counted[Measure.parse(PRECISIONS[layer])]
     trusted = rest.column(lambda _, trusted: trusted[layer])
     items = rest.column(lambda counts, _: counts[layer])
@@ -334,7 +335,7 @@ def _find_interval(resamples: Resamples[str], key: str) -> tuple[float, float] |
 
 def _bound(name: str, value: float, cases: int) -> tuple[float, float] | None:
     """The rule-of-three bound of a share of which every case is on one side; None for means and other shares."""
-    return None if name.endswith(" in an article") else rule_of_three(round(value, 12), cases)
+    return None if name.endswith(_IN_AN_ARTICLE) else rule_of_three(round(value, 12), cases)
 
 
 def _or_none(value: float) -> float | None:
@@ -342,19 +343,19 @@ def _or_none(value: float) -> float | None:
 
 
 def describe_estimates(estimates: Estimates) -> Iterator[Block]:
-    """The estimates as a table and lines for reading."""
-    rows = [
-        [
-            rate.name,
-            format_value(rate.gold),
-            format_interval(rate.gold_low, rate.gold_high),
-            format_value(rate.value),
-            format_interval(rate.low, rate.high),
-            f"{rate.gain:.1f}",
-        ]
-        for rate in estimates.rates
-    ]
-    title = f"A pool of {format_count(estimates.pool, 'article')}"
-    yield Table(title, ("rate", "gold", "95 %", "with predictions", "95 %", "gain"), rows)
+    """The estimates as tables and lines for reading: items, shares of articles, and precision apart."""
+    yield f"A pool of {format_count(estimates.pool, 'article')}"
+    parts: dict[str, list[list[str]]] = {}
+    for rate in estimates.rates:
+        title, name = "Precision", rate.name
+        if rate.name.endswith(_IN_AN_ARTICLE):
+            title, name = "Items in an article", rate.name.removesuffix(_IN_AN_ARTICLE)
+        elif rate.name.startswith(_ARTICLES_WITH):
+            title, name = "Share of articles with", rate.name.removeprefix(_ARTICLES_WITH)
+        gold = [format_value(rate.gold), format_interval(rate.gold_low, rate.gold_high)]
+        both = [format_value(rate.value), format_interval(rate.low, rate.high)]
+        parts.setdefault(title, []).append([name, *gold, *both, f"{rate.gain:.1f}"])
+    for title, rows in parts.items():
+        yield Table(title, ("rate", "gold", "95 %", "with predictions", "95 %", "gain"), rows)
     yield "gain: how many times as many articles gold alone would need for an interval as narrow"
     yield from (f"note: {remark}" for remark in estimates.remarks)

@@ -394,14 +394,16 @@ def describe_plan(found: Plan, written: str | Path | None = None) -> Iterator[Bl
     if found.more is None:
         yield "the pool has not enough articles for that"
         return
+    if not found.more:
+        yield "no more articles are needed"
+        return
     hours = "" if found.hours is None else f", about {found.hours:,.1f} hours for one annotator"
     yield f"{format_count(found.more, 'more article')}{hours}"
-    if found.more:
-        rows = [
-            [row.name, f"{row.share:.1%}", f"{row.spread:.3f}", f"{row.annotated:,}", f"{row.more:,}"]
-            for row in found.strata
-        ]
-        yield Table("Where", ("stratum", "of the pool", "spread", "annotated", "more"), rows)
+    rows = [
+        [row.name, f"{row.share:.1%}", f"{row.spread:.3f}", f"{row.annotated:,}", f"{row.more:,}"]
+        for row in found.strata
+    ]
+    yield Table("Where", ("stratum", "of the pool", "spread", "annotated", "more"), rows)
     if found.target is None:
         yield f"next: annotate select SOURCES -n {found.more} --exclude GOLD -o batch.jsonl"
     elif written is not None:

@@ -27,7 +27,7 @@ from annotate.selected import KEY, Order, Selected
 from annotate.selection.chances import Predicted, diverse_sizes, read_predicted, uncertain_sizes
 from annotate.selection.exclusion import read_excluded
 from annotate.selection.plan import Target, find_pace, read_target
-from annotate.selection.pool import Excluded, Pool, merge_strata, read_pool
+from annotate.selection.pool import OTHER, Excluded, Pool, read_pool
 from annotate.selection.sampling import (
     LEAST,
     Draw,
@@ -44,6 +44,8 @@ Shares: TypeAlias = Literal["proportional", "equal"]
 
 #: With proportional shares, strata with less than this share of the articles are put together.
 LEAST_SHARE = 0.02
+#: Where a batch is as precise as this share of it, a remark says what to do about it.
+WASTEFUL = 0.75
 
 
 @dataclass(frozen=True)
@@ -175,16 +177,13 @@ def select(
         sources if isinstance(sources, Articles) else read_articles(sources, normalize=normalize, columns=columns)
     )
     pool = read_pool(articles, by=by, excluded=excluded)
-    predicted = None if predictions is None else read_predicted(predictions, pool.ids)
-    names = merge_strata(pool.stratum, LEAST_SHARE if shares == "proportional" else 0)
-    strata = sorted(set(names))
-    number_of = {name: number for number, name in enumerate(strata)}
-    stratum: Numbers = np.fromiter((number_of[name] for name in names), np.int64, len(names))
+    predicted = None if predictions is None else read_predicted(predictions, pool)
+    strata, stratum = pool.name_strata(LEAST_SHARE if shares == "proportional" else 0)
     if per_story:
         stratum = join_strata(stratum, pool.story)
     counts = np.bincount(stratum, minlength=len(strata))
     size = _find_sizes(pool, order, chance, predicted)
-    units = choose_members(random_numbers(pool.ids, seed), pool.story, size, stratum, per_story=per_story)
+    units = choose_members(random_numbers(pool.iter_ids(), seed), pool.story, size, stratum, per_story=per_story)
     room = np.bincount(units.stratum, minlength=len(strata))
     if target is None:
         _check_size(n, len(units.article), strata, by)
@@ -317,11 +316,16 @@ def describe_plan(plan: SelectionPlan) -> Iterator[Block]:
         for stratum in plan.strata
     ]
     yield Table("Strata", ("stratum", "articles", "to draw from", "selected"), rows)
+    if any(stratum.name.split(" / ")[-1] == OTHER for stratum in plan.strata):
+        yield f"{OTHER}: what would be strata of less than {LEAST_SHARE:.0%} of the pool, put together"
     hours = "hours unknown (--effort A.jsonl)"
     if plan.hours is not None:
         hours = f"about {plan.hours:,.1f} hours for one annotator"
     yield f"batch: {format_count(plan.articles, 'article')}, {plan.words:,} words, {hours}"
     yield f"as precise as {plan.effective:,.1f} articles of equal weight"
+    at_least = sum(stratum.selected <= LEAST for stratum in plan.strata)
+    if 2 * at_least > len(plan.strata) > 1 and plan.effective < WASTEFUL * plan.articles:
+        yield f"most strata have the least of {LEAST} articles: more articles, or coarser --by, would be more precise"
     if plan.expected:
         rows = [[found.what, f"{found.value:,.2f}", f"± {found.half_width:,.3f}"] for found in plan.expected]
         yield Table("Expected 95 % intervals", ("of", "value", "half width"), rows)

@@ -3,9 +3,10 @@
     python -m tests.bench.bench_intervals [--runs 2000] [--seed 0]
 
 Each run draws n articles of a corpus by plain chance and asks how many items an article has on average. Compared are
-the interval of `annotate estimate` (the expanded percentile interval of the rescaled bootstrap) and those that survey
-statisticians use instead: Student's t about the mean; t on the log scale; the bootstrap-t (Hall 1988). Printed: the
-share of intervals that hold the mean of the corpus, the shares that lie below and above it, and the mean width.
+the interval of `annotate estimate` (`outer BCa`: the outer limits of the expanded percentile interval of the rescaled
+bootstrap and of BCa, Efron 1987), the expanded one alone, and those that survey statisticians use instead: Student's t
+about the mean; the same moved for skewness (Johnson 1978); t on the log scale; the bootstrap-t (Hall 1988). Printed:
+the share of intervals that hold the mean of the corpus, the shares that lie below and above it, and the mean width.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import numpy as np
 
 from annotate.score.distributions import t_quantile
 from annotate.score.formulas import Ratio
-from annotate.score.resampling import Resamples
+from annotate.score.resampling import Resamples, expanded_interval
 from annotate.score.sample import make_sample, weigh
 from annotate.selected import Selected
 from annotate.selection.sampling import Reals
@@ -55,12 +56,17 @@ def iter_intervals(values: Reals, pool: int, seed: int) -> Iterator[tuple[str, f
     assert sample is not None
     formula = weigh(Ratio(values, np.ones(n), 0, 0), sample.weights)
     resamples = Resamples({"mean": formula}, np.arange(n), n, TRIALS, seed, sample)
-    low, high = resamples.interval("mean") or (math.nan, math.nan)
-    yield "expanded", low, high
     mean = float(values.mean())
     error = float(values.std(ddof=1)) * math.sqrt((1 - chance) / n)
+    resampled = resamples.values("mean")
+    further = max(1.0, error / float(resampled.std(ddof=1))) if error else 1.0
+    yield "expanded", *(expanded_interval(resampled, n, further) or (math.nan, math.nan))
+    yield "outer BCa", *(resamples.interval("mean") or (math.nan, math.nan))
     reach = t_quantile(0.975, n - 1) * error
     yield "t", mean - reach, mean + reach
+    away = values - mean
+    acceleration = float((away**3).sum() / (6 * (away**2).sum() ** 1.5)) if error else 0.0
+    yield "Johnson", mean + acceleration * error - reach, mean + acceleration * error + reach
     yield "t of log", mean * math.exp(-reach / mean), mean * math.exp(reach / mean)
     drawn = values[np.random.default_rng(seed).integers(0, n, (TRIALS, n))]
     errors = np.maximum(drawn.std(axis=1, ddof=1) / math.sqrt(n), 1e-9)

@@ -41,7 +41,7 @@ from annotate.score.tables import read_gold, read_system
 from annotate.selected import Selected
 from annotate.selection.chances import diverse_sizes, read_predicted, uncertain_sizes
 from annotate.selection.estimate import predictions_help
-from annotate.selection.pool import Pool, merge_strata, read_pool
+from annotate.selection.pool import Pool, read_pool
 from annotate.selection.prediction_powered import Rectified
 from annotate.selection.sampling import Reals, award_seats, choose_members, draw, join_strata
 
@@ -143,8 +143,8 @@ def make_world(gold: Sequence[GoldRecord], predictions: Sequence[Prediction], ar
     powered[POWERED[layer]] = Rectified(*precision.columns(), trusted, guessed, known)
     published = any(record.publisher for record in gold)
     pool = read_pool(articles, by=["publisher"] if published else [])
-    assert pool.ids == table.ids
-    predicted = read_predicted(predictions, pool.ids)
+    assert list(pool.iter_ids()) == table.ids
+    predicted = read_predicted(predictions, pool)
     sizes = {
         "random": ones,
         "uncertain": uncertain_sizes(predicted.spread, 0.5),
@@ -165,8 +165,9 @@ def by_id(predictions: Sequence[Prediction]) -> list[Prediction]:
 def simulate(world: World, design: Design, n: int, runs: int, seed: int) -> Iterator[Outcome]:
     """Draw, score and look, `runs` times."""
     pool = world.pool
-    names = merge_strata(pool.stratum if design.by_publisher else [("all",)] * len(pool), 0.02)
-    strata, stratum = np.unique(np.array(names), return_inverse=True)
+    strata, stratum = ["all"], np.zeros(len(pool), np.int64)
+    if design.by_publisher:
+        strata, stratum = pool.name_strata(0.02)
     if design.per_story:
         stratum = join_strata(stratum, pool.story)
     counts = np.bincount(stratum).tolist()

@@ -8,7 +8,6 @@ one of 0.7 with 0.999997. The work grows linearly with the articles.
 
 from __future__ import annotations
 
-import itertools
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
@@ -16,8 +15,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from annotate.disjoint import DisjointSets
-from annotate.release.grouping.rows import Places, TemporarySpace
+from annotate.disjoint import DisjointNumbers
+from annotate.release.grouping.rows import Order, TemporarySpace
 from annotate.text.tokens import WORD
 
 THRESHOLD = 0.5
@@ -118,7 +117,7 @@ class KeyStore:
             self._space.write(self._last.T.tobytes())
             self._blocks, self._filled = self._blocks + 1, 0
 
-    def bands(self, order: Places) -> Iterator[Keys]:
+    def bands(self, order: Order) -> Iterator[Keys]:
         """The keys of each band, of the articles in this order; memory holds one band."""
         row = self._ROWS * self._last.itemsize
         for band in range(BANDS):
@@ -127,7 +126,8 @@ class KeyStore:
                 data = self._space.read((block * BANDS + band) * row, row)
                 column[block * self._ROWS : (block + 1) * self._ROWS] = np.frombuffer(data, np.uint64)
             column[self._blocks * self._ROWS :] = self._last[: self._filled, band]
-            yield column[order]
+            column = column[order]  # the other one is freed before anybody looks at this one
+            yield column
 
 
 def _mix(hashes: Shingles) -> Shingles:
@@ -150,14 +150,15 @@ def find_duplicates(bands: Iterable[Keys], get_shingles: Callable[[int], Shingle
     Yields:
         (i, j) with i < j.
     """
-    groups: DisjointSets[int] = DisjointSets()
+    groups: DisjointNumbers | None = None
     for band in bands:
+        groups = groups or DisjointNumbers(len(band))
         for bucket in _buckets(band):
             yield from _compare(bucket, groups, get_shingles)
 
 
 def _compare(
-    bucket: list[int], groups: DisjointSets[int], get_shingles: Callable[[int], Shingles]
+    bucket: list[int], groups: DisjointNumbers, get_shingles: Callable[[int], Shingles]
 ) -> Iterator[tuple[int, int]]:
     """The near-duplicates in one bucket; members of a known group are not compared with each other."""
     members: dict[int, list[int]] = {}
@@ -180,7 +181,7 @@ def _buckets(column: npt.NDArray[np.uint64]) -> Iterator[list[int]]:
     """The numbers of the articles that share a key, for each key that several have."""
     order = np.argsort(column, kind="stable")
     ordered = column[order]
-    edges = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1], [True])))
-    for left, right in itertools.pairwise(edges.tolist()):
-        if right - left > 1:
-            yield order[left:right].tolist()
+    same = np.concatenate(([False], ordered[1:] == ordered[:-1], [False]))  # as the one before
+    starts, ends = np.flatnonzero(~same[:-1] & same[1:]), np.flatnonzero(same[:-1] & ~same[1:]) + 1
+    for left, right in zip(starts.tolist(), ends.tolist(), strict=True):
+        yield order[left:right].tolist()

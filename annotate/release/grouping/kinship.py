@@ -13,7 +13,7 @@ import numpy as np
 from annotate.records import Article, LayeredRecord
 from annotate.release.grouping import duplicates, stories
 from annotate.release.grouping.duplicates import BandHasher, KeyStore, Shingles, find_duplicates, jaccard, shingles
-from annotate.release.grouping.rows import Places, Rows
+from annotate.release.grouping.rows import Order, Rows
 from annotate.release.grouping.stories import find_names, find_stories, parse_day
 
 AnyArticle: TypeAlias = Article | LayeredRecord
@@ -49,7 +49,7 @@ class Kinship:
         self._keys = KeyStore()
         self.names = Rows()
         self._days = array("i")  # 0 = no date
-        self._order: Places | None = None
+        self._order: Order | None = None
 
     def add(self, record: AnyArticle) -> None:
         """Note one article."""
@@ -58,16 +58,16 @@ class Kinship:
         self.names.append(find_names(text))
         self._days.append(parse_day(record.date) or 0)
 
-    def sort(self, order: Sequence[int] | Places) -> None:
+    def sort(self, order: Sequence[int] | Order) -> None:
         """Number the articles anew, once: `order` has for each new number the old one; after this none is added."""
-        self._order = np.array(order, np.int64)
+        self._order = np.asarray(order, np.int32)
         self.names = self.names.take(self._order)
         self._days = array("i", np.frombuffer(self._days, np.int32)[self._order].tobytes())
 
     def links(self, get_record: Callable[[int], AnyArticle]) -> Iterator[tuple[int, int]]:
         """Pairs of numbers of articles that belong together; connected pairs make a group."""
 
-        @lru_cache(maxsize=10_000)
+        @lru_cache(maxsize=1_000)
         def get_shingles(number: int) -> Shingles:
             return shingles(get_record(number).text or "")
 

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from annotate.disjoint import DisjointSets
+from annotate.disjoint import DisjointNumbers
 from annotate.errors import GoldError
 from annotate.gold.manifest import LeftOut, Placed
 from annotate.gold.names import is_split
@@ -27,11 +27,11 @@ class Assignment:
         return dict(Counter(place.split for place in self.placed if place is not None))
 
 
-class Groups(DisjointSets[int]):
+class Groups(DisjointNumbers):
     """Disjoint sets of article numbers, each with at most one split and cluster; the least number leads its set."""
 
     def __init__(self, count: int) -> None:
-        super().__init__()
+        super().__init__(count)
         self.split: list[str | None] = [None] * count
         self.cluster: list[str | None] = [None] * count
 

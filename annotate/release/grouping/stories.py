@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import re
 import zlib
-from array import array
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import TypeAlias
@@ -24,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from annotate.release.grouping.duplicates import Shingles
-from annotate.release.grouping.rows import spread
+from annotate.release.grouping.rows import Places, find_holders, find_shared, spread
 from annotate.text.english import load_words
 
 SIMILARITY = 0.2
@@ -101,26 +100,26 @@ def find_stories(
     ordered = known[order]
     for day in np.unique(ordered[ordered > 0]).tolist():
         start, end, last = np.searchsorted(ordered, (day, day + 1, day + DAYS + 1)).tolist()
-        yield from _alike(names, order[start:end].tolist(), order[end:last].tolist())
+        yield from _alike(names, order[start:end], order[end:last])
     split = int(np.searchsorted(ordered, 1))
     if split == 0:
         return
-    for a, b in _alike(names, order[:split].tolist(), order[split:].tolist()):
+    for a, b in _alike(names, order[:split], order[split:]):
         if len(np.intersect1d(get_shingles(a), get_shingles(b), assume_unique=True)) >= SHARED_RUNS:
             yield a, b
 
 
-def _alike(names: Sequence[Names], first: list[int], others: list[int]) -> Iterator[tuple[int, int]]:
+def _alike(names: Sequence[Names], first: Places, others: Places) -> Iterator[tuple[int, int]]:
     """Pairs with similar names: both of `first`, or one of `first` and one of `others`.
 
-    Memory holds twelve bytes a name of theirs.
+    Memory holds four bytes for each of their rare names.
     """
-    numbers = [*first, *others]
+    numbers = np.concatenate([first, others])
     rare = _RareNames(names, numbers)
-    for at, number in enumerate(first):
+    for number in map(int, first):
         mine = names[number]
-        for sharing in rare.sharing(at):
-            other = numbers[sharing]
+        for sharing in rare.find_sharing(mine):
+            other = int(numbers[sharing])
             if other == number or (sharing < len(first) and other < number):
                 continue
             theirs = names[other]
@@ -132,30 +131,21 @@ def _alike(names: Sequence[Names], first: list[int], others: list[int]) -> Itera
 class _RareNames:
     """The names that two to `RARE` of some articles have, and who has them; articles by their place among these."""
 
-    def __init__(self, names: Sequence[Names], numbers: Sequence[int]) -> None:
-        values = array("I")
-        sizes = np.zeros(len(numbers), np.int64)
-        for at, number in enumerate(numbers):
-            row = names[number]
-            values.frombytes(row.tobytes())
-            sizes[at] = len(row)
-        flat = np.frombuffer(values, np.uint32)
-        order = np.argsort(flat, kind="stable")
-        _, count = np.unique(flat[order], return_counts=True)
-        rare = (count > 1) & (count <= RARE)
-        kept = np.repeat(rare, count)
-        holders = np.repeat(np.arange(len(numbers), dtype=np.int32), sizes)[order[kept]]
-        ends = np.concatenate(([0], np.cumsum(count[rare])))
-        group = np.repeat(np.arange(int(rare.sum()), dtype=np.int32), count[rare])
-        by_article = np.argsort(holders, kind="stable")
-        self._holders, self._ends, self._groups = holders, ends, group[by_article]
-        self._places = np.searchsorted(holders[by_article], np.arange(len(numbers) + 1))
+    def __init__(self, names: Sequence[Names], numbers: Places) -> None:
+        known, counts, holders = [np.zeros(0, np.uint32)], [np.zeros(1, np.int64)], [np.zeros(0, np.int32)]
+        for found in find_holders(names, numbers):
+            rare = (found.counts > 1) & (found.counts <= RARE)
+            known.append(found.numbers[rare])
+            counts.append(found.counts[rare])
+            holders.append(found.places[np.repeat(rare, found.counts)])
+        self._known, self._holders = np.concatenate(known), np.concatenate(holders)
+        self._ends = np.cumsum(np.concatenate(counts))
 
-    def sharing(self, at: int) -> list[int]:
-        """The articles that share at least `SHARED_RARE` of these names with the one at a place, itself included."""
-        groups = self._groups[self._places[at] : self._places[at + 1]]
-        if len(groups) < SHARED_RARE:
+    def find_sharing(self, mine: Names) -> list[int]:
+        """The articles that have at least `SHARED_RARE` of these names that are rare, in ascending order."""
+        at, _ = find_shared(self._known, mine)
+        if len(at) < SHARED_RARE:
             return []
-        found, shared = np.unique(self._holders[spread(self._ends[groups], self._ends[groups + 1])], return_counts=True)
+        found, shared = np.unique(self._holders[spread(self._ends[at], self._ends[at + 1])], return_counts=True)
         result: list[int] = found[shared >= SHARED_RARE].tolist()
         return result

@@ -371,3 +371,34 @@ def test_a_stray_blank_makes_no_disagreement() -> None:
     found = agree(versions, trials=0)
     assert found.ceiling["f1:strict:entities"] == 1.0
     assert found.outcomes["entities"]["agreed"] == 3
+
+
+@pytest.mark.parametrize("weights", ["gold", "none"])
+def test_intervals_of_a_weighted_sample_are_those_that_score_gives(weights: Any) -> None:
+    chance = random.Random(4)
+    first, second = [], []
+    for number in range(24):
+        few = number < 6  # a stratum of few articles that each speak for many
+        meta = {
+            "selection": {
+                "probability": 0.05 if few else 0.5,
+                "stratum": "few" if few else "many",
+                "pool": 156,
+                "pool_sha256": "ab",
+                "seed": 0,
+            }
+        }
+        items = [Entity(place * 4, place * 4 + 3, "PERSON") for place in range(chance.randint(2, 9))]
+        kept = [item for item in items if chance.random() < (0.4 if few else 0.9)]
+        first.append(by("a", f"a{number:02d}", entities=items, meta=meta))
+        second.append(by("b", f"a{number:02d}", entities=kept, meta=meta))
+    gold = [
+        GoldRecord(
+            id=one.id, text=TEXT, entities=one.entities, meta=one.meta, weight=1 / one.meta["selection"]["probability"]
+        )
+        for one in first
+    ]
+    predictions = [Prediction(id=one.id, entities=one.entities) for one in second]
+    found = agree([*first, *second], weights=weights).measures["f1:strict:entities"]
+    scored = evaluate(gold, predictions, weights=weights).measures["f1:strict:entities"]
+    assert (found.value, found.low, found.high) == pytest.approx((scored.value, scored.low, scored.high), abs=1e-12)

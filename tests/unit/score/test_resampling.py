@@ -15,9 +15,13 @@ from annotate.score.resampling import (
     draw_articles,
     draw_with_point,
     expanded_interval,
+    expanded_levels,
+    jackknife,
     read_interval,
     rule_of_three,
+    sampled_interval,
 )
+from annotate.score.sample import make_sample, weigh
 
 N = 30
 CHANCE = np.random.default_rng(4)
@@ -118,3 +122,27 @@ def test_no_interval_where_resamples_differ_by_rounding_alone() -> None:
     same = np.array([1.0, 1.0, 1 - 2e-16, 1 + 2e-16] * 10)
     assert read_interval(same, 14) == (1.0, None, None)
     assert read_interval(np.array([1.0, 0.9, 1.0, 0.8] * 10), 14)[1] is not None
+
+
+def test_a_long_tail_moves_its_limit_outwards_and_no_limit_inwards() -> None:
+    low, high = expanded_levels(20)
+    assert expanded_levels(20, acceleration=0.1) == (low, pytest.approx(0.998645, abs=1e-6))
+    assert expanded_levels(20, acceleration=-0.1) == (pytest.approx(1 - 0.998645, abs=1e-6), high)
+    assert expanded_levels(1.5, acceleration=1 / 6)[1] == 1.0  # nothing is far enough
+
+
+def test_skewness_counts_in_samples_and_nowhere_else() -> None:
+    values = np.random.default_rng(3).lognormal(size=20)
+    sample = make_sample([5.0] * 20, [None] * 20)
+    assert sample is not None
+    ratio = weigh(Ratio(values, np.ones(20), 0, 0), sample.weights)
+    resamples = Resamples({"mean": ratio}, np.arange(20), 20, 2000, 0, sample)
+    plain = expanded_interval(resamples.values("mean"), 20)
+    found = resamples.interval("mean")
+    assert plain is not None
+    assert found is not None
+    mean = values.mean()
+    assert (found[1] - mean) / (mean - found[0]) > 1.1 * (plain[1] - mean) / (mean - plain[0])
+    assert resamples.interval("mean") == sampled_interval(
+        resamples.values("mean"), sample, jackknife([ratio], np.arange(20), 20)[0]
+    )

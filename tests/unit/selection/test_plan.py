@@ -228,6 +228,8 @@ def test_the_commands_play_together(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert "f1:strict:entities is 0." in done.stdout
     assert "more articles" in done.stdout
     assert "annotate select SOURCES --plan plan.json" in done.stdout
+    enough = CliRunner().invoke(app, ["plan", "g.jsonl", "--predictions", "p.jsonl", "--width", "0.9", "-o", "0.json"])
+    assert enough.stdout.splitlines()[-1] == "no more articles are needed"
     found = CliRunner().invoke(app, ["plan", "g.jsonl", "--compare", "p.jsonl", "p.jsonl", "--format", "json"])
     assert json.loads(found.stdout)["compared"] is True
     more = CliRunner().invoke(app, ["select", "pool.jsonl", "--plan", "plan.json", "-o", "b.jsonl"])

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from annotate.errors import AnnotateError, RecordError, SourceError
-from annotate.ingest import read_articles
+from annotate.ingest import ColumnMap, read_articles
 from annotate.jsonl import write_records
 from annotate.printing import to_text
 from annotate.records import Annotation, Article, Entity, GoldRecord, Prediction
+from annotate.release.grouping import rows
 from annotate.selected import Selected, find_selected
+from annotate.selection.database import TemporaryDatabase
 from annotate.selection.pool import merge_strata
 from annotate.selection.select import SelectionPlan, describe_plan, select
 
@@ -116,10 +120,24 @@ def test_strata_get_their_shares(tmp_path: Path) -> None:
     ]
 
 
+def test_a_batch_that_strata_make_less_precise_says_so(tmp_path: Path) -> None:
+    articles = [Article(id=f"a{number}", text=f"Rain {number}.", publisher="AP") for number in range(150)]
+    articles += [Article(id=f"b{number}", text=f"Sun {number}.", publisher=f"B{number % 4}") for number in range(16)]
+    articles += [Article(id=f"c{number}", text=f"Snow {number}.", publisher=f"C{number}") for number in range(4)]
+    write_records(tmp_path / "pool.jsonl", articles)
+    remark = "most strata have the least of 2 articles: more articles, or coarser --by, would be more precise"
+    shown = to_text(describe_plan(select([str(tmp_path / "pool.jsonl")], n=12, by=["publisher"], per_story=0).plan))
+    assert remark in shown
+    assert "other: what would be strata of less than 2% of the pool, put together" in shown
+    shown = to_text(describe_plan(select([str(tmp_path / "pool.jsonl")], n=12, per_story=0).plan))
+    assert remark not in shown
+    assert "other:" not in shown
+
+
 def test_strata_that_are_too_small_are_put_together_with_their_like() -> None:
-    strata = [("AP", "01")] * 50 + [("AP", "02")] + [("BBC", "01")] * 48 + [("CNN", "03")]
-    assert sorted(set(merge_strata(strata, 0.02))) == ["AP / 01", "BBC / 01", "other"]
-    assert len(set(merge_strata(strata, 0))) == 4
+    strata: dict[tuple[str, ...], int] = {("AP", "01"): 50, ("AP", "02"): 1, ("BBC", "01"): 48, ("CNN", "03"): 1}
+    assert list(merge_strata(strata, 0.02).values()) == ["AP / 01", "other", "BBC / 01", "other"]
+    assert len(set(merge_strata(strata, 0).values())) == 4
 
 
 def test_what_is_annotated_is_left_out_with_its_stories(tmp_path: Path) -> None:
@@ -268,3 +286,66 @@ def test_the_expected_interval_of_a_share_stays_within_0_and_1_or_there_are_too_
     else:
         assert 0 < plan.expected[0].half_width < 0.5
         assert "too few" not in shown
+
+
+#: Batches that other people hold gold on: the digest of ids and probabilities of each, chosen by these options.
+BATCHES: dict[str, tuple[dict[str, Any], str]] = {
+    "random": ({"by": ["publisher", "month"]}, "8ecaff09d09477b6"),
+    "several of a story": ({"per_story": 2, "seed": 3}, "74cd05c439c77976"),
+    "uncertain": ({"order": "uncertain", "by": ["meta.section"]}, "1d5105672c6ba125"),
+    "diverse": ({"order": "diverse", "shares": "equal", "by": ["publisher"]}, "12696fc611190c74"),
+    "without dates": ({"columns": ColumnMap(date="")}, "ecf1b5201a3c2221"),
+}
+
+
+@pytest.mark.parametrize("part", [20_000, 9])
+@pytest.mark.parametrize("name", BATCHES)
+def test_batches_stay_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, part: int) -> None:
+    monkeypatch.setattr(rows, "_PART", part)  # names sorted all at once, or in several parts
+    options, digest = BATCHES[name]
+    path = make_named_pool(tmp_path)
+    if options.get("order") == "uncertain":
+        chance = random.Random(5)
+        options = {**options, "predictions": [predict(article.id, chance) for article in read_articles([str(path)])]}
+    excluded = tmp_path / "annotated.jsonl"
+    excluded.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[::20]))
+    batch = select([str(path)], n=40, exclude=[str(excluded)], **options)
+    found = [
+        (article.id, f"{article.meta['selection']['probability']:.9f}", article.meta["selection"]["stratum"])
+        for article in batch.articles
+    ]
+    assert batch.plan.stories < batch.plan.pool
+    assert hashlib.sha256(repr((found, batch.plan.sha256)).encode()).hexdigest()[:16] == digest
+
+
+def make_named_pool(folder: Path) -> Path:
+    """Articles full of names, some of which tell the story of an earlier one in other words or are its copies."""
+    chance = random.Random(7)
+    names = ["".join(chance.choices("abcdefghij", k=6)).capitalize() for _ in range(400)]
+    cast: list[str] = []
+    body: list[str] = []
+    articles = []
+    for number in range(300):
+        if number % 4 or not cast:
+            cast = chance.sample(names, 12)
+        if number % 9 or not body:
+            body = chance.choices(WORDS, k=80)
+        text = " ".join(f"{word} {name}" for word, name in zip(body, cast * 7, strict=False))
+        date = f"2026-0{chance.randint(1, 3)}-0{chance.randint(1, 9)}"
+        publisher = chance.choice(("AP", "BBC", "CNN"))
+        meta = {"section": chance.choice(("world", "sport"))}
+        articles.append(Article(id=f"é{number}", text=text, date=date, publisher=publisher, meta=meta))
+    path = folder / "named.jsonl"
+    write_records(path, articles)
+    return path
+
+
+def predict(id: str, chance: random.Random) -> Prediction:
+    entities = [Entity(place, place + 1, "PERSON", score=round(chance.random(), 2)) for place in range(5)]
+    return Prediction(id=id, entities=entities)
+
+
+def test_a_full_temporary_folder_is_one_message() -> None:
+    base = TemporaryDatabase("PRAGMA page_size = 512", "CREATE TABLE ids (id TEXT)", "PRAGMA max_page_count = 4")
+    with pytest.raises(AnnotateError, match=r"full.*; set TMPDIR to a folder with more space"):
+        base.executemany("INSERT INTO ids VALUES (?)", ((f"{number:0300}",) for number in range(100)))
