@@ -368,6 +368,12 @@ def _write(text: str, *, err: bool = False) -> None:
         stream.flush()
 
 
+def note(text: str) -> None:
+    """Print a line on standard error unless the level is quiet: progress and remarks, never data."""
+    if get_level() is not Level.QUIET:
+        print_line(text, err=True)
+
+
 def _require_stdout() -> None:
     if sys.stdout is None:
         raise AnnotateError("standard output is closed; nothing can be printed")

@@ -10,9 +10,9 @@ import typer
 
 import annotate
 from annotate.cli.completion import complete_project, complete_release
-from annotate.cli.options import ApiKeyOption, MapOption, OutputOption, SchemaOption, UrlOption, note, parse_map
+from annotate.cli.options import ApiKeyOption, MapOption, OutputOption, SchemaOption, UrlOption, parse_map
 from annotate.cli.outputs import check_outputs
-from annotate.printing import format_count
+from annotate.printing import format_count, note
 
 if TYPE_CHECKING:
     from annotate.adjudication import Adjudication

@@ -14,10 +14,9 @@ from typing import Annotated, Any, ClassVar
 import typer
 
 from annotate.cli.command import Command, Group, QuietOption, VerboseOption
-from annotate.cli.options import note
 from annotate.errors import AnnotateError, RecordWarning
 from annotate.files import DISK_ERRORS
-from annotate.printing import Level, get_level, print_line, set_level, silence_stdout
+from annotate.printing import Level, get_level, note, print_line, set_level, silence_stdout
 from annotate.processes import Terminated, raise_on_sigterm
 
 # heading -> command -> module of annotate.cli with the function of that name, and the line in the list of commands

@@ -9,8 +9,8 @@ import typer
 
 import annotate
 from annotate.cli.completion import complete_project, complete_release
-from annotate.cli.options import ApiKeyOption, SchemaOption, UrlOption, note
-from annotate.printing import Table, format_count, print_blocks, shorten
+from annotate.cli.options import ApiKeyOption, SchemaOption, UrlOption
+from annotate.printing import Table, format_count, note, print_blocks, shorten
 
 if TYPE_CHECKING:
     from annotate.audit import Finding

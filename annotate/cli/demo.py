@@ -9,9 +9,9 @@ import typer
 
 import annotate
 from annotate.cli.completion import complete_preannotator
-from annotate.cli.options import DirOption, note
+from annotate.cli.options import DirOption
 from annotate.cli.studio import name_command
-from annotate.printing import Table, format_value, print_blocks
+from annotate.printing import Table, format_value, note, print_blocks
 
 if TYPE_CHECKING:
     from annotate.workflows.demo import DemoResult

@@ -9,8 +9,8 @@ import typer
 
 import annotate
 from annotate.cli.completion import complete_release
-from annotate.cli.options import SchemaOption, note
-from annotate.printing import format_count
+from annotate.cli.options import SchemaOption
+from annotate.printing import format_count, note
 
 
 def explore(

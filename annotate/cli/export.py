@@ -9,7 +9,8 @@ import typer
 
 import annotate
 from annotate.cli.completion import complete_format, complete_release
-from annotate.cli.options import LayersOption, MapOption, SchemaOption, note, parse_layers, parse_map
+from annotate.cli.options import LayersOption, MapOption, SchemaOption, parse_layers, parse_map
+from annotate.printing import note
 
 
 def export(

@@ -9,8 +9,8 @@ import typer
 
 import annotate
 from annotate.cli.completion import complete_release
-from annotate.cli.options import SchemaOption, note
-from annotate.printing import Table, format_count, print_blocks, print_data, print_line
+from annotate.cli.options import SchemaOption
+from annotate.printing import Table, format_count, note, print_blocks, print_data, print_line
 from annotate.records import describe_counts
 
 

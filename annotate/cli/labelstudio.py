@@ -22,10 +22,9 @@ from annotate.cli.options import (
     SchemaOption,
     SeedOption,
     UrlOption,
-    note,
     parse_layers,
 )
-from annotate.printing import print_blocks, print_json, print_line, show_progress, to_text
+from annotate.printing import note, print_blocks, print_json, print_line, show_progress, to_text
 
 ProjectOption = Annotated[
     str,

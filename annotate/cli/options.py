@@ -9,7 +9,6 @@ import typer
 
 from annotate.cli.completion import complete_layers, complete_map, complete_preannotator
 from annotate.errors import AnnotateError
-from annotate.printing import Level, get_level, print_line
 
 if TYPE_CHECKING:
     from annotate.ingest import ColumnMap
@@ -174,9 +173,3 @@ def parse_columns(text: str | None) -> ColumnMap | None:
     from annotate.ingest import ColumnMap
 
     return None if text is None else ColumnMap.parse(text)
-
-
-def note(text: str) -> None:
-    """Print a line on standard error unless the level is quiet: progress and remarks, never data."""
-    if get_level() is not Level.QUIET:
-        print_line(text, err=True)

@@ -19,11 +19,10 @@ from annotate.cli.options import (
     PreannotatorOption,
     SchemaOption,
     SideBySideOption,
-    note,
     parse_columns,
     parse_layers,
 )
-from annotate.printing import show_progress
+from annotate.printing import note, show_progress
 
 
 def preannotate(

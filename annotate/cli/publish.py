@@ -9,8 +9,8 @@ import typer
 
 import annotate
 from annotate.cli.completion import complete_release
-from annotate.cli.options import ColumnsOption, note, parse_columns
-from annotate.printing import print_data
+from annotate.cli.options import ColumnsOption, parse_columns
+from annotate.printing import note, print_data
 
 
 def publish(

@@ -15,11 +15,10 @@ from annotate.cli.options import (
     LayersOption,
     SchemaOption,
     UrlOption,
-    note,
     parse_layers,
 )
 from annotate.errors import SchemaError
-from annotate.printing import Table, format_count, print_blocks, print_data, print_line
+from annotate.printing import Table, format_count, note, print_blocks, print_data, print_line
 
 if TYPE_CHECKING:
     from annotate.schema import Schema

@@ -15,12 +15,11 @@ from annotate.cli.options import (
     OutputOption,
     SchemaOption,
     WeightsOption,
-    note,
     parse_layers,
     parse_map,
 )
 from annotate.jsonl import STDIO
-from annotate.printing import Block, print_blocks, print_data, print_json, print_line, to_markdown
+from annotate.printing import Block, note, print_blocks, print_data, print_json, print_line, to_markdown
 
 if TYPE_CHECKING:
     from annotate.score.options import Extra, Missing, ScoreOptions, Unit, Weighting

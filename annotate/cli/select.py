@@ -18,11 +18,10 @@ from annotate.cli.options import (
     SchemaOption,
     UrlOption,
     WeightsOption,
-    note,
     parse_columns,
     parse_layers,
 )
-from annotate.printing import format_count, print_blocks, print_json
+from annotate.printing import format_count, note, print_blocks, print_json
 
 
 def select(

@@ -28,11 +28,10 @@ from annotate.cli.options import (
     SchemaOption,
     SeedOption,
     SideBySideOption,
-    note,
     parse_columns,
     parse_layers,
 )
-from annotate.printing import Block, Table, format_count, print_blocks, print_json, print_line, show_progress
+from annotate.printing import Block, Table, format_count, note, print_blocks, print_json, print_line, show_progress
 
 if TYPE_CHECKING:
     from annotate.workflows.up import ProjectStatus

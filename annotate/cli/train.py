@@ -9,8 +9,7 @@ import typer
 
 import annotate
 from annotate.cli.completion import complete_release
-from annotate.cli.options import note
-from annotate.printing import format_count, print_line
+from annotate.printing import format_count, note, print_line
 
 
 def train(

@@ -15,11 +15,10 @@ from annotate.cli.options import (
     NormalizeOption,
     OutputOption,
     SchemaOption,
-    note,
     parse_columns,
     parse_layers,
 )
-from annotate.printing import format_count, show_progress, to_text
+from annotate.printing import format_count, note, show_progress, to_text
 
 
 def transfer(

@@ -27,7 +27,7 @@ from annotate.ingest.dates import to_day
 from annotate.ingest.sources import find_skipped, is_plain_text, name_source, normalize_text, read_rows
 from annotate.ingest.text_damage import DamageCount
 from annotate.jsonl import decode_object, find_value_problem
-from annotate.printing import format_count, print_line, shorten
+from annotate.printing import format_count, note, shorten
 from annotate.problems import WRONG_HASH, find_surrogate
 from annotate.records import LAYERS, Annotation, Article, GoldRecord, Prediction
 
@@ -166,13 +166,12 @@ def read_articles(sources: Sequence[str], *, normalize: bool = False, columns: C
     articles = Articles(sources, normalize=normalize, columns=columns)
     for source in sources:
         if skipped := find_skipped(source):
-            print_line(
+            note(
                 f"{source}: {len(skipped)} skipped, only .txt files are read in a folder: "
-                f"{shorten(', '.join(skipped), 200)}; name other files and folders one by one",
-                err=True,
+                f"{shorten(', '.join(skipped), 200)}; name other files and folders one by one"
             )
     for warning in articles.warnings:
-        print_line(warning, err=True)
+        note(warning)
     return articles
 
 

@@ -123,7 +123,10 @@ def _find_delimiter(header: str, *, usual: str, names: Collection[str]) -> str:
     """
 
     def rate(delimiter: str) -> tuple[int, int, bool]:
-        cells = [cell.strip() for cell in next(csv.reader([header], delimiter=delimiter), ())]
+        try:
+            cells = [cell.strip() for cell in next(csv.reader([header], delimiter=delimiter), ())]
+        except csv.Error:  # reading the table says why
+            cells = []
         width = _QUOTED.sub("", header).count(delimiter)
         return len(set(names).intersection(cells)) if width else 0, width, delimiter == usual
 

@@ -183,3 +183,9 @@ def test_two_things_wrong_with_a_row_are_one_line(tmp_path: Path) -> None:
     (problem,) = caught.value.problems
     assert "'a': empty text" in problem
     assert "; date is 'May'" in problem
+
+
+@pytest.mark.parametrize("delimiter", DELIMITERS.values())
+@pytest.mark.parametrize("header", ["i\rd{}text\n", '"a"\rb{}text\n', "id{}text\r\r\n"])
+def test_a_carriage_return_in_the_header_is_no_crash(header: str, delimiter: str) -> None:
+    assert all(isinstance(row, (str, dict)) for row in read(header.format(delimiter) + f"a{delimiter}Rain fell.\n"))
