@@ -173,13 +173,14 @@ def number_lines(file: IO[bytes], *, name: str | Path = "the file") -> Iterator[
             yield number, content
 
 
-def iter_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+def iter_lines(path: str | Path) -> Iterator[tuple[int, bytes]]:
     """The same for a file that is not open yet (`-` = standard input).
 
     Raises:
         RecordError: a line of more than `MAX_LINE` bytes, or the first line is that of a file of another kind.
         AnnotateError: the file cannot be read.
     """
+    path = Path(path)
     try:
         if path == STDIO:
             yield from _check_first(number_lines(sys.stdin.buffer, name=path), path)
@@ -204,7 +205,7 @@ def _check_first(lines: Iterator[tuple[int, bytes]], path: Path) -> Iterator[tup
     yield from lines
 
 
-def iter_objects(path: Path, *, problems: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+def iter_objects(path: str | Path, *, problems: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     """The JSON objects of a file with their places (`file:line`); what is wrong with other lines goes to `problems`.
 
     Raises:
@@ -225,7 +226,7 @@ def iter_objects(path: Path, *, problems: list[str]) -> Iterator[tuple[str, dict
 
 
 def stream_records(
-    path: Path, kind: type[R], *, problems: list[str], check: Callable[[R], Iterable[str]] | None = None
+    path: str | Path, kind: type[R], *, problems: list[str], check: Callable[[R], Iterable[str]] | None = None
 ) -> Iterator[R]:
     """The well-formed records of a file one by one; what is wrong with the others is added to `problems`.
 
@@ -290,7 +291,7 @@ def _is_ours(record: msgspec.Struct, line: bytes, encoder: msgspec.json.Encoder)
     return same and find_value_problem(getattr(record, "meta", None)) is None
 
 
-def read_records(path: Path, kind: type[L]) -> list[L]:
+def read_records(path: str | Path, kind: type[L]) -> list[L]:
     """All records of a file, checked: form, duplicate ids, spans against `text` where the record has it.
 
     Annotations may repeat an id (one per annotator); the pair of id and annotator may not.
@@ -329,11 +330,11 @@ def gather_records(source: RecordSource[L], kind: type[L]) -> list[L]:
     """
     found: list[L] = []
     for each in [source] if isinstance(source, (str, Path)) else source:
-        found += read_records(Path(each), kind) if isinstance(each, (str, Path)) else [each]
+        found += read_records(each, kind) if isinstance(each, (str, Path)) else [each]
     return found
 
 
-def find_kind(path: Path) -> type[Annotation] | type[GoldRecord] | type[Prediction]:
+def find_kind(path: str | Path) -> type[Annotation] | type[GoldRecord] | type[Prediction]:
     """What the file holds, by the keys of its first object."""
     _, keys = next(iter_objects(path, problems=[]), ("", {}))
     if "annotator" in keys:
@@ -357,10 +358,10 @@ def find_record_problems(record: LayeredRecord) -> Iterator[str]:
     yield from find_span_problems(record, record.text)
 
 
-def write_records(path: Path, records: Iterable[msgspec.Struct]) -> int:
+def write_records(path: str | Path, records: Iterable[msgspec.Struct]) -> int:
     """Write one record per line, atomically (`-` = standard output); returns how many."""
     with Outputs() as outputs:
-        return write_lines(open_output(outputs, path), records)
+        return write_lines(open_output(outputs, Path(path)), records)
 
 
 def open_output(outputs: Outputs, path: Path) -> IO[bytes] | Stdout:
