@@ -457,7 +457,7 @@ def _match_texts(
         aligned = align_tokens(tokens, reading.texts[article])
         if tokens and aligned.missing > len(tokens) // 2:
             reading.problems.append(
-                f"{path}: {article}: {aligned.missing} of {len(tokens)} tokens are not in its text; is it this article?"
+                f"{path}: {article}: tokens not in its text: {aligned.missing} of {len(tokens)}; is it this article?"
             )
             continue
         better = None
