@@ -1,7 +1,8 @@
 """JSON and JSON Lines in and out: the one reader of objects, one record per line, all problems of a file together.
 
 What is read can be written again: a key that appears twice, numbers beyond 64 bits, unpaired surrogates and very deep
-nesting are problems here, with file and line, and nowhere later. A byte order mark at the start of a file is skipped.
+nesting are problems here, with file and line, and nowhere later. A byte order mark at the start of a file is skipped,
+and at the start of a line, where joined files have them.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ _TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep; flatten it"
 _TOO_LARGE = "a number that does not fit into 64 bits; write it as a string"
 #: How the escape of a colon begins.
 _ESCAPED_COLON = b"\\u003"
+_ARRAY_OF_OBJECTS = re.compile(rb"\[\s*\{")
+_SPLIT_ARRAY = "jq -c '.[]' OLD > NEW"
 _KINDS = {list: "array", str: "string", bool: "boolean", int: "number", float: "number", type(None): "null"}
 
 
@@ -162,13 +165,13 @@ def iter_raw(file: IO[bytes], *, name: str | Path = "the file") -> Iterator[tupl
 
 
 def number_lines(file: IO[bytes], *, name: str | Path = "the file") -> Iterator[tuple[int, bytes]]:
-    """The lines of an open file that hold something, with their numbers from 1, without a byte order mark.
+    """The lines of an open file that hold something, with their numbers from 1, without byte order marks.
 
     Raises:
         RecordError: a line of more than `MAX_LINE` bytes; the lines before have been handed out.
     """
-    for number, (start, line) in enumerate(iter_raw(file, name=name), 1):
-        content = line if start else line.removeprefix(BOM)
+    for number, (_, line) in enumerate(iter_raw(file, name=name), 1):
+        content = line.removeprefix(BOM)
         if content.strip():
             yield number, content
 
@@ -198,8 +201,10 @@ def _check_first(lines: Iterator[tuple[int, bytes]], path: Path) -> Iterator[tup
             raise RecordError([f"{path}: {problem}"])
         held = line.strip()
         if held == b"{" or (held.startswith(b"[") and not held.endswith(b"]")):
-            convert = "jq -c . OLD > NEW" if held == b"{" else "jq -c '.[]' OLD > NEW"
+            convert = "jq -c . OLD > NEW" if held == b"{" else _SPLIT_ARRAY
             raise RecordError([f"{path}: JSON over several lines; expected one object per line; convert it: {convert}"])
+        if _ARRAY_OF_OBJECTS.match(held):
+            raise RecordError([f"{path}: one JSON array; expected one object per line; convert it: {_SPLIT_ARRAY}"])
         yield number, line
         break
     yield from lines
