@@ -101,6 +101,52 @@ def test_predicted_tags_come_before_gold_ones_and_can_be_chosen(tmp_path: Path) 
         read_predictions(path, "hf:nothing", texts=GOLD)
 
 
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        ({"tokens": [1, 2], "ner_tags": ["O", "O"]}, "tokens is [1, 2]; expected a list of strings"),
+        ({"tokens": ["Ana", None], "ner_tags": ["O", "O"]}, "expected a list of strings"),
+        ({"tokens": ["Ana"], "ner_tags": [0]}, "ner_tags has 0, which is no tag"),
+        ({"words": ["Ana"], "ner_tags": ["O"]}, "its columns are 'words', 'ner_tags'"),
+        ({"text": "Other.", "entities": []}, "row 1: Object missing required field `id`"),
+    ],
+)
+def test_rows_that_cannot_be_read_say_why(row: dict[str, Any], problem: str, tmp_path: Path) -> None:
+    import datasets
+
+    datasets.Dataset.from_list([row]).save_to_disk(str(tmp_path / "ds"))
+    with pytest.raises(RecordError) as caught:
+        read_predictions(tmp_path / "ds", "hf", texts=GOLD)
+    assert problem in str(caught.value)
+
+
+def test_a_token_without_a_class_has_no_tag(tmp_path: Path) -> None:
+    import datasets
+
+    classes = datasets.Sequence(datasets.ClassLabel(names=["O", "B-GPE"]))
+    features = datasets.Features({"tokens": datasets.Sequence(datasets.Value("string")), "ner_tags": classes})
+    rows = [{"tokens": TEXT.split(), "ner_tags": [-1] + [0] * (len(TEXT.split()) - 1)}]
+    datasets.Dataset.from_list(rows, features=features).save_to_disk(str(tmp_path / "ds"))
+    with pytest.raises(RecordError, match="row 1: ner_tags has None, which is no tag"):
+        read_predictions(tmp_path / "ds", "hf", texts=GOLD)
+
+
+def test_rows_without_id_are_known_by_their_text_and_other_columns_are_counted(tmp_path: Path) -> None:
+    import datasets
+
+    row = {"text": TEXT, "entities": [{"start": 0, "end": 8, "label": "PERSON"}], "events": [{"start": 9}]}
+    datasets.Dataset.from_list([row]).save_to_disk(str(tmp_path / "ds"))
+    [prediction], report = read_predictions(tmp_path / "ds", "hf", texts=GOLD)
+    assert (prediction.id, shown(prediction)) == ("a", ["Ana Reis PERSON"])
+    assert losses(report) == {"columns that are none of ours: events": 1}
+
+
+def test_rows_with_an_empty_column_of_a_layer_are_read_by_their_tags(tmp_path: Path) -> None:
+    path = saved(tmp_path / "ds", id="a", ner_tags=NER.split(), quotes=None)
+    [prediction], _ = read_predictions(path, "hf", texts=GOLD)
+    assert shown(prediction) == ["Ana Reis PERSON", "Acme Corp ORG", "Leeds GPE"]
+
+
 def test_tags_without_a_span_are_an_annotation_of_nothing(tmp_path: Path) -> None:
     [prediction], _ = read_predictions(saved(tmp_path / "ds", id=7, ner_tags=["O"] * 8), "hf", texts=GOLD)
     assert prediction.entities == []
