@@ -234,3 +234,24 @@ def test_scores_of_another_form_are_counted(tmp_path: Path) -> None:
     pairs = (("Ana Reis", 0.5), ("Acme Corp", "high"), ("Leeds", 7))
     _, report = answer(tmp_path, entities=[{"text": text, "label": "ORG", "score": score} for text, score in pairs])
     assert losses(report) == {"scores that are no numbers from 0 to 1": 2}
+
+
+def test_a_string_that_the_text_has_less_often_is_not_called_absent(tmp_path: Path) -> None:
+    [prediction], report = answer(tmp_path, entities=[["Ana Reis", "PERSON"], ["Ana Reis", "PERSON"], ["Bo", "PERSON"]])
+    assert shown(prediction) == ["Ana Reis PERSON"]
+    assert losses(report) == {
+        "strings that are in the text less often than in the answer": 1,
+        "strings that are not in the text": 1,
+    }
+
+
+def test_keys_of_items_that_are_not_read_are_counted(tmp_path: Path) -> None:
+    quote = {"content": "met Acme Corp", "speker": "Ana Reis", "why": None}
+    [prediction], report = answer(
+        tmp_path, entities=[{"text": "Leeds", "label": "GPE", "wikidata": "Q1"}], quotes=[quote]
+    )
+    assert [quote.speaker for quote in prediction.quotes or ()] == [None]
+    assert losses(report) == {
+        "keys of entities that are not read: wikidata": 1,
+        "keys of quotes that are not read: speker": 1,
+    }
