@@ -255,3 +255,42 @@ def test_keys_of_items_that_are_not_read_are_counted(tmp_path: Path) -> None:
         "keys of entities that are not read: wikidata": 1,
         "keys of quotes that are not read: speker": 1,
     }
+
+
+# ------------------------------------------------------------------------------------- texts and forms of others
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("Ana Reis met Acme Corp", "its text is a part of that of a; give whole articles, not sentences"),
+        (f"{TEXT}\n", "its text has other white space than that of a; predict on that text as it is"),
+        ("Bo left.", "its text is not one of the gold's"),
+    ],
+)
+def test_a_text_that_is_no_article_is_explained(text: str, problem: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text(json.dumps({"text": text, "spans": []}))
+    with pytest.raises(RecordError) as caught:
+        read_predictions(path, "prodigy", texts=GOLD)
+    assert str(caught.value) == f"{path}:1: no meta.id, and {problem}"
+
+
+@pytest.mark.parametrize(
+    ("task", "problem"),
+    [
+        ({"spans": ["PERSON"]}, "a span is 'PERSON'; expected an object"),
+        (
+            {"spans": [{"start": 0, "end": 8, "label": "PERSON", "attributes": ["x"]}]},
+            r"attributes is \['x'\]; expected",
+        ),
+        ({"spans": [], "relations": {"a": 1}}, r"relations is \{'a': 1\}; expected a list"),
+        ({"spans": [], "relations": [5]}, "a relation is 5; expected an object"),
+        ({"spans": [], "relations": [{"label": "x", "head_span": 4}]}, "head_span is 4; expected an object"),
+    ],
+)
+def test_tasks_of_another_form_are_named(task: dict[str, Any], problem: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text(json.dumps({"text": TEXT, **task}))
+    with pytest.raises(RecordError, match=problem):
+        read_predictions(path, "prodigy", texts=GOLD)
