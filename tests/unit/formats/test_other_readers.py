@@ -294,3 +294,12 @@ def test_tasks_of_another_form_are_named(task: dict[str, Any], problem: str, tmp
     path.write_text(json.dumps({"text": TEXT, **task}))
     with pytest.raises(RecordError, match=problem):
         read_predictions(path, "prodigy", texts=GOLD)
+
+
+def test_keys_of_spans_that_are_not_read_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    span = {"start": 0, "end": 8, "label": "PERSON", "note": "sure", "colour": "red", "source": "ner"}
+    path.write_text(json.dumps({"text": TEXT, "spans": [span]}))
+    [prediction], report = read_predictions(path, "prodigy", texts=GOLD)
+    assert [entity.note for entity in prediction.entities or ()] == ["sure"]
+    assert losses(report) == {"keys of spans that are not read: colour": 1}
