@@ -174,6 +174,8 @@ def _find_name_problems(names: list[str], header: Header) -> Iterator[str]:
             yield f"global.columns: {NAMESPACE}{short}; expected {known}, or one of them with a number"
         elif short not in header.tags:
             yield f"global.columns has {NAMESPACE}{short}_ITEM without {NAMESPACE}{short}"
+        elif (first := layer_of(short).upper()) not in header.tags:
+            yield f"global.columns has {NAMESPACE}{short} without {NAMESPACE}{first}"
         elif short not in header.items and layer_of(short) != "entities":
             yield f"global.columns has {NAMESPACE}{short} without {NAMESPACE}{short}_ITEM, which numbers its items"
 
@@ -183,7 +185,7 @@ def _find_cell_problems(header: Header, documents: list[Document], numbers: list
     for name, column in header.tags.items():
         line = iter(numbers)
         cells = (
-            (next(line), row[column], row[header.items[name]] if name in header.items else "1", annotated)
+            (next(line), row[column], row[header.items[name]] if name in header.items else None, annotated)
             for document in documents
             for rows in [document.rows]
             for annotated in [any(row[column] != "_" for row in rows)]
@@ -194,8 +196,9 @@ def _find_cell_problems(header: Header, documents: list[Document], numbers: list
                 expected = "expected O, B-LABEL or I-LABEL, or _ in the whole article"
                 yield f"{number}: {NAMESPACE}{name} is {shorten(tag)!r}; {expected}"
                 break
-            if tag not in ("O", "_") and not _ITEMS.fullmatch(item):
-                yield f"{number}: {NAMESPACE}{name}_ITEM is {shorten(item)!r}; expected the number of the item of {tag}"
+            if item is not None and not (item == "_" if tag in ("O", "_") else _ITEMS.fullmatch(item)):
+                expected = "_" if tag in ("O", "_") else "the number of its item"
+                yield f"{number}: {NAMESPACE}{name}_ITEM is {shorten(item)!r} beside {tag}; expected {expected}"
                 break
 
 

@@ -271,7 +271,9 @@ OURS = (
         ("ANNOTATE:QUOTES", "B-direct", "global.columns has ANNOTATE:QUOTES without ANNOTATE:QUOTES_ITEM"),
         ("ANNOTATE:ENTITIES ANNOTATE:QUOTES_ITEM", "B-X\t1", "ANNOTATE:QUOTES_ITEM without ANNOTATE:QUOTES"),
         ("ANNOTATE:ENTITIES ANNOTATE:ENTITIES", "B-X\tB-Y", "global.columns: ANNOTATE:ENTITIES appears twice"),
-        ("ANNOTATE:QUOTES ANNOTATE:QUOTES_ITEM", "B-direct\t_", ":3: ANNOTATE:QUOTES_ITEM is '_'; expected the number"),
+        ("ANNOTATE:QUOTES ANNOTATE:QUOTES_ITEM", "B-direct\t_", ":3: ANNOTATE:QUOTES_ITEM is '_' beside B-direct; exp"),
+        ("ANNOTATE:QUOTES ANNOTATE:QUOTES_ITEM", "O\t1", ":3: ANNOTATE:QUOTES_ITEM is '1' beside O; expected _"),
+        ("ANNOTATE:ENTITIES2", "B-X", "global.columns has ANNOTATE:ENTITIES2 without ANNOTATE:ENTITIES"),
     ],
 )
 def test_columns_of_ours_that_say_nothing_are_refused(names: str, first: str, problem: str, tmp_path: Path) -> None:
