@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+#: What stands between a problem and the values that are allowed; a message has each list of them once.
+ALLOWED = "; expected one of "
+
 
 class AnnotateError(Exception):
     """Something that the user can fix: the message has the place, what was expected, what was found, what to do."""
@@ -28,7 +31,7 @@ class DataProblems(AnnotateError):
 
     def __init__(self, problems: Iterable[str], *, shown: int = 20) -> None:
         self.problems = list(problems)
-        head = self.problems[:shown]
+        head = _list_allowed_once(self.problems[:shown])
         rest = len(self.problems) - len(head)
         lines = head + ([f"... and {rest:,} more"] if rest else [])
         text = lines[0] if len(lines) == 1 else "\n".join([f"{len(self.problems):,} problems:", *lines])
@@ -37,6 +40,22 @@ class DataProblems(AnnotateError):
     def __reduce__(self) -> tuple[type[DataProblems], tuple[list[str]]]:
         # an exception pickles its message; the constructor wants the problems (worker processes send errors so)
         return type(self), (self.problems,)
+
+
+def _list_allowed_once(problems: Iterable[str]) -> list[str]:
+    """The problems without the allowed values that an earlier one has listed.
+
+    >>> _list_allowed_once(["no 'a'; expected one of b, c", "no 'd'; expected one of b, c"])
+    ["no 'a'; expected one of b, c", "no 'd'"]
+    """
+    found: list[str] = []
+    seen: set[str] = set()
+    for problem in problems:
+        sentence, _, allowed = problem.partition(ALLOWED)
+        found.append(sentence if allowed in seen else problem)
+        if allowed:
+            seen.add(allowed)
+    return found
 
 
 class RecordError(DataProblems):

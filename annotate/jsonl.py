@@ -1,7 +1,8 @@
 """JSON and JSON Lines in and out: the one reader of objects, one record per line, all problems of a file together.
 
 What is read can be written again: a key that appears twice, numbers beyond 64 bits, unpaired surrogates and very deep
-nesting are problems here, with file and line, and nowhere later. A byte order mark at the start of a file is skipped.
+nesting are problems here, with file and line, and nowhere later. A byte order mark at the start of a file is skipped,
+and at the start of a line, where joined files have them.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ _TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep; flatten it"
 _TOO_LARGE = "a number that does not fit into 64 bits; write it as a string"
 #: How the escape of a colon begins.
 _ESCAPED_COLON = b"\\u003"
+_ARRAY_OF_OBJECTS = re.compile(rb"\[\s*\{")
+_SPLIT_ARRAY = "jq -c '.[]' OLD > NEW"
 _KINDS = {list: "array", str: "string", bool: "boolean", int: "number", float: "number", type(None): "null"}
 
 
@@ -162,24 +165,25 @@ def iter_raw(file: IO[bytes], *, name: str | Path = "the file") -> Iterator[tupl
 
 
 def number_lines(file: IO[bytes], *, name: str | Path = "the file") -> Iterator[tuple[int, bytes]]:
-    """The lines of an open file that hold something, with their numbers from 1, without a byte order mark.
+    """The lines of an open file that hold something, with their numbers from 1, without byte order marks.
 
     Raises:
         RecordError: a line of more than `MAX_LINE` bytes; the lines before have been handed out.
     """
-    for number, (start, line) in enumerate(iter_raw(file, name=name), 1):
-        content = line if start else line.removeprefix(BOM)
+    for number, (_, line) in enumerate(iter_raw(file, name=name), 1):
+        content = line.removeprefix(BOM)
         if content.strip():
             yield number, content
 
 
-def iter_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+def iter_lines(path: str | Path) -> Iterator[tuple[int, bytes]]:
     """The same for a file that is not open yet (`-` = standard input).
 
     Raises:
         RecordError: a line of more than `MAX_LINE` bytes, or the first line is that of a file of another kind.
         AnnotateError: the file cannot be read.
     """
+    path = Path(path)
     try:
         if path == STDIO:
             yield from _check_first(number_lines(sys.stdin.buffer, name=path), path)
@@ -197,14 +201,16 @@ def _check_first(lines: Iterator[tuple[int, bytes]], path: Path) -> Iterator[tup
             raise RecordError([f"{path}: {problem}"])
         held = line.strip()
         if held == b"{" or (held.startswith(b"[") and not held.endswith(b"]")):
-            convert = "jq -c . OLD > NEW" if held == b"{" else "jq -c '.[]' OLD > NEW"
+            convert = "jq -c . OLD > NEW" if held == b"{" else _SPLIT_ARRAY
             raise RecordError([f"{path}: JSON over several lines; expected one object per line; convert it: {convert}"])
+        if _ARRAY_OF_OBJECTS.match(held):
+            raise RecordError([f"{path}: one JSON array; expected one object per line; convert it: {_SPLIT_ARRAY}"])
         yield number, line
         break
     yield from lines
 
 
-def iter_objects(path: Path, *, problems: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+def iter_objects(path: str | Path, *, problems: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     """The JSON objects of a file with their places (`file:line`); what is wrong with other lines goes to `problems`.
 
     Raises:
@@ -225,7 +231,7 @@ def iter_objects(path: Path, *, problems: list[str]) -> Iterator[tuple[str, dict
 
 
 def stream_records(
-    path: Path, kind: type[R], *, problems: list[str], check: Callable[[R], Iterable[str]] | None = None
+    path: str | Path, kind: type[R], *, problems: list[str], check: Callable[[R], Iterable[str]] | None = None
 ) -> Iterator[R]:
     """The well-formed records of a file one by one; what is wrong with the others is added to `problems`.
 
@@ -292,7 +298,7 @@ def _is_kept(record: msgspec.Struct, line: bytes, encoder: msgspec.json.Encoder)
     return same and find_value_problem(getattr(record, "meta", None)) is None
 
 
-def read_records(path: Path, kind: type[L]) -> list[L]:
+def read_records(path: str | Path, kind: type[L]) -> list[L]:
     """All records of a file, checked: form, duplicate ids, spans against `text` where the record has it.
 
     Annotations may repeat an id (one per annotator); the pair of id and annotator may not.
@@ -331,11 +337,11 @@ def gather_records(source: RecordSource[L], kind: type[L]) -> list[L]:
     """
     found: list[L] = []
     for each in [source] if isinstance(source, (str, Path)) else source:
-        found += read_records(Path(each), kind) if isinstance(each, (str, Path)) else [each]
+        found += read_records(each, kind) if isinstance(each, (str, Path)) else [each]
     return found
 
 
-def find_kind(path: Path) -> type[Annotation] | type[GoldRecord] | type[Prediction]:
+def find_kind(path: str | Path) -> type[Annotation] | type[GoldRecord] | type[Prediction]:
     """What the file holds, by the keys of its first object."""
     _, keys = next(iter_objects(path, problems=[]), ("", {}))
     if "annotator" in keys:
@@ -359,10 +365,10 @@ def find_record_problems(record: LayeredRecord) -> Iterator[str]:
     yield from find_span_problems(record, record.text)
 
 
-def write_records(path: Path, records: Iterable[msgspec.Struct]) -> int:
+def write_records(path: str | Path, records: Iterable[msgspec.Struct]) -> int:
     """Write one record per line, atomically (`-` = standard output); returns how many."""
     with Outputs() as outputs:
-        return write_lines(open_output(outputs, path), records)
+        return write_lines(open_output(outputs, Path(path)), records)
 
 
 def open_output(outputs: Outputs, path: Path) -> IO[bytes] | Stdout:

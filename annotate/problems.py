@@ -5,7 +5,11 @@ A sentence has no place; the caller puts it in front (`file:line: id: sentence`)
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+
+from annotate.errors import ALLOWED
+from annotate.printing import shorten
 
 #: Two records of one file with one id.
 SECOND_RECORD = "a second record with this id; ids must be unique"
@@ -32,6 +36,15 @@ def appears_twice(what: str) -> str:
     "entities.labels: 'PERSON' appears twice"
     """
     return f"{what} appears twice"
+
+
+def undeclared(place: str, what: str, value: str, schema: str, declared: Iterable[str]) -> str:
+    """A label, type or kind that the schema does not declare.
+
+    >>> undeclared("entities[0]", "label", "WHO", "mine/1.0.0", ["PERSON", "ORG"])
+    "entities[0] has label 'WHO', which is not in schema mine/1.0.0; expected one of PERSON, ORG"
+    """
+    return f"{place} has {what} {shorten(value)!r}, which is not in schema {schema}{ALLOWED}{', '.join(declared)}"
 
 
 def outside_text(place: str, start: int, end: int, length: int) -> str:

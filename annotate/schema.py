@@ -12,7 +12,7 @@ import msgspec
 
 from annotate.errors import SchemaError
 from annotate.files import load_toml, resource_dir, sha256_text
-from annotate.problems import appears_twice
+from annotate.problems import appears_twice, undeclared
 from annotate.records import LAYERS, Layer, LayeredRecord, Layers
 
 Role: TypeAlias = Literal["content", "speaker", "cue", "claim"]
@@ -225,13 +225,13 @@ def find_label_problems(record: LayeredRecord | Layers, schema: Schema) -> Itera
     for i, entity in enumerate(record.entities or () if schema.entities else ()):
         for label in (entity.label, *(entity.alt_labels or ())):
             if label not in entity_labels:
-                yield f"entities[{i}] has label {label!r}; schema {schema.ref} has {', '.join(schema.entity_labels)}"
+                yield undeclared(f"entities[{i}]", "label", label, schema.ref, schema.entity_labels)
     for i, quote in enumerate(record.quotes or () if schema.quotes else ()):
         if quote.type not in quote_types:
-            yield f"quotes[{i}] has type {quote.type!r}; schema {schema.ref} has {', '.join(schema.quote_types)}"
+            yield undeclared(f"quotes[{i}]", "type", quote.type, schema.ref, schema.quote_types)
     for i, claim in enumerate(record.claims or () if schema.claims else ()):
         if claim.kind not in kinds:
-            yield f"claims[{i}] has kind {claim.kind!r}; schema {schema.ref} has {', '.join(schema.claim_kinds)}"
+            yield undeclared(f"claims[{i}]", "kind", claim.kind, schema.ref, schema.claim_kinds)
 
 
 def _find_schema(source: str | Path) -> Path:

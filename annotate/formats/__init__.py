@@ -25,7 +25,7 @@ __all__ = ["READERS", "WRITERS", "Alignment", "FormatReport", "ground_layers", "
 
 
 def read_predictions(
-    path: Path,
+    path: str | Path,
     format: str,
     *,
     texts: Iterable[Article | LayeredRecord] = (),
@@ -50,7 +50,7 @@ def read_predictions(
     reader, part = find_reader(format)
     reading = Reading(FormatReport(format, "read"), schema or load_schema(), _texts_by_id(texts), layers, part)
     try:
-        return _read(path, reader, reading), reading.report
+        return _read(Path(path), reader, reading), reading.report
     except AnnotateError as error:
         reading.report.explain(error)
         raise
@@ -97,7 +97,7 @@ def _is_nothing(predictions: list[Prediction], reading: Reading, layers: tuple[L
 
 def write_format(
     records: Iterable[LayeredRecord],
-    path: Path,
+    path: str | Path,
     format: str,
     *,
     schema: Schema | None = None,
@@ -126,5 +126,5 @@ def write_format(
         raise RecordError(problems)
     for record in kept:
         report.count_record(record)
-    writer(kept, path, Writing(report, schema or load_schema(), layers, alignment))
+    writer(kept, Path(path), Writing(report, schema or load_schema(), layers, alignment))
     return report

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from annotate.errors import AnnotateError
-from annotate.files import atomic_writer, read_text
+from annotate.files import atomic_writer
+from annotate.formats.columns import NAMESPACE, Document, Header, layer_of, read_columns
 from annotate.formats.markup import (
     CHECK_WORTHY,
     KIND,
@@ -35,24 +36,8 @@ from annotate.formats.tokens import Tokens
 from annotate.records import LAYERS, Layer, LayeredRecord, Layers, Prediction
 from annotate.schema import RelationRole, Schema
 from annotate.text.align import AlignedTokens, align_tokens
-from annotate.text.bio import TAG, TagSpan, from_tags, into_lanes, read_tags, to_tags
+from annotate.text.bio import TagSpan, from_tags, into_lanes, to_tags
 from annotate.text.sentences import split_sentences
-
-_NAMESPACE = "ANNOTATE:"
-_COLUMNS = re.compile(r"#\s*global\.columns\s*=\s*(.+)")
-_DOCUMENT = re.compile(
-    r"# newdoc id = (.+)"
-    r"|#\s*(?:newdoc\s+)?(?:id|doc_id)\s*=\s*(.+?)\s*"
-    r"|#\s*newdoc\b.*"
-    r"|#begin document \((.+)\).*"
-    r"|-DOCSTART-(?:\s+\((\S+)\))?.*"
-)
-_COMMENT = re.compile(r"#\s?[\w.:-]+ ?=.*|#end document.*")
-# the first column of CoNLL-U: a token, a word of several tokens, or a word that is not in the text
-_NUMBER = re.compile(r"\d+(?:-\d+|\.\d+)?")
-_TAG_NAME = re.compile(r"tag|label|ner|entit|pred|gold|iob|bio|^ne$", re.IGNORECASE)
-_PREDICTED = re.compile(r"pred|guess|system|output", re.IGNORECASE)
-_TOKEN_NAMES = ("form", "token", "tokens", "word", "words", "text")
 
 
 @dataclass
@@ -75,7 +60,7 @@ def write_conll(records: Iterable[LayeredRecord], path: Path, writing: Writing) 
         names.update(dict.fromkeys(columns.tags))
     ordered = sorted(names, key=_column_order)
     with atomic_writer(path) as file:
-        head = " ".join(["FORM", *(_NAMESPACE + name for name in ordered)])
+        head = " ".join(["FORM", *(NAMESPACE + name for name in ordered)])
         file.write(f"# global.columns = {head}\n".encode())
         for article, columns in articles:
             spelled = _escape_id(article)
@@ -83,9 +68,9 @@ def write_conll(records: Iterable[LayeredRecord], path: Path, writing: Writing) 
                 writing.report.add_note("ids with tabs or line breaks, %-escaped", spelled)
             file.write(f"# newdoc id = {spelled}\n".encode())
             length = len(columns.tokens)
-            annotated = {_layer_of(name) for name in columns.tags}
+            annotated = {layer_of(name) for name in columns.tags}
             lanes = [
-                columns.tags.get(name, ["O" if _layer_of(name) in annotated and "_" not in name else "_"] * length)
+                columns.tags.get(name, ["O" if layer_of(name) in annotated and "_" not in name else "_"] * length)
                 for name in ordered
             ]
             for i, row in enumerate(zip(columns.tokens, *lanes, strict=True)):
@@ -165,36 +150,12 @@ def _spans_of(layer: Layer, layers: Layers, markup: Markup, schema: Schema) -> I
                 yield claim.claimer.start, claim.claimer.end, names.part("speaker"), str(i)
 
 
-def _layer_of(column: str) -> Layer:
-    """The layer of a column of ours, such as `QUOTES2_ITEM`.
-
-    >>> _layer_of("QUOTES2_ITEM")
-    'quotes'
-    """
-    for layer in LAYERS:
-        if column.startswith(layer.upper()):
-            return layer
-    raise AnnotateError(f"column {_NAMESPACE}{column}: expected one of {', '.join(LAYERS).upper()}")
-
-
 def _column_order(column: str) -> tuple[int, int, bool]:
     lane = re.search(r"\d+", column)
-    return LAYERS.index(_layer_of(column)), int(lane[0]) if lane else 1, column.endswith("_ITEM")
+    return LAYERS.index(layer_of(column)), int(lane[0]) if lane else 1, column.endswith("_ITEM")
 
 
 # ------------------------------------------------------------------------------------------------------ reading
-
-
-@dataclass
-class _Document:
-    """The rows of one article, sentence by sentence; `id` is None where the file does not say it."""
-
-    id: str | None
-    sentences: list[list[list[str]]]
-
-    @property
-    def rows(self) -> list[list[str]]:
-        return [row for sentence in self.sentences for row in sentence]
 
 
 @reads("conll", parts="conll:COLUMN, the number or the name of a column of tags")
@@ -206,7 +167,7 @@ def read_conll(path: Path, reading: Reading) -> Iterator[Prediction]:
     """
     if not reading.texts:
         raise AnnotateError(f"{path}: columns have no offsets; the articles' texts are needed (--gold)")
-    header, documents = _parse(path, reading)
+    header, documents = read_columns(path, reading)
     if reading.problems:
         return
     found: list[tuple[Prediction, Layers]] = []
@@ -229,209 +190,15 @@ def read_conll(path: Path, reading: Reading) -> Iterator[Prediction]:
     yield from reading.with_layers(found, named=("entities",))
 
 
-@dataclass
-class _Header:
-    """Which column holds what."""
-
-    token: int = 0
-    tags: dict[str, int] = field(default_factory=dict)
-    items: dict[str, int] = field(default_factory=dict)
-    ours: bool = False
-
-
-def _parse(path: Path, reading: Reading) -> tuple[_Header, list[_Document]]:
-    content = read_text(path).removeprefix("\ufeff").replace("\r\n", "\n")
-    lines = list(enumerate((content if "\n" in content else content.replace("\r", "\n")).split("\n"), 1))
-    names = next((match[1].split() for _, line in lines if (match := _COLUMNS.fullmatch(line))), None)
-    ours = names is not None and any(name.startswith(_NAMESPACE) for name in names)
-    filled = [line for _, line in lines if line.strip() and not line.startswith("#") and not _DOCUMENT.fullmatch(line)]
-    tabs = sum("\t" in line for line in filled) > len(filled) // 2 or ours
-    lengths = Counter(len(_cells(line, tabs)) for line in filled)
-    width = max(lengths, key=lambda n: lengths[n]) if lengths else 0
-    documents: list[_Document] = []
-    numbers: list[int] = []
-    narrow: list[tuple[int, int]] = []
-    for number, line in lines:
-        if (match := _DOCUMENT.fullmatch(line)) and not ("\t" in line and line.startswith("#")):
-            name = next((group for group in match.groups() if group), None)
-            if name is not None and documents and documents[-1].id == name:
-                documents[-1].sentences.append([])  # a further part of it, as OntoNotes has them
-            else:
-                documents.append(_Document(name, [[]]))
-        elif not line.strip():
-            if documents and documents[-1].sentences[-1]:
-                documents[-1].sentences.append([])
-        elif line.startswith("#") and _is_comment(line, tabs, width):
-            continue
-        elif len(row := _cells(line, tabs)) != width:
-            narrow.append((number, len(row)))
-        else:
-            if not documents:
-                documents.append(_Document(None, [[]]))
-            documents[-1].sentences[-1].append(row)
-            numbers.append(number)
-    if narrow:
-        more = f" (more such lines: {len(narrow) - 1})" if len(narrow) > 1 else ""
-        reading.problems.append(f"{path}:{narrow[0][0]}: columns: {narrow[0][1]}; most lines have {width}{more}")
-        return _Header(), documents
-    if not numbers:
-        reading.problems.append(f"{path}: no token in this file")
-        return _Header(), documents
-    if names is not None and ours:
-        if len(names) != width:
-            reading.problems.append(f"{path}: columns: {width}, but global.columns names {len(names)}")
-        if reading.part is not None:
-            reading.problems.append(f"{path}: its columns are named for this toolkit; read it without :{reading.part}")
-        header = _name_columns(names)
-    else:
-        header = _choose_columns(documents, numbers, names if names and len(names) == width else None, path, reading)
-    return header, [document for document in documents if document.rows or document.id]
-
-
-def _cells(line: str, tabs: bool) -> list[str]:
-    """The columns of a line; only blanks and tabs part them, so that a token may hold a no-break space."""
-    if "\t" in line:
-        return line.split("\t")
-    return [line] if tabs else [cell for cell in line.split(" ") if cell]
-
-
-def _is_comment(line: str, tabs: bool, width: int) -> bool:
-    """Whether a line that begins with # is none of a token; in a file without tabs, a token has its tag behind it."""
-    if tabs:
-        return "\t" not in line
-    cells = _cells(line, tabs)
-    return bool(_COMMENT.fullmatch(line)) or len(cells) != width or not any(map(TAG.fullmatch, cells[1:]))
-
-
-def _name_columns(names: list[str]) -> _Header:
-    header = _Header(ours=True)
-    for i, name in enumerate(names):
-        short = name.removeprefix(_NAMESPACE)
-        if short == "FORM":
-            header.token = i
-        elif short.endswith("_ITEM"):
-            header.items[short.removesuffix("_ITEM")] = i
-        elif name.startswith(_NAMESPACE):
-            header.tags[short] = i
-    return header
-
-
-def _choose_columns(
-    documents: list[_Document], numbers: list[int], names: list[str] | None, path: Path, reading: Reading
-) -> _Header:
-    """Which column of another tool's file holds the tokens and which the tags; the tags become those of BIO.
-
-    Tokens are in the column that the names say, or the first one behind the numbers. Tags are in the column that
-    `reading.part` names, or the one that is named as predictions, or the last one that looks like tags; but where its
-    labels are none of the schema's (phrases) and another column's are, in that one.
-    """
-    rows = [row for document in documents for row in document.rows]
-    width = len(rows[0])
-    columns = [read_tags([row[i] for row in rows]) for i in range(width)]
-    first = rows[0]
-    if len(rows) > 1 and any(wrong == [0] and _TAG_NAME.search(first[i]) for i, (_, wrong) in enumerate(columns)):
-        reading.report.add_note("names of columns in a first line", f"{path}:{numbers[0]}: {' '.join(first)}")
-        next(sentence for document in documents for sentence in document.sentences if sentence).pop(0)
-        names, rows = names or first, rows[1:]
-        columns = [read_tags([row[i] for row in rows]) for i in range(width)]
-    spelled = [name.lower() for name in names or ()]
-    token = next((spelled.index(name) for name in _TOKEN_NAMES if name in spelled), None)
-    numbered = width > 2 and all(_NUMBER.fullmatch(row[0]) for row in rows)
-    if token is None:
-        token = int(numbered or (width == 2 and not columns[0][1] and bool(columns[1][1])))
-    header = _Header(token=token)
-    tagged = [i for i, (_, wrong) in enumerate(columns) if i != token and not wrong]
-    chosen = _find_part(reading.part, spelled, tagged, path, reading) if reading.part else None
-    if reading.problems:
-        return header
-    if not tagged:
-        reading.problems.append(_explain_tags(columns, rows, numbers, token, path))
-        return header
-    known = {*reading.schema.entity_labels, *(part.name for part in reading.schema.parts)}
-    labels = {i: {tag.partition("-")[2] for tag in columns[i][0]} - {""} for i in tagged}
-    predicted = [i for i in tagged if names and _PREDICTED.search(names[i])]
-    if chosen is None and len(predicted) == 1:
-        chosen = predicted[0]
-    elif chosen is None:
-        chosen = tagged[-1]
-        if labels[chosen] and not labels[chosen] & known:
-            chosen = next((i for i in reversed(tagged) if labels[i] & known), chosen)
-    called = {i: f"column {i + 1}" + (f" ({names[i]})" if names else "") for i in tagged}
-    if len(tagged) > 1:
-        reading.report.add_note(f"tags are those of {called[chosen]} of {width}", str(path))
-    for i in tagged:
-        n = sum(tag != "O" for tag in columns[i][0])
-        reason = f"tags in {called[i]}, which was not read; --from conll:{i + 1} reads it"
-        if i != chosen and labels[i] & known and not reading.part:
-            reading.report.add_loss(reason, str(path), n)
-        elif i != chosen and n:
-            reading.report.add_note(reason, str(path), n)
-    header.tags["ENTITIES"] = chosen
-    for row, tag in zip(rows, columns[chosen][0], strict=True):
-        row[chosen] = tag
-    if numbered:
-        _leave_out_words_of_several_tokens(documents, reading)
-    return header
-
-
-def _find_part(part: str, names: list[str], tagged: list[int], path: Path, reading: Reading) -> int | None:
-    """The column of tags that was asked for, by number from 1 or by name."""
-    i = int(part) - 1 if part.isascii() and part.isdigit() else -1
-    if part.lower() in names:
-        i = names.index(part.lower())
-    if i in tagged:
-        return i
-    there = ", ".join(f"{i + 1}" + (f" ({names[i]})" if names else "") for i in tagged) or "none"
-    reading.problems.append(f"{path}: column {part} is none of tags; those of tags are {there}")
-    return None
-
-
-def _explain_tags(
-    columns: list[tuple[list[str], list[int]]], rows: list[list[str]], numbers: list[int], token: int, path: Path
-) -> str:
-    """Why no column is one of tags: the first line that spoils the best of them."""
-    expected = "expected tags such as O, B-PERSON, I-PERSON"
-    if len(columns) == 1:
-        for mark, name in ((",", "commas"), (";", "semicolons"), ("|", "bars")):
-            if all(mark in row[0] for row in rows):
-                return f"{path}: no column of tags: its columns are parted by {name}; write tabs instead"
-        return f"{path}: no column of tags: it has one column; {expected} behind each token"
-    i = min((i for i in range(len(columns)) if i != token), key=lambda i: (len(columns[i][1]), -i))
-    wrong = columns[i][1]
-    numbers = numbers[-len(rows) :]
-    more = f" (more such lines: {len(wrong) - 1})" if len(wrong) > 1 else ""
-    cell = rows[wrong[0]][i]
-    if {row[i] for row in rows} <= {"0", "1"}:
-        return f"{path}: no column of tags: column {i + 1} has only 0 and 1, which name no label; {expected}"
-    reason = "is none"
-    if cell in ("B", "I", "E", "L", "S", "U"):
-        reason = "is a tag without a label"
-    elif cell == "0":
-        reason = "is the digit zero; the tag of a token outside is the letter O"
-    return f"{path}:{numbers[wrong[0]]}: no column of tags: {cell!r} in column {i + 1} {reason}; {expected}{more}"
-
-
-def _leave_out_words_of_several_tokens(documents: list[_Document], reading: Reading) -> None:
-    """Leave out the lines of CoNLL-U that hold no token of their own (`1-2 don't`, `8.1 _`)."""
-    for document in documents:
-        for sentence in document.sentences:
-            kept = [row for row in sentence if row[0].isdigit()]
-            if len(kept) < len(sentence):
-                example = next(" ".join(row[:2]) for row in sentence if not row[0].isdigit())
-                left = len(sentence) - len(kept)
-                reading.report.add_note("lines of CoNLL-U without a token of their own", example, left)
-                sentence[:] = kept
-
-
-def _find_id(document: _Document, reading: Reading) -> str | None:
+def _find_id(document: Document, reading: Reading) -> str | None:
     """The id of the document among the articles, also where it was %-escaped; None where it is not there."""
     spellings = () if document.id is None else (document.id, urllib.parse.unquote(document.id))
     return next((spelled for spelled in spellings if spelled in reading.texts), None)
 
 
 def _match_texts(
-    documents: list[_Document], header: _Header, path: Path, reading: Reading
-) -> Iterator[tuple[str, _Document, AlignedTokens]]:
+    documents: list[Document], header: Header, path: Path, reading: Reading
+) -> Iterator[tuple[str, Document, AlignedTokens]]:
     """Which article each document is, and where its tokens are in it."""
     ids = list(reading.texts)
     named = [_find_id(document, reading) for document in documents]
@@ -457,7 +224,7 @@ def _match_texts(
         aligned = align_tokens(tokens, reading.texts[article])
         if tokens and aligned.missing > len(tokens) // 2:
             reading.problems.append(
-                f"{path}: {article}: {aligned.missing} of {len(tokens)} tokens are not in its text; is it this article?"
+                f"{path}: {article}: tokens not in its text: {aligned.missing} of {len(tokens)}; is it this article?"
             )
             continue
         better = None
@@ -495,8 +262,8 @@ def _find_better(
 
 
 def _match_stream(
-    document: _Document, header: _Header, path: Path, reading: Reading
-) -> Iterator[tuple[str, _Document, AlignedTokens]]:
+    document: Document, header: Header, path: Path, reading: Reading
+) -> Iterator[tuple[str, Document, AlignedTokens]]:
     """Tokens without any mark between the articles: each text takes as many as it needs."""
     lengths = [len(sentence) for sentence in document.sentences]
     rows = document.rows
@@ -512,7 +279,7 @@ def _match_stream(
             return
         inner = sorted(start for start in starts if at < start < at + aligned.used)
         bounds = [at, *inner, at + aligned.used]
-        yield article, _Document(article, [rows[a:b] for a, b in itertools.pairwise(bounds)]), aligned
+        yield article, Document(article, [rows[a:b] for a, b in itertools.pairwise(bounds)]), aligned
         at += aligned.used
     if at < len(rows):
         reading.problems.append(f"{path}: tokens left after the last article: {len(rows) - at}")
@@ -536,8 +303,8 @@ def _add_marks(
     markup: Markup,
     name: str,
     column: int,
-    header: _Header,
-    document: _Document,
+    header: Header,
+    document: Document,
     aligned: AlignedTokens,
     article: str,
     reading: Reading,
@@ -569,7 +336,7 @@ def _add_marks(
                 label = span.label
                 markup.marks.append(Mark(f"{name}{len(markup.marks)}", label, [place]))
             for number in numbers:
-                _add_item(markup, quotes, _layer_of(name), number, span.label, place, names)
+                _add_item(markup, quotes, layer_of(name), number, span.label, place, names)
         offset += len(sentence)
 
 

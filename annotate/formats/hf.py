@@ -20,11 +20,12 @@ from annotate.formats.progress import quiet_progress
 from annotate.formats.registry import Reading, Writing, reads, writes
 from annotate.ingest.sources import HUB_FORM, parse_hub_address
 from annotate.jsonl import decode_object
-from annotate.printing import format_count
-from annotate.records import LAYERS, Entity, LayeredRecord, Layers, Prediction
+from annotate.printing import format_count, shorten
+from annotate.records import LAYERS, Annotation, Entity, GoldRecord, LayeredRecord, Layers, Prediction
 from annotate.text.align import align_tokens
 from annotate.text.bio import TAG, from_tags, read_tags
 
+_COLUMNS = {"tokens", *(name for kind in (Annotation, GoldRecord, Prediction) for name in kind.__struct_fields__)}
 # where a table has several of them, the first one is read: what is predicted before what is gold
 _TAG_COLUMNS = ("predictions", "pred_tags", "ner_tags", "tags", "labels")
 
@@ -36,7 +37,6 @@ def write_hf(records: Iterable[LayeredRecord], path: Path, writing: Writing) -> 
 
     from annotate.artifacts.features import to_features
     from annotate.gold import to_row
-    from annotate.records import GoldRecord
 
     features = Features.from_arrow_schema(to_features(writing.schema))
     rows = []
@@ -58,14 +58,20 @@ def read_hf(path: Path, reading: Reading) -> Iterator[Prediction]:
         rows = list(_load(str(path)))
     _read_tag_columns(rows, reading)
     ids = list(reading.texts)
+    by_text = {text: article for article, text in reading.texts.items()}
     tokens: list[tuple[Prediction, Layers]] = []
     for number, row in enumerate(rows):
         place = f"{path}: row {number + 1}"
-        if any(layer in row for layer in LAYERS):
+        _report_columns(row, reading)
+        held = [row[layer] for layer in LAYERS if layer in row]
+        if held and ("tokens" not in row or any(items is not None for items in held)):
+            if row.get("id") is None:
+                row["id"] = by_text.get(str(row.get("text")))
             try:
                 yield _from_layers(row)
             except (msgspec.MsgspecError, ValueError) as error:
-                reading.problems.append(f"{place}: {row.get('id')}: {error}")
+                name = "" if row["id"] is None else f"{row['id']}: "
+                reading.problems.append(f"{place}: {name}{error}")
             continue
         article = str(row["id"]) if row.get("id") is not None and str(row["id"]) in reading.texts else None
         if article is None and number < len(ids):
@@ -74,11 +80,8 @@ def read_hf(path: Path, reading: Reading) -> Iterator[Prediction]:
                 known = f"{row['id']} as {article}"
                 reading.report.add_note("rows by their order, whose ids are not those given", known)
         tags = _find_tags(row, article or "", reading)
-        if article is None or tags is None or not isinstance(row.get("tokens"), list):
-            reading.problems.append(
-                f"{place}: expected one of {', '.join(LAYERS)}, or tokens with BIO tags as names "
-                f"in one of {', '.join(_TAG_COLUMNS)} and an article that the gold has"
-            )
+        if article is None or tags is None or not _are_words(row.get("tokens")):
+            reading.problems.append(f"{place}: {_explain_row(row, reading)}")
             continue
         layers = _from_tags(row["tokens"], tags, article, reading, place)
         if layers is not None:
@@ -119,16 +122,50 @@ def _load(source: str) -> Iterator[dict[str, Any]]:
         try:
             for row in table:
                 for column, known in names.items():
-                    if row[column] is not None:
-                        row[column] = [known[number] for number in row[column]]
+                    if row[column] is not None:  # -1 = no label
+                        row[column] = [None if number in (None, -1) else known[number] for number in row[column]]
                 yield row
         except Exception as error:  # of pyarrow, pytz and Python, by the type of the column
             raise AnnotateError(_no_dataset(source, error)) from error
 
 
 def _no_dataset(source: str, error: Exception) -> str:
-    reason = str(error).partition("\n")[0] or type(error).__name__
+    cause = error.__cause__ or error  # datasets wraps some errors in one that only says where it was
+    reason = str(cause).partition("\n")[0] or type(cause).__name__
     return f"{source}: no dataset that can be loaded ({reason})"
+
+
+def _report_columns(row: dict[str, Any], reading: Reading) -> None:
+    """Count the objects in columns that records do not have."""
+    for column, value in row.items():
+        if column not in _COLUMNS and isinstance(value, list) and value and isinstance(value[0], dict):
+            reading.report.add_loss(f"columns that are none of ours: {column}", str(row.get("id")), len(value))
+
+
+def _is_tag(cell: Any) -> bool:
+    return isinstance(cell, str) and TAG.fullmatch(cell) is not None
+
+
+def _are_words(tokens: Any) -> bool:
+    return isinstance(tokens, list) and all(isinstance(token, str) for token in tokens)
+
+
+def _explain_row(row: dict[str, Any], reading: Reading) -> str:
+    """Why the row has neither our layers nor tokens with tags."""
+    wanted = (reading.part,) if reading.part else _TAG_COLUMNS
+    column = next((name for name in wanted if row.get(name) is not None), None)
+    there = ", ".join(map(repr, row))
+    if "tokens" not in row or column is None:
+        where = f"{'one of ' if len(wanted) > 1 else ''}{', '.join(wanted)}"
+        layers = ", ".join(LAYERS)
+        return f"expected one of {layers}, or tokens with BIO tags as names in {where}; its columns are {there}"
+    if not _are_words(row["tokens"]):
+        return f"tokens is {shorten(repr(row['tokens']))}; expected a list of strings"
+    cells = row[column] if isinstance(row[column], list) else [row[column]]
+    wrong = [cell for cell in cells if not _is_tag(cell)]
+    if wrong:
+        return f"{column} has {shorten(repr(wrong[0]))}, which is no tag; expected names such as O, B-PERSON, I-PERSON"
+    return f"id {row.get('id')!r} is none of the articles given, and there are more rows than articles"
 
 
 def _from_layers(row: dict[str, Any]) -> Prediction:
@@ -158,10 +195,10 @@ def _find_tags(row: dict[str, Any], article: str, reading: Reading) -> list[str]
     found: dict[str, list[str]] = {}
     for column in dict.fromkeys((*([reading.part] if reading.part else ()), *_TAG_COLUMNS)):
         tags = row.get(column)
-        if isinstance(tags, list) and all(isinstance(tag, str) and TAG.fullmatch(tag) for tag in tags):
+        if isinstance(tags, list) and all(map(_is_tag, tags)):
             found[column] = tags
     chosen = reading.part or next(iter(found), None)
-    for column, tags in found.items():
+    for column, tags in found.items() if chosen in found else ():
         n = sum(tag != "O" for tag in tags)
         if column != chosen and n:
             reason = f"tags in column {column}, beside {chosen}, which was read; --from hf:{column} reads them"

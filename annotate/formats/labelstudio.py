@@ -14,7 +14,7 @@ from typing import Any, Literal
 import msgspec
 
 from annotate.artifacts.label_config import ENTITY, SPAN
-from annotate.errors import AnnotateError, DataProblems
+from annotate.errors import AnnotateError, DataProblems, RecordError
 from annotate.files import atomic_writer, open_input
 from annotate.formats.markup import Names, Range, report_fields
 from annotate.formats.registry import Reading, Writing, reads, writes
@@ -106,13 +106,22 @@ def _load(path: Path, reading: Reading) -> list[Any]:
     except ValueError as error:
         problems: list[str] = []
         tasks = [task for _, task in iter_objects(path, problems=problems)]
+        if problems and any(_is_task(task) for task in tasks):
+            raise RecordError(problems) from error
         if problems or not tasks:
-            raise AnnotateError(f"{path}: not Label Studio's JSON, a list of tasks: {error}") from error
-    if isinstance(tasks, dict) and (isinstance(tasks.get("data"), dict) or _is_min(tasks)):
+            reason = str(error) if content.strip() else "the file is empty"
+            raise AnnotateError(f"{path}: not Label Studio's JSON, a list of tasks: {reason}") from error
+    if isinstance(tasks, dict) and _is_task(tasks):
         tasks = [tasks]
     if not isinstance(tasks, list):
-        raise AnnotateError(f"{path}: not Label Studio's JSON: expected a list of tasks")
+        keys = "an object with the keys " + ", ".join(map(repr, tasks)) if isinstance(tasks, dict) else ""
+        found = keys if tasks and keys else shorten(repr(tasks))
+        raise AnnotateError(f"{path}: not Label Studio's JSON: expected a list of tasks, found {found}")
     return tasks
+
+
+def _is_task(task: dict[str, Any]) -> bool:
+    return isinstance(task.get("data"), dict) or _is_min(task)
 
 
 def _is_min(task: dict[str, Any]) -> bool:
@@ -233,6 +242,11 @@ def _choose_entry(task: dict[str, Any], article: str, wanted: _Wanted, reading: 
         found = sorted({name for source in entries for entry in entries[source] for name in _names(source, entry)})
         example = f"{article}: there is {', '.join(found)}" if wanted.name and found else article
         report.add_loss(f"tasks without any submitted {what}", example, of="articles")
+        for name in entries:
+            given = task.get(name)
+            numbers = sum(isinstance(entry, int) for entry in given) if isinstance(given, list) else 0
+            if numbers:
+                report.add_loss(f"{name} of which the file has only the numbers", article, numbers)
         drafts = len(_entries(task, "drafts"))
         if drafts:
             report.add_loss("drafts, which nobody submitted", article, drafts, of="articles")
@@ -407,6 +421,11 @@ def _to_items(given: Any, shown: _Shown, article: str, reading: Reading) -> Iter
     """The item as the schema's own interface has it: parts in one control, entities in the other, plain offsets."""
     value = given.get("value") if isinstance(given, dict) else None
     key = _label_key(value) if isinstance(value, dict) else None
+    if isinstance(given, dict) and key is None and given.get("type") in _LABELS:
+        has_labels = isinstance(value, dict) and any(value.get(name) for name in _LABELS)
+        reason = "regions whose labels are not a list" if has_labels else "regions without a label"
+        reading.report.add_loss(reason, f"{article}: {shorten(repr(value))}")
+        return
     if not isinstance(given, dict) or not isinstance(value, dict) or key is None:
         yield given
         return

@@ -16,6 +16,7 @@ import msgspec
 from annotate.errors import SchemaError
 from annotate.formats.missing import read_claim_attributes, read_quote_type
 from annotate.formats.report import FormatReport
+from annotate.printing import shorten
 from annotate.records import Claim, Entity, Item, Layer, LayeredRecord, Layers, Quote, Span
 from annotate.schema import RelationRole, Role, Schema
 from annotate.task_json.part_links import LinkRole, PartLinks
@@ -270,6 +271,8 @@ class _Builder:
 
     def _convert(self, plain: dict[str, Any], mark: Mark, kind: type[ItemT], place: str) -> ItemT:
         known = {key: value for key, value in mark.extras.items() if key in kind.__struct_fields__}
+        for key in sorted(mark.extras.keys() - known.keys()):
+            self.report.add_loss(f"keys of spans that are not read: {shorten(key)}", place, of="details")
         try:
             return msgspec.convert({**known, **plain}, kind)
         except msgspec.ValidationError:

@@ -112,7 +112,7 @@ def read_prodigy(path: Path, reading: Reading) -> Iterator[Prediction]:
         given = next((value for value in (meta.get("id"), task.get("id")) if value not in (None, "")), None)
         article = str(given) if type(given) in (str, int) else by_text.get(text)
         if article is None:
-            reading.problems.append(f"{place}: no meta.id, and the text is not one of the gold's")
+            reading.problems.append(f"{place}: no meta.id, and {reading.explain_text(text)}")
             continue
         if task.get("answer", "accept") != "accept":
             answer = f"{article}: answer {task['answer']!r}"
@@ -125,7 +125,7 @@ def read_prodigy(path: Path, reading: Reading) -> Iterator[Prediction]:
                 reading.report.add_loss(f"choices about whole tasks: {name}", article, of="details")
         try:
             markup = _parse(task, text)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             reason = f"one has no key {error}" if isinstance(error, KeyError) else error
             reading.problems.append(f"{place}: {article}: spans or relations not in Prodigy's form ({reason})")
             continue
@@ -168,6 +168,11 @@ def _label(span: dict[str, Any]) -> str:
     return span["label"]
 
 
+def _require_object(value: Any, what: str) -> None:
+    if not isinstance(value, dict):
+        raise TypeError(f"{what} is {shorten(repr(value))}; expected an object")
+
+
 def _parse(task: dict[str, Any], text: str) -> Markup:
     marks: dict[str, Mark] = {}
     by_place: dict[tuple[int, int, str], str] = {}
@@ -176,13 +181,16 @@ def _parse(task: dict[str, Any], text: str) -> Markup:
     if not isinstance(spans, list | None):
         raise TypeError(f"spans is {shorten(repr(spans))}; expected a list")
     for i, span in enumerate(spans or ()):
+        _require_object(span, "a span")
         key = str(span.get("key", f"span{i}"))
         if key in marks:
             raise ValueError(f"two spans with the key {key!r}")
         start, end, label = _offset(span["start"]), _offset(span["end"]), _label(span)
         if isinstance(span.get("text"), str) and span["text"] != text[start:end]:
             raise ValueError(f"a span is {span['text']!r}, but its offsets cover {text[start:end]!r}")
-        values = {name: str(value) for name, value in (span.get("attributes") or {}).items()}
+        attributes = span.get("attributes") or {}
+        _require_object(attributes, "attributes")
+        values = {name: str(value) for name, value in attributes.items()}
         extras = {name: value for name, value in span.items() if name not in _SPAN_KEYS}
         marks[key] = Mark(key, label, [(start, end)], values, extras)
         by_place.setdefault((start, end, label), key)
@@ -193,10 +201,16 @@ def _parse(task: dict[str, Any], text: str) -> Markup:
         span = relation.get(f"{side}_span")
         if not span:
             return by_token.get(_offset(relation[side]), f"token {relation[side]}")
+        _require_object(span, f"{side}_span")
         if span.get("key") in marks:
             return str(span["key"])
         place = _offset(span["start"]), _offset(span["end"]), str(span.get("label"))
         return by_place.get(place, f"[{place[0]}, {place[1]})")
 
-    links = [Link(str(r["label"]), find(r, "head"), find(r, "child")) for r in task.get("relations") or ()]
+    relations = task.get("relations")
+    if not isinstance(relations, list | None):
+        raise TypeError(f"relations is {shorten(repr(relations))}; expected a list")
+    for relation in relations or ():
+        _require_object(relation, "a relation")
+    links = [Link(str(r["label"]), find(r, "head"), find(r, "child")) for r in relations or ()]
     return Markup(list(marks.values()), links)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypeVar
 
@@ -42,6 +43,26 @@ class Reading:
         """Keep an item that has no place in the text, so that it counts as wrong; None = it is no item."""
         if layer is not None and (self.layers is None or layer in self.layers):
             self.unplaced.setdefault(article, []).append(Unplaced(layer, text, label))
+
+    def explain_text(self, text: str) -> str:
+        """Why no article has exactly this text.
+
+        >>> from annotate.schema import load_schema
+        >>> Reading(FormatReport("prodigy", "read"), load_schema(), {"a": "Go. Now."}).explain_text("Go.")
+        'its text is a part of that of a; give whole articles, not sentences'
+        """
+        words = "".join(text.split())
+        for article, whole in self._words.items():
+            if words == whole:
+                return f"its text has other white space than that of {article}; predict on that text as it is"
+            if words and words in whole:
+                return f"its text is a part of that of {article}; give whole articles, not sentences"
+        return "its text is not one of the gold's"
+
+    @cached_property
+    def _words(self) -> dict[str, str]:
+        """The texts without white space."""
+        return {article: "".join(text.split()) for article, text in self.texts.items()}
 
     def with_layers(
         self, found: Iterable[tuple[Prediction, Layers]], *, named: Iterable[Layer] = ()

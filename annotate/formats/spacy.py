@@ -186,7 +186,7 @@ def read_spacy(path: Path, reading: Reading) -> Iterator[Prediction]:
             article = ours.record.get("id") or given or by_text.get(doc.text)
             if not isinstance(article, str):
                 reading.problems.append(
-                    f'{path}: doc {number} has no user_data["id"], and its text is not one of the gold'
+                    f'{path}: doc {number} has no user_data["id"], and {reading.explain_text(doc.text)}'
                 )
                 continue
             fields = {name: value for name, value in ours.record.items() if name in Prediction.__struct_fields__}

@@ -40,9 +40,15 @@ from annotate.text.quotation import parse_quote_type
 
 MALFORMED = "items that have not the expected form"
 NOT_FOUND = "strings that are not in the text"
+REPEATED = "strings that are in the text less often than in the answer"
 MALFORMED_LINKS = "speakers, cues and claimers that are no strings"
 MALFORMED_SCORES = "scores that are no numbers from 0 to 1"
 NOT_FOUND_LINKS = "speakers, cues and claimers that are not in the text"
+_ITEM_KEYS = {
+    "entities": {"score"},
+    "quotes": {"type", "speaker", "cue", "score"},
+    "claims": {"check_worthy", "kind", "claimer", "score", "confidence"},
+}
 _KEYS = {"id", "text", "model", *LAYERS, *(field.name for field in msgspec.structs.fields(Prediction))}
 
 
@@ -205,6 +211,8 @@ class _Grounder:
     def _count(self, found: Place | None, string: str, name: str, reason: str = NOT_FOUND, of: Group = "items") -> bool:
         if found is None:
             self.report.grounding["failed"] += 1
+            if reason == NOT_FOUND and string in self.text.text:
+                reason = REPEATED
             self.report.add_loss(reason, f"{self.place}{name} {shorten(string)!r}", of=of)
             return False
         self.report.grounding[found.how] += 1
@@ -236,7 +244,16 @@ class _Grounder:
                 plain[names[0]] = value
             else:
                 kept.append((f"{layer}[{i}]", plain))
+                self._report_keys(plain, layer, keys, f"{layer}[{i}]")
         return kept
+
+    def _report_keys(self, item: dict[str, Any], layer: str, keys: tuple[tuple[str, ...], ...], name: str) -> None:
+        """Count what stands under keys that such an item does not have, as a misspelt `speaker`."""
+        known = {"context", *_ITEM_KEYS[layer], *(key for names in keys for key in names)}
+        for key in sorted(item.keys() - known):
+            if item[key] not in (None, "", [], {}):
+                reason = f"keys of {layer} that are not read: {shorten(key)}"
+                self.report.add_loss(reason, f"{self.place}{name}", of="details")
 
 
 @reads("strings", "rapidfuzz", parts="strings:found, which leaves out what is not in the text")

@@ -102,8 +102,9 @@ def expected_rows(manifest: Manifest) -> dict[str, int | None]:
     return names
 
 
-def find_file_problems(folder: Path, manifest: Manifest) -> Iterator[str]:
+def find_file_problems(folder: str | Path, manifest: Manifest) -> Iterator[str]:
     """A sentence for each file or folder that is missing, added, not a plain file, or not as the manifest has it."""
+    folder = Path(folder)
     odd = find_entry_problems(folder)
     if odd:
         yield from odd

@@ -107,12 +107,13 @@ def find_place_problem(folder: Path, manifest: Manifest) -> str | None:
     )
 
 
-def stream_release(folder: Path, split: str | None = None) -> Iterator[GoldRecord]:
+def stream_release(folder: str | Path, split: str | None = None) -> Iterator[GoldRecord]:
     """The records of a release one by one, split by split, each file checked against its hash before it is read.
 
     Raises:
         GoldError: no such split, a file was changed since it was written, or the folder is named as another release.
     """
+    folder = Path(folder)
     manifest = load_manifest(folder)
     for path in split_files(folder, manifest, split):
         entry = manifest.files[path.relative_to(folder).as_posix()]

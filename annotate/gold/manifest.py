@@ -227,14 +227,14 @@ def spell_digest(manifest: Manifest) -> str:
     return f"sha256:{manifest_digest(manifest)}"
 
 
-def read_manifest(folder: Path) -> Manifest:
+def read_manifest(folder: str | Path) -> Manifest:
     """The manifest of the release in the folder, its own bytes proved by its digest.
 
     Raises:
         GoldError: there is none, it is not a plain file of reasonable size, a byte of it was changed, a newer toolkit
             wrote it, or it names something that no release can have.
     """
-    path = folder / MANIFEST
+    path = Path(folder) / MANIFEST
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):

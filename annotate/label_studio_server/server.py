@@ -53,7 +53,7 @@ class Studio:
 
 
 def start_studio(
-    dir: Path | None = None,
+    dir: str | Path | None = None,
     *,
     port: int | None = None,
     database: str | None = None,
@@ -102,7 +102,7 @@ def start_studio(
 
 
 def check_start(
-    dir: Path | None = None,
+    dir: str | Path | None = None,
     *,
     port: int | None = None,
     database: str | None = None,
@@ -146,7 +146,7 @@ def require_server(purpose: str) -> None:
     require("studio", purpose, "label_studio", "httpx", "platformdirs")
 
 
-def find_studio(dir: Path | None = None) -> Studio | None:
+def find_studio(dir: str | Path | None = None) -> Studio | None:
     """The server that runs on the folder, or None. It may still be busy starting.
 
     Raises:
@@ -162,7 +162,7 @@ def find_studio(dir: Path | None = None) -> Studio | None:
     return _to_studio(folder, state)
 
 
-def explain_end(dir: Path | None = None) -> str | None:
+def explain_end(dir: str | Path | None = None) -> str | None:
     """The log's explanation for a server that ended although nobody stopped it, or None."""
     folder = studio_dir(dir)
     state = read_state(folder)
@@ -171,7 +171,7 @@ def explain_end(dir: Path | None = None) -> str | None:
     return f"the server of {folder} (process {state.pid}) ended without being stopped; {_log_tail(folder)}"
 
 
-def stop_studio(dir: Path | None = None) -> bool:
+def stop_studio(dir: str | Path | None = None) -> bool:
     """Stop the server of the folder, cleanly if it listens, and return whether one ran.
 
     Raises:

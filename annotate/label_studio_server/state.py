@@ -29,7 +29,7 @@ class State(msgspec.Struct, kw_only=True):
     backend: str | None = None
 
 
-def studio_dir(folder: Path | None) -> Path:
+def studio_dir(folder: str | Path | None) -> Path:
     """The data folder: the given one, that of `ANNOTATE_STUDIO_DIR`, or one under the user's data folder; absolute."""
     named = folder or os.environ.get("ANNOTATE_STUDIO_DIR")
     if not named:

@@ -49,7 +49,7 @@ def doctor(
     url: str | None = None,
     api_key: str | None = None,
     schema: Schema | str | Path | None = None,
-    dir: Path | None = None,
+    dir: str | Path | None = None,
 ) -> list[Finding]:
     """Check the connection, and a project; all findings in order. Later checks are left out after a problem.
 

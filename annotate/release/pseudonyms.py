@@ -48,13 +48,13 @@ def is_pseudonym(name: str) -> bool:
     return _PSEUDONYM.fullmatch(name) is not None
 
 
-def find_map(decided: Path, release: str) -> Path:
+def find_map(decided: str | Path, release: str) -> Path:
     """Where the names behind a release's pseudonyms are kept: beside the decided records.
 
     >>> find_map(Path("work/decided.jsonl"), "news").as_posix()
     'work/news.annotators.json'
     """
-    return decided.parent / f"{release}.annotators.json"
+    return Path(decided).parent / f"{release}.annotators.json"
 
 
 @contextlib.contextmanager

@@ -42,12 +42,15 @@ def find_number_problems(layers: Layers) -> Iterator[str]:
 
 
 def find_gold_problems(record: GoldRecord, text: str, schema: Schema) -> list[str]:
-    """What is wrong with a gold record apart from its spans and entities: hash, types and kinds, regions, sentences."""
+    """What is wrong with a gold record apart from its spans and entities: hash, layers, types, regions, sentences."""
     found = []
     if record.text_sha256 is not None and record.text_sha256 != sha256_text(text):
         found.append(WRONG_HASH)
-    if record.quotes or record.claims:
-        found += find_label_problems(Layers(quotes=record.quotes, claims=record.claims), schema)
+    layers = Layers(quotes=record.quotes, claims=record.claims)
+    if not schema.entities:  # else labels are looked up in the columns of all records
+        layers.entities = record.entities
+    if layers.entities or layers.quotes or layers.claims:
+        found += find_label_problems(layers, schema)
     marked: dict[str, Sequence[HasRange] | None] = {
         "ignore": record.ignore,
         "excluded": record.excluded,

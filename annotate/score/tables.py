@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from annotate.items import describe, identity_of
 from annotate.printing import shorten
-from annotate.problems import SECOND_RECORD
+from annotate.problems import SECOND_RECORD, undeclared
 from annotate.records import (
     LAYERS,
     Claim,
@@ -215,9 +215,14 @@ class _EntityRows:
                 labels[i] = ""
 
     def _add_problem(self, row: int, sentence: str) -> None:
+        place, article = self._find_place(row)
+        self._problems.append((article, f"{place} {sentence}"))
+
+    def _find_place(self, row: int) -> tuple[str, int]:
+        """The place of an entity in its record, and the number of its article."""
         firsts = np.cumsum([0, *self._sizes])
-        place = int(np.searchsorted(firsts, row, side="right")) - 1
-        self._problems.append((self._articles[place], f"entities[{row - int(firsts[place])}] {sentence}"))
+        which = int(np.searchsorted(firsts, row, side="right")) - 1
+        return f"entities[{row - int(firsts[which])}]", self._articles[which]
 
     def _columns(self) -> tuple[Numbers, Numbers, Numbers, Numbers]:
         """Article, start, end and label code of every entity."""
@@ -231,17 +236,17 @@ class _EntityRows:
 
         Args:
             lengths: of the articles' texts.
-            schema: that must declare the labels; None = any label will do.
+            schema: that must declare the labels; None, or one without entities = any label will do.
         """
         article, start, end, _ = self._columns()
         for row in np.nonzero((start < 0) | (end <= start) | (end > lengths[article]))[0].tolist():
             expected = f"expected 0 <= start < end <= {lengths[article[row]]}, the length of the text"
             self._add_problem(row, f"is [{start[row]}, {end[row]}); {expected}")
             start[row], end[row] = 0, 1  # reported; what follows may rely on sound spans
-        if schema is not None:
+        if schema is not None and schema.entities:
             for row, name in self._undeclared(set(schema.entity_labels)):
-                known = ", ".join(schema.entity_labels) or "no entities"
-                self._add_problem(row, f"has label {name!r}; schema {schema.ref} has {known}")
+                place, number = self._find_place(row)
+                self._problems.append((number, undeclared(place, "label", name, schema.ref, schema.entity_labels)))
         return self._problems
 
     def _undeclared(self, declared: set[str]) -> Iterator[tuple[int, str]]:
@@ -295,7 +300,7 @@ def sort_rows(article: Numbers, start: Numbers, end: Numbers, label: Numbers) ->
         return np.zeros(0, np.int64)
     key = article
     for column in (start, end, label):
-        column = column - column.min()  # offsets outside their text are sorted too, to be reported
+        column = column - column.min()  # the smaller the numbers, the more columns fit into 62 bits
         width = int(column.max()) + 1
         if int(key.max()) + 1 > (1 << 62) // width:  # too wide for one number: count the distinct values instead
             key = np.unique(key, return_inverse=True)[1].astype(np.int64)

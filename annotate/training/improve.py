@@ -61,8 +61,8 @@ def train(
     gold: str | Path | Sequence[GoldRecord],
     output: str | Path,
     *,
-    start: Path = MODEL,
-    config_file: Path = CONFIG,
+    start: str | Path = MODEL,
+    config_file: str | Path = CONFIG,
     report: Callable[[str], None] = lambda line: None,
 ) -> Improvement:
     """Train on gold, score on a held-out part of them, and write the best model to `output` if it is better.
@@ -85,10 +85,10 @@ def train(
         MissingExtraError: the extra `train` is not installed.
     """
     require_training()
-    output = Path(output)
+    output, start = Path(output), Path(start)
     check_folder(output, is_ours=is_trained_here, made_by="annotate train")
     records = load_gold(gold) if isinstance(gold, (str, Path)) else gold
-    config = load_toml(config_file)
+    config = load_toml(Path(config_file))
     training, held_out = split_records(records, config["held_out"])
     check_enough(training, held_out, config["least"])
     from annotate.training.weights import restore_network

@@ -43,7 +43,7 @@ class DemoResult:
 def demo(
     output: str | Path = "annotate-demo",
     *,
-    studio_dir: Path | None = None,
+    studio_dir: str | Path | None = None,
     preannotator: str | None = None,
     report: Callable[[str], None] = lambda text: None,
 ) -> DemoResult:

@@ -62,7 +62,7 @@ def up(
     normalize: bool = False,
     schema: Schema | str | Path | None = None,
     columns: ColumnMap | None = None,
-    dir: Path | None = None,
+    dir: str | Path | None = None,
     port: int | None = None,
     database: str | None = None,
     public_url: str | None = None,
@@ -228,7 +228,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     ended: str | None = None
 
 
-def status(dir: Path | None = None) -> Status:
+def status(dir: str | Path | None = None) -> Status:
     """Whether the embedded Label Studio is running, what is in it, and how far each annotator is.
 
     Args:
@@ -274,7 +274,9 @@ def _find_layers(config: str) -> list[Layer]:
     return []
 
 
-def invite(*, url: str | None = None, api_key: str | None = None, dir: Path | None = None, reset: bool = False) -> str:
+def invite(
+    *, url: str | None = None, api_key: str | None = None, dir: str | Path | None = None, reset: bool = False
+) -> str:
     """The link by which another annotator signs up; without it, nobody can.
 
     It stays valid until it is replaced, for as many people as have it. Everyone who signs up may do everything on the
@@ -308,7 +310,7 @@ def invite(*, url: str | None = None, api_key: str | None = None, dir: Path | No
     return server.invite_link(base, reset=reset)
 
 
-def down(dir: Path | None = None) -> bool:
+def down(dir: str | Path | None = None) -> bool:
     """Stop the embedded Label Studio; the annotations are kept, and `up` shows them again.
 
     Args:

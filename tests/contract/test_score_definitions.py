@@ -221,9 +221,13 @@ def test_gold_has_layers_and_types_of_its_schema() -> None:
     without = msgspec.structs.replace(news, quotes=None)
     with pytest.raises(ScoreError, match="gold d: layer quotes is not in schema news"):
         evaluate([gold], [empty], schema=without)
+    both = GoldRecord(id="d", text=TEXT, entities=[Entity(0, 5, P), Entity(6, 9, P)])
+    without = msgspec.structs.replace(news, entities=None)
+    with pytest.raises(ScoreError, match=r"gold d: layer entities is not in schema news.*, which has quotes, claims$"):
+        evaluate([both], [empty], schema=without)
     kept = [label for label in news.quotes.types if label.name != "direct"]
     other = msgspec.structs.replace(news, quotes=msgspec.structs.replace(news.quotes, types=kept))
-    with pytest.raises(ScoreError, match=r"gold d: quotes\[0\] has type 'direct'; schema news.* has indirect, mixed"):
+    with pytest.raises(ScoreError, match=r"gold d: quotes\[0\] has type 'direct', .*; expected one of indirect, mixed"):
         evaluate([gold], [empty], schema=other)
 
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from annotate.errors import AnnotateError, RecordError, RecordWarning
 from annotate.files import sha256_text
-from annotate.jsonl import decode_object, read_records, write_records
+from annotate.jsonl import decode_object, iter_objects, read_records, write_records
+from annotate.problems import BOM
 from annotate.records import Annotation, Entity, GoldRecord, Layers, Prediction, annotated_layers
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
@@ -227,6 +228,7 @@ def test_ids_may_be_whole_numbers(kind: type[Prediction], tmp_path: Path) -> Non
         (json.dumps({"id": "a", "entities": []}, indent=1).encode(), "jq -c . OLD > NEW"),
         (json.dumps([{"id": "a"}, {"id": "b"}], indent=1).encode(), "jq -c '.[]' OLD > NEW"),
         (b'[{"id": "a"},\n{"id": "b"}]\n', "jq -c '.[]' OLD > NEW"),
+        (b'[{"id": "a"}, {"id": "b"}]\n', "jq -c '.[]' OLD > NEW"),
     ],
 )
 def test_a_file_of_another_kind_is_one_problem(tmp_path: Path, content: bytes, problem: str) -> None:
@@ -237,3 +239,10 @@ def test_a_file_of_another_kind_is_one_problem(tmp_path: Path, content: bytes, p
     (sentence,) = raised.value.problems
     assert sentence.startswith(f"{path}: ")
     assert problem in sentence
+
+
+def test_joined_files_may_each_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "P.jsonl"
+    path.write_bytes(b"".join(BOM + json.dumps({"id": name, "entities": []}).encode() + b"\n" for name in "ab"))
+    assert [record.id for record in read_records(path, Prediction)] == ["a", "b"]
+    assert [found["id"] for _, found in iter_objects(path, problems=[])] == ["a", "b"]

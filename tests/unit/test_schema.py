@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from annotate.errors import AnnotateError, SchemaError
+from annotate.errors import AnnotateError, RecordError, SchemaError
 from annotate.files import resource_dir
 from annotate.records import Claim, Entity, Layers, Quote, Span
 from annotate.schema import find_label_problems, iter_labels, load_schema
@@ -85,6 +85,17 @@ def test_undeclared_labels_are_found() -> None:
     assert "layer claims is not in schema" in "".join(
         find_label_problems(layers, load_schema().restrict(("entities", "quotes")))
     )
+
+
+def test_a_message_lists_the_labels_of_the_schema_once() -> None:
+    entities = [Entity(0, 1, name) for name in ("WHO", "WHEN", "WHY")]
+    layers = Layers(entities=entities, claims=[Claim(0, 1, True, "rumour")])
+    problems = list(find_label_problems(layers, load_schema()))
+    text = str(RecordError(f"a: {problem}" for problem in problems))
+    assert text.count("expected one of PERSON, ") == text.count("CARDINAL") == 1
+    assert "\na: entities[1] has label 'WHEN', which is not in schema news/" in text
+    assert "\na: claims[0] has kind 'rumour', which is not in schema news/" in text
+    assert text.count("expected one of") == 2
 
 
 def test_restricting_keeps_the_parts_that_the_layers_need() -> None:

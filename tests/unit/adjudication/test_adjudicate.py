@@ -54,7 +54,7 @@ def test_a_label_that_the_schema_does_not_have_is_named_before_anything_is_decid
     nation = Entity(53, 59, "NATION")
     versions = [by("a", ADA, nation), by("b", ADA), by("c", nation, status="skipped")]
     with pytest.raises(
-        RecordError, match=r"a1 by a: entities\[1\] has label 'NATION'; schema news/.*\(--schema\)"
+        RecordError, match=r"a1 by a: entities\[1\] has label 'NATION', which is not in schema news/.*\(--schema\)"
     ) as caught:
         adjudicate_annotations(versions, schema=load_schema())
     assert len(caught.value.problems) == 1

@@ -254,3 +254,44 @@ def test_parts_of_one_document_are_one_article(tmp_path: Path) -> None:
     parts = ["#begin document (a); part 000", *rows[:7], "#end document", "#begin document (a); part 001", *rows[7:]]
     predictions, report = read(tmp_path, "\n".join([*parts, "#end document"]), texts=GOLD[:1])
     assert (shown(predictions), report.lost) == (FOUND[:1], 0)
+
+
+OURS = (
+    "# global.columns = FORM {names}\n# newdoc id = b\nAna\t{first}\n"
+    "met\tO{more}\nAcme\tO{more}\nCorp\tO{more}\n.\tO{more}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("names", "first", "problem"),
+    [
+        ("ANNOTATE:ENTITIES", "PERSON", r":3: ANNOTATE:ENTITIES is 'PERSON'; expected O, B-LABEL or I-LABEL"),
+        ("ANNOTATE:ENTITIES", "_", r":3: ANNOTATE:ENTITIES is '_'; expected .*, or _ in the whole article"),
+        ("ANNOTATE:FRAMES", "B-X", "global.columns: ANNOTATE:FRAMES; expected ANNOTATE:ENTITIES, ANNOTATE:QUOTES"),
+        ("ANNOTATE:QUOTES", "B-direct", "global.columns has ANNOTATE:QUOTES without ANNOTATE:QUOTES_ITEM"),
+        ("ANNOTATE:ENTITIES ANNOTATE:QUOTES_ITEM", "B-X\t1", "ANNOTATE:QUOTES_ITEM without ANNOTATE:QUOTES"),
+        ("ANNOTATE:ENTITIES ANNOTATE:ENTITIES", "B-X\tB-Y", "global.columns: ANNOTATE:ENTITIES appears twice"),
+        ("ANNOTATE:QUOTES ANNOTATE:QUOTES_ITEM", "B-direct\t_", ":3: ANNOTATE:QUOTES_ITEM is '_' beside B-direct; exp"),
+        ("ANNOTATE:QUOTES ANNOTATE:QUOTES_ITEM", "O\t1", ":3: ANNOTATE:QUOTES_ITEM is '1' beside O; expected _"),
+        ("ANNOTATE:ENTITIES2", "B-X", "global.columns has ANNOTATE:ENTITIES2 without ANNOTATE:ENTITIES"),
+    ],
+)
+def test_columns_of_ours_that_say_nothing_are_refused(names: str, first: str, problem: str, tmp_path: Path) -> None:
+    more = "\t_" if " " in names else ""
+    if names.endswith("ENTITIES ANNOTATE:ENTITIES"):
+        more = "\tO"
+    with pytest.raises(RecordError, match=problem):
+        read(tmp_path, OURS.format(names=names, first=first, more=more))
+
+
+def test_columns_of_ours_need_one_of_tokens(tmp_path: Path) -> None:
+    content = OURS.format(names="ANNOTATE:ENTITIES", first="B-PERSON", more="").replace("FORM", "WORD")
+    with pytest.raises(RecordError, match=r"global\.columns has no FORM, the tokens"):
+        read(tmp_path, content)
+
+
+def test_brackets_of_conll_2012_are_named(tmp_path: Path) -> None:
+    rows = ["Ana (PERSON)", "met *", "Acme (ORG*", "Corp *)", ". *"]
+    content = "".join(f"b 0 {i} {row} -\n" for i, row in enumerate(rows))
+    with pytest.raises(RecordError, match=r"column 5 has brackets such as '\(PERSON\)', as in CoNLL-2012; expected"):
+        read(tmp_path, content)

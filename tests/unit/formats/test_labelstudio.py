@@ -310,3 +310,41 @@ def test_other_words_than_those_at_the_offsets_are_counted(tmp_path: Path) -> No
     assert {reason: (loss.count, loss.of) for reason, loss in report.losses.items()} == {
         "regions whose own words are not those at their offsets, which count": (1, "details")
     }
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ({"start": 0, "end": 11, "labels": "PERSON"}, "regions whose labels are not a list"),
+        ({"start": 0, "end": 11, "labels": None}, "regions without a label"),
+        ({"start": 0, "end": 11}, "regions without a label"),
+        ([1], "regions without a label"),
+    ],
+)
+def test_regions_without_a_list_of_labels_are_counted_as_such(value: Any, reason: str, tmp_path: Path) -> None:
+    odd = {"id": "odd", "from_name": "label", "to_name": "text", "type": "labels", "value": value}
+    prediction, report = read(tmp_path, task([*RESULT, odd]))
+    assert spans(prediction) == SPANS
+    assert {reason: loss.count for reason, loss in report.losses.items()} == {reason: 1}
+
+
+def test_numbers_in_the_place_of_annotations_are_named(tmp_path: Path) -> None:
+    with pytest.raises(RecordError, match=r"annotations of which the file has only the numbers \(2\)"):
+        read(tmp_path, {**task(), "annotations": [5, 6]})
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("", r"a list of tasks: the file is empty$"),
+        ("{}", r"expected a list of tasks, found \{\}$"),
+        ("null", r"expected a list of tasks, found None$"),
+        (json.dumps({"tasks": [task()]}), r"expected a list of tasks, found an object with the keys 'tasks'$"),
+        (json.dumps(task()) + "\n{bad\n", r"x.json:2: not a JSON object on one line"),
+    ],
+)
+def test_what_is_no_list_of_tasks_is_named(content: str, problem: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(content)
+    with pytest.raises(AnnotateError, match=problem):
+        read_predictions(path, "labelstudio", texts=[GOLD])

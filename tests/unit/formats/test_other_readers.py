@@ -101,6 +101,52 @@ def test_predicted_tags_come_before_gold_ones_and_can_be_chosen(tmp_path: Path) 
         read_predictions(path, "hf:nothing", texts=GOLD)
 
 
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        ({"tokens": [1, 2], "ner_tags": ["O", "O"]}, "tokens is [1, 2]; expected a list of strings"),
+        ({"tokens": ["Ana", None], "ner_tags": ["O", "O"]}, "expected a list of strings"),
+        ({"tokens": ["Ana"], "ner_tags": [0]}, "ner_tags has 0, which is no tag"),
+        ({"words": ["Ana"], "ner_tags": ["O"]}, "its columns are 'words', 'ner_tags'"),
+        ({"text": "Other.", "entities": []}, "row 1: Object missing required field `id`"),
+    ],
+)
+def test_rows_that_cannot_be_read_say_why(row: dict[str, Any], problem: str, tmp_path: Path) -> None:
+    import datasets
+
+    datasets.Dataset.from_list([row]).save_to_disk(str(tmp_path / "ds"))
+    with pytest.raises(RecordError) as caught:
+        read_predictions(tmp_path / "ds", "hf", texts=GOLD)
+    assert problem in str(caught.value)
+
+
+def test_a_token_without_a_class_has_no_tag(tmp_path: Path) -> None:
+    import datasets
+
+    classes = datasets.Sequence(datasets.ClassLabel(names=["O", "B-GPE"]))
+    features = datasets.Features({"tokens": datasets.Sequence(datasets.Value("string")), "ner_tags": classes})
+    rows = [{"tokens": TEXT.split(), "ner_tags": [-1] + [0] * (len(TEXT.split()) - 1)}]
+    datasets.Dataset.from_list(rows, features=features).save_to_disk(str(tmp_path / "ds"))
+    with pytest.raises(RecordError, match="row 1: ner_tags has None, which is no tag"):
+        read_predictions(tmp_path / "ds", "hf", texts=GOLD)
+
+
+def test_rows_without_id_are_known_by_their_text_and_other_columns_are_counted(tmp_path: Path) -> None:
+    import datasets
+
+    row = {"text": TEXT, "entities": [{"start": 0, "end": 8, "label": "PERSON"}], "events": [{"start": 9}]}
+    datasets.Dataset.from_list([row]).save_to_disk(str(tmp_path / "ds"))
+    [prediction], report = read_predictions(tmp_path / "ds", "hf", texts=GOLD)
+    assert (prediction.id, shown(prediction)) == ("a", ["Ana Reis PERSON"])
+    assert losses(report) == {"columns that are none of ours: events": 1}
+
+
+def test_rows_with_an_empty_column_of_a_layer_are_read_by_their_tags(tmp_path: Path) -> None:
+    path = saved(tmp_path / "ds", id="a", ner_tags=NER.split(), quotes=None)
+    [prediction], _ = read_predictions(path, "hf", texts=GOLD)
+    assert shown(prediction) == ["Ana Reis PERSON", "Acme Corp ORG", "Leeds GPE"]
+
+
 def test_tags_without_a_span_are_an_annotation_of_nothing(tmp_path: Path) -> None:
     [prediction], _ = read_predictions(saved(tmp_path / "ds", id=7, ner_tags=["O"] * 8), "hf", texts=GOLD)
     assert prediction.entities == []
@@ -188,3 +234,72 @@ def test_scores_of_another_form_are_counted(tmp_path: Path) -> None:
     pairs = (("Ana Reis", 0.5), ("Acme Corp", "high"), ("Leeds", 7))
     _, report = answer(tmp_path, entities=[{"text": text, "label": "ORG", "score": score} for text, score in pairs])
     assert losses(report) == {"scores that are no numbers from 0 to 1": 2}
+
+
+def test_a_string_that_the_text_has_less_often_is_not_called_absent(tmp_path: Path) -> None:
+    [prediction], report = answer(tmp_path, entities=[["Ana Reis", "PERSON"], ["Ana Reis", "PERSON"], ["Bo", "PERSON"]])
+    assert shown(prediction) == ["Ana Reis PERSON"]
+    assert losses(report) == {
+        "strings that are in the text less often than in the answer": 1,
+        "strings that are not in the text": 1,
+    }
+
+
+def test_keys_of_items_that_are_not_read_are_counted(tmp_path: Path) -> None:
+    quote = {"content": "met Acme Corp", "speker": "Ana Reis", "why": None}
+    [prediction], report = answer(
+        tmp_path, entities=[{"text": "Leeds", "label": "GPE", "wikidata": "Q1"}], quotes=[quote]
+    )
+    assert [quote.speaker for quote in prediction.quotes or ()] == [None]
+    assert losses(report) == {
+        "keys of entities that are not read: wikidata": 1,
+        "keys of quotes that are not read: speker": 1,
+    }
+
+
+# ------------------------------------------------------------------------------------- texts and forms of others
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("Ana Reis met Acme Corp", "its text is a part of that of a; give whole articles, not sentences"),
+        (f"{TEXT}\n", "its text has other white space than that of a; predict on that text as it is"),
+        ("Bo left.", "its text is not one of the gold's"),
+    ],
+)
+def test_a_text_that_is_no_article_is_explained(text: str, problem: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text(json.dumps({"text": text, "spans": []}))
+    with pytest.raises(RecordError) as caught:
+        read_predictions(path, "prodigy", texts=GOLD)
+    assert str(caught.value) == f"{path}:1: no meta.id, and {problem}"
+
+
+@pytest.mark.parametrize(
+    ("task", "problem"),
+    [
+        ({"spans": ["PERSON"]}, "a span is 'PERSON'; expected an object"),
+        (
+            {"spans": [{"start": 0, "end": 8, "label": "PERSON", "attributes": ["x"]}]},
+            r"attributes is \['x'\]; expected",
+        ),
+        ({"spans": [], "relations": {"a": 1}}, r"relations is \{'a': 1\}; expected a list"),
+        ({"spans": [], "relations": [5]}, "a relation is 5; expected an object"),
+        ({"spans": [], "relations": [{"label": "x", "head_span": 4}]}, "head_span is 4; expected an object"),
+    ],
+)
+def test_tasks_of_another_form_are_named(task: dict[str, Any], problem: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text(json.dumps({"text": TEXT, **task}))
+    with pytest.raises(RecordError, match=problem):
+        read_predictions(path, "prodigy", texts=GOLD)
+
+
+def test_keys_of_spans_that_are_not_read_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    span = {"start": 0, "end": 8, "label": "PERSON", "note": "sure", "colour": "red", "source": "ner"}
+    path.write_text(json.dumps({"text": TEXT, "spans": [span]}))
+    [prediction], report = read_predictions(path, "prodigy", texts=GOLD)
+    assert [entity.note for entity in prediction.entities or ()] == ["sure"]
+    assert losses(report) == {"keys of spans that are not read: colour": 1}
