@@ -138,7 +138,7 @@ def to_markup(record: LayeredRecord | Layers, schema: Schema) -> Markup:
         markup.marks.append(mark)
         link(mark.key, "speaker", "speaker", quote.speaker)
         link(mark.key, "cue", "cue", quote.cue)
-    yes, no = (label.name for label in schema.claims.check_worthy) if schema.claims else ("yes", "no")
+    yes, no = schema.check_worthy_values
     for i, claim in enumerate(record.claims or ()):
         values = {CHECK_WORTHY: yes if claim.check_worthy else no, KIND: claim.kind}
         mark = Mark(f"claim{i}", names.part("claim"), [(claim.start, claim.end)], values, _extras(claim))

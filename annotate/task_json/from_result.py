@@ -325,7 +325,7 @@ class _Reader:
             if not self.links.plays(region.id, "claim"):
                 continue
             claimer = self._follow("claimer", [region])
-            worthy = self._choose_one(region, CHECK_WORTHY, self._worthy_names)
+            worthy = self._choose_one(region, CHECK_WORTHY, self.schema.check_worthy_values)
             kind = self._choose_one(region, CLAIM_KIND, None if self.keep_all else self.schema.claim_kinds)
             if worthy is None or kind is None:
                 missing = " and ".join(
@@ -334,7 +334,7 @@ class _Reader:
                 if not self.keep_all:
                     self._quarantine(f"a claim without {missing}; open the task and choose", region.item)
                     continue
-                worthy = worthy or self._worthy_names[-1]
+                worthy = worthy or self.schema.check_worthy_values[-1]
                 kind = kind or self.schema.claim_kinds[-1]
                 self._repair(f"claims without {missing}, read as {worthy} and {kind}", region.item)
             score = region.meta.get(META_CHECK_SCORE)
@@ -342,7 +342,7 @@ class _Reader:
                 Claim(
                     start=region.start,
                     end=region.end,
-                    check_worthy=worthy == self._worthy_names[0],
+                    check_worthy=worthy == self.schema.check_worthy_values[0],
                     kind=kind,
                     claimer=claimer.span if claimer else None,
                     id=region.id,
@@ -354,10 +354,6 @@ class _Reader:
                 )
             )
         return sorted(claims, key=sort_key)
-
-    @property
-    def _worthy_names(self) -> tuple[str, ...]:
-        return tuple(value.name for value in self.schema.claims.check_worthy) if self.schema.claims else ()
 
     def _choose_one(self, region: Region, control: str, known: Sequence[str] | None) -> str | None:
         """The value that was chosen, of the known ones (None = any)."""
