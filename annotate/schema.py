@@ -131,6 +131,12 @@ class Schema(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, dict=True
         """The names of the kinds of claims."""
         return tuple(label.name for label in self.claims.kinds) if self.claims else ()
 
+    @cached_property
+    def check_worthy_values(self) -> tuple[str, str]:
+        """The names that mean check-worthy and not check-worthy; yes and no where claims are not annotated."""
+        yes, no = (label.name for label in self.claims.check_worthy) if self.claims else ("yes", "no")
+        return yes, no
+
     def part(self, role: Role) -> Part:
         """The part that plays the role.
 

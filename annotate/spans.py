@@ -8,9 +8,11 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Literal, Protocol, TypeAlias
 
+import msgspec
+
 from annotate.printing import shorten
 from annotate.problems import outside_text
-from annotate.records import LayeredRecord, Layers, iter_spans
+from annotate.records import LayeredRecord, Layers, Span, iter_spans
 
 #: Characters that show nothing: soft hyphen, zero-width space, direction marks, word joiner, byte order mark.
 _INVISIBLE = "\u00ad\u200b\u200e\u200f\u2060\ufeff"
@@ -56,6 +58,21 @@ def shared(left: Iterable[HasRange], right: Iterable[HasRange]) -> int:
     """
     others = list(right)
     return sum(overlap(one, other) for one in left for other in others)
+
+
+def join_overlaps(spans: Iterable[Span]) -> list[Span]:
+    """The spans in the order of the text; those that overlap are one, with the id of the first.
+
+    >>> [(span.start, span.end) for span in join_overlaps([Span(8, 12), Span(0, 4), Span(4, 6), Span(5, 7)])]
+    [(0, 4), (4, 7), (8, 12)]
+    """
+    joined: list[Span] = []
+    for span in sorted(spans, key=lambda span: (span.start, span.end)):
+        if joined and span.start < joined[-1].end:
+            joined[-1] = msgspec.structs.replace(joined[-1], end=max(joined[-1].end, span.end))
+        else:
+            joined.append(span)
+    return joined
 
 
 def trim_range(text: str, start: int, end: int) -> tuple[int, int]:

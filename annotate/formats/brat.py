@@ -356,20 +356,22 @@ def _spell(label: str) -> str:
 
 def _annotation_conf(schema: Schema, labels: list[str]) -> str:
     names = Names(schema)
-    parts = [names.part(role) for role in _roles(schema)]
-    arrows: list[tuple[RelationRole, Role, Role]] = []
+    parts = [part.name for part in schema.parts]
+    links: list[tuple[RelationRole, Role, Role]] = []
     if schema.quotes:
-        arrows += [("speaker", "content", "speaker"), ("cue", "content", "cue")]
+        links += [("speaker", "content", "speaker"), ("cue", "content", "cue")]
     if schema.claims:
-        arrows += [("claimer", "claim", "speaker")]
+        links += [("claimer", "claim", "speaker")]
     lines = ["[entities]", *map(_spell, labels), *parts, "", "[relations]"]
-    lines += [f"{names.relation(a)}\tArg1:{names.part(h)}, Arg2:{names.part(t)}" for a, h, t in arrows]
+    lines += [
+        f"{names.relation(link)}\tArg1:{names.part(source)}, Arg2:{names.part(target)}"
+        for link, source, target in links
+    ]
     lines += ["<OVERLAP>\tArg1:<ENTITY>, Arg2:<ENTITY>, <OVL-TYPE>:<ANY>", "", "[events]", "", "[attributes]"]
     if schema.quotes:
         lines.append(f"{QUOTE_TYPE}\tArg:{names.part('content')}, Value:{'|'.join(schema.quote_types)}")
     if schema.claims:
-        judgements = "|".join(label.name for label in schema.claims.check_worthy)
-        lines.append(f"{CHECK_WORTHY}\tArg:{names.part('claim')}, Value:{judgements}")
+        lines.append(f"{CHECK_WORTHY}\tArg:{names.part('claim')}, Value:{'|'.join(schema.check_worthy_values)}")
         lines.append(f"{KIND}\tArg:{names.part('claim')}, Value:{'|'.join(schema.claim_kinds)}")
     return "\n".join(lines) + "\n"
 
@@ -380,7 +382,3 @@ def _visual_conf(schema: Schema) -> str:
     lines = ["[labels]", "", "[drawing]"]
     lines += [f"{name}\tbgColor:{colour}" for name, colour in colours if colour]
     return "\n".join(lines) + "\n"
-
-
-def _roles(schema: Schema) -> list[Role]:
-    return [part.role for part in schema.parts]

@@ -98,7 +98,7 @@ def _to_columns(record: LayeredRecord, writing: Writing) -> _Columns:
         if getattr(layers, layer) is None:
             continue
         items: dict[TagSpan, list[str]] = {}
-        for start, end, label, item in _spans_of(layer, layers, markup, writing.schema):
+        for start, end, label, item in _spans_of(layer, layers, writing.schema):
             found = tokens.align(start, end, f"{record.id}: {layer} {item}")
             if found is None:
                 continue
@@ -128,10 +128,10 @@ def _to_columns(record: LayeredRecord, writing: Writing) -> _Columns:
     return columns
 
 
-def _spans_of(layer: Layer, layers: Layers, markup: Markup, schema: Schema) -> Iterator[tuple[int, int, str, str]]:
+def _spans_of(layer: Layer, layers: Layers, schema: Schema) -> Iterator[tuple[int, int, str, str]]:
     """Range, tag and item number of every span of the layer."""
     names = Names(schema)
-    yes, no = (label.name for label in schema.claims.check_worthy) if schema.claims else ("yes", "no")
+    yes, no = schema.check_worthy_values
     if layer == "entities":
         for i, entity in enumerate(layers.entities or (), 1):
             yield entity.start, entity.end, entity.label, str(i)
@@ -353,10 +353,10 @@ def _add_item(
     key = f"{layer}{number}"
     role = names.role_of(label)
     if role in ("speaker", "cue"):
-        arrow: RelationRole = "claimer" if layer == "claims" else "cue" if role == "cue" else "speaker"
-        part = Mark(f"{arrow}{len(markup.marks)}", label, [place])
+        link: RelationRole = "claimer" if layer == "claims" else "cue" if role == "cue" else "speaker"
+        part = Mark(f"{link}{len(markup.marks)}", label, [place])
         markup.marks.append(part)
-        markup.links.append(Link(names.relation(arrow), key, part.key))
+        markup.links.append(Link(names.relation(link), key, part.key))
     elif layer == "claims":
         kind, _, judged = label.rpartition(":")
         markup.marks.append(Mark(key, names.part("claim"), [place], {KIND: kind, CHECK_WORTHY: judged}))

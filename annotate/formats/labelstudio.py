@@ -72,7 +72,7 @@ def read_labelstudio(path: Path, reading: Reading) -> Iterator[Prediction]:
     wanted = _Wanted.parse(reading.part)
     by_text = {"".join(text.split()): article for article, text in reading.texts.items()}
     others: list[tuple[Prediction, Layers]] = []
-    for number, task in enumerate(_gather(_load(path, reading))):
+    for number, task in enumerate(_gather(_load(path))):
         if not isinstance(task, dict):
             reading.problems.append(f"{path}: task {number}: expected an object with data, found {shorten(repr(task))}")
             continue
@@ -94,7 +94,7 @@ def read_labelstudio(path: Path, reading: Reading) -> Iterator[Prediction]:
     yield from reading.with_layers(others, named=reading.schema.layers if nothing else ())
 
 
-def _load(path: Path, reading: Reading) -> list[Any]:
+def _load(path: Path) -> list[Any]:
     """The tasks of a list, of one object, or of an object a line."""
     try:
         with open_input(path) as file:

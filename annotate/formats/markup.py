@@ -57,7 +57,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Link:
-    """An arrow between two marks, by their keys."""
+    """A labelled link between two marks, by their keys."""
 
     label: str
     source: str
@@ -84,7 +84,6 @@ class Names:
         self._parts: dict[Role, str] = {part.role: part.name for part in schema.parts}
         self._relations: dict[RelationRole, str] = {relation.role: relation.name for relation in schema.relations}
         self._roles = {name: role for role, name in self._parts.items()}
-        self._arrows = {name: role for role, name in self._relations.items()}
         both = set(self._roles) & set(schema.entity_labels)
         if both:
             raise SchemaError(
@@ -106,15 +105,6 @@ class Names:
     def layer_of(self, label: str) -> Layer | None:
         """The layer of which a mark with the label is an item; None = it is a speaker or cue, and so beside one."""
         return _LAYER_OF.get(self.role_of(label))
-
-    def arrow_of(self, label: str) -> RelationRole | None:
-        """The relation that the label means."""
-        return self._arrows.get(label)
-
-    @property
-    def arrows(self) -> list[RelationRole]:
-        """The kinds of relations that the schema has."""
-        return list(self._relations)
 
 
 def to_markup(record: LayeredRecord | Layers, schema: Schema) -> Markup:
@@ -149,7 +139,7 @@ def to_markup(record: LayeredRecord | Layers, schema: Schema) -> Markup:
         markup.marks.append(mark)
         link(mark.key, "speaker", "speaker", quote.speaker)
         link(mark.key, "cue", "cue", quote.cue)
-    yes, no = (label.name for label in schema.claims.check_worthy) if schema.claims else ("yes", "no")
+    yes, no = schema.check_worthy_values
     for i, claim in enumerate(record.claims or ()):
         values = {CHECK_WORTHY: yes if claim.check_worthy else no, KIND: claim.kind}
         mark = Mark(f"claim{i}", names.part("claim"), [(claim.start, claim.end)], values, _extras(claim))
@@ -174,8 +164,9 @@ class _Builder:
         self.text, self.schema, self.report, self.place = text, schema, report, place
         self.marks = {mark.key: mark for mark in markup.marks}
         self.role = {mark.key: self.names.role_of(mark.label) for mark in markup.marks}
-        self.serving: set[str] = set()
-        self.links: PartLinks[Link] = PartLinks(self._plays)
+        self.links: PartLinks[Link] = PartLinks(schema)
+        for key, role in self.role.items():
+            self.links.add_mark(key, *([] if role is None else [role]))
         for link in markup.links:
             self._add_link(link)
 
@@ -183,7 +174,7 @@ class _Builder:
         entities: list[Entity] = []
         quotes: list[Quote] = []
         claims: list[Claim] = []
-        pieces = self.links.group(key for key, role in self.role.items() if role == "content")
+        pieces, unserved = self.links.group(), set(self.links.unserved())
         for mark in self.marks.values():
             place = f"{self.place}: {mark.key}"
             role = self.role[mark.key]
@@ -199,32 +190,22 @@ class _Builder:
                 quotes.append(self._quote(mark, pieces[mark.key], place))
             elif role == "claim":
                 claims.append(self._claim(mark, place))
-            elif role in ("speaker", "cue") and mark.key not in self.links.served:
+            elif mark.key in unserved:
                 self.report.add_loss(f"{mark.label} without a quote or claim", place, of="details")
         return Layers(entities=entities, quotes=quotes, claims=claims)
 
-    def _plays(self, key: str, role: Role) -> bool:
-        return self.role[key] == role or (role == "speaker" and key in self.serving)
-
     def _add_link(self, link: Link) -> None:
-        arrow = self.names.arrow_of(link.label)
         source, target = link.source, link.target
         place = f"{self.place}: {link.label} from {source} to {target}"
         if source not in self.marks or target not in self.marks:
             self.report.add_loss("relations with an end that is not there", place, of="details")
             return
-        if arrow in ("speaker", "claimer"):
-            entities = {key for key in (source, target) if self.role[key] is None}
-            if len(entities) == 1:
-                self.report.add_note("entities that serve as speakers", place)
-                self.serving |= entities
-        ends = None if arrow is None else self.links.orient(arrow, source, target)
-        if arrow is not None and ends is not None:
-            self.links.add(arrow, *ends, link)
-        elif certain := self.links.infer(source, target, self.names.arrows):
-            self.report.add_note(f"relations {link.label!r} between such spans, read as {certain[0]}", place)
-            self.links.add(*certain, link)
-        else:
+        if self.links.lend_speaker(source, target, [link.label]):
+            self.report.add_note("entities that serve as speakers", place)
+        [(_, how, role)] = self.links.connect(source, target, [link.label], link)
+        if how == "inferred":
+            self.report.add_note(f"relations {link.label!r} between such spans, read as {role}", place)
+        elif how == "unclear":
             self.report.add_loss("relations between spans that they do not join", place, of="details")
 
     def _quote(self, mark: Mark, pieces: list[str], place: str) -> Quote:
@@ -257,17 +238,17 @@ class _Builder:
         }
         return self._convert(plain, mark, Claim, place)
 
-    def _part(self, pieces: list[str], arrow: LinkRole, place: str) -> dict[str, Any] | None:
-        found = self.links.follow(arrow, pieces)
+    def _part(self, pieces: list[str], role: LinkRole, place: str) -> dict[str, Any] | None:
+        found = self.links.follow(role, pieces)
         if found.others:
-            self.report.add_loss(f"a second {arrow} of one item", place, len(found.others), of="details")
+            self.report.add_loss(f"a second {role} of one item", place, len(found.others), of="details")
         if found.target is None:
             return None
         part = self.marks[found.target]
         longest = max(part.fragments, key=lambda fragment: fragment[1] - fragment[0])
         if len(part.fragments) > 1:
-            self.report.add_loss(f"{arrow} in several fragments, read as the longest", place, of="details")
-        return {"start": longest[0], "end": longest[1], **({} if found.target in self.serving else part.extras)}
+            self.report.add_loss(f"{role} in several fragments, read as the longest", place, of="details")
+        return {"start": longest[0], "end": longest[1], **({} if self.role[found.target] is None else part.extras)}
 
     def _convert(self, plain: dict[str, Any], mark: Mark, kind: type[ItemT], place: str) -> ItemT:
         known = {key: value for key, value in mark.extras.items() if key in kind.__struct_fields__}

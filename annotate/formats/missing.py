@@ -29,7 +29,7 @@ def read_claim_attributes(
     values: Mapping[str, Any], schema: Schema, report: FormatReport, place: str
 ) -> tuple[bool, str]:
     """Whether the claim is check-worthy, and its kind; where not given: no, and the schema's last kind."""
-    yes, no = (label.name for label in schema.claims.check_worthy) if schema.claims else ("yes", "no")
+    yes, no = schema.check_worthy_values
     judged = values.get("check_worthy")
     if isinstance(judged, str):
         judged = {yes: True, no: False, "true": True, "false": False}.get(judged.lower() if judged != yes else yes)

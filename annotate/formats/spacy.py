@@ -246,12 +246,12 @@ def layers_of_doc(doc: Any, schema: Schema, report: FormatReport, place: str) ->
             values[CHECK_WORTHY] = span.kb_id_
         markup.marks.append(Mark(key, names.part("claim"), [(span.start_char, span.end_char)], values, said.extras))
     parts = (("speakers", "speaker", "speaker"), ("cues", "cue", "cue"), ("claimers", "claimer", "speaker"))
-    for group, arrow, role in parts:
+    for group, link, role in parts:
         for i, span in enumerate(groups.get(group, ())):
             key = f"{group}{i}"
             markup.marks.append(Mark(key, names.part(role), [(span.start_char, span.end_char)]))  # type: ignore[arg-type]
             if span.id_:
-                markup.links.append(Link(names.relation(arrow), span.id_, key))  # type: ignore[arg-type]
+                markup.links.append(Link(names.relation(link), span.id_, key))  # type: ignore[arg-type]
     layers = from_markup(markup, doc.text, schema, report, place)
     if not ("entities" in groups or "sc" in groups or doc.has_annotation("ENT_IOB")):
         layers.entities = None

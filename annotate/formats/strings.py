@@ -19,7 +19,7 @@ from annotate.errors import AnnotateError
 from annotate.formats.missing import read_claim_attributes, read_quote_type
 from annotate.formats.registry import Reading, Writing, reads, writes
 from annotate.formats.report import FormatReport, Group
-from annotate.items import links_of, place_of, sort_key, spans_of
+from annotate.items import links_of, place_of, spans_of
 from annotate.jsonl import iter_objects, write_records
 from annotate.printing import shorten
 from annotate.records import (
@@ -35,6 +35,7 @@ from annotate.records import (
     get_layer,
 )
 from annotate.schema import Schema, load_schema
+from annotate.spans import join_overlaps
 from annotate.text.grounding import MIN_SIMILARITY, Place, Text, Wanted, ground_strings, nearest_place
 from annotate.text.quotation import parse_quote_type
 
@@ -155,7 +156,7 @@ class _Grounder:
                 kind = parse_quote_type(item.get("type"))
                 self.unplaced.append(Unplaced("quotes", " ".join(item["content"]), kind))
                 continue
-            joined = _join_overlaps(content)
+            joined = join_overlaps(content)
             if len(joined) < len(content):
                 reason = "fragments of one quote that overlap, joined to one"
                 self.report.add_note(reason, f"{self.place}{name}", len(content) - len(joined))
@@ -354,16 +355,6 @@ def _moved(record: LayeredRecord, answer: _Answer, text: str, writing: Writing) 
                 spans = [*spans_of(item), *(span for span in links_of(item).values() if span is not None)]
                 yield f"{layer}[{i}]", repr(shorten(" ... ".join(text[span.start : span.end] for span in spans)))
             places[place] -= 1
-
-
-def _join_overlaps(fragments: list[Span]) -> list[Span]:
-    joined: list[Span] = []
-    for fragment in sorted(fragments, key=sort_key):
-        if joined and fragment.start < joined[-1].end:
-            joined[-1] = Span(joined[-1].start, max(joined[-1].end, fragment.end))
-        else:
-            joined.append(fragment)
-    return joined
 
 
 def _string(item: Mapping[str, Any], key: str) -> str | None:

@@ -5,11 +5,11 @@ Which items belong together was decided when they were scored (`annotate.score.a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
 
-from annotate.records import LAYERS, Claim, GoldRecord, Item, Layer, Prediction, Quote, get_layer
+from annotate.items import extent_of, label_of, write_attributes
+from annotate.records import LAYERS, Claim, GoldRecord, Item, Layer, Prediction, get_layer
 from annotate.score.alignment import Alignment, Pair
 
 KINDS = ("missed", "spurious", "boundary", "label", "speaker")
@@ -49,15 +49,6 @@ class ArticleErrors:
         return sorted((item for item in self.items if item.kinds), key=lambda item: (item.at, item.layer))
 
 
-class _Shown(NamedTuple):
-    """What an item is called in a list, the part of the text that it covers, and where that is."""
-
-    label: str
-    surface: str
-    start: int
-    end: int
-
-
 def find_errors(
     gold: GoldRecord, prediction: Prediction | None, alignments: Mapping[Layer, Alignment]
 ) -> ArticleErrors:
@@ -82,32 +73,29 @@ def find_errors(
         alignment = alignments.get(layer)
         if alignment is None:
             continue
-        sides = get_layer(gold, layer) or [], get_layer(prediction, layer) or []
+        golds, predicted = get_layer(gold, layer) or [], get_layer(prediction, layer) or []
         result.left_out[layer] = list(alignment.left_out)
-        for item, start, end in _list_items(text, layer, *sides, alignment):
+        for kinds, i, j in _pair_up(len(golds), len(predicted), alignment):
+            pair = None if i is None else golds[i], None if j is None else predicted[j]
+            first, *other = (item for item in pair if item is not None)
+            shown = [first, *other] if layer == "entities" and "boundary" in kinds else [first]
+            surface = " | ".join(text[slice(*extent_of(item))] for item in shown)
+            labels = [_label(item, paired=bool(other)) for item in pair]
+            start, end = extent_of(first)
             inside = layer != "quotes" and any(start < e and s < end for s, e in quoted)
-            result.items.append(ScoredItem(layer, *item, start, inside))
+            result.items.append(ScoredItem(layer, kinds, i, j, labels[0], labels[1], surface, start, inside))
     return result
 
 
-Fields: TypeAlias = tuple[tuple[str, ...], int | None, int | None, str | None, str | None, str]
-
-
-def _list_items(
-    text: str, layer: Layer, gold: Sequence[Item], predicted: Sequence[Item], alignment: Alignment
-) -> Iterator[tuple[Fields, int, int]]:
-    """The pairs, then what gold has alone, then what the prediction has alone."""
-    for pair in alignment.pairs:
-        g, p = (_show(text, item, paired=True) for item in (gold[pair.gold], predicted[pair.predicted]))
-        kinds = _kinds(pair)
-        surface = f"{g.surface} | {p.surface}" if layer == "entities" and "boundary" in kinds else g.surface
-        yield (kinds, pair.gold, pair.predicted, g.label, p.label, surface), g.start, g.end
-    for i in _alone(len(gold), (pair.gold for pair in alignment.pairs)):
-        g = _show(text, gold[i])
-        yield (("missed",), i, None, g.label, None, g.surface), g.start, g.end
-    for j in _alone(len(predicted), [*(pair.predicted for pair in alignment.pairs), *alignment.left_out]):
-        p = _show(text, predicted[j])
-        yield (("spurious",), None, j, None, p.label, p.surface), p.start, p.end
+def _pair_up(
+    gold: int, predicted: int, alignment: Alignment
+) -> Iterator[tuple[tuple[str, ...], int | None, int | None]]:
+    """Kinds of error with the numbers of the items: the pairs, then what gold has alone, then the prediction."""
+    known = {pair.gold for pair in alignment.pairs}
+    counted = {pair.predicted for pair in alignment.pairs} | set(alignment.left_out)
+    yield from ((_kinds(pair), pair.gold, pair.predicted) for pair in alignment.pairs)
+    yield from ((("missed",), i, None) for i in range(gold) if i not in known)
+    yield from ((("spurious",), None, j) for j in range(predicted) if j not in counted)
 
 
 def _kinds(pair: Pair) -> tuple[str, ...]:
@@ -115,17 +103,8 @@ def _kinds(pair: Pair) -> tuple[str, ...]:
     return tuple(kind for kind in KINDS if wrong.get(kind))
 
 
-def _alone(n: int, used: Iterable[int]) -> list[int]:
-    taken = set(used)
-    return [i for i in range(n) if i not in taken]
-
-
-def _show(text: str, item: Item, *, paired: bool = False) -> _Shown:
-    """A claim in a pair is also labelled by its check-worthiness, because the two sides can differ in that."""
-    if isinstance(item, Quote):
-        start, end = min(span.start for span in item.content), max(span.end for span in item.content)
-        return _Shown(item.type, text[start:end], start, end)
-    if isinstance(item, Claim):
-        label = item.kind + (", not check-worthy" if paired and not item.check_worthy else "")
-        return _Shown(label, text[item.start : item.end], item.start, item.end)
-    return _Shown(item.label, text[item.start : item.end], item.start, item.end)
+def _label(item: Item | None, *, paired: bool) -> str | None:
+    """The item's label; of a claim in a pair also that it is not check-worthy, as the sides can differ."""
+    if item is None:
+        return None
+    return write_attributes(item) if paired and isinstance(item, Claim) and not item.check_worthy else label_of(item)

@@ -345,6 +345,8 @@ def _find_earlier(previous: _Parent, name: str, map_path: Path | None) -> dict[s
 def _assign(
     spool: Spool, submitted: Submitted, name: str, map_path: Path | None, previous: _Parent | None
 ) -> Pseudonyms:
+    # a pass of its own: what a pseudonym follows from is only known once all records are there, in the order of their
+    # ids, and the first one that is written needs it; to note it while they are read would hold every item in memory
     known = {} if map_path is None else read_map(map_path, name)
     taken = () if previous is None else find_pseudonyms(previous.manifest)
     return assign_pseudonyms(spool, submitted.annotations, known, predictions=submitted.predictions, taken=taken)

@@ -17,7 +17,8 @@ from annotate.artifacts.label_config import CHECK_WORTHY, CLAIM_KIND, ENTITY, QU
 from annotate.items import sort_key
 from annotate.problems import appears_twice
 from annotate.records import Claim, Entity, Layers, Quote, QuoteType, Span
-from annotate.schema import Role, Schema
+from annotate.schema import Schema
+from annotate.spans import join_overlaps
 from annotate.task_json.part_links import LinkRole, PartLinks
 from annotate.task_json.regions import (
     Region,
@@ -76,8 +77,7 @@ class _Reader:
         self.entities: dict[str, Region] = {}
         self.choices: dict[tuple[str, str], list[str]] = {}
         self.roles = {part.name: part.role for part in schema.parts}
-        self.relation_roles = {relation.name: relation.role for relation in schema.relations}
-        self.links: PartLinks[Item] = PartLinks(lambda region, role: self._plays(self.parts[region], role))
+        self.links: PartLinks[Item] = PartLinks(schema)
 
     def read(self, result: Sequence[Any]) -> Decoded:
         relations = []
@@ -91,6 +91,11 @@ class _Reader:
                 relations.append(item)
             else:
                 self._quarantine(f"an item of type {kind!r}; records hold labels, choices and relations", item)
+        for key, region in self.parts.items():
+            self.links.add_mark(key, *(self.roles[label] for label in region.labels))
+        for key in self.entities:
+            if key not in self.parts:
+                self.links.add_mark(key)
         for relation in relations:
             self._take_relation(relation)
         if self.schema.quotes and not self.keep_all:
@@ -170,77 +175,48 @@ class _Reader:
         self.choices.setdefault((str(item.get("id")), control), []).extend(names)
 
     def _take_relation(self, item: Item) -> None:
-        names = read_strings(item.get("labels"))
-        source, target = self._find_end(item, "from_id", names), self._find_end(item, "to_id", names)
-        if source is None or target is None:
+        source, target, labels = str(item.get("from_id")), str(item.get("to_id")), read_strings(item.get("labels"))
+        entity = self.links.lend_speaker(source, target, labels) if "speaker" in self.roles.values() else None
+        if entity is not None and entity not in self.parts:
+            self._repair("a relation to an entity; its words are taken as the speaker", item)
+            speaker = self.schema.part("speaker").name
+            self.parts[entity] = msgspec.structs.replace(self.entities[entity], control=SPAN, labels=[speaker])
+        if source not in self.parts or target not in self.parts:
             self._quarantine("a relation from or to a region that is not there, or to an entity", item)
             return
         if item.get("direction") == "left":
             source, target = target, source
-        if not names:
-            self._infer_relation(source, target, item, "a relation without a label")
-            return
-        placed = False
-        misfits = []
-        for name in names:
-            role = self.relation_roles.get(name)
-            ends = self.links.orient(role, source.id, target.id) if role is not None else None
-            if role is None or ends is None:
-                misfits.append(name)
-                continue
-            if ends != (source.id, target.id):
-                self._repair(f"a relation {name!r} drawn the wrong way round; turned", item)
-            self.links.add(role, *ends, item)
-            placed = True
-        for name in misfits:
-            if placed:
-                self._quarantine(f"a second label {name!r} on a relation that it does not fit", item)
-            else:
-                self._infer_relation(source, target, item, f"a relation labelled {name!r}, which does not fit its ends")
-                placed = True
-
-    def _find_end(self, item: Item, key: str, names: Sequence[str]) -> Region | None:
-        """The region at one end of the relation; a named entity that a relation calls speaker serves as one."""
-        region_id = str(item.get(key))
-        entity = self.entities.get(region_id)
-        speaker = next((name for name, role in self.roles.items() if role == "speaker"), None)
-        if region_id in self.parts or entity is None or speaker is None:
-            return self.parts.get(region_id)
-        if not any(self.relation_roles.get(name) in ("speaker", "claimer") for name in names):
-            return None
-        self._repair("a relation to an entity; its words are taken as the speaker", item)
-        self.parts[region_id] = msgspec.structs.replace(entity, control=SPAN, labels=[speaker])
-        return self.parts[region_id]
-
-    def _infer_relation(self, source: Region, target: Region, item: Item, what: str) -> None:
-        certain = self.links.infer(source.id, target.id, self.relation_roles.values())
-        if certain is None:
-            ends = f"{'+'.join(source.labels)} -> {'+'.join(target.labels)}"
-            self._quarantine(f"{what}; nothing is certain for {ends}", item)
-            return
-        role, start, end = certain
-        self._repair(f"{what}; read as {self.schema.relation(role).name!r}", item)
-        self.links.add(role, start, end, item)
+        for label, how, role in self.links.connect(source, target, labels, item):
+            what = "without a label" if label is None else f"labelled {label!r}, which does not fit its ends"
+            if how == "turned":
+                self._repair(f"a relation {label!r} drawn the wrong way round; turned", item)
+            elif how == "second":
+                self._quarantine(f"a second label {label!r} on a relation that it does not fit", item)
+            elif how == "unclear":
+                ends = " -> ".join("+".join(self.parts[key].labels) for key in (source, target))
+                self._quarantine(f"a relation {what}; nothing is certain for {ends}", item)
+            elif how == "inferred" and role is not None:
+                self._repair(f"a relation {what}; read as {self.schema.relation(role).name!r}", item)
 
     def _link_lone_parts(self) -> None:
         """Tie a speaker or cue without a relation to the only quote of its sentence, where that quote has none yet.
 
         Where two speakers (or cues) of a sentence are without a relation, nothing decides between them.
         """
-        contents = [key for key, region in self.parts.items() if self._plays(region, "content")]
-        lone = [region for region in self.parts.values() if self._is_lone(region)]
-        if not contents or not lone:
+        groups = list(self.links.group().values())
+        drawn = [self.parts[key] for key in self.links.unserved() if key not in self.predicted]
+        lone = [region for region in drawn if len(region.labels) == 1]
+        if not groups or not lone:
             return
         sentences = split_sentences(self.text)
         starts = [start for start, _ in sentences]
-        groups = list(self.links.group(contents).values())
         found: dict[tuple[LinkRole, int], list[tuple[Region, str]]] = {}
         for region in lone:
             place = best_sentence(sentences, starts, region)
             near = [group for group in groups if place is not None and self._touches(group, sentences[place])]
             if place is None or len(near) != 1:
                 continue
-            role: LinkRole = "speaker" if self._plays(region, "speaker") else "cue"
+            role: LinkRole = "speaker" if self.links.plays(region.id, "speaker") else "cue"
             if self.links.follow(role, near[0]).target is None:
                 head = min(near[0], key=lambda key: self.parts[key].start)
                 found.setdefault((role, place), []).append((region, head))
@@ -251,17 +227,8 @@ class _Reader:
                     self._repair(f"a {role} without a relation; linked to the only quote of its sentence", region.item)
                     self.links.add(role, head, region.id, region.item)
 
-    def _is_lone(self, region: Region) -> bool:
-        """Whether it is one speaker or one cue that an annotator drew and that no relation leads to."""
-        roles = [self.roles[label] for label in region.labels]
-        drawn = region.id not in self.predicted and region.id not in self.links.served
-        return drawn and len(roles) == 1 and roles[0] in ("speaker", "cue")
-
     def _touches(self, group: Sequence[str], sentence: tuple[int, int]) -> bool:
         return any(self.parts[key].start < sentence[1] and sentence[0] < self.parts[key].end for key in group)
-
-    def _plays(self, region: Region, role: Role) -> bool:
-        return any(self.roles[label] == role for label in region.labels)
 
     def _follow(self, role: LinkRole, sources: Iterable[Region]) -> Region | None:
         """The one region that the relations point to; further ones are quarantined."""
@@ -288,10 +255,9 @@ class _Reader:
         return sorted(entities, key=sort_key)
 
     def _build_quotes(self) -> list[Quote]:
-        groups = self.links.group(key for key, region in self.parts.items() if self._plays(region, "content"))
         quotes = [
             self._build_quote(sorted((self.parts[key] for key in group), key=lambda region: (region.start, region.end)))
-            for group in groups.values()
+            for group in self.links.group().values()
         ]
         return sorted(quotes, key=sort_key)
 
@@ -314,15 +280,15 @@ class _Reader:
         )
 
     def _merge_pieces(self, pieces: list[Region]) -> list[Span]:
-        content: list[Span] = []
+        content = [piece.span for piece in pieces]
+        if self.keep_all:
+            return content
+        joined = join_overlaps(content)
+        kept = {span.id for span in joined}
         for piece in pieces:
-            if content and piece.start < content[-1].end and not self.keep_all:
+            if piece.id not in kept:
                 self._repair("pieces of one quote overlap; joined to one", piece.item)
-                last = content[-1]
-                content[-1] = Span(last.start, max(last.end, piece.end), id=last.id)
-            else:
-                content.append(piece.span)
-        return content
+        return joined
 
     def _choose_type(self, pieces: list[Region], content: list[Span]) -> QuoteType:
         known: dict[str, QuoteType] = {"direct": "direct", "indirect": "indirect", "mixed": "mixed"}
@@ -356,10 +322,10 @@ class _Reader:
     def _build_claims(self) -> list[Claim]:
         claims = []
         for region in self.parts.values():
-            if not self._plays(region, "claim"):
+            if not self.links.plays(region.id, "claim"):
                 continue
             claimer = self._follow("claimer", [region])
-            worthy = self._choose_one(region, CHECK_WORTHY, self._worthy_names)
+            worthy = self._choose_one(region, CHECK_WORTHY, self.schema.check_worthy_values)
             kind = self._choose_one(region, CLAIM_KIND, None if self.keep_all else self.schema.claim_kinds)
             if worthy is None or kind is None:
                 missing = " and ".join(
@@ -368,7 +334,7 @@ class _Reader:
                 if not self.keep_all:
                     self._quarantine(f"a claim without {missing}; open the task and choose", region.item)
                     continue
-                worthy = worthy or self._worthy_names[-1]
+                worthy = worthy or self.schema.check_worthy_values[-1]
                 kind = kind or self.schema.claim_kinds[-1]
                 self._repair(f"claims without {missing}, read as {worthy} and {kind}", region.item)
             score = region.meta.get(META_CHECK_SCORE)
@@ -376,7 +342,7 @@ class _Reader:
                 Claim(
                     start=region.start,
                     end=region.end,
-                    check_worthy=worthy == self._worthy_names[0],
+                    check_worthy=worthy == self.schema.check_worthy_values[0],
                     kind=kind,
                     claimer=claimer.span if claimer else None,
                     id=region.id,
@@ -388,10 +354,6 @@ class _Reader:
                 )
             )
         return sorted(claims, key=sort_key)
-
-    @property
-    def _worthy_names(self) -> tuple[str, ...]:
-        return tuple(value.name for value in self.schema.claims.check_worthy) if self.schema.claims else ()
 
     def _choose_one(self, region: Region, control: str, known: Sequence[str] | None) -> str | None:
         """The value that was chosen, of the known ones (None = any)."""
@@ -406,14 +368,12 @@ class _Reader:
         return chosen
 
     def _report_leftovers(self) -> None:
-        for region in self.parts.values():
-            roles = {self.roles[label] for label in region.labels}
-            if roles <= {"speaker", "cue"} and region.id not in self.links.served:
-                what = f"a {'+'.join(region.labels)} that no quote or claim points to"
-                if region.id in self.predicted:
-                    self._repair(f"{what}; left over when its item was deleted", region.item)
-                else:
-                    self._quarantine(f"{what}; draw the relation or delete it", region.item)
+        for region in map(self.parts.__getitem__, self.links.unserved()):
+            what = f"a {'+'.join(region.labels)} that no quote or claim points to"
+            if region.id in self.predicted:
+                self._repair(f"{what}; left over when its item was deleted", region.item)
+            else:
+                self._quarantine(f"{what}; draw the relation or delete it", region.item)
         for (region_id, control), names in self.choices.items():
             item = {"id": region_id, "from_name": control, "choices": names}
             if region_id in self.parts or region_id in self.entities:

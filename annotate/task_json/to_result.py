@@ -108,15 +108,10 @@ class _Writer:
         label = self.schema.part("claim").name
         mark = value_mark("claim", 0 if claim.check_worthy else 1)
         region = self._add_region(SPAN, "claims", label, claim, claim.confidence, meta, mark, claim.id)
-        self._add_choice(region, CHECK_WORTHY, claim, self.schema_check_worthy(claim.check_worthy))
+        self._add_choice(region, CHECK_WORTHY, claim, self.schema.check_worthy_values[0 if claim.check_worthy else 1])
         self._add_choice(region, CLAIM_KIND, claim, claim.kind)
         if claim.claimer is not None:
             self._add_relation("claimer", region, self._share_region("speaker", claim.claimer))
-
-    def schema_check_worthy(self, value: bool) -> str:
-        """The name of the value; the schema lists yes first."""
-        values = self.schema.claims.check_worthy if self.schema.claims else []
-        return values[0 if value else 1].name
 
     def _add_region(
         self,

@@ -48,7 +48,6 @@ _LINE_START = re.compile(
 _ITEM = re.compile(r"[ \t]*(?:#{1,6}[ \t]|[*+•‣▪●◦–—―-][ \t]?(?=\S)|\d{1,3}[.)][ \t])")
 _ENDS_WITH_MARK = re.compile(r"[\"”’»][ \t]*\n\s*$")
 
-_BREAK = re.compile(r"[ \t]*(?:\r\n|\n|\r)[ \t]*")
 _HYPHEN = re.compile(r"[^\W\d_][-‐¬]$")
 _COMPOUNDING = frozenset(load_words("lines", "compounding"))
 _UNFINISHED = re.compile(

@@ -101,6 +101,14 @@ def test_an_arrow_to_a_name_makes_it_the_speaker() -> None:
     assert remarks == ["repaired: a relation to an entity; its words are taken as the speaker"]
 
 
+@pytest.mark.parametrize("target", ["f", "gone"])
+def test_a_relation_from_a_name_to_no_part_makes_no_speaker(target: str) -> None:
+    names = [labels("e", 7, 10, "PERSON", control="entity"), labels("f", 31, 34, "PERSON", control="entity")]
+    layers, remarks = read(*QUOTE, *names, arrow("e", target, "speaker"))
+    assert [q.speaker for q in layers.quotes or ()] == [None]
+    assert remarks == ["quarantined: a relation from or to a region that is not there, or to an entity"]
+
+
 def test_pieces_of_an_interrupted_quote_in_any_order() -> None:
     rest = [labels("q2", 17, 30, "QUOTE"), choice("q2", "quote_type", "direct")]
     for chain in (arrow("q", "q2", "continues"), arrow("q2", "q", "continues"), arrow("q2", "q")):
