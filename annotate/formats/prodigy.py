@@ -6,6 +6,7 @@ that a relation joins to the first one.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,7 @@ def read_prodigy(path: Path, reading: Reading) -> Iterator[Prediction]:
     found: list[tuple[Prediction, Layers]] = []
     named: list[list[str] | None] = []
     has_spans = False
+    annotators: dict[str, object] = {}
     for place, task in iter_objects(path, problems=reading.problems):
         text = task.get("text")
         if not isinstance(text, str):
@@ -118,6 +120,12 @@ def read_prodigy(path: Path, reading: Reading) -> Iterator[Prediction]:
             answer = f"{article}: answer {task['answer']!r}"
             reading.report.add_loss("tasks that were not accepted", answer, of="articles")
             continue
+        who = task.get("_annotator_id")
+        if article in annotators and who != annotators[article]:
+            choose = f"""jq -c 'select(._annotator_id == {json.dumps(who)})' OLD > NEW"""
+            reading.problems.append(f"{place}: {article}: a second task, by another annotator; choose one: {choose}")
+            continue
+        annotators[article] = who
         has_spans |= "spans" in task
         _report_keys(task, article, reading)
         for name in ("label", "accept"):

@@ -303,3 +303,13 @@ def test_keys_of_spans_that_are_not_read_are_counted(tmp_path: Path) -> None:
     [prediction], report = read_predictions(path, "prodigy", texts=GOLD)
     assert [entity.note for entity in prediction.entities or ()] == ["sure"]
     assert losses(report) == {"keys of spans that are not read: colour": 1}
+
+
+def test_tasks_of_several_annotators_are_named_with_the_way_to_choose(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    tasks = [{"text": TEXT, "spans": [], "_annotator_id": f"news-{name}"} for name in ("ana", "bo")]
+    path.write_text("\n".join(map(json.dumps, tasks)))
+    with pytest.raises(RecordError) as caught:
+        read_predictions(path, "prodigy", texts=GOLD)
+    choose = """jq -c 'select(._annotator_id == "news-bo")' OLD > NEW"""
+    assert str(caught.value) == f"{path}:2: a: a second task, by another annotator; choose one: {choose}"
