@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -74,19 +73,24 @@ def signs_of(text: str, scores: Floats) -> list[float]:
     return signs
 
 
-@dataclass(frozen=True)
 class Kinds:
-    """The regression: for each kind a weight per sign, and a bias."""
+    """The regression: for each kind a weight per sign, and a bias.
 
-    weights: Mapping[str, list[float]]
-    biases: Mapping[str, float]
+    >>> kinds = Kinds({"event": [0.0, 1.0], "position": [2.0, 0.0]}, {"event": 0.5, "position": 0.0})
+    >>> kinds.best([0.0, 1.0]), kinds.best([1.0, 0.0])
+    ('event', 'position')
+    """
+
+    def __init__(self, weights: Mapping[str, Sequence[float]], biases: Mapping[str, float]) -> None:
+        self._kinds = tuple(weights)
+        self._weights = np.array([weights[kind] for kind in self._kinds])
+        self._biases = np.array([biases[kind] for kind in self._kinds])
+
+    def totals(self, signs: Sequence[float]) -> dict[str, float]:
+        """How far the signs speak for each kind, as log-odds up to a constant."""
+        return dict(zip(self._kinds, (self._weights @ np.array(signs) + self._biases).tolist(), strict=True))
 
     def best(self, signs: Sequence[float]) -> str:
-        """The kind that the signs speak for most.
-
-        >>> kinds = Kinds({"event": [0.0, 1.0], "position": [2.0, 0.0]}, {"event": 0.5, "position": 0.0})
-        >>> kinds.best([0.0, 1.0]), kinds.best([1.0, 0.0])
-        ('event', 'position')
-        """
-        totals = {kind: bias + float(np.dot(self.weights[kind], signs)) for kind, bias in self.biases.items()}
+        """The kind that the signs speak for most."""
+        totals = self.totals(signs)
         return max(totals, key=totals.__getitem__)

@@ -21,7 +21,7 @@ from annotate.preannotate.news.linking import FoundQuote, add_quotes, find_speak
 from annotate.preannotate.news.network import NewsNetwork
 from annotate.preannotate.news.passage import Range, read_passage
 from annotate.preannotate.news.quotes import finish_quotes, resolve_speakers
-from annotate.preannotate.news.statements import find_statements
+from annotate.preannotate.news.statements import find_statements, introduces
 from annotate.preannotate.registry import Preannotator, register
 from annotate.records import LAYERS, Article, Claim, Entity, Layers, Quote, Span
 from annotate.schema import Schema
@@ -119,11 +119,13 @@ class NewsPipeline:
         found_quotes: list[FoundQuote] = []
         found_claims: list[FoundClaim] = []
         speakers: list[Range] = []
+        has_statements = introduces(passage.text)
         for reading in self._network.read(passage):
             found_entities += find_entities(passage, reading)
             add_quotes(found_quotes, passage, reading)
             add_claims(found_claims, passage, reading)
-            speakers += find_speakers(passage, reading)
+            if has_statements:
+                speakers += find_speakers(passage, reading)
         around = find_furniture(text)
         entities = [one for one in tidy_entities(text, found_entities) if not stands_in(around, one.start, one.end)]
         quotes = [

@@ -15,7 +15,7 @@ _SAYING = (
     r"\b(?:said|says|saying|wrote|writes|stated|states|added|adds|commented|comments|continued|concluded|declared)"
 )
 #: Few words may follow the verb ("said in a statement today:"), none where the statement begins in the same line.
-_INTRODUCES = re.compile(rf"{_SAYING}(?:(?:[ \t]+[\w'’-]+){{0,6}}[ \t]*:$|[ \t]*:[ \t]+(?=[A-Z]))")
+_INTRODUCES = re.compile(rf"{_SAYING}(?:(?:[ \t]+[\w'’-]+){{0,6}}[ \t]*:[ \t]*$|[ \t]*:[ \t]+(?=[A-Z]))", re.M)
 _SAID = re.compile(_SAYING)
 _MARKED = re.compile(r"[\"'“‘«„*•]|-\s")
 _ENDS = re.compile(
@@ -31,6 +31,11 @@ class Statement:
     start: int
     end: int
     speaker: Range
+
+
+def introduces(text: str) -> bool:
+    """Whether a line of `text` may introduce a statement."""
+    return bool(_INTRODUCES.search(text))
 
 
 def find_statements(text: str, speakers: Sequence[Range], quotes: Sequence[FoundQuote]) -> list[Statement]:

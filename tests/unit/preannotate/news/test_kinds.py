@@ -29,9 +29,8 @@ def test_the_words_of_the_guidelines_speak_for_their_kind(claim: str, kind: str)
 
     def lead(text: str) -> float:
         """How far the kind is ahead of an event where the network is undecided."""
-        signs = signs_of(text, UNDECIDED)
-        totals = {one: table.biases[one] + np.dot(table.weights[one], signs) for one in (kind, "event")}
-        return float(totals[kind] - totals["event"])
+        totals = table.totals(signs_of(text, UNDECIDED))
+        return totals[kind] - totals["event"]
 
     assert lead(claim) > lead("the mayor visited the school on Monday")
 
