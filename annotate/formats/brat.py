@@ -322,7 +322,7 @@ def _to_ranges(spelled: str) -> list[Range]:
 
 
 def _behind(words: str, text: str, ranges: list[Range]) -> str | None:
-    """What stands behind the span's own words; None where the words begin otherwise.
+    """What comes after the span's own words; None where the words begin otherwise.
 
     Fragments are joined with a space, before brat 1.3 without one; a line break may be written as a space.
     """

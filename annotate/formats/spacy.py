@@ -162,7 +162,7 @@ def _make_doc(record: LayeredRecord, ranges: list[tuple[int, int]], writing: Wri
 
 @reads("spacy", "spacy")
 def read_spacy(path: Path, reading: Reading) -> Iterator[Prediction]:
-    """The predictions of a DocBin; a Doc that does not say which article it is is known by its text."""
+    """The predictions of a DocBin; a Doc that does not name its article is identified by its text."""
     from spacy.tokens import DocBin
 
     try:
@@ -237,11 +237,11 @@ def layers_of_doc(doc: Any, schema: Schema, report: FormatReport, place: str) ->
     markup.marks += quotes.values()
     for span in groups.get("claims", ()):
         key = span.id_ or f"claim{len(markup.marks)}"
-        said = items.get(key, _Item())
-        values = {**said.values, KIND: span.label_}
+        stored = items.get(key, _Item())
+        values = {**stored.values, KIND: span.label_}
         if span.kb_id_:
             values[CHECK_WORTHY] = span.kb_id_
-        markup.marks.append(Mark(key, names.part("claim"), [(span.start_char, span.end_char)], values, said.extras))
+        markup.marks.append(Mark(key, names.part("claim"), [(span.start_char, span.end_char)], values, stored.extras))
     parts = (("speakers", "speaker", "speaker"), ("cues", "cue", "cue"), ("claimers", "claimer", "speaker"))
     for group, link, role in parts:
         for i, span in enumerate(groups.get(group, ())):
