@@ -128,7 +128,7 @@ def label_of(item: Item) -> str:
 
 
 def confidence_of(item: Item) -> float | None:
-    """How sure the pre-annotator is of the item, in [0, 1]; None where it does not say.
+    """The confidence of the pre-annotator in the item, in [0, 1]; None where it gives none.
 
     A claim's `score` is something else, how much it is worth checking.
 

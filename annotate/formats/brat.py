@@ -32,7 +32,8 @@ from annotate.formats.markup import (
 )
 from annotate.formats.registry import Reading, Writing, reads, writes
 from annotate.records import LAYERS, Layer, LayeredRecord, Layers, Prediction
-from annotate.schema import RelationRole, Role, Schema
+from annotate.schema import Schema
+from annotate.task_json.part_links import ENDS, LinkRole
 
 # what Python's line iteration, and with it brat's server, takes as the end of a line
 _BREAKS = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
@@ -321,7 +322,7 @@ def _to_ranges(spelled: str) -> list[Range]:
 
 
 def _behind(words: str, text: str, ranges: list[Range]) -> str | None:
-    """What stands behind the span's own words; None where the words begin otherwise.
+    """What comes after the span's own words; None where the words begin otherwise.
 
     Fragments are joined with a space, before brat 1.3 without one; a line break may be written as a space.
     """
@@ -356,17 +357,11 @@ def _spell(label: str) -> str:
 
 def _annotation_conf(schema: Schema, labels: list[str]) -> str:
     names = Names(schema)
-    parts = [part.name for part in schema.parts]
-    links: list[tuple[RelationRole, Role, Role]] = []
-    if schema.quotes:
-        links += [("speaker", "content", "speaker"), ("cue", "content", "cue")]
-    if schema.claims:
-        links += [("claimer", "claim", "speaker")]
-    lines = ["[entities]", *map(_spell, labels), *parts, "", "[relations]"]
-    lines += [
-        f"{names.relation(link)}\tArg1:{names.part(source)}, Arg2:{names.part(target)}"
-        for link, source, target in links
-    ]
+    lines = ["[entities]", *map(_spell, labels), *(part.name for part in schema.parts), "", "[relations]"]
+    links: list[LinkRole] = [*(("speaker", "cue") if schema.quotes else ()), *(("claimer",) if schema.claims else ())]
+    for link in links:
+        source, target = map(names.part, ENDS[link])
+        lines.append(f"{names.relation(link)}\tArg1:{source}, Arg2:{target}")
     lines += ["<OVERLAP>\tArg1:<ENTITY>, Arg2:<ENTITY>, <OVL-TYPE>:<ANY>", "", "[events]", "", "[attributes]"]
     if schema.quotes:
         lines.append(f"{QUOTE_TYPE}\tArg:{names.part('content')}, Value:{'|'.join(schema.quote_types)}")

@@ -43,7 +43,7 @@ _TOKEN_NAMES = ("form", "token", "tokens", "word", "words", "text")
 
 @dataclass
 class Document:
-    """The rows of one article, sentence by sentence; `id` is None where the file does not say it."""
+    """The rows of one article, sentence by sentence; `id` is None where the file has none."""
 
     id: str | None
     sentences: list[list[list[str]]]

@@ -33,7 +33,8 @@ from annotate.formats.markup import (
 )
 from annotate.formats.registry import Reading, Writing, reads, writes
 from annotate.formats.tokens import Tokens
-from annotate.records import LAYERS, Layer, LayeredRecord, Layers, Prediction
+from annotate.items import label_of, links_of, spans_of
+from annotate.records import LAYERS, Claim, Layer, LayeredRecord, Layers, Prediction, get_layer
 from annotate.schema import RelationRole, Schema
 from annotate.text.align import AlignedTokens, align_tokens
 from annotate.text.bio import TagSpan, from_tags, into_lanes, to_tags
@@ -132,22 +133,15 @@ def _spans_of(layer: Layer, layers: Layers, schema: Schema) -> Iterator[tuple[in
     """Range, tag and item number of every span of the layer."""
     names = Names(schema)
     yes, no = schema.check_worthy_values
-    if layer == "entities":
-        for i, entity in enumerate(layers.entities or (), 1):
-            yield entity.start, entity.end, entity.label, str(i)
-    elif layer == "quotes":
-        for i, quote in enumerate(layers.quotes or (), 1):
-            for fragment in quote.content:
-                yield fragment.start, fragment.end, quote.type, str(i)
-            if quote.speaker:
-                yield quote.speaker.start, quote.speaker.end, names.part("speaker"), str(i)
-            if quote.cue:
-                yield quote.cue.start, quote.cue.end, names.part("cue"), str(i)
-    else:
-        for i, claim in enumerate(layers.claims or (), 1):
-            yield claim.start, claim.end, f"{claim.kind}:{yes if claim.check_worthy else no}", str(i)
-            if claim.claimer:
-                yield claim.claimer.start, claim.claimer.end, names.part("speaker"), str(i)
+    for i, item in enumerate(get_layer(layers, layer) or (), 1):
+        tag = label_of(item)
+        if isinstance(item, Claim):
+            tag += f":{yes if item.check_worthy else no}"
+        for span in spans_of(item):
+            yield span.start, span.end, tag, str(i)
+        for name, part in links_of(item).items():
+            if part is not None:
+                yield part.start, part.end, names.part("cue" if name == "cue" else "speaker"), str(i)
 
 
 def _column_order(column: str) -> tuple[int, int, bool]:

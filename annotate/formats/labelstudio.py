@@ -61,7 +61,7 @@ def write_labelstudio(records: Iterable[LayeredRecord], path: Path, writing: Wri
 
 _PARTS = "labelstudio:predictions or labelstudio:annotations, each also with =NAME, a model's or an annotator's"
 _LABELS = ("labels", "hypertextlabels", "paragraphlabels")
-# what stands beside the text in a task's data
+# the keys of a task's data that are not its text
 _NOT_TEXT = frozenset(("doc_id", "id", "text_sha256", *ARTICLE_FIELDS))
 _ADDRESS = re.compile(r"(?:https?://|s3://|gs://|azure-blob://|/data/)\S+")
 
@@ -358,19 +358,19 @@ class _Shown:
         return Places(source, text).same or (bool(self.pieces) and find_in_order(self.pieces, text) is not None)
 
     def find(self, value: dict[str, Any]) -> Range | None:
-        """Where the region stands in the article's text; None where it says nothing that can be used."""
-        said = value.get("text") if isinstance(value.get("text"), str) else None
-        return self._find_in_pieces(value, said) if self.pieces else self._find_in_source(value, said)
+        """The region's place in the article's text; None where its offsets cannot be used."""
+        words = value.get("text") if isinstance(value.get("text"), str) else None
+        return self._find_in_pieces(value, words) if self.pieces else self._find_in_source(value, words)
 
     def contradicts(self, value: dict[str, Any], found: Range) -> bool:
-        """Whether the region says other words than the article has there, white space aside."""
-        said = value.get("text")
-        if not isinstance(said, str) or not said.strip():
+        """Whether the region's own words are not those of the article there, white space aside."""
+        words = value.get("text")
+        if not isinstance(words, str) or not words.strip():
             return False
         there = "".join(self.text[found[0] : found[1]].split())
-        return there != "".join(said.replace("\\n", "\n").split())
+        return there != "".join(words.replace("\\n", "\n").split())
 
-    def _find_in_pieces(self, value: dict[str, Any], said: str | None) -> Range | None:
+    def _find_in_pieces(self, value: dict[str, Any], words: str | None) -> Range | None:
         names = ("start", "startOffset", "end", "endOffset")
         given = [offset for name in names if (offset := read_offset(value.get(name))) is not None]
         if len(given) != len(names) or min(given) < 0 or max(given[0], given[2]) >= len(self.pieces):
@@ -379,11 +379,11 @@ class _Shown:
         for offsets in (given[1::2], [_code_points(piece, offset) for piece, offset in ends]):
             start, end = self.starts[given[0]] + offsets[0], self.starts[given[2]] + offsets[1]
             inside = all(offset <= len(piece) for offset, (piece, _) in zip(offsets, ends, strict=True))
-            if inside and start < end and _says(self.text[start:end], said):
+            if inside and start < end and _covers(self.text[start:end], words):
                 return start, end
         return None
 
-    def _find_in_source(self, value: dict[str, Any], said: str | None) -> Range | None:
+    def _find_in_source(self, value: dict[str, Any], words: str | None) -> Range | None:
         spans = value.get("globalOffsets")
         offsets = spans if isinstance(spans, dict) else value
         start, end = (read_offset(offsets.get(name)) for name in ("start", "end"))
@@ -394,7 +394,7 @@ class _Shown:
             return None
         source = self.places.source
         units = _code_points(source, start), _code_points(source, end)
-        if not _says(source[start:end], said) and _says(source[units[0] : units[1]], said):
+        if not _covers(source[start:end], words) and _covers(source[units[0] : units[1]], words):
             start, end = units
         return self.places.find(start, end)
 
@@ -408,8 +408,9 @@ def _pieces(value: Any) -> list[str]:
     return [piece[names[0]] for piece in value] if len(names) == 1 else []
 
 
-def _says(covered: str, said: str | None) -> bool:
-    return said is None or covered.split() == said.replace("\\n", "\n").split()
+def _covers(covered: str, words: str | None) -> bool:
+    """Whether these are the region's words, white space aside; a region without words fits any."""
+    return words is None or covered.split() == words.replace("\\n", "\n").split()
 
 
 def _code_points(text: str, units: int) -> int:
@@ -438,10 +439,10 @@ def _to_items(given: Any, shown: _Shown, article: str, reading: Reading) -> Iter
     if found is None:
         reason = "regions whose offsets are not in the text"
         reading.report.add_loss(reason, f"{article}: {shorten(repr(value))}")
-        said = value.get("text")
+        words = value.get("text")
         for label in labels:
             layer = names.layer_of(label)
-            item = said if isinstance(said, str) else ""
+            item = words if isinstance(words, str) else ""
             reading.add_unplaced(article, layer, item, label if layer == "entities" else None)
         return
     if not labels:

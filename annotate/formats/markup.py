@@ -40,7 +40,7 @@ ItemT = TypeVar("ItemT", Entity, Quote, Claim)
 class Mark:
     """A labelled span of one or more fragments.
 
-    `values` are its attributes by name; `extras` what our records say beside (score, origin, ...), as plain JSON.
+    `values` are its attributes by name; `extras` further fields of our records (score, origin, ...), as plain JSON.
     """
 
     key: str
@@ -282,7 +282,7 @@ def split_fragments(markup: Markup, schema: Schema) -> Markup:
 
 
 def report_extras(marks: Iterable[Mark], report: FormatReport, place: str, *, held: Iterable[str] = ()) -> None:
-    """Count what the marks say beside label and attributes, but for the names that the format holds."""
+    """Count what marks have besides label and attributes, except the names that the format holds."""
     kept = set(held)
     for mark in marks:
         for name in sorted(set(mark.extras) - kept):

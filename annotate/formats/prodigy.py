@@ -157,7 +157,7 @@ def read_prodigy(path: Path, reading: Reading) -> Iterator[Prediction]:
 
 
 def _report_keys(task: dict[str, Any], article: str, reading: Reading) -> None:
-    """Count what stands under keys that Prodigy does not have; those with an underscore are its own or a recipe's."""
+    """Count lists and objects under keys that Prodigy does not have; its own and those of recipes may begin with _."""
     for name, value in task.items():
         if isinstance(value, list | dict) and value and name not in _TASK_KEYS and not name.startswith("_"):
             of: Group = "items" if isinstance(value, list) else "details"

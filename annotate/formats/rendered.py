@@ -1,4 +1,4 @@
-"""Where the words of a text stand that another tool shows as HTML, as paragraphs or with other white space."""
+"""Where the words of a text are that another tool shows as HTML, as paragraphs or with other white space."""
 
 from __future__ import annotations
 

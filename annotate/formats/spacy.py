@@ -30,7 +30,8 @@ from annotate.formats.markup import (
 )
 from annotate.formats.registry import Reading, Writing, reads, writes
 from annotate.formats.report import FormatReport
-from annotate.records import LAYERS, LayeredRecord, Layers, Prediction
+from annotate.items import ITEM_TYPES, label_of, links_of, spans_of
+from annotate.records import LAYERS, LayeredRecord, Layers, Prediction, get_layer
 from annotate.schema import Schema
 from annotate.text.tokens import load_blank
 
@@ -120,18 +121,14 @@ def to_doc(record: LayeredRecord, writing: Writing) -> Any:
 
 def _iter_spans(layers: Layers) -> Iterator[tuple[str, str, str, int, int]]:
     """Group, id, label and range of every span."""
-    for i, entity in enumerate(layers.entities or ()):
-        yield "entities", f"entity{i}", entity.label, entity.start, entity.end
-    for i, quote in enumerate(layers.quotes or ()):
-        for fragment in quote.content:
-            yield "quotes", f"quote{i}", quote.type, fragment.start, fragment.end
-        for group, part in (("speakers", quote.speaker), ("cues", quote.cue)):
-            if part:
-                yield group, f"quote{i}", group, part.start, part.end
-    for i, claim in enumerate(layers.claims or ()):
-        yield "claims", f"claim{i}", claim.kind, claim.start, claim.end
-        if claim.claimer:
-            yield "claimers", f"claim{i}", "claimers", claim.claimer.start, claim.claimer.end
+    for layer in LAYERS:
+        for i, item in enumerate(get_layer(layers, layer) or ()):
+            key = f"{ITEM_TYPES[layer].__name__.lower()}{i}"
+            for span in spans_of(item):
+                yield layer, key, label_of(item), span.start, span.end
+            for name, part in links_of(item).items():
+                if part is not None:
+                    yield f"{name}s", key, f"{name}s", part.start, part.end
 
 
 def _make_doc(record: LayeredRecord, ranges: list[tuple[int, int]], writing: Writing) -> Any:
@@ -165,7 +162,7 @@ def _make_doc(record: LayeredRecord, ranges: list[tuple[int, int]], writing: Wri
 
 @reads("spacy", "spacy")
 def read_spacy(path: Path, reading: Reading) -> Iterator[Prediction]:
-    """The predictions of a DocBin; a Doc that does not say which article it is is known by its text."""
+    """The predictions of a DocBin; a Doc that does not name its article is identified by its text."""
     from spacy.tokens import DocBin
 
     try:
@@ -240,11 +237,11 @@ def layers_of_doc(doc: Any, schema: Schema, report: FormatReport, place: str) ->
     markup.marks += quotes.values()
     for span in groups.get("claims", ()):
         key = span.id_ or f"claim{len(markup.marks)}"
-        said = items.get(key, _Item())
-        values = {**said.values, KIND: span.label_}
+        stored = items.get(key, _Item())
+        values = {**stored.values, KIND: span.label_}
         if span.kb_id_:
             values[CHECK_WORTHY] = span.kb_id_
-        markup.marks.append(Mark(key, names.part("claim"), [(span.start_char, span.end_char)], values, said.extras))
+        markup.marks.append(Mark(key, names.part("claim"), [(span.start_char, span.end_char)], values, stored.extras))
     parts = (("speakers", "speaker", "speaker"), ("cues", "cue", "cue"), ("claimers", "claimer", "speaker"))
     for group, link, role in parts:
         for i, span in enumerate(groups.get(group, ())):

@@ -297,7 +297,7 @@ def read_strings(path: Path, reading: Reading) -> Iterator[Prediction]:
 
 @writes("strings")
 def write_strings(records: Iterable[LayeredRecord], path: Path, writing: Writing) -> None:
-    """One answer per line, with the article's text: what a language model would ideally have said."""
+    """One answer per line, with the article's text: what a language model would ideally answer."""
     write_records(path, (_to_answer(record, writing) for record in records))
 
 

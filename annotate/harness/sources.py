@@ -173,7 +173,7 @@ def run_program(
 
     Raises:
         ScoreError: the program cannot be started, fails, passes a limit, or writes something else than
-            predictions; the message has the end of what it said.
+            predictions; the message has the last lines of its standard error.
     """
     limits = limits or RunLimits()
     with tempfile.TemporaryDirectory(prefix="annotate-run-") as folder:
@@ -226,9 +226,9 @@ def _name_line(problem: str, answered: Path) -> str:
     >>> _name_line("/tmp/x/p.jsonl:12: no id", Path("/tmp/x/p.jsonl")), _name_line("no id", Path("/tmp/x/p.jsonl"))
     ('line 12 of the output: no id', 'the output: no id')
     """
-    place, _, said = problem.partition(f"{answered}:")[2].partition(":")
+    place, _, sentence = problem.partition(f"{answered}:")[2].partition(":")
     if place.isdigit():
-        return f"line {place} of the output:{said}"
+        return f"line {place} of the output:{sentence}"
     return f"the output: {problem.removeprefix(f'{answered}:').strip()}"
 
 
@@ -295,7 +295,7 @@ def run_hf_pipeline(name: str, gold: Sequence[GoldRecord]) -> list[Prediction]:
 
 
 _ENDLESS = 1 << 20
-"""A model that says it takes more tokens than this has not said how many it takes."""
+"""`transformers` gives a larger number of tokens for a model whose limit is not known."""
 
 
 def run_function(function: Extractor, gold: Iterable[GoldRecord]) -> Iterator[Prediction]:

@@ -205,14 +205,14 @@ class LayerCounts:
         """The rows of the formulas' columns that are resampled."""
         return self.articles if self.groups is None else np.arange(self.groups.n)
 
-    def count_stories(self, groups: Groups, sample: Sample | None) -> None:
-        """From now on the formulas count groups of articles; `sample` is that of all of gold, where it is weighted."""
+    def count_by_story(self, groups: Groups, sample: Sample | None) -> None:
+        """Make the formulas count groups of articles; `sample` is that of all of gold, where it is weighted."""
         self.formulas = {measure: formula.grouped(groups) for measure, formula in self.formulas.items()}
         self.size, self.groups, self.shares = groups.n, groups, groups
         self.sample = None if sample is None else sample.group(groups)
 
-    def count_weights(self, sample: Sample) -> None:
-        """From now on articles weigh in the formulas what they speak for; `sample` is that of all of gold."""
+    def weigh_articles(self, sample: Sample) -> None:
+        """Make the formulas weight the articles; `sample` is that of all of gold."""
         self.formulas = {measure: weigh(formula, sample.weights) for measure, formula in self.formulas.items()}
         self.sample, self.shares = sample.take(self.articles), each_alone(sample.weights)
 
@@ -351,9 +351,9 @@ def count_layers(
             found.of_scores |= of_scores.keys()
             found.warnings += scores.warnings()
         if by == "story":
-            found.count_stories(gold.group_stories(found.articles, sample), sample)
+            found.count_by_story(gold.group_stories(found.articles, sample), sample)
         elif sample is not None:
-            found.count_weights(sample)
+            found.weigh_articles(sample)
     return counted
 
 

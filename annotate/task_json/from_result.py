@@ -50,7 +50,7 @@ class Decoded(NamedTuple):
 def from_result(
     result: Sequence[Any], text: str, schema: Schema, *, predicted: Collection[str] = (), keep_all: bool = False
 ) -> Decoded:
-    """The layers that the items say, each sorted by start, then longest first; every layer of the schema is there.
+    """The layers that the items make, each sorted by start, then longest first; every layer of the schema is there.
 
     Item `origin` is what the editor wrote; confidence stays only where it did not write `prediction-changed` or
     `manual`, because a score does not apply to what an annotator made of the span.

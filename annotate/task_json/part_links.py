@@ -18,7 +18,7 @@ from annotate.schema import RelationRole, Role, Schema
 LinkRole: TypeAlias = Literal["speaker", "cue", "claimer"]
 NoteT = TypeVar("NoteT")
 
-_ENDS: dict[RelationRole, tuple[Role, Role]] = {
+ENDS: dict[RelationRole, tuple[Role, Role]] = {
     "speaker": ("content", "speaker"),
     "cue": ("content", "cue"),
     "claimer": ("claim", "speaker"),
@@ -168,5 +168,5 @@ class PartLinks(Generic[NoteT]):
         return ways[0] if len(ways) == 1 else None
 
     def _fits(self, role: RelationRole, source: str, target: str) -> bool:
-        first, second = _ENDS[role]
+        first, second = ENDS[role]
         return self.plays(source, first) and self.plays(target, second)

@@ -20,10 +20,10 @@ _REACH = 2000
 
 @dataclass
 class AlignedTokens:
-    """Where each token stands (None = nowhere), how much text no token covers, and where the text was left.
+    """Where each token is in the text (None = nowhere), how much text no token covers, and where the tokens end.
 
-    `blank` counts the tokens of white space and characters without width, which stand nowhere and lose nothing;
-    `first_missing` is the first of the others that stands nowhere (-1 = none).
+    `blank` counts the tokens of white space and characters without width, which are nowhere and lose nothing;
+    `first_missing` is the first of the others that is nowhere (-1 = none).
     """
 
     ranges: list[tuple[int, int] | None]
@@ -35,7 +35,7 @@ class AlignedTokens:
 
     @property
     def missing(self) -> int:
-        """How many tokens with something to see stand nowhere in the text."""
+        """How many visible tokens are nowhere in the text."""
         return self.ranges.count(None) - self.blank
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 TAG = re.compile(r"O|[BIELSU]-\S+")
-# what stands for a tag elsewhere: B_PER, b-PER, PER-B, and M- for I- (as in BMES)
+# other spellings of tags: B_PER, b-PER, PER-B, and M- for I- (as in BMES)
 _STYLES = (
     re.compile(r"(?P<prefix>[BIELSUM])-(?P<label>\S+)"),
     re.compile(r"(?P<prefix>[BIELSUM])_(?P<label>\S+)"),

@@ -99,7 +99,7 @@ class PlainText:
         return map_items(layers, lambda item: map_spans(item, move))
 
     def _edit(self, edits: Iterable[tuple[int, int, str]]) -> PlainText:
-        """With ranges, in order and apart, replaced by what is not longer than they are."""
+        """The text with ranges replaced by strings that are not longer; ranges are in order and do not overlap."""
         pieces, places, at = [], [], 0
         for start, end, words in edits:
             pieces += [self.text[at:start], words]
@@ -159,14 +159,14 @@ def _find_blanks(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _around(text: str, pattern: re.Pattern[str]) -> Iterator[tuple[int, int, str]]:
-    """What stands around the first group of each match."""
+    """Edits that remove what is around the first group of each match."""
     for match in pattern.finditer(text):
         yield match.start(), match.start(1), ""
         yield match.end(1), match.end(), ""
 
 
 def _pairs(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int, str]]:
-    """The two groups of each match."""
+    """Edits that remove the two groups of each match."""
     for match in pattern.finditer(text):
         yield *match.span(1), ""
         yield *match.span(2), ""
@@ -184,7 +184,7 @@ def _find_line_starts(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _find_wraps(text: str) -> Iterator[tuple[int, int, str]]:
-    """The line breaks inside sentences, each with what it stands for: a blank, or nothing inside a word."""
+    """The line breaks inside sentences, each with its replacement: a space, or nothing inside a word."""
     if "\n" not in text and "\r" not in text:
         return
     blocks = _find_blocks(text)
@@ -275,13 +275,13 @@ def _may_go_on(text: str, above: tuple[int, int], below: tuple[int, int], width:
 
 
 def _fills(text: str, above: tuple[int, int], below: tuple[int, int], width: int) -> bool:
-    """Whether the first word of the second line had no place in the first."""
+    """Whether the first word of the second line did not fit into the first."""
     word = text[below[0] : below[1]].split(maxsplit=1)[0]
     return above[1] - above[0] + 1 + len(word) > width and above[1] - above[0] > width // 2
 
 
 def _join(text: str, end: int, start: int) -> tuple[int, int, str]:
-    """The break between two lines with what it stands for."""
+    """The break between two lines with its replacement."""
     if not _HYPHEN.search(text, max(end - 2, 0), end):
         return end, start, " "
     word = re.search(r"[\w’'-]*$", text[max(end - 41, 0) : end - 1])

@@ -1,7 +1,7 @@
 """Two texts, word by word: which word of the one is which word of the other, where the other is a copy or an update.
 
 Words are compared after folding typography (`annotate.text.grounding.fold`). Runs of words that both texts hold once
-are found by hashing, the longest first, wherever they stand, so that a paragraph that was moved is found too
+are found by hashing, the longest first, in any order, so that a paragraph that was moved is found too
 (Wise 1993, greedy string tiling, with unique seeds as in MUMmer, Delcher et al. 1999). What lies between two runs is
 compared closely where it is short. The work grows linearly with the texts.
 """
@@ -81,7 +81,7 @@ class WordAlignment:
         return found / len(self.target) if len(self.target) else 0.0
 
     def goes_on(self, number: int, step: int) -> bool:
-        """Whether what stands `step` words from a word of the source stands there in the target too.
+        """Whether the word `step` words from one of the source is also at that distance in the target.
 
         Both texts may also end there.
         """
@@ -91,7 +91,7 @@ class WordAlignment:
         return self.places[number] != NOWHERE and self.places[number + step] == there
 
     def same_around(self, words: range, reach: int) -> tuple[float, float]:
-        """Of the words up to `reach` before and behind a run, which share stands there in the target too."""
+        """The share of the `reach` words before and after a run that are there in the target too, in [0, 1] each."""
         return tuple(  # type: ignore[return-value]
             sum(self.goes_on(edge, sign * step) for step in range(1, reach + 1)) / reach
             for edge, sign in ((words[0], -1), (words[-1], 1))
