@@ -21,7 +21,13 @@ from annotate.labelstudio.connection import (
     connect,
     require_client,
 )
-from annotate.labelstudio.project import MANY_REGIONS, canonical_config, find_names, find_project, find_shown_layers
+from annotate.labelstudio.project import (
+    MANY_REGIONS,
+    canonical_config,
+    find_label_differences,
+    find_project,
+    find_shown_layers,
+)
 from annotate.labelstudio.shapes import make_safe
 from annotate.printing import format_count
 from annotate.schema import Schema, load_schema
@@ -156,16 +162,10 @@ def _check_interface(name: str, project: dict[str, Any], schema: Schema) -> Iter
         yield _problem(str(error), "annotate doctor --schema FILE; or push into a new project")
         return
     ours = find_page(config).label_config(schema.restrict(layers))
-    missing, extra = find_names(ours) - find_names(config), find_names(config) - find_names(ours)
     push = f"annotate push P.jsonl --project '{name}'"
-    if missing or extra:
-        lists = [
-            f"{word} {', '.join(sorted(name for _, name in names))}"
-            for word, names in (("lacks", missing), ("has beside the schema", extra))
-            if names
-        ]
+    if differences := find_label_differences(config, schema.restrict(layers)):
         yield _problem(
-            f"the interface differs from schema {schema.ref}: {'; '.join(lists)}",
+            f"the interface differs from schema {schema.ref}: {differences}",
             f"{push} (adds labels); annotate schema migrate --project '{name}' (renames, merges)",
         )
     elif canonical_config(config) != canonical_config(ours):

@@ -64,13 +64,21 @@ def find_shown_layers(project: dict[str, Any], schema: Schema) -> tuple[Layer, .
     Raises:
         LabelStudioError: there is none.
     """
-    controls = {control for control, _ in find_names(project["label_config"])}
-    layers = tuple(layer for layer in schema.layers if LAYER_CONTROL[layer] in controls)
+    layers = tuple(layer for layer in schema.layers if is_shown(layer, project["label_config"]))
     if not layers:
         raise LabelStudioError(
             f"project {project['title']!r} has none of the layers of schema {schema.ref}; give its own --schema"
         )
     return layers
+
+
+def is_shown(layer: Layer, config: str) -> bool:
+    """Whether the interface lets annotators annotate the layer.
+
+    >>> is_shown("quotes", '<View><Choices name="quote_type"><Choice value="direct"/></Choices></View>')
+    True
+    """
+    return any(control == LAYER_CONTROL[layer] for control, _ in find_names(config))
 
 
 def find_names(config: str) -> set[tuple[str, str]]:
@@ -82,6 +90,22 @@ def find_names(config: str) -> set[tuple[str, str]]:
             (control, child.get("value", "")) for child in block if child.tag in ("Label", "Choice", "Relation")
         )
     return found
+
+
+def find_label_differences(config: str, schema: Schema) -> str:
+    """Which labels and values the interface lacks, or has beside the schema; empty where they are the schema's.
+
+    >>> from annotate.schema import load_schema
+    >>> schema = load_schema("news").restrict(("entities",))
+    >>> find_label_differences(to_label_config(schema).replace('value="FAC"', 'value="CASTLE"'), schema)
+    'lacks FAC; has beside the schema CASTLE'
+    """
+    found, wanted = find_names(config), find_names(to_label_config(schema))
+    return "; ".join(
+        f"{word} {', '.join(sorted(name for _, name in names))}"
+        for word, names in (("lacks", wanted - found), ("has beside the schema", found - wanted))
+        if names
+    )
 
 
 def find_shown_field(config: str) -> str:

@@ -266,11 +266,10 @@ def _to_status(project: Project) -> ProjectStatus:
 
 
 def _find_layers(config: str) -> list[Layer]:
-    from annotate.labelstudio.project import LAYER_CONTROL, find_names
+    from annotate.labelstudio.project import LAYER_CONTROL, is_shown
 
     with contextlib.suppress(ElementTree.ParseError):
-        controls = {control for control, _ in find_names(config)}
-        return [layer for layer, control in LAYER_CONTROL.items() if control in controls]
+        return [layer for layer in LAYER_CONTROL if is_shown(layer, config)]
     return []
 
 

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from typer.testing import CliRunner
 
+from annotate.artifacts.label_config import to_label_config
 from annotate.cli.app import app
 from annotate.files import sha256_file, sha256_text
 from annotate.jsonl import read_records, write_records
@@ -23,6 +24,7 @@ from annotate.labelstudio.push.ledger import ledger_path
 from annotate.labelstudio.push.push import push_predictions
 from annotate.printing import to_text
 from annotate.records import Annotation, Entity, Prediction
+from annotate.schema import load_schema
 
 TEXT = "Ada Lovelace said on Monday that taxes rose."
 FORGED = "Bob Lovelace lied on Monday that taxes fell."
@@ -252,6 +254,34 @@ def test_an_interface_that_shows_something_else_is_named(server: Connection, tit
     [remark] = certificate.quarantined
     assert "the interface was changed to show '$title' instead of the text" in remark.reason
     assert (remark.project, certificate.is_clean) == (title, False)
+
+
+def test_labels_that_were_changed_in_the_interface_are_named(server: Connection, title: str) -> None:
+    push_predictions(PUSHED, title)
+    [project] = server.find_projects(title)
+    submit_all(server, project["id"])
+    config = server.get_project(project["id"])["label_config"]
+    assert 'value="FAC"' in config
+    server.update_project(project["id"], label_config=config.replace('value="FAC"', 'value="CASTLE"'))
+    found, certificate = fetch_annotations(title)
+    assert len(found) == 3
+    [remark] = certificate.quarantined
+    assert "lacks FAC" in remark.reason
+    assert "has beside the schema CASTLE" in remark.reason
+    assert (remark.project, certificate.is_clean) == (title, False)
+
+
+@pytest.mark.parametrize("predictions", [None, PUSHED])
+def test_a_layer_that_was_removed_from_the_interface_is_named(
+    server: Connection, title: str, predictions: list[Prediction] | None
+) -> None:
+    push_predictions(PUSHED, title)
+    [project] = server.find_projects(title)
+    config = to_label_config(load_schema("news").restrict(("quotes", "claims")))
+    server.update_project(project["id"], label_config=config)
+    _, certificate = fetch_annotations(title, predictions=predictions)
+    assert any("the interface lacks entities" in remark.reason for remark in certificate.quarantined)
+    assert not certificate.is_clean
 
 
 def test_nothing_known_outside_of_the_server_is_nothing_verified(

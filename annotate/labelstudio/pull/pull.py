@@ -17,7 +17,14 @@ from annotate.errors import AnnotateError, LabelStudioError
 from annotate.files import Outputs, is_stream
 from annotate.jsonl import STDIO, find_record_problems, open_output, stream_records
 from annotate.labelstudio.connection import connect
-from annotate.labelstudio.project import find_project, find_shown_field, find_shown_layers, layer_title
+from annotate.labelstudio.project import (
+    find_label_differences,
+    find_project,
+    find_shown_field,
+    find_shown_layers,
+    is_shown,
+    layer_title,
+)
 from annotate.labelstudio.pull.certificate import Certificate
 from annotate.labelstudio.pull.verification import verify_task
 from annotate.labelstudio.push.ledger import Ledger, find_ledger
@@ -85,14 +92,14 @@ def fetch_annotations(
 class Source(NamedTuple):
     """One project to read: its title and number, the schema with its layers, and what is known to be pushed to it.
 
-    `shown` is what of a task its interface shows as the article.
+    `changed` is what its interface no longer shows as it was pushed.
     """
 
     title: str
     number: int
     schema: Schema
     ledger: Ledger | None
-    shown: str
+    changed: list[str]
 
 
 class Pull:
@@ -173,8 +180,8 @@ class Pull:
         for entry in found:
             if entry:
                 schema = self.schema.restrict(find_shown_layers(entry, self.schema))
-                shown = find_shown_field(entry["label_config"])
-                sources.append(Source(entry["title"], entry["id"], schema, self._find_ledger(entry, schema), shown))
+                changed = list(_find_interface_changes(entry, schema))
+                sources.append(Source(entry["title"], entry["id"], schema, self._find_ledger(entry, schema), changed))
         if not sources:
             raise LabelStudioError(f"no project {name!r} at {self.server.url}; `annotate push` creates it")
         return sources
@@ -191,9 +198,8 @@ class Pull:
         return ledger
 
     def _read_project(self, source: Source, emails: dict[int, str]) -> Iterator[list[Returned]]:
-        if source.shown != f"${TEXT}":
-            remark = quarantined(f"the interface was changed to show {source.shown!r} instead of the text; push again")
-            self.certificate.add_remark(msgspec.structs.replace(remark, project=source.title))
+        for change in source.changed:
+            self.certificate.add_remark(msgspec.structs.replace(quarantined(change), project=source.title))
         seen: set[str] = set()
         for task in self._iter_tasks(source.number):
             found = self._read_task(task, source, emails, seen)
@@ -225,7 +231,7 @@ class Pull:
             certificate.duplicated += 1
             remarks.append(quarantined("a second task for this article; push made one"))
         seen.add(article)
-        self.on_server.update(entry["id"] for entry in safe["annotations"])
+        self.on_server.update(entry["id"] for entry in safe["annotations"] if "id" in entry)
         place = {"article_id": article, "task_id": safe["id"]}
         placed = [msgspec.structs.replace(remark, **place) for remark in remarks]
         url = self.server.task_page(source.number, safe["id"])
@@ -384,6 +390,20 @@ def write_pull(pull: Pull, output: Path, certificate: Path | None = None) -> int
             encoded = msgspec.json.format(msgspec.json.encode(pull.certificate.to_dict())) + b"\n"
             open_output(outputs, certificate).write(encoded)
     return count
+
+
+def _find_interface_changes(project: dict[str, Any], schema: Schema) -> Iterator[str]:
+    """What annotators do not see as it was pushed: the text, a layer, labels."""
+    shown = find_shown_field(project["label_config"])
+    if shown != f"${TEXT}":
+        yield f"the interface was changed to show {shown!r} instead of the text; push again"
+    with contextlib.ExitStack() as stack:
+        ledger = find_ledger(project)
+        pushed = stack.enter_context(ledger).layers() if ledger else frozenset()
+    if hidden := [layer for layer in pushed if not is_shown(layer, project["label_config"])]:
+        yield f"the interface lacks {', '.join(sorted(hidden))}, which was pushed; push again"
+    if differences := find_label_differences(project["label_config"], schema):
+        yield f"the interface differs from schema {schema.ref}: {differences}; `annotate doctor` says what to do"
 
 
 def _read_former(output: Path) -> Iterator[Annotation]:

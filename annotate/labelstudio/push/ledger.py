@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 
 from annotate.errors import LabelStudioError
+from annotate.records import Layer
 from annotate.task_json.tasks import ARTICLE_FIELDS, Task, TaskInfo, digest_prediction, read_info
 
 STATE_VARIABLE = "ANNOTATE_STATE_DIR"
@@ -170,6 +171,12 @@ class Ledger:
         with self._explained():
             for (article,) in self._base.execute("SELECT id FROM articles ORDER BY id"):
                 yield article
+
+    def layers(self) -> frozenset[Layer]:
+        """The layers that were pushed, of all articles."""
+        with self._explained():
+            rows = self._base.execute("SELECT DISTINCT info FROM articles")
+            return frozenset(layer for (info,) in rows for layer in msgspec.json.decode(info, type=TaskInfo).layers)
 
     def is_empty(self) -> bool:
         """Whether nothing is noted."""

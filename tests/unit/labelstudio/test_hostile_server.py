@@ -363,6 +363,8 @@ ODD: dict[str, Callable[[dict[str, Any]], None]] = {
     "result an object": lambda task: task["annotations"][0].update(result={"a": 1}),
     "items": lambda task: task["annotations"][0].update(result=[None, 1, "x", [], {}, {"type": "labels", "value": []}]),
     "ids": lambda task: task["annotations"][0]["result"][0].update(id={"a": 1}),
+    "an annotation without id": lambda task: task["annotations"][0].update(id=None),
+    "an annotation's id text": lambda task: task["annotations"][0].update(id="three"),
     "value null": lambda task: task["annotations"][0]["result"][0].update(value=None),
     "lead_time text": lambda task: task["annotations"][0].update(lead_time="long"),
     "completed_by a list": lambda task: task["annotations"][0].update(completed_by=[1]),
@@ -387,8 +389,24 @@ def test_odd_contents_are_quarantined_and_the_output_can_be_read(hostile: Hostil
         assert odd == "text half a surrogate"  # not JSON that can be read
         return
     assert "good" in {record.id for record in read_records(output, Annotation)}
-    harmless = odd in ("annotations null", "meta a list", "meta of others", "predictions", "drafts")
+    harmless = odd in (
+        "annotations null",
+        "an annotation without id",
+        "meta a list",
+        "meta of others",
+        "predictions",
+        "drafts",
+    )
     assert harmless or pull.certificate.quarantined
+
+
+@pytest.mark.parametrize("config", ["", "no XML", "<View>", "<View/>", "<View><Text name='text'/></View>"])
+def test_an_odd_interface_is_one_error(hostile: Hostile, config: str) -> None:
+    odd = {**PROJECT, "label_config": config}
+    hostile.answers["project"] = lambda path: as_json(odd)
+    hostile.answers["projects"] = lambda path: as_json({"count": 1, "next": None, "results": [odd]})
+    with pytest.raises(LabelStudioError):
+        fetch_annotations("News", url=hostile.url, api_key=TOKEN)
 
 
 VALUES = st.recursive(
