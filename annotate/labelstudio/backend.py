@@ -12,7 +12,6 @@ import threading
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
-from xml.etree import ElementTree
 
 import msgspec
 
@@ -210,7 +209,7 @@ class _Service:
         """
         try:
             shown = find_names(config) if isinstance(config, str) else set()
-        except ElementTree.ParseError:
+        except LabelStudioError:
             shown = set()
         layers = tuple(
             layer

@@ -82,9 +82,13 @@ def is_shown(layer: Layer, config: str) -> bool:
 
 
 def find_names(config: str) -> set[tuple[str, str]]:
-    """Every label and value of the interface with its control."""
+    """Every label and value of the interface with its control.
+
+    Raises:
+        LabelStudioError: the interface is no XML.
+    """
     found: set[tuple[str, str]] = set()
-    for block in ElementTree.fromstring(config).iter():  # noqa: S314 - the owner's own server
+    for block in _read_blocks(config):
         control = "relations" if block.tag == "Relations" else block.get("name", "")
         found.update(
             (control, child.get("value", "")) for child in block if child.tag in ("Label", "Choice", "Relation")
@@ -113,9 +117,21 @@ def find_shown_field(config: str) -> str:
 
     >>> find_shown_field('<View><Text name="text" value="$title"/></View>')
     '$title'
+
+    Raises:
+        LabelStudioError: the interface is no XML.
     """
-    blocks = ElementTree.fromstring(config).iter()  # noqa: S314 - the owner's own server
-    return next((block.get("value", "") for block in blocks if block.get("name") == TEXT), "")
+    return next((block.get("value", "") for block in _read_blocks(config) if block.get("name") == TEXT), "")
+
+
+def _read_blocks(config: str) -> Iterator[ElementTree.Element]:
+    try:
+        return ElementTree.fromstring(config).iter()  # noqa: S314 - the owner's own server
+    except ElementTree.ParseError as error:
+        raise LabelStudioError(
+            f"the project's interface is no XML ({error}); restore it in Label Studio (Settings, Labeling Interface): "
+            "`annotate schema show --format xml` prints it"
+        ) from error
 
 
 def canonical_config(config: str) -> str:

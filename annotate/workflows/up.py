@@ -8,11 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from xml.etree import ElementTree
 
 import msgspec
 
-from annotate.errors import AnnotateError, StudioError
+from annotate.errors import AnnotateError, LabelStudioError, StudioError
 from annotate.files import is_stream
 from annotate.jsonl import STDIO
 from annotate.label_studio_server import (
@@ -268,7 +267,7 @@ def _to_status(project: Project) -> ProjectStatus:
 def _find_layers(config: str) -> list[Layer]:
     from annotate.labelstudio.project import LAYER_CONTROL, is_shown
 
-    with contextlib.suppress(ElementTree.ParseError):
+    with contextlib.suppress(LabelStudioError):
         return [layer for layer in LAYER_CONTROL if is_shown(layer, config)]
     return []
 

@@ -400,13 +400,22 @@ def test_odd_contents_are_quarantined_and_the_output_can_be_read(hostile: Hostil
     assert harmless or pull.certificate.quarantined
 
 
-@pytest.mark.parametrize("config", ["", "no XML", "<View>", "<View/>", "<View><Text name='text'/></View>"])
-def test_an_odd_interface_is_one_error(hostile: Hostile, config: str) -> None:
-    odd = {**PROJECT, "label_config": config}
-    hostile.answers["project"] = lambda path: as_json(odd)
-    hostile.answers["projects"] = lambda path: as_json({"count": 1, "next": None, "results": [odd]})
-    with pytest.raises(LabelStudioError):
+@pytest.mark.parametrize(
+    ("config", "problem"),
+    [
+        ("", "is no XML"),
+        ("no XML", "is no XML"),
+        ("<View>", "is no XML"),
+        ("<View/>", "has none of the layers"),
+        ("<View><Text name='text'/></View>", "has none of the layers"),
+    ],
+)
+def test_an_odd_interface_is_one_error(hostile: Hostile, config: str, problem: str) -> None:
+    hostile.answers["project"] = lambda path: as_json({**PROJECT, "label_config": config})
+    with pytest.raises(LabelStudioError, match=problem):
         fetch_annotations("News", url=hostile.url, api_key=TOKEN)
+    with contextlib.suppress(LabelStudioError):
+        list(doctor("News", url=hostile.url, api_key=TOKEN))
 
 
 VALUES = st.recursive(
