@@ -230,6 +230,14 @@ def test_ids_may_be_whole_numbers(kind: type[Prediction], tmp_path: Path) -> Non
         (b'[{"id": "a"},\n{"id": "b"}]\n', "jq -c '.[]' OLD > NEW"),
         (b'[{"id": "a"}, {"id": "b"}]\n', "jq -c '.[]' OLD > NEW"),
     ],
+    ids=[
+        "packed",
+        "UTF-16",
+        "objects over lines",
+        "an array over lines",
+        "an array, a line each",
+        "an array on one line",
+    ],
 )
 def test_a_file_of_another_kind_is_one_problem(tmp_path: Path, content: bytes, problem: str) -> None:
     path = tmp_path / "p.jsonl"

@@ -248,6 +248,7 @@ def test_an_answer_that_is_small_only_while_it_is_packed_is_given_up(hostile: Ho
         ({"Content-Encoding": "gzip"}, gzip.compress(b"[]")[:-9], "is damaged"),
         ({"Content-Encoding": "zstd"}, b"[]", "'zstd', an encoding that nobody asked for"),
     ],
+    ids=["no gzip", "half", "zstd"],
 )
 def test_an_answer_that_cannot_be_unpacked_is_one_error(
     hostile: Hostile, headers: dict[str, str], content: bytes, problem: str
