@@ -39,6 +39,8 @@ MAX_DEPTH = 100
 
 _TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep; flatten it"
 _TOO_LARGE = "a number that does not fit into 64 bits; write it as a string"
+#: A number that may not fit into 64 bits.
+_LONG_NUMBER = re.compile(rb":[ \t\r\n]*-?\d{19}")
 #: How the escape of a colon begins.
 _ESCAPED_COLON = b"\\u003"
 _ARRAY_OF_OBJECTS = re.compile(rb"\[\s*\{")
@@ -295,7 +297,7 @@ def _is_kept(record: msgspec.Struct, line: bytes, encoder: msgspec.json.Encoder)
     except (UnicodeError, OverflowError, RecursionError):
         return False
     same = encoded.count(b":") == line.count(b":") and _ESCAPED_COLON not in line
-    return same and find_value_problem(getattr(record, "meta", None)) is None
+    return same and not _LONG_NUMBER.search(line) and find_value_problem(getattr(record, "meta", None)) is None
 
 
 def read_records(path: str | Path, kind: type[L]) -> list[L]:

@@ -254,3 +254,14 @@ def test_joined_files_may_each_begin_with_a_byte_order_mark(tmp_path: Path) -> N
     path.write_bytes(b"".join(BOM + json.dumps({"id": name, "entities": []}).encode() + b"\n" for name in "ab"))
     assert [record.id for record in read_records(path, Prediction)] == ["a", "b"]
     assert [found["id"] for _, found in iter_objects(path, problems=[])] == ["a", "b"]
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\t"])
+def test_a_number_beyond_64_bits_is_a_problem_with_its_line(tmp_path: Path, blank: str) -> None:
+    path = tmp_path / "p.jsonl"
+    path.write_text(f'{{"id":"a","entities":[{{"start":0,"end":{blank}{10**30},"label":"PERSON"}}]}}\n')
+    with pytest.raises(RecordError) as raised:
+        read_records(path, Prediction)
+    (sentence,) = raised.value.problems
+    assert sentence.startswith(f"{path}:1: ")
+    assert "64 bits" in sentence
