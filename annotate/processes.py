@@ -23,10 +23,17 @@ class Terminated(KeyboardInterrupt):
     """SIGTERM came: the command ends as after Ctrl-C."""
 
 
-def raise_on_sigterm() -> None:
-    """From now on SIGTERM raises `Terminated` in the main thread, so that the command tidies up before it ends."""
+def raise_on_sigterm(*, grace_s: float = 20.0) -> None:
+    """From now on SIGTERM raises `Terminated` in the main thread, so that the command tidies up before it ends.
+
+    A command that has not ended `grace_s` seconds later is killed: the signal may come where a
+    library has taken a lock and not yet sees to it that it is given back, and then tidying up waits for ever.
+    """
 
     def raise_terminated(number: int, frame: FrameType | None) -> None:
+        last = threading.Timer(grace_s, os.kill, (os.getpid(), signal.SIGKILL))
+        last.daemon = True
+        last.start()
         raise Terminated
 
     signal.signal(signal.SIGTERM, raise_terminated)

@@ -80,3 +80,21 @@ def test_nothing_is_left_running(articles: Path, tmp_path: Path, number: int, co
     finally:
         for pid in group_members(group):
             os.kill(pid, signal.SIGKILL)
+
+
+def test_a_command_that_cannot_tidy_up_ends_all_the_same() -> None:
+    code = """
+import threading
+from annotate.processes import Terminated, raise_on_sigterm
+raise_on_sigterm(grace_s=0.5)
+try:
+    print("ready", flush=True)
+    threading.Event().wait()
+finally:
+    threading.Event().wait()
+"""
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=60) == -signal.SIGKILL
