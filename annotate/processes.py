@@ -44,7 +44,8 @@ def worker_pool(jobs: int, start: Callable[..., None], *arguments: Any) -> Itera
     """A pool of processes, each of which calls `start(*arguments)` first.
 
     The workers live no longer than the block. When it ends with an error, or when this process is killed, they end
-    in the middle of their work: each watches a pipe whose other end only this process holds.
+    in the middle of their work: each watches a pipe whose other end only this process holds. What they do is to be
+    wrapped in `in_worker`, so that none ends in the middle of an answer, for whose rest the pool would wait for ever.
     """
     context = get_context("spawn")
     lifeline, ours = context.Pipe(duplex=False)
@@ -113,6 +114,23 @@ _WORDS = 1 << 14
 """How much of standard error is kept."""
 
 
+#: Held while a worker is not at work: while it gets a task, or sends an answer.
+_sending = threading.Lock()
+#: How long a worker that is to end may take to send an answer, in seconds; after it, it waits for a task.
+_ANSWER_S = 1.0
+
+
+@contextlib.contextmanager
+def in_worker() -> Iterator[None]:
+    """The work of a worker: in this block it may be ended at any moment."""
+    if _sending.locked():
+        _sending.release()
+    try:
+        yield
+    finally:
+        _sending.acquire()
+
+
 def _start(lifeline: Connection, start: Callable[..., None], arguments: tuple[Any, ...]) -> None:
     threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
     start(*arguments)
@@ -121,4 +139,5 @@ def _start(lifeline: Connection, start: Callable[..., None], arguments: tuple[An
 def _end_with(lifeline: Connection) -> None:
     with contextlib.suppress(OSError):
         lifeline.poll(None)
+    _sending.acquire(timeout=_ANSWER_S)
     os.kill(os.getpid(), signal.SIGKILL)

@@ -14,7 +14,7 @@ from annotate.errors import AnnotateError, PreannotatorError
 from annotate.extras import require
 from annotate.preannotate.registry import default_preannotator, find_layers, require_installed
 from annotate.preannotate.worker import Failure, Settings, Worker
-from annotate.processes import worker_pool
+from annotate.processes import in_worker, worker_pool
 from annotate.records import Article, Layer, Prediction
 from annotate.schema import Schema, load_schema
 
@@ -151,7 +151,8 @@ def _start_worker(settings: Settings) -> None:
 
 def _work(batch: list[Article]) -> list[Prediction | Failure]:
     assert _worker is not None  # noqa: S101 - the pool's initializer has run
-    return _worker.predict(batch)
+    with in_worker():
+        return _worker.predict(batch)
 
 
 def _run_in_processes(articles: Iterable[Article], settings: Settings, *, jobs: int) -> Iterator[Prediction | Failure]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import wait
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from annotate.processes import in_worker, worker_pool
 from annotate.records import Article
 
 #: Articles that take long enough for a signal to come in the middle.
@@ -98,3 +101,29 @@ finally:
         assert process.stdout.readline() == b"ready\n"
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=60) == -signal.SIGKILL
+
+
+def begin() -> None:
+    """What a worker does first: nothing."""
+
+
+def answer_at_length(size: int) -> bytes:
+    """An answer that takes a while to send."""
+    with in_worker():
+        return bytes(size)
+
+
+def end_while_answers_are_sent() -> None:
+    """Leave a pool by an error at many moments of the sending of an answer."""
+    for moment in range(6):
+        with contextlib.suppress(ValueError), worker_pool(1, begin) as pool:
+            pool.submit(answer_at_length, 1).result()
+            answer = pool.submit(answer_at_length, 100_000_000)
+            wait([answer], timeout=0.02 + 0.03 * moment)
+            raise ValueError
+
+
+@pytest.mark.slow
+def test_a_pool_ends_also_while_an_answer_is_sent() -> None:
+    code = "from tests.unit.test_processes import end_while_answers_are_sent; end_while_answers_are_sent()"
+    subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2], check=True, timeout=100)
