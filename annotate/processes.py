@@ -26,8 +26,8 @@ class Terminated(KeyboardInterrupt):
 def raise_on_sigterm(*, grace_s: float = 20.0) -> None:
     """From now on SIGTERM raises `Terminated` in the main thread, so that the command tidies up before it ends.
 
-    A command that has not ended `grace_s` seconds later is killed: the signal may come where a
-    library has taken a lock and not yet sees to it that it is given back, and then tidying up waits for ever.
+    A command that has not ended `grace_s` seconds later is killed: the signal may come where a library has taken a
+    lock and not yet sees to it that it is given back, and then tidying up waits for ever.
     """
 
     def raise_terminated(number: int, frame: FrameType | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -176,7 +177,7 @@ def main() -> None:
         print_line(f"error: {error}", err=True)
         sys.exit(1)
     except OSError as error:
-        if error.errno not in DISK_ERRORS or error.filename is not None:
+        if error.errno not in {*DISK_ERRORS, errno.EBADF} or error.filename is not None:
             raise
         silence_stdout()  # typer prints the script for completion itself
         print_line(f"error: standard output cannot be written: {error.strerror}", err=True)

@@ -12,6 +12,8 @@ import pytest
 
 from tests.support.terminal import ANNOTATE, UTF8, run_on_terminal
 
+#: Typer else takes the shell that runs the tests, which may be one that it does not know.
+ANY_SHELL = {**os.environ, "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
 SEED = Path(__file__).parents[2] / "gold" / "news" / "0.1.0"
 
 
@@ -30,9 +32,21 @@ SEED = Path(__file__).parents[2] / "gold" / "news" / "0.1.0"
 )
 def test_a_full_output_is_one_message(command: list[str]) -> None:
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run([*ANNOTATE, *command], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        done = subprocess.run(
+            [*ANNOTATE, *command], env=ANY_SHELL, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
     assert done.returncode == 1
     assert done.stderr == "error: standard output cannot be written: No space left on device\n"
+
+
+def test_an_output_that_is_not_for_writing_is_one_message() -> None:
+    with Path("/dev/null").open() as unwritable:
+        done = subprocess.run(
+            [*ANNOTATE, "--show-completion", "bash"], env=ANY_SHELL, stdout=unwritable, stderr=subprocess.PIPE,
+            text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == "error: standard output cannot be written: Bad file descriptor\n"
 
 
 def test_records_to_a_full_or_closed_output_are_one_message(tmp_path: Path) -> None:
