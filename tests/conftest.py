@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
+from tests.support.corpora import CORPORA, SHARED
+
 if TYPE_CHECKING:
     from annotate.label_studio_server import Studio
 
-ROOT = Path(__file__).parent.parent
 REQUIRE_ALL = os.environ.get("ANNOTATE_REQUIRE_ALL") == "1"
 
 # properties are judged by what holds, not by how fast a busy machine shows it
@@ -62,16 +63,15 @@ def state_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of third-party corpora; tests that need one are skipped where it is absent."""
-    folder = Path(os.environ.get("ANNOTATE_SHARED", ROOT.parent / "shared")) / "data"
-    if not folder.is_dir():
-        pytest.skip(f"no corpora at {folder}: figures on third-party data are not checked")
-    return folder
+    if not CORPORA.is_dir():
+        pytest.skip(f"no corpora at {CORPORA}: figures on third-party data are not checked")
+    return CORPORA
 
 
 @pytest.fixture(scope="session")
 def hostile_cases() -> Path:
     """The folder of small files made to hurt; tests that read them are skipped where it is absent."""
-    folder = Path(os.environ.get("ANNOTATE_SHARED", ROOT.parent / "shared")) / "cases" / "hostile"
+    folder = SHARED / "cases" / "hostile"
     if not folder.is_dir():
         pytest.skip(f"no cases at {folder}: files made to hurt are not tried")
     return folder

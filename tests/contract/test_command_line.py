@@ -6,41 +6,26 @@ import json
 import os
 import re
 import shlex
+import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-import typer
-from typer.testing import CliRunner
 
 from annotate.cli import completion
-from annotate.cli.app import COMMANDS, GROUPS, SECTIONS, app
+from annotate.cli.app import COMMANDS, GROUPS, SECTIONS
 from annotate.cli.command import wrap_command
 from annotate.formats import READERS, WRITERS
+from tests.support.commands import iter_commands, run
+from tests.support.servers import QuietHandler, serving
 
 ROOT = Path(__file__).parents[2]
 
 
-def iter_commands(group: Any, *names: str) -> Iterator[tuple[list[str], Any]]:
-    for name, command in group.commands.items():
-        if hasattr(command, "commands"):
-            yield from iter_commands(command, *names, name)
-        else:
-            yield [*names, name], command
-
-
-ALL = list(iter_commands(typer.main.get_command(app)))
-
-
-def run(*arguments: object, code: int = 0, **settings: Any) -> Any:
-    result = CliRunner().invoke(app, list(map(str, arguments)), **settings)
-    assert result.exit_code == code, result.output
-    return result
+ALL = list(iter_commands())
 
 
 # -------------------------------------------------------------------------------------------------------------- help
@@ -58,6 +43,7 @@ def test_the_list_of_commands_is_grouped_in_the_order_of_work() -> None:
 @pytest.mark.parametrize("names", [[], ["schema"], *(names for names, _ in ALL)], ids=" ".join)
 def test_help_is_for_people(names: list[str]) -> None:
     shown = run(*names, "-h").output
+    assert shown.startswith("Usage: ")
     assert max(map(len, shown.split("\n"))) <= 80
     assert not re.search(
         r"<\w|\[\[[A-Z]|\{\w+\}|\blist\[|<=x|x>=|\bTEXT\b|\bINTEGER\b|\b(str|int|float)( range)? {2}", shown
@@ -138,7 +124,7 @@ def test_quiet_leaves_data_and_errors(tmp_path: Path) -> None:
     assert failed.stderr.count("\n") == 1
 
 
-class _NoProjects(BaseHTTPRequestHandler):
+class NoProjects(QuietHandler):
     projects: ClassVar[list[str]] = []
 
     def do_GET(self) -> None:
@@ -147,19 +133,14 @@ class _NoProjects(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *_: object) -> None:
-        pass
-
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[_NoProjects]]:
-    handler = type("Handler", (_NoProjects,), {"projects": []})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as httpd:
-        threading.Thread(target=httpd.serve_forever, daemon=True).start()
-        monkeypatch.setenv("LABEL_STUDIO_URL", f"http://127.0.0.1:{httpd.server_port}")
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[NoProjects]]:
+    handler = type("Handler", (NoProjects,), {"projects": []})
+    with serving(handler) as url:
+        monkeypatch.setenv("LABEL_STUDIO_URL", url)
         monkeypatch.setenv("LABEL_STUDIO_API_KEY", "0" * 40)
         yield handler
-        httpd.shutdown()
 
 
 def test_verbose_shows_requests_time_and_where_an_error_was_raised(server: object, tmp_path: Path) -> None:
@@ -218,7 +199,7 @@ def test_values_are_completed(line: str, found: str, tmp_path: Path) -> None:
     assert found in complete(line, tmp_path)
 
 
-def test_titles_of_projects_are_completed(server: type[_NoProjects], tmp_path: Path) -> None:
+def test_titles_of_projects_are_completed(server: type[NoProjects], tmp_path: Path) -> None:
     assert completion.complete_project("") == []  # an answer that is none
     server.projects = ["News", "Pilot"]
     assert completion.complete_project("P") == ["Pilot"]
@@ -243,8 +224,6 @@ def test_a_completion_never_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_server_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setattr(completion, "_PATIENCE", 0.05)
         monkeypatch.setenv("LABEL_STUDIO_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
@@ -254,7 +233,7 @@ def test_a_server_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.Mon
 def test_every_format_is_completed_and_named_in_the_help() -> None:
     assert completion.complete_format("") == sorted(WRITERS) == sorted(READERS)
     for command, formats in (("export", WRITERS), ("score", [name for name in READERS if name != "jsonl"])):
-        text = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200"}).stdout
+        text = run(command, "--help", env={"COLUMNS": "200"}).stdout
         assert [name for name in formats if name not in text] == []
 
 
@@ -283,5 +262,5 @@ def test_help_of_export_names_the_formats_that_are_written() -> None:
     command = [sys.executable, "-c", "import sys, annotate.cli.app; print('annotate.formats' in sys.modules)"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     assert subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout == "False\n"
-    shown = " ".join(CliRunner().invoke(app, ["export", "--help"]).output.split())
+    shown = " ".join(run("export", "--help").output.split())
     assert f"One of {', '.join(sorted(WRITERS))}." in shown

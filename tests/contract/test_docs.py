@@ -55,6 +55,14 @@ def iter_calls(path: Path) -> Iterator[list[str]]:
                 yield list(lexer)
 
 
+def run_in(folder: Path, *command: str) -> str:
+    """What the command prints, which finds this package from any folder."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 CALLS = [(path.name, call) for path in PAGES for call in iter_calls(path)]
 
 
@@ -101,22 +109,30 @@ def test_every_link_of_every_page_leads_somewhere() -> None:
             assert (path.parent / target).exists(), f"{path.name}: {target}"
 
 
+def test_the_readme_names_every_command() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    for command in [*COMMANDS, *GROUPS]:
+        assert f"`annotate {command}" in readme, command
+
+
+def test_the_python_example_of_the_readme_runs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [example] = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    monkeypatch.chdir(ROOT)
+    exec(compile(example, "README.md", "exec"), {})
+    value, quotes = capsys.readouterr().out.split()
+    assert 0.5 < float(value) <= 1
+    assert int(quotes) == 40
+
+
 def test_the_way_without_a_browser_runs_as_the_readme_has_it(tmp_path: Path) -> None:
     section = (ROOT / "README.md").read_text("utf-8").partition("## Without a browser")[2].partition("\n## ")[0]
     [records] = re.findall(r"(?m)^```json\n(.*?)^```", section, re.DOTALL)
     (tmp_path / "A.jsonl").write_text(records, "utf-8")
     [commands] = re.findall(r"(?m)^```sh\n(.*?)^```", section, re.DOTALL)
     script = re.sub(r"(?m)^annotate ", f"{shlex.quote(sys.executable)} -m annotate ", commands)
-    done = subprocess.run(
-        ["sh", "-ec", script],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "mine/1.0.0: intact" in done.stdout
+    assert "mine/1.0.0: intact" in run_in(tmp_path, "sh", "-ec", script)
     [record] = annotate.load_gold(tmp_path / "gold/mine/latest")
     for line in records.splitlines():
         text, quote = json.loads(line)["text"], json.loads(line)["quotes"][0]
@@ -135,12 +151,8 @@ def test_the_script_from_a_table_to_offsets_runs_as_the_page_has_it(tmp_path: Pa
     marks = "article,annotator,label,words,context\n"
     marks += "a1,bea,PERSON,Bo,Later Bo left\na1,bea,GPE,Rome,\na1,bea,GPE,Paris,\na1,carl,PERSON,Ann Lee,\n"
     (tmp_path / "marks.csv").write_text(marks, "utf-8")
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert "strings that are not in the text: 1 (a1 by bea: entities[2]" in done.stdout
+    printed = run_in(tmp_path, sys.executable, "-c", script)
+    assert "strings that are not in the text: 1 (a1 by bea: entities[2]" in printed
     bea, carl = annotate.read_records(tmp_path / "A.jsonl", annotate.Annotation)
     assert [(one.start, one.end, one.label) for one in bea.entities or ()] == [(22, 24, "PERSON"), (31, 35, "GPE")]
     assert [(one.start, one.end, one.label) for one in carl.entities or ()] == [(0, 7, "PERSON")]

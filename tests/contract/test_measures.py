@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from annotate.errors import AnnotateError
 from annotate.records import Claim, Entity, GoldRecord, Prediction, Quote, Span
-from annotate.score import Measure, evaluate
+from annotate.score import Measure, Report, evaluate
 from annotate.score.measures import measures
 
 # the names that others rely on
@@ -77,29 +77,28 @@ OF_SCORES = [
 ]
 
 
+TEXT = "“No,” Ann said. He won."
+ENTITY = Entity(6, 9, "PERSON")
+QUOTE = Quote("direct", [Span(0, 5)], Span(6, 9))
+CLAIM = Claim(16, 23, True, "event")
+GOLD = GoldRecord(id="a", text=TEXT, entities=[ENTITY], quotes=[QUOTE], claims=[CLAIM])
+RIGHT = Prediction(id="a", entities=[ENTITY], quotes=[QUOTE], claims=[CLAIM])
+
+
+@pytest.fixture
+def report() -> Report:
+    return evaluate([GOLD], [RIGHT])
+
+
 @pytest.mark.parametrize("name", FIXED + FURTHER)
-def test_every_name_is_scored_and_prints_as_it_is_spelled(name: str) -> None:
-    text = "“No,” Ann said. He won."
-    layers = {
-        "entities": [Entity(6, 9, "PERSON")],
-        "quotes": [Quote("direct", [Span(0, 5)], Span(6, 9))],
-        "claims": [Claim(16, 23, True, "event")],
-    }
-    report = evaluate([GoldRecord(id="a", text=text, **layers)], [Prediction(id="a", **layers)])
+def test_every_name_is_scored_and_prints_as_it_is_spelled(report: Report, name: str) -> None:
     assert name in report.measures
     assert str(Measure.parse(name)) == name
     assert Measure.parse(name).definition.meaning
     assert name in report.to_dict()["measures"]
 
 
-def test_the_catalogue_is_what_is_scored() -> None:
-    text = "“No,” Ann said. He won."
-    layers = {
-        "entities": [Entity(6, 9, "PERSON")],
-        "quotes": [Quote("direct", [Span(0, 5)], Span(6, 9))],
-        "claims": [Claim(16, 23, True, "event")],
-    }
-    report = evaluate([GoldRecord(id="a", text=text, **layers)], [Prediction(id="a", **layers)])
+def test_the_catalogue_is_what_is_scored(report: Report) -> None:
     scored = {name.partition("/")[0] for name in report.measures}
     assert scored == {definition.name.removesuffix("/LABEL") for definition in measures()}
 
@@ -129,22 +128,18 @@ def test_labels_may_hold_any_character() -> None:
     assert Measure.parse("f1:strict:entities/a/b:c").label == "a/b:c"
 
 
-def test_the_measures_of_scores_are_apart() -> None:
+def test_the_measures_of_scores_are_apart(report: Report) -> None:
     """They are there only where predictions have scores; the others do not depend on them."""
-    text = "“No,” Ann said. He won."
-    entity, quote, claim = Entity(6, 9, "PERSON"), Quote("direct", [Span(0, 5)]), Claim(16, 23, True, "event")
-    gold = GoldRecord(id="a", text=text, entities=[entity], quotes=[quote], claims=[claim])
-    plain = evaluate([gold], [Prediction(id="a", entities=[entity], quotes=[quote], claims=[claim])])
     scored = Prediction(
         id="a",
-        entities=[replace(entity, score=0.9)],
-        quotes=[replace(quote, score=0.9)],
-        claims=[replace(claim, score=0.9, confidence=0.9)],
+        entities=[replace(ENTITY, score=0.9)],
+        quotes=[replace(QUOTE, score=0.9)],
+        claims=[replace(CLAIM, score=0.9, confidence=0.9)],
     )
-    found = evaluate([gold], [scored])
-    assert plain.of_scores == {}
-    assert "ranked" not in plain.to_dict()
-    assert set(found.measures) == set(plain.measures)
+    found = evaluate([GOLD], [scored])
+    assert report.of_scores == {}
+    assert "ranked" not in report.to_dict()
+    assert set(found.measures) == set(report.measures)
     assert set(found.of_scores) == set(OF_SCORES)
     extra = {definition.name for definition in measures(of_scores=True)} - {
         definition.name for definition in measures()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from annotate.preannotate.registry import default_preannotator, list_preannotators
@@ -16,67 +16,12 @@ from annotate.spans import find_span_problems, overlap
 
 NAMES = ["llm:MODEL", "news", "rules", "spacy:NAME_OR_PATH", "trained:DIR"]
 
-WORDS = st.sampled_from(
-    [
-        "“",
-        "”",
-        '"',
-        "''",
-        "``",
-        "‘",
-        "’",
-        "'",
-        "«",
-        "»",
-        ".",
-        ",",
-        ":",
-        ";",
-        "?",
-        "!",
-        "…",
-        "—",
-        "-",
-        "(",
-        ")",
-        "\n",
-        "\n\n",
-        "\u2028",
-        "\x00",
-        "\ufeff",
-        "said",
-        "told",
-        "that",
-        "according",
-        "to",
-        "Biden",
-        "U.S.",
-        "Mr.",
-        "he",
-        "al",
-        "-",
-        "Iraq",
-        "2,500",
-        "$5",
-        "percent",
-        "May",
-        "1",
-        "Monday",
-        "one",
-        "year",
-        "🌞",
-        "שלום",
-        "مرحبا",
-        "é",
-        "said.",
-        "and,",
-        ",”",
-        ".”",
-        "vowed",
-        "to",
-        "who",
-    ]
-)
+WORDS = st.sampled_from([
+    "“", "”", '"', "''", "``", "‘", "’", "'", "«", "»", ".", ",", ":", ";", "?", "!", "…", "—", "-", "(", ")",
+    "\n", "\n\n", "\u2028", "\x00", "\ufeff", "said", "told", "that", "according", "to", "vowed", "who", "and,",
+    "said.", ",”", ".”", "Biden", "U.S.", "Mr.", "he", "al", "Iraq", "2,500", "$5", "percent", "May", "1", "Monday",
+    "one", "year", "🌞", "שלום", "مرحبا", "é",
+])  # fmt: skip
 TEXTS = st.one_of(
     st.text(max_size=200), st.lists(WORDS, max_size=60).map(" ".join), st.lists(WORDS, max_size=60).map("".join)
 )
@@ -100,7 +45,6 @@ def test_the_names_are_the_checked_in_ones() -> None:
     assert default_preannotator() in ("news", "rules")
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(text=TEXTS)
 def test_rules_never_raise_and_always_fit(text: str) -> None:
     check(find_layers(text), text)

@@ -10,9 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from typer.testing import CliRunner
 
-from annotate.cli.app import app
 from annotate.errors import GoldError
 from annotate.gold.diff.diff import diff_releases
 from annotate.gold.load import load_gold
@@ -23,6 +21,8 @@ from annotate.publish.stand_off import write_stand_off
 from annotate.records import Annotation, Entity, GoldRecord, Prediction
 from annotate.release.build import release_records
 from annotate.release.check import check_release
+from tests.support.commands import run
+from tests.support.folders import contents
 
 ZED = "zed@lab.example"
 ADA, BEA, CYD, EVE = "ada@lab.example", "bea@lab.example", "cyd@lab.example", "eve.o'brien@lab.example"
@@ -72,10 +72,6 @@ def read_everything(folder: Path) -> str:
     return "\n".join(pieces)
 
 
-def run(*arguments: object) -> Any:
-    return CliRunner().invoke(app, list(map(str, arguments)))
-
-
 @pytest.fixture
 def work(tmp_path: Path) -> Path:
     write_records(tmp_path / "d.jsonl", make_records())
@@ -85,7 +81,7 @@ def work(tmp_path: Path) -> Path:
 
 def release(work: Path, version: str, *more: object, decided: str = "d.jsonl") -> Any:
     arguments = ["release", work / decided, "--name", "news", "--version", version, "--to", work / "gold"]
-    return run(*arguments, "--licence", "CC0-1.0", *more)
+    return run(*arguments, "--licence", "CC0-1.0", *more, code=None)
 
 
 def test_no_name_is_left_anywhere_in_a_release(work: Path, tmp_path: Path) -> None:
@@ -201,7 +197,7 @@ def test_the_numbers_say_nothing_of_the_names(tmp_path: Path) -> None:
         random.Random(number).shuffle(renamed)
         random.Random(number).shuffle(submitted)
         folder = release_records(renamed, "news", "1.0.0", to=tmp_path / str(number), annotations=submitted)
-        folders.append({p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()})
+        folders.append(contents(folder))
     assert folders[0] == folders[1]
 
 

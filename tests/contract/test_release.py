@@ -21,7 +21,7 @@ from annotate.errors import AnnotateError, GoldError
 from annotate.files import resource_dir
 from annotate.gold.diff.diff import diff_releases
 from annotate.gold.load import load_gold, releases
-from annotate.gold.manifest import ParentEntry, encode_manifest, manifest_digest, read_manifest
+from annotate.gold.manifest import ParentEntry, manifest_digest, read_manifest
 from annotate.harness.sources import open_gold
 from annotate.ingest.articles import read_articles
 from annotate.jsonl import write_records
@@ -30,6 +30,8 @@ from annotate.release import build
 from annotate.release.check import check_release
 from annotate.schema import load_schema
 from annotate.score.problems import Problems
+from tests.support.folders import contents
+from tests.support.forgery import forge
 
 # under their names, annotators can be followed from the records into the release; pseudonyms have tests of their own
 release_records = partial(build.release_records, names=True)
@@ -58,10 +60,6 @@ def make_record(number: int, **changes: Any) -> GoldRecord:
 RECORDS = [make_record(number) for number in range(20)]
 
 
-def read_bytes(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return release_records(RECORDS, "news", "1.0.0", to=tmp_path_factory.mktemp("gold"), licence="CC-BY-4.0")
@@ -71,7 +69,7 @@ def test_the_layout_is_the_agreed_one(release: Path) -> None:
     splits = ["train", "dev", "test"]
     tables = {f"{config}/{split}-00000-of-00001.parquet" for config in ("data", "tokens") for split in splits}
     papers = {"README.md", "manifest.json", "schema.toml", "CHANGES.md", "croissant.json"}
-    assert set(read_bytes(release)) == tables | papers
+    assert set(contents(release)) == tables | papers
     report = check_release(release)
     assert (report.ref, report.articles, report.spans) == (
         "news/1.0.0",
@@ -138,13 +136,13 @@ def test_the_card_says_who_with_whose_help_and_under_which_licence(release: Path
     assert "20 were marked by annotators alone" in body
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_the_input_leaves_no_trace(release: Path, tmp_path: Path, rng: random.Random) -> None:
     shutil.rmtree(tmp_path / "again", ignore_errors=True)
     shuffled = rng.sample(RECORDS, len(RECORDS))
     again = release_records(shuffled, "news", "1.0.0", to=tmp_path / "again", licence="CC-BY-4.0")
-    assert read_bytes(again) == read_bytes(release)
+    assert contents(again) == contents(release)
 
 
 @pytest.fixture(scope="module")
@@ -152,10 +150,10 @@ def copy(release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Path(shutil.copytree(release, tmp_path_factory.mktemp("copy") / "news" / "1.0.0"))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_a_change_to_any_byte_of_any_file_is_found(copy: Path, data: st.DataObject) -> None:
-    name = data.draw(st.sampled_from(sorted(read_bytes(copy))))
+    name = data.draw(st.sampled_from(sorted(contents(copy))))
     path = copy / name
     whole = path.read_bytes()
     place = data.draw(st.integers(0, len(whole) - 1))
@@ -186,12 +184,6 @@ def test_files_that_come_or_go_or_turn_into_links_are_found(copy: Path, tmp_path
     (copy / "CHANGES.md").unlink()
     shutil.move(moved, copy / "CHANGES.md")
     check_release(copy)
-
-
-def forge(folder: Path, **changes: Any) -> None:
-    """Rewrite the manifest with a digest that fits, as somebody would who knows how it is made."""
-    manifest = msgspec.structs.replace(read_manifest(folder), **changes)
-    (folder / "manifest.json").write_text(encode_manifest(manifest), encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -429,10 +421,10 @@ def test_agreement_work_and_the_drafts_own_score_reach_card_and_manifest(tmp_pat
 
 
 def test_a_release_is_never_changed(release: Path) -> None:
-    before = read_bytes(release)
+    before = contents(release)
     with pytest.raises(GoldError, match="never changed"):
         release_records(RECORDS, "news", "1.0.0", to=release.parent.parent)
-    assert read_bytes(release) == before
+    assert contents(release) == before
     assert [path.name for path in release.parent.iterdir()] == ["1.0.0"]
 
 

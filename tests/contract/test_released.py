@@ -14,6 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from annotate.errors import GoldError
+from annotate.files import resource_dir
+from annotate.gold.load import load_gold
 from annotate.gold.manifest import FORMAT, read_manifest
 from annotate.publish.stand_off import write_stand_off
 from annotate.records import Annotation, Claim, Entity, GoldRecord, Layers, Prediction, Quote, Region, Span
@@ -125,7 +127,7 @@ def make_releases(home: Path, schema: Schema) -> None:
         about="Two dockers, *paid by the hour*.",
         annotator_map=home / "annotators.json",
     )
-    splits = {record.id: record.split for record in stored(home / "ports" / "0.1.0")}
+    splits = {record.id: record.split for record in load_gold(home / "ports" / "0.1.0")}
     one, other = (next(r for r in records if splits[r.id] == split) for split in shares)
     words = [(record.text or "").split() for record in (one, other)]
     bridge = " ".join([*words[0], *words[1]])
@@ -136,12 +138,6 @@ def make_releases(home: Path, schema: Schema) -> None:
         later, "ports", "0.2.0", to=home, schema=schema, shares=shares, annotator_map=home / "annotators.json"
     )
     write_stand_off(home / "ports" / "0.2.0", home / "stand-off")
-
-
-def stored(folder: Path) -> list[GoldRecord]:
-    from annotate import load_gold
-
-    return load_gold(folder)
 
 
 def test_the_present_format_is_recorded() -> None:
@@ -179,26 +175,15 @@ def test_the_same_records_give_the_same_release(tmp_path: Path) -> None:
 
 def test_the_first_release_still_gives_its_bytes(tmp_path: Path) -> None:
     """`news/0.1.0`, which comes with the toolkit, built again from its own records."""
-    from annotate.files import resource_dir
-
     first = resource_dir("gold") / "news" / "0.1.0"
     again = release_records(
-        stored(first), "news", "0.1.0", to=tmp_path, schema=first / "schema.toml", names=True, licence="CC-BY-4.0"
+        load_gold(first), "news", "0.1.0", to=tmp_path, schema=first / "schema.toml", names=True, licence="CC-BY-4.0"
     )
     old, new = read_manifest(first), read_manifest(again)
     assert new.splits["test"].row_hashes == old.splits["test"].row_hashes
     for name in ("data/test-00000-of-00001.parquet", "tokens/test-00000-of-00001.parquet"):
         if pq.read_metadata(first / name).created_by == pq.read_metadata(again / name).created_by:
             assert (again / name).read_bytes() == (first / name).read_bytes()
-
-
-if __name__ == "__main__":
-    new = HOME / f"format-{FORMAT}"
-    if new.exists():
-        raise SystemExit(f"{new}: exists; what was recorded is never written again")
-    make_releases(new, load_schema())
-    (new / "annotators.json").unlink()
-    print(f"recorded {new}")
 
 
 @pytest.mark.parametrize(
@@ -209,3 +194,12 @@ if __name__ == "__main__":
 def test_the_releases_that_come_with_the_toolkit_are_intact(folder: Path) -> None:
     """Among them is one without texts beside its parent, whose texts are left out as well."""
     check_release(folder)
+
+
+if __name__ == "__main__":
+    new = HOME / f"format-{FORMAT}"
+    if new.exists():
+        raise SystemExit(f"{new}: exists; what was recorded is never written again")
+    make_releases(new, load_schema())
+    (new / "annotators.json").unlink()
+    print(f"recorded {new}")

@@ -184,7 +184,9 @@ def test_offsets_of_machines_and_gold_are_taken_as_they_are(ask: Ask, item: Item
     [(item, changes, True) for _, item, changes in SAME] + [(item, changes, False) for _, item, changes in DIFFERENT],
     ids=[f"same: {name}" for name, _, _ in SAME] + [f"different: {name}" for name, _, _ in DIFFERENT],
 )
-def test_same(ask: Ask, item: Item, changes: dict[str, Any], same: bool) -> None:
+def test_every_question_of_sameness_is_answered_alike(
+    ask: Ask, item: Item, changes: dict[str, Any], same: bool
+) -> None:
     other = msgspec.structs.replace(item, **changes)
     assert ask(item, other) == same
     assert ask(other, item) == same

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from typer.testing import CliRunner
 
-from annotate.cli.app import app
 from annotate.jsonl import read_records, write_records
 from annotate.records import Annotation, Entity, GoldRecord, Prediction, Quote, Span
+from tests.support.commands import run
 
 pytest_plugins = ["pytester"]
 
@@ -39,12 +37,6 @@ def files(tmp_path: Path) -> dict[str, Path]:
         ],
     )
     return paths
-
-
-def run(*arguments: Any, code: int = 0, input: str | None = None) -> Any:
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments], input=input)
-    assert result.exit_code == code, result.output
-    return result
 
 
 def test_json_has_the_agreed_form(files: dict[str, Path]) -> None:
@@ -76,7 +68,7 @@ def test_a_table_and_markdown_and_their_signature(files: dict[str, Path]) -> Non
     assert "| match | P | R | F1 |" in text
 
 
-def test_thresholds(files: dict[str, Path]) -> None:
+def test_a_measure_below_its_threshold_fails(files: dict[str, Path]) -> None:
     gold = ("--gold", files["gold"])
     run("score", files["good"], *gold, "--fail-under", "f1:strict:entities=1.0", "--fail-under", "f1:exact:quotes=0.9")
     failed = run("score", files["poor"], *gold, "--fail-under", "recall:strict:entities=0.6", code=1)
@@ -87,7 +79,7 @@ def test_thresholds(files: dict[str, Path]) -> None:
     assert "MEASURE=X" in run("score", files["poor"], *gold, "--fail-under", "f1:strict:entities", code=1).stderr
 
 
-def test_junit(files: dict[str, Path]) -> None:
+def test_thresholds_are_tests_in_junit(files: dict[str, Path]) -> None:
     result = run(
         *("score", files["poor"], "--gold", files["gold"], "--format", "junit"),
         *("--fail-under", "recall:strict:entities=0.6", "--fail-under", "precision:strict:entities=0.6"),
@@ -149,7 +141,7 @@ def test_broken_files_are_told_apart_by_side_line_and_place(files: dict[str, Pat
     assert "no release or file called" in run("score", files["poor"], "--gold", tmp_path / "none", code=1).stderr
 
 
-def test_compare(files: dict[str, Path], tmp_path: Path) -> None:
+def test_compare_ranks_systems_and_tests_their_difference(files: dict[str, Path], tmp_path: Path) -> None:
     arguments = ("compare", files["poor"], files["good"], "--gold", files["gold"])
     found = json.loads(run(*arguments, "--format", "json").stdout)
     assert [standing["system"] for standing in found["standings"]][:2] == ["good", "poor"]

@@ -59,13 +59,13 @@ TABLE = {
 
 @pytest.mark.parametrize("name", TABLE)
 @pytest.mark.parametrize("reverse", [False, True])
-def test_worked_table(name: str, reverse: bool) -> None:
+def test_the_worked_table_holds_in_any_order(name: str, reverse: bool) -> None:
     gold, predicted, strict, partial, by_type = TABLE[name]
     found = counts(gold[::-1] if reverse else gold, predicted[::-1] if reverse else predicted)
     assert (found["strict"], found["partial"], found["type"]) == (strict, partial, by_type)
 
 
-def test_semeval_rows() -> None:
+def test_the_rows_of_semeval_count_as_there() -> None:
     gold = [(0, 5, P), (6, 10, P), (11, 16, P), (17, 22, P), (23, 30, P)]
     predicted = [(0, 5, P), (6, 10, ORG), (12, 16, P), (18, 22, ORG), (31, 35, P)]
     found = counts(gold, predicted)
@@ -130,7 +130,7 @@ def test_grid_of_presence(gold_has: str, predicted_has: str, missing: Any, extra
     assert report.value("recall:strict:entities") == (len(gold) - len(lacking)) / len(gold)
 
 
-def test_absent_layers() -> None:
+def test_a_layer_that_predictions_lack_is_not_scored() -> None:
     gold = [GoldRecord(id=i, text=TEXT, entities=[], quotes=[]) for i in "ab"]
     only_entities = [Prediction(id=i, entities=[]) for i in "ab"]
     report = evaluate(gold, only_entities)
@@ -286,7 +286,7 @@ def test_what_is_no_fault() -> None:
     assert any("copies" in warning for warning in report.warnings)
 
 
-def test_ignored_regions() -> None:
+def test_what_is_found_in_ignored_regions_does_not_count() -> None:
     gold = [(0, 5, P)]
     regions = [Region(6, 16), Region(23, 30, layer="quotes")]
     predicted = [(0, 5, P), (6, 10, P), (11, 16, ORG), (23, 30, ORG)]
@@ -304,7 +304,7 @@ def test_ignored_regions() -> None:
     }
 
 
-def test_alternative_labels() -> None:
+def test_an_alternative_label_is_right_too() -> None:
     def score(*predicted: Entity) -> Any:
         gold = GoldRecord(id="d", text=TEXT, entities=[Entity(0, 5, "GPE", alt_labels=["ORG"])])
         return evaluate([gold], [Prediction(id="d", entities=list(predicted))])
@@ -337,7 +337,7 @@ def score_quotes(*predicted: Quote, gold: Quote = GOLD_QUOTE, text: str = SAID) 
     return evaluate([GoldRecord(id="d", text=text, quotes=[gold])], [Prediction(id="d", quotes=list(predicted))])
 
 
-def test_quote_example() -> None:
+def test_the_example_of_a_quote_scores_as_documented() -> None:
     two = score_quotes(quote((0, 19)), quote((39, 58)))
     assert two.value("f1:exact:quotes") == 0.0
     assert (two.value("precision:overlap:quotes"), two.value("recall:overlap:quotes")) == (0.5, 1.0)
@@ -353,7 +353,7 @@ def test_quote_example() -> None:
     assert spaced.value("f1:exact:quotes") == 1.0
 
 
-def test_speakers() -> None:
+def test_speakers_are_compared_in_three_ways() -> None:
     text = '"No," said Iraqi Prime Minister Mustafa al-Kadhimi of Iraq. He left.'
     gold = Quote("direct", [Span(0, 5)], Span(11, 50), Span(6, 10))
     whole, part, name, pronoun = Span(11, 58), Span(11, 31), Span(32, 50), Span(60, 62)
@@ -386,7 +386,7 @@ def test_speakers() -> None:
         ("…", None),
     ],
 )
-def test_heads(speaker: str, head: str | None) -> None:
+def test_the_head_of_a_speaker_is_found(speaker: str, head: str | None) -> None:
     index = TextIndex(f'"Yes," {speaker} said')
     token = index.head((7, 7 + len(speaker)))
     assert (index.words[token] if token is not None else None) == head
@@ -438,7 +438,7 @@ def test_claims_go_to_the_sentence_they_share_most_with() -> None:
     assert tie.value("f1:sentence:claims") == 1.0
 
 
-def test_claim_attributes() -> None:
+def test_the_attributes_of_claims_are_scored() -> None:
     gold = [claim(0), claim(1, False), claim(2, True, kind="statistic")]
     predicted = [claim(0, False), claim(1, False), claim(2, True, kind="statistic")]
     report = score_claims(gold, predicted)

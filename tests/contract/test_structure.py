@@ -13,10 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 import annotate
-from annotate.cli.app import COMMANDS, GROUPS, app
+from annotate.cli.app import COMMANDS, GROUPS
 
 PACKAGE = Path(annotate.__file__).parent
 #: Packages and modules from the ground up: each imports only what stands on a line before its own.
@@ -159,14 +158,3 @@ CONTRACT = [
 def test_every_command_of_the_contract_is_there() -> None:
     assert set(CONTRACT) <= set(COMMANDS)
     assert "schema" in GROUPS
-
-
-@pytest.mark.parametrize(
-    "command",
-    [*([name] for name in COMMANDS), ["schema", "build"], ["schema", "check"], ["schema", "show"]],
-    ids=" ".join,
-)
-def test_help_of_every_command_has_an_example(command: list[str]) -> None:
-    result = CliRunner().invoke(app, [*command, "--help"])
-    assert result.exit_code == 0
-    assert f"annotate {' '.join(command)}" in result.output.partition("Example")[2], result.output

@@ -211,7 +211,7 @@ FORGERIES: dict[str, tuple[Callable[[Path], dict[str, Any]], str | None]] = {
 
 
 @pytest.mark.parametrize("name", FORGERIES)
-def test_forgeries(name: str, folder: Path, release: Path) -> None:
+def test_every_forgery_is_found(name: str, folder: Path, release: Path) -> None:
     change, words = FORGERIES[name]
     forge(folder, **change(folder))
     if words is None:
@@ -451,7 +451,7 @@ def scratch(release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Path(shutil.copytree(release, tmp_path_factory.mktemp("fuzz") / "news" / "1.0.0"))
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200)
 @given(data=st.data())
 def test_a_manifest_with_odd_values_gives_a_report_or_one_error(scratch: Path, data: st.DataObject) -> None:
     path = scratch / "manifest.json"
@@ -475,7 +475,7 @@ def test_a_manifest_with_odd_values_gives_a_report_or_one_error(scratch: Path, d
         path.write_text(whole, encoding="utf-8")
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=120)
 @given(data=st.data())
 def test_files_of_any_bytes_under_a_fitting_manifest_give_a_report_or_one_error(
     scratch: Path, data: st.DataObject
@@ -504,7 +504,7 @@ def test_files_of_any_bytes_under_a_fitting_manifest_give_a_report_or_one_error(
         (scratch / "manifest.json").write_bytes(manifest)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     name=st.sampled_from(["README.md", "manifest.json", DEV, "data", "tokens", "croissant.json", "new", "data/new"]),
     kind=st.sampled_from(["gone", *KINDS]),

@@ -7,12 +7,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from typer.testing import CliRunner
 
 import annotate
 from annotate.adjudication import adjudicate_annotations
 from annotate.artifacts.features import to_features
-from annotate.cli.app import app
 from annotate.errors import GoldError
 from annotate.gold.load import load_gold
 from annotate.gold.manifest import read_manifest
@@ -25,6 +23,7 @@ from annotate.release.check import check_release
 from annotate.schema import load_schema
 from annotate.selection.select import select
 from annotate.task_json.tasks import from_task, to_task
+from tests.support.commands import run
 
 NEWS = load_schema("news")
 WORDS = "Avalanche Bridge Cathedral Dynamo Embargo Festival Glacier Harbour Island Jetty Kiln Lighthouse".split()  # noqa: SIM905
@@ -151,23 +150,19 @@ def test_batches_of_two_sizes_need_the_last_one(tmp_path: Path) -> None:
 
 def test_the_commands_take_weights(gold: Path, tmp_path: Path) -> None:
     write_records(tmp_path / "p.jsonl", [Prediction(id=one.id, entities=one.entities[:1]) for one in load_gold(gold)])  # type: ignore[index]
-    command = ["score", str(tmp_path / "p.jsonl"), "--gold", str(gold)]
-    found = CliRunner().invoke(app, [*command, "--format", "json"])
-    assert found.exit_code == 0, found.stderr
-    report = json.loads(found.stdout)
+    command = ["score", tmp_path / "p.jsonl", "--gold", gold]
+    report = json.loads(run(*command, "--format", "json").stdout)
     assert report["signature"]["weights"] == "gold"
     assert report["sample"]["pools"][0]["articles"] == 48
-    table = CliRunner().invoke(app, command)
+    table = run(*command)
     assert "entities: 12 articles, effective size 12.0" in table.stdout
     assert "weights:gold" in table.stdout
     assert "for a pool of 48 articles" in table.stdout
-    plain = CliRunner().invoke(app, [*command, "--weights", "none", "--format", "json"])
+    plain = run(*command, "--weights", "none", "--format", "json")
     assert "sample" not in json.loads(plain.stdout)
-    board = ["leaderboard", str(gold), "add", str(tmp_path / "p.jsonl"), "--board", str(tmp_path / "board.json")]
-    added = CliRunner().invoke(app, board)
-    assert added.exit_code == 0, added.stderr
-    assert "entities: weighted by gold, as precise as 12.0 of equal weight" in added.stdout
-    assert "weights: gold, here none" in CliRunner().invoke(app, [*board, "--system", "q", "--weights", "none"]).stderr
-    by_story = CliRunner().invoke(app, [*command, "--by", "story", "--format", "json"])
+    board = ["leaderboard", gold, "add", tmp_path / "p.jsonl", "--board", tmp_path / "board.json"]
+    assert "entities: weighted by gold, as precise as 12.0 of equal weight" in run(*board).stdout
+    assert "weights: gold, here none" in run(*board, "--system", "q", "--weights", "none", code=1).stderr
+    by_story = run(*command, "--by", "story", "--format", "json")
     signature = json.loads(by_story.stdout)["signature"]
     assert (signature["by"], signature["weights"]) == ("story", "gold")

@@ -38,5 +38,5 @@ def forge(folder: Path, **changes: Any) -> None:
     for path in folder.rglob("*.parquet"):
         with contextlib.suppress(OSError, pa.ArrowException):
             rows[path.relative_to(folder).as_posix()] = pq.read_metadata(path).num_rows
-    manifest = msgspec.structs.replace(manifest, files=hash_files(folder, rows), **changes)
+    manifest = msgspec.structs.replace(manifest, **{"files": hash_files(folder, rows), **changes})
     (folder / "manifest.json").write_text(encode_manifest(manifest), encoding="utf-8")
