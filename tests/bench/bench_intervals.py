@@ -12,23 +12,21 @@ the share of intervals that hold the mean of the corpus, the shares that lie bel
 from __future__ import annotations
 
 import argparse
-import gzip
 import math
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
-import msgspec
 import numpy as np
 
+from annotate.records import GoldRecord, Layer, get_layer
 from annotate.score.distributions import t_quantile
 from annotate.score.formulas import Ratio
 from annotate.score.resampling import Resamples, expanded_interval
 from annotate.score.sample import make_sample, weigh
 from annotate.selected import Selected
 from annotate.selection.sampling import Reals
+from tests.support.corpora import CORPORA, read_corpus
 
-POOLS = {
+POOLS: dict[str, tuple[tuple[str, ...], Layer]] = {
     "PolNeAR, quotes": (("polnear_quotes.train",), "quotes"),
     "GUM, names": (("gum_names.train", "gum_names.dev"), "entities"),
     "wikigold, names": (("wikigold_entities.dev",), "entities"),
@@ -40,12 +38,9 @@ SIZES = (20, 50, 100)
 TRIALS = 500
 
 
-def read_counts(folder: Path, names: tuple[str, ...], layer: str) -> Reals:
-    counts = []
-    for name in names:
-        with gzip.open(folder / f"{name}.jsonl.gz") as file:
-            counts += [len(msgspec.json.decode(line).get(layer) or []) for line in file]
-    return np.array(counts, float)
+def read_counts(names: tuple[str, ...], layer: Layer) -> Reals:
+    records = (record for name in names for record in read_corpus(CORPORA, name, GoldRecord))
+    return np.array([len(get_layer(record, layer) or ()) for record in records], float)
 
 
 def iter_intervals(values: Reals, pool: int, seed: int) -> Iterator[tuple[str, float, float]]:
@@ -80,13 +75,12 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    shared = Path(os.environ.get("ANNOTATE_SHARED", Path(__file__).parents[2].parent / "shared")) / "data"
-    if not shared.is_dir():
-        print(f"no corpora at {shared}: nothing to simulate on")
+    if not CORPORA.is_dir():
+        print(f"no corpora at {CORPORA}: nothing to simulate on")
         return
     chance = np.random.default_rng(options.seed)
     for name, (files, layer) in POOLS.items():
-        counts = read_counts(shared, files, layer)
+        counts = read_counts(files, layer)
         skew = float(((counts - counts.mean()) ** 3).mean() / counts.std() ** 3)
         print(f"\n{name}: {len(counts)} articles, mean {counts.mean():.1f}, skewness {skew:.1f}")
         for n in (size for size in SIZES if size < 0.7 * len(counts)):

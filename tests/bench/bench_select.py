@@ -13,7 +13,6 @@ chance would need for intervals as narrow, where an hour is so many words read.
 from __future__ import annotations
 
 import argparse
-import gzip
 import math
 import os
 import time
@@ -44,6 +43,7 @@ from annotate.selection.estimate import predictions_help
 from annotate.selection.pool import Pool, read_pool
 from annotate.selection.prediction_powered import Rectified
 from annotate.selection.sampling import Reals, award_seats, choose_members, draw, join_strata
+from tests.support.corpora import CORPORA, read_corpus
 
 MEASURES: dict[Layer, tuple[str, ...]] = {
     "quotes": ("f1:overlap:quotes", "f1:exact:quotes", "precision:overlap:quotes", "accuracy:speaker-overlap:quotes"),
@@ -106,9 +106,8 @@ class Outcome:
     words: float
 
 
-def read_corpus(folder: Path, name: str) -> list[GoldRecord]:
-    with gzip.open(folder / f"{name}.jsonl.gz") as file:
-        records = [msgspec.json.decode(line, type=GoldRecord) for line in file]
+def read_with_known_labels(name: str) -> list[GoldRecord]:
+    records = read_corpus(CORPORA, name, GoldRecord)
     known = load_schema().entity_labels
     for record in records:  # wikigold's MISC is no label of ours
         if record.entities is not None:
@@ -289,11 +288,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--svg", type=Path)
     options = parser.parse_args()
-    shared = Path(os.environ.get("ANNOTATE_SHARED", Path(__file__).parents[2].parent / "shared")) / "data"
-    if not shared.is_dir():
-        print(f"no corpora at {shared}: nothing to simulate on")
+    if not CORPORA.is_dir():
+        print(f"no corpora at {CORPORA}: nothing to simulate on")
         return
-    gold = sorted((one for name in options.pool for one in read_corpus(shared, name)), key=lambda record: record.id)
+    gold = sorted((one for name in options.pool for one in read_with_known_labels(name)), key=lambda record: record.id)
     folder = Path(os.environ.get("TMPDIR", "/tmp"))
     path = folder / f"pool-{os.getpid()}.jsonl"
     fields = Article.__struct_fields__

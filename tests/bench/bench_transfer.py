@@ -17,9 +17,7 @@ entities are CoreNLP's, no gold. The seeds have no copies: there all pairs of th
 from __future__ import annotations
 
 import argparse
-import gzip
 import itertools
-import os
 import random
 import resource
 import tempfile
@@ -40,8 +38,9 @@ from annotate.preannotate import preannotate_articles
 from annotate.records import LAYERS, Article, GoldRecord, Layer, Layers, annotated_layers, article_fields, get_layer
 from annotate.release.grouping.run_index import RunIndex
 from annotate.task_json.outcomes import compare_layers
+from tests.support.corpora import CORPORA, read_corpus
 
-CORPORA = (
+GROUPS = (
     ("polnear_quotes.train", "polnear_quotes.dev"),
     ("polnear_silver_entities.train", "polnear_silver_entities.dev"),
     ("re3d_entities_named.dev",),
@@ -66,14 +65,6 @@ class Tally:
     def f1(self, name: str) -> float:
         total = self.proposed[name] + self.gold
         return 2 * self.matched[name] / total if total else 0.0
-
-
-def read_corpus(folder: Path, names: Sequence[str]) -> list[GoldRecord]:
-    records = []
-    for name in names:
-        with gzip.open(folder / f"{name}.jsonl.gz") as file:
-            records += [msgspec.json.decode(line, type=GoldRecord) for line in file]
-    return records
 
 
 def find_pairs(records: Sequence[GoldRecord]) -> Iterator[tuple[GoldRecord, GoldRecord]]:
@@ -175,12 +166,12 @@ def main() -> None:
     seeds = load_gold("news/0.1.0")
     measure("seeds, all pairs", list(itertools.permutations(seeds, 2)), options.drafts)
     print(f"copies that transfer finds among the seeds: {len(list(find_pairs(seeds)))}")
-    shared = Path(os.environ.get("ANNOTATE_SHARED", Path(__file__).parents[2].parent / "shared")) / "data"
-    if not shared.is_dir():
-        print(f"no corpora at {shared}: only the seeds were measured")
+    if not CORPORA.is_dir():
+        print(f"no corpora at {CORPORA}: only the seeds were measured")
         return
-    for names in CORPORA:
-        measure(" + ".join(names), list(find_pairs(read_corpus(shared, names))), options.drafts)
+    for names in GROUPS:
+        gold = [record for name in names for record in read_corpus(CORPORA, name, GoldRecord)]
+        measure(" + ".join(names), list(find_pairs(gold)), options.drafts)
 
 
 if __name__ == "__main__":
