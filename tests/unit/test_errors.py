@@ -19,7 +19,7 @@ from annotate.errors import AnnotateError, DataProblems, GoldError, MissingExtra
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_errors_pickle(error: AnnotateError) -> None:
+def test_an_error_survives_pickling(error: AnnotateError) -> None:
     back = pickle.loads(pickle.dumps(error))
     assert type(back) is type(error)
     assert str(back) == str(error)

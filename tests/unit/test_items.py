@@ -255,7 +255,7 @@ EDGES = [
 
 
 @pytest.mark.parametrize(("marked", "meant", "of"), EDGES)
-def test_edges(marked: str, meant: str, of: Any) -> None:
+def test_edges_are_trimmed_to_what_is_meant(marked: str, meant: str, of: Any) -> None:
     text = f"x {marked} She left."
     assert text[slice(*trim_edges(text, 2, 2 + len(marked), of))] == meant
 

@@ -14,10 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
-from typer.testing import CliRunner
 
 from annotate import agree, evaluate
-from annotate.cli.app import COMMANDS, app
+from annotate.cli.app import COMMANDS
 from annotate.cli.demo import _print_result
 from annotate.cli.studio import _describe_project, name_command
 from annotate.jsonl import read_records, write_records
@@ -27,6 +26,7 @@ from annotate.printing import Table, escape, escape_markdown, format_count, prin
 from annotate.records import Annotation, Claim, Entity, GoldRecord, Layers, Prediction, Quote, Span
 from annotate.workflows.demo import DemoResult
 from annotate.workflows.up import AnnotatorStatus, ProjectStatus
+from tests.support.commands import run
 
 UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 HOSTILE = "\x1b]0;PWNED\x07\x1b[2J\x1b[31m\x9b2J\x7f\u202eX\u2066\u200f\u2028[/see][bold]:smile:"
@@ -229,8 +229,7 @@ def test_every_table_fits_80_columns_and_nothing_in_it_is_cut(tmp_path: Path) ->
     tables = 0
     tried = set()
     for command in commands(tmp_path, fill(tmp_path, LONG, "WORK_OF_ART")):
-        result = CliRunner().invoke(app, command, env={"COLUMNS": "30"})
-        assert result.exit_code == 0, result.output
+        result = run(*command, env={"COLUMNS": "30"})
         tried.add(command[0])
         assert "…" not in result.output
         blocks = re.split(r"\n\n", result.stdout)
@@ -240,20 +239,7 @@ def test_every_table_fits_80_columns_and_nothing_in_it_is_cut(tmp_path: Path) ->
                 assert max(map(cell_len, block.split("\n"))) <= 80, block
     assert tables >= 25
     # the others print no table of what is in files: single lines, or what a server has
-    rest = {
-        "demo",
-        "up",
-        "down",
-        "status",
-        "invite",
-        "push",
-        "pull",
-        "doctor",
-        "backend",
-        "train",
-        "preannotate",
-        "transfer",
-    }
+    rest = set("demo up down status invite push pull doctor backend train preannotate transfer".split())  # noqa: SIM905
     assert tried | rest == set(COMMANDS) - {"publish", "rehydrate"}
 
 
@@ -300,7 +286,7 @@ def test_the_next_command_names_the_data_folder_that_was_given(monkeypatch: pyte
 
 
 def test_schema_show_fits_80_columns_and_shows_words_in_brackets() -> None:
-    shown = CliRunner().invoke(app, ["schema", "show"]).stdout
+    shown = run("schema", "show").stdout
     assert "[their respect]" in shown
     assert "…" not in shown
     assert max(map(cell_len, shown.split("\n"))) <= 80
@@ -312,7 +298,7 @@ def test_no_control_character_of_the_data_reaches_the_terminal(tmp_path: Path) -
         folder.mkdir()
         done = 0
         for command in commands(folder, fill(folder, HOSTILE, label)):
-            result = CliRunner().invoke(app, command)
+            result = run(*command, code=None)
             assert result.exception is None or isinstance(result.exception, SystemExit), (command, result.exception)
             assert not UNSAFE.search(result.stdout), command
             assert not UNSAFE.search(result.stderr), (command, ascii(result.stderr))
@@ -324,8 +310,7 @@ def test_markup_in_a_schema_is_shown_as_it_is(tmp_path: Path) -> None:
     text = Path("schemas/news.toml").read_text("utf-8")
     own = tmp_path / "mine.toml"
     own.write_text(text.replace("('reaffirmed [their respect]')", "[/see] [bold]x[/bold] \\u001b[2J"), "utf-8")
-    result = CliRunner().invoke(app, ["schema", "show", "--schema", str(own)])
-    assert result.exit_code == 0, result.output
+    result = run("schema", "show", "--schema", own)
     assert "[/see] [bold]x[/bold]" in " ".join(result.stdout.split())
     assert r"\x1b[2J" in result.stdout
 
@@ -335,19 +320,8 @@ def test_the_card_shows_names_from_outside_as_text(tmp_path: Path) -> None:
     layers = msgspec.structs.asdict(make_layers("PERSON"))
     gold = [GoldRecord(id="a", text=TEXT, annotators=[name], licence='x"\n| a | b |\n<script>', **layers)]
     write_records(tmp_path / "gold.jsonl", gold)
-    arguments = [
-        "--name",
-        "news",
-        "--version",
-        "1.0.0",
-        "--to",
-        str(tmp_path / "out"),
-        "--licence",
-        "<b>`|[y](z)",
-        "--names",
-    ]
-    result = CliRunner().invoke(app, ["release", str(tmp_path / "gold.jsonl"), *arguments])
-    assert result.exit_code == 0, result.output
+    options = ("--name", "news", "--version", "1.0.0", "--to", tmp_path / "out", "--licence", "<b>`|[y](z)", "--names")
+    run("release", tmp_path / "gold.jsonl", *options)
     card = (tmp_path / "out" / "news" / "1.0.0" / "README.md").read_text("utf-8").split("---\n", 2)[2]
     assert r"\[x\](http:\//evil) &lt;img src=x&gt; (1 article)" in card
     for raw in ("<img", "<script", "<b>", "](http://evil", "](z)", "\n| a | b |"):

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from annotate.adjudication import Adjudication, adjudicate_annotations, apply_review, to_review
@@ -108,7 +108,6 @@ def test_problems_are_reported_together() -> None:
 spans = st.tuples(st.integers(0, 58), st.integers(1, 12), st.sampled_from(["GPE", "ORG"]))
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(spans, max_size=6, unique=True), min_size=1, max_size=4), st.randoms(use_true_random=False))
 def test_order_means_nothing_and_every_item_is_accounted_for(marks: list[Any], shuffle: random.Random) -> None:
     def annotations(mixed: bool) -> list[Annotation]:

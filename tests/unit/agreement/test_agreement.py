@@ -8,20 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
-from typer.testing import CliRunner
 
 from annotate.agreement import Agreement, agree, describe_agreement
 from annotate.agreement.positions import align_items, dice_overlap
-from annotate.cli.app import app
 from annotate.errors import RecordError, ScoreError
 from annotate.jsonl import write_records
 from annotate.printing import Table, to_text
 from annotate.records import Annotation, Claim, Entity, GoldRecord, Prediction, Quote, Span
 from annotate.score.evaluate import evaluate
 from annotate.text.text_index import TextIndex
+from tests.support.commands import run
 
 TEXT = 'President Ada Lovelace told reporters that taxes would rise, "and soon," she said in France.'
 ADA, TITLED, FRANCE = Entity(10, 22, "PERSON"), Entity(0, 22, "PERSON"), Entity(85, 91, "GPE")
@@ -313,7 +312,6 @@ entity = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from("abcd"), st.lists(entity, max_size=6)), st.randoms(use_true_random=False))
 def test_alignment_uses_every_item_once_whatever_the_order(marked: dict[str, list[Entity]], mix: random.Random) -> None:
     index = TextIndex(TEXT)
@@ -326,7 +324,6 @@ def test_alignment_uses_every_item_once_whatever_the_order(marked: dict[str, lis
     assert align_items("entities", dict(shuffled), index) == positions
 
 
-@settings(deadline=None)
 @given(st.lists(entity, max_size=6, unique=True), st.lists(entity, max_size=6, unique=True))
 def test_equal_extents_are_always_aligned(a: list[Entity], b: list[Entity]) -> None:
     index = TextIndex(TEXT)
@@ -351,11 +348,10 @@ def test_saying_the_same_thing_twice_counts_once() -> None:
 def test_the_command_prints_names_as_they_are_and_json(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     write_records(path, [full("a:label:[b]"), by("c", entities=[TITLED])])
-    printed = CliRunner().invoke(app, ["agree", str(path)])
-    assert printed.exit_code == 0, printed.output
+    printed = run("agree", path)
     assert "kappa:label:entities" in printed.stdout
     assert "a:label:[b]" in printed.stdout
-    found = json.loads(CliRunner().invoke(app, ["agree", str(path), "--format", "json", "--trials", "0"]).stdout)
+    found = json.loads(run("agree", path, "--format", "json", "--trials", 0).stdout)
     assert found["ceiling"]["f1:strict:entities"] == 0
     assert found["measures"]["alpha:label:entities"] == {"value": None, "low": None, "high": None, "n": 1}
 

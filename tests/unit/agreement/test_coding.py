@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from nltk.metrics.agreement import AnnotationTask
 from sklearn.metrics import cohen_kappa_score
@@ -62,7 +62,6 @@ def test_kappa_and_alpha_of_krippendorff_1995_example_a() -> None:
 pairs_of_labels = st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from("abcd")), min_size=2, max_size=40)
 
 
-@settings(deadline=None)
 @given(pairs_of_labels)
 def test_kappa_agrees_with_scikit_learn(pairs: list[tuple[str, str]]) -> None:
     ours = cohen_kappa(count_contingencies(pairs, "abcd")[None])[0]
@@ -73,7 +72,6 @@ def test_kappa_agrees_with_scikit_learn(pairs: list[tuple[str, str]]) -> None:
         assert ours == pytest.approx(theirs)
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(st.sampled_from("abc"), min_size=2, max_size=4), min_size=2, max_size=20))
 def test_alpha_agrees_with_nltk(units: list[list[str]]) -> None:
     task = AnnotationTask(

@@ -8,48 +8,23 @@ shared word is an overlap (0.86); the first test computes the corpus's own defin
 
 from __future__ import annotations
 
-import gzip
 import itertools
-import json
 from collections import Counter, defaultdict
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from annotate.adjudication import adjudicate_annotations
 from annotate.agreement import Agreement, agree
-from annotate.records import Annotation, GoldRecord, Prediction, Quote, Span
+from annotate.records import Annotation, GoldRecord, Prediction
 from annotate.score.evaluate import evaluate
-
-
-def read_span(found: dict[str, Any] | None) -> Span | None:
-    return None if found is None else Span(found["start"], found["end"])
+from tests.support.corpora import read_corpus
 
 
 @pytest.fixture(scope="module")
 def annotations(shared_data: Path) -> list[Annotation]:
-    records = []
-    for part in ("train", "dev"):
-        with gzip.open(shared_data / f"polnear_quotes_iaa.{part}.jsonl.gz", "rt", encoding="utf-8") as file:
-            records.extend(json.loads(line) for line in file)
-    return [
-        Annotation(
-            id=record["id"],
-            text=record["text"],
-            annotator=record["annotator"],
-            quotes=[
-                Quote(
-                    quote["type"],
-                    [Span(fragment["start"], fragment["end"]) for fragment in quote["content"]],
-                    read_span(quote["speaker"]),
-                    read_span(quote["cue"]),
-                )
-                for quote in record["quotes"]
-            ],
-        )
-        for record in records
-    ]
+    parts = (read_corpus(shared_data, f"polnear_quotes_iaa.{part}", Annotation) for part in ("train", "dev"))
+    return list(itertools.chain(*parts))
 
 
 @pytest.fixture(scope="module")

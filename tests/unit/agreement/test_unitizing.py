@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from annotate.agreement.unitizing import find_gaps, join_overlapping, observe, sum_units
@@ -92,7 +92,6 @@ units = st.lists(st.tuples(st.integers(0, 40), st.integers(1, 9)), max_size=8).m
 )
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(units, units), min_size=1, max_size=4))
 def test_gaps_and_units_cover_the_text_and_resampling_adds_up(articles: list[tuple[Units, Units]]) -> None:
     for side in articles:

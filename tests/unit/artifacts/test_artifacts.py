@@ -12,17 +12,16 @@ import datasets
 import jsonschema
 import msgspec
 import pytest
-from typer.testing import CliRunner
 
 from annotate.artifacts.build import build_artifacts, find_stale_artifacts, write_artifacts
 from annotate.artifacts.features import TAG_COLUMNS, list_tags, to_features, to_token_features
 from annotate.artifacts.guidelines import to_guidelines_html, to_guidelines_markdown, to_instruction
 from annotate.artifacts.json_schema import RECORDS, to_json_schema
 from annotate.artifacts.label_config import to_label_config
-from annotate.cli.app import app
 from annotate.practice import PRACTICE
 from annotate.records import Layer, Prediction, to_dict
 from annotate.schema import Label, Schema, iter_labels, load_schema
+from tests.support.commands import run
 
 NEWS = load_schema("news")
 MARKUP = '<b onclick="x()">&amp; "quoted" \\ [marked]</b>'
@@ -202,20 +201,16 @@ def test_writing_twice_changes_nothing_and_stale_files_are_named(tmp_path: Path)
 
 
 def test_check_fails_and_names_what_is_stale(tmp_path: Path) -> None:
-    run = CliRunner().invoke
-    assert run(app, ["schema", "build", "--to", str(tmp_path)]).exit_code == 0
-    assert run(app, ["schema", "build", "--check", "--to", str(tmp_path)]).exit_code == 0
+    run("schema", "build", "--to", tmp_path)
+    run("schema", "build", "--check", "--to", tmp_path)
     (tmp_path / "gold.schema.json").write_text("{}")
     for command in (["schema", "build", "--check"], ["schema", "check"]):
-        result = run(app, [*command, "--to", str(tmp_path)])
-        assert result.exit_code == 1
-        assert "gold.schema.json: missing or stale" in result.stderr
+        assert "gold.schema.json: missing or stale" in run(*command, "--to", tmp_path, code=1).stderr
     assert (tmp_path / "gold.schema.json").read_text() == "{}"
 
 
 def test_show_prints_a_pass_for_one_layer() -> None:
-    result = CliRunner().invoke(app, ["schema", "show", "--layers", "entities", "--format", "xml"])
-    assert result.exit_code == 0
+    result = run("schema", "show", "--layers", "entities", "--format", "xml")
     assert 'name="entity"' in result.stdout
     assert 'name="span"' not in result.stdout
 

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import random
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
 from annotate.audit import CHECKS, Finding, find_likely_errors, to_queue
-from annotate.cli.app import app
 from annotate.errors import GoldError
 from annotate.jsonl import write_records
 from annotate.records import Claim, Entity, GoldRecord, Layers, Prediction, Quote, Region, Span
 from annotate.spans import find_span_problems
+from tests.support.commands import run
+from tests.support.corpora import read_corpus
 
 ROME = "Rome fell. Rome rose. Rome stood. Rome slept. Rome woke."
 STARTS = (0, 11, 22, 34, 46)
@@ -77,7 +77,7 @@ def test_a_layer_that_was_not_annotated_has_no_unmarked_occurrences() -> None:
     assert find_likely_errors([annotated, GoldRecord(id="b", text=ROME, quotes=[])]) == []
 
 
-def test_edges() -> None:
+def test_edges_that_cut_or_take_too_much_are_found() -> None:
     record = GoldRecord(id="a", text=ROME, entities=[Entity(0, 5, "GPE"), Entity(11, 13, "GPE"), Entity(22, 26, "GPE")])
     assert checks(find_likely_errors([record])) == [("edges", 0), ("edges", 11)]
 
@@ -157,30 +157,15 @@ def test_every_check_is_described_and_gold_without_text_is_an_error() -> None:
 def test_the_command_prints_a_table_and_writes_the_findings(tmp_path: Path) -> None:
     gold, found = tmp_path / "gold.jsonl", tmp_path / "found.jsonl"
     write_records(gold, [rome("GPE", "GPE", "ORG", "GPE", "GPE")])
-    result = CliRunner().invoke(app, ["audit", str(gold), "-o", str(found)])
-    assert result.exit_code == 0, result.output
+    result = run("audit", gold, "-o", found)
     assert "GPE in 4 of 5 places" in result.stdout
     assert "1 finding in 1 article" in result.stderr
     assert json.loads(found.read_text())["check"] == "labels"
 
 
 def test_planted_errors_are_among_the_first(shared_data: Path) -> None:
-    with gzip.open(shared_data / "wikigold_entities.dev.jsonl.gz", "rt", encoding="utf-8") as file:
-        raw = [json.loads(line) for line in file]
-    gold = [
-        GoldRecord(
-            id=record["id"],
-            text=record["text"],
-            entities=[Entity(entity["start"], entity["end"], entity["label"]) for entity in record["entities"]],
-        )
-        for record in raw
-    ]
-    surfaces: dict[str, int] = {}
-    for record in gold:
-        for entity in record.entities or ():
-            surfaces[record.text[entity.start : entity.end]] = (  # type: ignore[index]
-                surfaces.get(record.text[entity.start : entity.end], 0) + 1  # type: ignore[index]
-            )
+    gold = read_corpus(shared_data, "wikigold_entities.dev", GoldRecord)
+    surfaces = Counter((one.text or "")[e.start : e.end] for one in gold for e in one.entities or ())
     common = [
         (record, i)
         for record in gold

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from annotate.copies.transfer import Transfer, describe_transfer, transfer
 from annotate.errors import AnnotateError, RecordError
+from annotate.gold.load import load_gold
 from annotate.jsonl import read_records, write_records
-from annotate.preannotate import registry
 from annotate.printing import to_text
 from annotate.records import Annotation, Article, Entity, GoldRecord, Layers, Prediction, Quote, Span
-from annotate.schema import Schema
+from tests.support.preannotators import register
 from tests.support.spans import range_of
 
 TEXT = (
@@ -130,18 +130,12 @@ def test_layers_that_are_not_wanted_stay_out(tmp_path: Path) -> None:
 def test_the_pre_annotator_drafts_and_its_failures_are_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def build(schema: Schema) -> registry.Preannotator:
-        def pipe(articles: Iterable[Article]) -> Iterator[Layers]:
-            for article in articles:
-                if article.id == "paper":
-                    raise ValueError("no")
-                yield Layers(entities=[Entity(0, 4, "ORG")])
+    def find(article: Article) -> Layers:
+        if article.id == "paper":
+            raise ValueError("no")
+        return Layers(entities=[Entity(0, 4, "ORG")])
 
-        return registry.Preannotator("fragile", "1", ("entities",), pipe)
-
-    registry.find_layers("rules")
-    monkeypatch.setattr(registry, "_ENTRIES", dict(registry._ENTRIES))
-    registry.register("fragile", layers=("entities",))(build)
+    register(monkeypatch, "fragile", ("entities",), find)
     output = tmp_path / "p.jsonl"
     report = transfer(GOLD, write_pool(tmp_path), output, draft="fragile", all=True)
     assert [failure.id for failure in report.failures] == ["paper"]
@@ -175,7 +169,7 @@ def test_the_closest_annotated_article_is_the_source(tmp_path: Path) -> None:
 
 
 def test_a_release_is_read_with_its_own_schema(tmp_path: Path) -> None:
-    seed = next(iter(read_seeds()))
+    seed = load_gold("news/0.1.0")[0]
     pool = write_pool(tmp_path, [Article(id="copy", text=f"(Reuters) {seed.text}")])
     output = tmp_path / "p.jsonl"
     report = transfer("news/0.1.0", pool, output, draft="none")
@@ -183,12 +177,6 @@ def test_a_release_is_read_with_its_own_schema(tmp_path: Path) -> None:
     assert report.copies[0].source == seed.id
     assert found.schema is not None
     assert found.claims
-
-
-def read_seeds() -> list[GoldRecord]:
-    from annotate.gold.load import load_gold
-
-    return load_gold("news/0.1.0")
 
 
 def test_the_report_fits_a_terminal_and_shows_nothing_raw(tmp_path: Path) -> None:

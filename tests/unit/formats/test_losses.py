@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
 import annotate
-from annotate.cli.app import app
 from annotate.errors import AnnotateError, RecordError
 from annotate.formats import FormatReport, read_predictions
 from annotate.jsonl import write_records
 from annotate.records import Article, Entity, GoldRecord, Quote, Span
+from tests.support.commands import run
 
 TEXT = "Ana said : Go now ."
 GOLD = GoldRecord(id="a", text=TEXT, annotators=["x"], entities=[Entity(0, 3, "PERSON")])
@@ -87,8 +86,7 @@ def test_the_report_is_shown_also_where_scoring_fails(tmp_path: Path) -> None:
         if command[0] == "compare":
             (tmp_path / "q").write_bytes(path.read_bytes())
             command[2] = str(tmp_path / "q")
-        result = CliRunner().invoke(app, [*command, *arguments])
-        assert result.exit_code == 1
+        result = run(*command, *arguments, code=1)
         shown, _, error = result.stderr.partition("error: ")
         assert "articles lost: tasks that were not accepted: 1 (a: answer 'ignore')" in shown
         assert "missing; predict on every gold article" in error

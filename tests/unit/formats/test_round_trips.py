@@ -29,7 +29,7 @@ def there_and_back(name: str, written: list[GoldRecord], **options):  # type: ig
 
 @pytest.mark.parametrize("name", ["jsonl", "spacy", "prodigy"])
 @given(record=records())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_formats_that_hold_everything(name: str, record: GoldRecord) -> None:
     [read], report = there_and_back(name, [record])
     assert report.lost == 0
@@ -38,7 +38,7 @@ def test_formats_that_hold_everything(name: str, record: GoldRecord) -> None:
 
 
 @given(record=records())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_label_studio_holds_everything_and_gives_each_region_an_id(record: GoldRecord) -> None:
     [read], report = there_and_back("labelstudio", [record])
     assert report.lost == 0
@@ -46,7 +46,7 @@ def test_label_studio_holds_everything_and_gives_each_region_an_id(record: GoldR
 
 
 @given(record=records())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_columns_hold_all_but_scores(record: GoldRecord) -> None:
     [read], report = there_and_back("conll", [record])
     assert set(report.losses) <= {"score of spans"}
@@ -54,7 +54,7 @@ def test_columns_hold_all_but_scores(record: GoldRecord) -> None:
 
 
 @given(record=records())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_brat_holds_all_but_scores_and_fragments_at_line_breaks(record: GoldRecord) -> None:
     [read], report = there_and_back("brat", [record])
     known = {"score of spans", "fragments that only a line break parts, and line breaks at the edge of a span"}
@@ -65,7 +65,7 @@ def test_brat_holds_all_but_scores_and_fragments_at_line_breaks(record: GoldReco
 
 
 @given(record=records())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_strings_hold_what_the_report_does_not_name(record: GoldRecord) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "out"
@@ -79,7 +79,7 @@ def test_strings_hold_what_the_report_does_not_name(record: GoldRecord) -> None:
 
 @pytest.mark.parametrize("name", sorted(set(WRITERS) & set(READERS) - {"strings", "hf", "labelstudio"}))
 @given(written=several.filter(lambda found: len({record.id for record in found}) == len(found)))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_articles_keep_their_ids_whatever_characters_they_have(name: str, written: list[GoldRecord]) -> None:
     read, _ = there_and_back(name, written)
     assert sorted(record.id for record in read) == sorted(record.id for record in written)

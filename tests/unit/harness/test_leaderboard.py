@@ -10,10 +10,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from typer.testing import CliRunner
 
 from annotate import leaderboard
-from annotate.cli.app import app
 from annotate.errors import AnnotateError, ScoreError
 from annotate.files import resource_dir, sha256_file
 from annotate.gold import load_gold
@@ -25,6 +23,7 @@ from annotate.records import Entity, GoldRecord, Prediction, Quote, Span
 from annotate.release.check import check_release
 from annotate.score import ScoreOptions, compare_systems
 from annotate.score.options import Unit
+from tests.support.commands import run
 
 TEXT = "“We won,” Ann Lee said in Oslo. Bob cheered."
 RIGHT = [Entity(10, 17, "PERSON"), Entity(26, 30, "GPE"), Entity(32, 35, "PERSON")]
@@ -251,11 +250,9 @@ def test_another_map_is_the_only_reason_that_is_given(folder: Path) -> None:
 
 
 def test_the_page_of_a_comparison_names_the_gold_and_sets_numbers_to_the_right(folder: Path) -> None:
-    paths = [str(folder / f"{name}.jsonl") for name in ("fair", "good")]
-    command = ["compare", *paths, "--gold", str(folder / "gold.jsonl"), "--trials", "100", "--format", "html"]
-    page = folder / "page.html"
-    done = CliRunner().invoke(app, [*command, "-o", str(page)])
-    assert done.exit_code == 0, done.stderr
+    page, paths = folder / "page.html", [folder / f"{name}.jsonl" for name in ("fair", "good")]
+    options = ("--gold", folder / "gold.jsonl", "--trials", 100, "--format", "html", "-o", page)
+    done = run("compare", *paths, *options)
     assert done.stderr.endswith(f"wrote {page}\n")
     written = page.read_text("utf-8")
     assert "<title>Comparison on gold" in written

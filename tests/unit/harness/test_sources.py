@@ -9,15 +9,14 @@ import time
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from annotate import extras
-from annotate.cli.app import app
 from annotate.errors import AnnotateError, MissingExtraError, RecordWarning, ScoreError
 from annotate.harness import score_predictions
 from annotate.harness.sources import RunLimits, run_hf_pipeline, run_program
 from annotate.jsonl import write_records
 from annotate.records import Entity, GoldRecord
+from tests.support.commands import run
 
 GOLD = [GoldRecord(id=f"a{i}", text="Ann Lee flew to Oslo.", entities=[]) for i in range(4)]
 
@@ -140,10 +139,7 @@ def test_what_a_reader_lost_is_told_where_scoring_fails(tmp_path: Path) -> None:
     with pytest.raises(ScoreError, match="missing") as caught:
         score_predictions(tmp_path / "p.jsonl", tmp_path / "gold.jsonl", format="strings")
     assert "strings that are not in the text: 1" in caught.value.__notes__[0]
-    done = CliRunner().invoke(
-        app, ["score", str(tmp_path / "p.jsonl"), "--gold", str(tmp_path / "gold.jsonl"), "--from", "strings"]
-    )
-    assert done.exit_code == 1
+    done = run("score", tmp_path / "p.jsonl", "--gold", tmp_path / "gold.jsonl", "--from", "strings", code=1)
     assert "strings that are not in the text: 1" in done.stderr
 
 

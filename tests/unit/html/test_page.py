@@ -8,7 +8,7 @@ import json
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
@@ -18,7 +18,6 @@ from annotate.records import Claim, Entity, GoldRecord, Quote, Region, Span
 from annotate.schema import load_schema
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(codec="utf-8")))
 def test_script_json_reads_back_and_cannot_close_its_element(text: str) -> None:
     encoded = to_script_json({"text": text})

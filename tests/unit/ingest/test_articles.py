@@ -17,10 +17,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotate.errors import SourceError
 from annotate.files import sha256_text
 from annotate.ingest.articles import read_articles, to_article
 from annotate.ingest.sources import normalize_text
+from tests.support.sources import find_problems, write_source
 
 ROWS = [
     {"id": "a", "text": "Rain fell.", "title": "Rain", "date": "2021-07-26", "publisher": "P", "url": "http://x"},
@@ -28,23 +28,11 @@ ROWS = [
 ]
 
 
-def _write(folder: Path, name: str, text: str | bytes) -> str:
-    path = folder / name
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return str(path)
-
-
-def _problems(*sources: str, normalize: bool = False) -> list[str]:
-    with pytest.raises(SourceError) as caught:
-        read_articles(sources, normalize=normalize)
-    return caught.value.problems
-
-
 def test_folder_of_text_files(tmp_path: Path) -> None:
-    _write(tmp_path, "b.txt", "\ufeff date 2021-07-26 Rain.\r\nSun.\r\n")
-    _write(tmp_path, "a.txt", "No date 2021-07-26 here")
-    _write(tmp_path, ".hidden.txt", "")
-    _write(tmp_path, "notes.md", "")
+    write_source(tmp_path, "b.txt", "\ufeff date 2021-07-26 Rain.\r\nSun.\r\n")
+    write_source(tmp_path, "a.txt", "No date 2021-07-26 here")
+    write_source(tmp_path, ".hidden.txt", "")
+    write_source(tmp_path, "notes.md", "")
     articles = list(read_articles([str(tmp_path)]))
     assert [(one.id, one.date, one.text) for one in articles] == [
         ("a", None, "No date 2021-07-26 here"),
@@ -55,9 +43,9 @@ def test_folder_of_text_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["jsonl", "json", "parquet", "saved", "saved-dict", "hf", "release-like"])
 def test_structured_sources_keep_text_verbatim(tmp_path: Path, kind: str) -> None:
     if kind == "jsonl":
-        source = _write(tmp_path, "x.jsonl", "\n\n".join(json.dumps(row) for row in ROWS))
+        source = write_source(tmp_path, "x.jsonl", "\n\n".join(json.dumps(row) for row in ROWS))
     elif kind == "json":
-        source = _write(tmp_path, "x.json", json.dumps(ROWS, indent=1))
+        source = write_source(tmp_path, "x.json", json.dumps(ROWS, indent=1))
     elif kind == "parquet":
         source = str(tmp_path / "x.parquet")
         pq.write_table(pa.Table.from_pylist([{"section": None, **row} for row in ROWS]), source)
@@ -90,7 +78,7 @@ def test_structured_sources_keep_text_verbatim(tmp_path: Path, kind: str) -> Non
 
 def test_csv_with_bom_quotes_and_long_cells(tmp_path: Path) -> None:
     long = "x" * 200_000
-    source = _write(
+    source = write_source(
         tmp_path, "x.csv", f'\ufeffid,text,desk,meta\n1,"He said ""no"".\nThen left.",city,\n2,{long},,"{{""k"":1}}"\n'
     )
     first, second = read_articles([source])
@@ -108,7 +96,7 @@ def test_standard_input_serves_any_number_of_times(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_source_is_read_once(tmp_path: Path) -> None:
-    source = _write(tmp_path, "x.jsonl", "\n".join(json.dumps(row) for row in ROWS))
+    source = write_source(tmp_path, "x.jsonl", "\n".join(json.dumps(row) for row in ROWS))
     articles = read_articles([source])
     Path(source).unlink()
     assert len(articles) == 2
@@ -120,7 +108,7 @@ def test_a_source_is_read_once(tmp_path: Path) -> None:
 def test_iterations_do_not_disturb_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("annotate.ingest.articles._BLOCK", 100)
     rows = [{"id": str(number), "text": "Rain. " * 9} for number in range(50)]
-    articles = read_articles([_write(tmp_path, "x.json", json.dumps(rows))])
+    articles = read_articles([write_source(tmp_path, "x.json", json.dumps(rows))])
     slow = iter(articles)
     seen = [next(slow).id]
     for article in articles:
@@ -132,7 +120,7 @@ def test_iterations_do_not_disturb_each_other(tmp_path: Path, monkeypatch: pytes
 @pytest.mark.parametrize("missing", [10_000_000, 50], ids=["large", "within the last buffer"])
 def test_articles_that_do_not_fit_into_the_temporary_folder(tmp_path: Path, missing: int) -> None:
     rows = [*({"id": one, "text": "Rain. " * 1_000_000} for one in "abc"), {"id": "d", "text": "Rain. " * 40}]
-    source = _write(tmp_path, "x.json", json.dumps(rows))
+    source = write_source(tmp_path, "x.json", json.dumps(rows))
     space = sum(len(msgspec.json.encode(article)) + 1 for article in read_articles([source])) - missing
     code = f"""
 import resource, signal
@@ -158,9 +146,9 @@ def test_records_serve_without_their_layers(tmp_path: Path) -> None:
         "model": "m",
         "meta": {"k": 1},
     }
-    (article,) = read_articles([_write(tmp_path, "p.jsonl", json.dumps(record))])
+    (article,) = read_articles([write_source(tmp_path, "p.jsonl", json.dumps(record))])
     assert article.meta == {"k": 1}
-    (problem,) = _problems(_write(tmp_path, "q.jsonl", json.dumps({**record, "text": "Edited."})))
+    (problem,) = find_problems(write_source(tmp_path, "q.jsonl", json.dumps({**record, "text": "Edited."})))
     assert "text_sha256 is not the hash" in problem
 
 
@@ -179,21 +167,21 @@ def test_all_problems_of_all_sources_together(tmp_path: Path) -> None:
         '{"id": "h", "text": "x", "title": 3}',
         '{"id": "i", "text": "x", "meta": 3}',
     ]
-    jsonl = _write(tmp_path, "x.jsonl", "\n".join(lines).encode() + b'\n{"id": "j", "text": "\xff"}')
-    text = _write(tmp_path, "latin.txt", "a\nb\ncafé".encode("latin-1"))
-    empty = _write(tmp_path, "empty.jsonl", "")
+    jsonl = write_source(tmp_path, "x.jsonl", "\n".join(lines).encode() + b'\n{"id": "j", "text": "\xff"}')
+    text = write_source(tmp_path, "latin.txt", "a\nb\ncafé".encode("latin-1"))
+    empty = write_source(tmp_path, "empty.jsonl", "")
     (tmp_path / "nothing").mkdir()
-    problems = _problems(
+    problems = find_problems(
         jsonl,
         text,
         empty,
         str(tmp_path / "nothing"),
         str(tmp_path / "gone.csv"),
-        _write(tmp_path, "x.pdf", "x"),
+        write_source(tmp_path, "x.pdf", "x"),
         "hf:x",
-        _write(tmp_path, "bad.parquet", "x"),
-        _write(tmp_path, "bad.json", "{"),
-        _write(tmp_path, "bad.csv", b"id,text\n1,ok,extra\n2,\xff\n"),
+        write_source(tmp_path, "bad.parquet", "x"),
+        write_source(tmp_path, "bad.json", "{"),
+        write_source(tmp_path, "bad.csv", b"id,text\n1,ok,extra\n2,\xff\n"),
     )
     expected = [
         (":2:", "a second article with id 'a'"),
@@ -226,7 +214,7 @@ def test_all_problems_of_all_sources_together(tmp_path: Path) -> None:
 
 
 def test_normalize_mends_structured_text(tmp_path: Path) -> None:
-    source = _write(tmp_path, "x.jsonl", '{"id": "a", "text": "\\ufeff a\\r\\nb\\rc "}')
+    source = write_source(tmp_path, "x.jsonl", '{"id": "a", "text": "\\ufeff a\\r\\nb\\rc "}')
     (article,) = read_articles([source], normalize=True)
     assert article.text == "a\nb\nc"
 
@@ -262,9 +250,3 @@ def test_any_row_is_an_article_or_a_problem(row: dict[str, object]) -> None:
     assert (article is None) == bool(problems)
     if article is not None:
         assert article.text == row["text"]
-
-
-@pytest.mark.parametrize("source", ["foo://bucket/articles.jsonl", "webhdfs3://host/articles.csv"])
-def test_a_scheme_that_nobody_knows_is_a_problem_of_the_source(source: str) -> None:
-    with pytest.raises(SourceError, match=rf"{source}: cannot be read \(Protocol not known"):
-        read_articles([source])

@@ -14,22 +14,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from annotate.errors import RecordError, SourceError
+from annotate.errors import RecordError
 from annotate.ingest import articles as ingest
 from annotate.ingest.articles import read_articles
 from annotate.jsonl import MAX_LINE
-
-
-def write(folder: Path, name: str, content: bytes) -> str:
-    path = folder / name
-    path.write_bytes(content)
-    return str(path)
-
-
-def find_problems(*sources: str) -> list[str]:
-    with pytest.raises(SourceError) as caught:
-        read_articles(sources)
-    return caught.value.problems
+from tests.support.sources import find_problems, write_source
 
 
 @pytest.mark.parametrize(
@@ -89,7 +78,7 @@ def find_problems(*sources: str) -> list[str]:
     ],
 )
 def test_a_bad_file_is_one_problem_with_its_cure(tmp_path: Path, name: str, content: bytes, words: str) -> None:
-    (problem,) = find_problems(write(tmp_path, name, content))
+    (problem,) = find_problems(write_source(tmp_path, name, content))
     assert problem.startswith(f"{tmp_path / name}")
     assert words in problem
 
@@ -101,26 +90,26 @@ def test_a_byte_order_mark_at_the_start_of_a_file_is_skipped(tmp_path: Path) -> 
         "c.csv": "\ufeffid,text\nc,Rain.\n",
         "d.txt": "\ufeffRain.",
     }.items():
-        (article,) = read_articles([write(tmp_path, name, content.encode())])
+        (article,) = read_articles([write_source(tmp_path, name, content.encode())])
         assert (article.id, article.text) == (name[0], "Rain.")
 
 
 def test_compressed_files_are_read(tmp_path: Path) -> None:
     lines = b'{"id": "a", "text": "Rain."}\n{"id": "b", "text": "Sun."}\n'
-    assert [one.id for one in read_articles([write(tmp_path, "a.jsonl.gz", gzip.compress(lines, mtime=0))])] == [
+    assert [one.id for one in read_articles([write_source(tmp_path, "a.jsonl.gz", gzip.compress(lines, mtime=0))])] == [
         "a",
         "b",
     ]
-    assert len(read_articles([write(tmp_path, "a.csv.gz", gzip.compress(b"id,text\na,Rain.\n", mtime=0))])) == 1
+    assert len(read_articles([write_source(tmp_path, "a.csv.gz", gzip.compress(b"id,text\na,Rain.\n", mtime=0))])) == 1
 
 
 def test_what_a_folder_holds_beside_texts_is_named_on_standard_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    write(tmp_path, "A.TXT", b"Rain.")
-    write(tmp_path, "b.txt", b"Sun.")
-    write(tmp_path, "notes.md", b"")
-    write(tmp_path, ".hidden", b"")
+    write_source(tmp_path, "A.TXT", b"Rain.")
+    write_source(tmp_path, "b.txt", b"Sun.")
+    write_source(tmp_path, "notes.md", b"")
+    write_source(tmp_path, ".hidden", b"")
     (tmp_path / "more").mkdir()
     assert [one.id for one in read_articles([str(tmp_path)])] == ["A", "b"]
     shown = capsys.readouterr()
@@ -133,7 +122,7 @@ def test_what_a_folder_holds_beside_texts_is_named_on_standard_error(
 
 def test_folders_that_hold_no_article(tmp_path: Path) -> None:
     (tmp_path / "x.jsonl").mkdir()
-    write(tmp_path / "x.jsonl", "a.csv", b"")
+    write_source(tmp_path / "x.jsonl", "a.csv", b"")
     (problem,) = find_problems(str(tmp_path / "x.jsonl"))
     assert "a folder without .txt files" in problem
     assert "a.csv" in problem
@@ -147,7 +136,7 @@ def test_a_pipe_is_no_source(tmp_path: Path, name: str) -> None:
 
 
 def test_a_pipe_in_a_folder_is_a_problem_of_its_own(tmp_path: Path) -> None:
-    write(tmp_path, "a.txt", b"Rain.")
+    write_source(tmp_path, "a.txt", b"Rain.")
     os.mkfifo(tmp_path / "f.txt")
     (problem,) = find_problems(str(tmp_path))
     assert problem.startswith(f"{tmp_path / 'f.txt'}: a pipe or device")
@@ -161,7 +150,8 @@ def test_a_pipe_in_a_folder_is_a_problem_of_its_own(tmp_path: Path) -> None:
         ("/dev/stdin", "- for JSON Lines on standard input"),
         ("a\0b.jsonl", "null"),
         ("x" * 5000 + ".txt", "name too long"),
-        ("foo://x.jsonl", "Protocol not known"),
+        ("foo://bucket/articles.jsonl", "foo://bucket/articles.jsonl: cannot be read (Protocol not known"),
+        ("webhdfs3://host/articles.csv", "webhdfs3://host/articles.csv: cannot be read (Protocol not known"),
         ("hf:/", "expected hf:NAME"),
         ("http://127.0.0.1:9/x.jsonl", "cannot be read"),
     ],
@@ -201,7 +191,7 @@ def test_a_line_of_100_megabytes_ends_soon(tmp_path: Path) -> None:
 
 def test_a_text_longer_than_any_article(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(ingest, "MAX_TEXT", 1000)
-    (problem,) = find_problems(write(tmp_path, "a.txt", b"word " * 300))
+    (problem,) = find_problems(write_source(tmp_path, "a.txt", b"word " * 300))
     assert "text has 1,499 characters" in problem
 
 
@@ -279,7 +269,7 @@ def test_text_that_is_not_utf8_is_a_problem_of_its_row(tmp_path: Path) -> None:
 
 
 def test_other_sources_are_checked_when_one_fails(tmp_path: Path) -> None:
-    good = write(tmp_path, "b.jsonl", b'{"id": "b", "text": ""}')
+    good = write_source(tmp_path, "b.jsonl", b'{"id": "b", "text": ""}')
     problems = find_problems("foo://x.jsonl", good)
     assert len(problems) == 2
     assert "empty text" in problems[1]

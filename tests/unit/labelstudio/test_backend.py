@@ -115,7 +115,7 @@ REQUEST = st.fixed_dictionaries(
 
 
 @given(path=st.sampled_from(POSTED), body=JSON | REQUEST)
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 def test_any_json_is_answered_or_refused(client: TestClient, path: str, body: Any) -> None:
     answer = client.post(path, content=json.dumps(body), headers={"content-type": "application/json"})
     assert answer.status_code in (200, 400)
@@ -128,6 +128,6 @@ def test_any_json_is_answered_or_refused(client: TestClient, path: str, body: An
 @given(
     content=st.binary(max_size=200), kind=st.sampled_from(["application/json", "application/json; charset=x", "a/b"])
 )
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, suppress_health_check=list(HealthCheck))
 def test_any_bytes_are_refused(client: TestClient, content: bytes, kind: str) -> None:
     assert client.post("/predict", content=content, headers={"content-type": kind}).status_code == 400

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ from annotate.preannotate.run import preannotate_articles
 from annotate.preannotate.worker import Failure
 from annotate.records import Article
 from annotate.schema import load_schema
+from tests.support.servers import QuietHandler, serving
 
 TEXT = "Kadhimi met Biden. “Nobody will win,” Kadhimi said."
 ANSWER = {
@@ -39,7 +38,7 @@ class Server:
         self.replies: list[tuple[int, dict[str, str], str]] = []
         outer = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             def do_POST(self) -> None:
                 outer.requests.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
                 outer.keys.append(self.headers["Authorization"])
@@ -50,11 +49,7 @@ class Server:
                 self.end_headers()
                 self.wfile.write(body.encode())
 
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+        self.handler = Handler
 
     def will_say(self, content: Any, tokens: int = 100) -> None:
         text = content if isinstance(content, str) else json.dumps(content)
@@ -65,13 +60,12 @@ class Server:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
     server = Server()
-    monkeypatch.setenv("ANNOTATE_LLM_URL", f"http://127.0.0.1:{server.http.server_port}/v1")
     monkeypatch.setenv("ANNOTATE_LLM_API_KEY", "secret")
     monkeypatch.delenv("ANNOTATE_LLM_BUDGET", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    yield server
-    server.http.shutdown()
-    server.http.server_close()
+    with serving(server.handler) as url:
+        monkeypatch.setenv("ANNOTATE_LLM_URL", f"{url}/v1")
+        yield server
 
 
 def _predict(text: str = TEXT, failures: list[Failure] | None = None, number: int = 1) -> list[Any]:

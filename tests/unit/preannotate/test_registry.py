@@ -12,12 +12,12 @@ from annotate.errors import PreannotatorError
 from annotate.preannotate import registry
 from annotate.records import Layers
 from annotate.schema import Schema, load_schema
+from tests.support.preannotators import copy_registry
 
 
 @pytest.fixture(autouse=True)
 def _own_entries(monkeypatch: pytest.MonkeyPatch) -> None:
-    registry.list_preannotators()  # loads the built-in ones for good, before the copy that is thrown away
-    monkeypatch.setattr(registry, "_ENTRIES", dict(registry._ENTRIES))
+    copy_registry(monkeypatch)
 
 
 def _build(schema: Schema) -> registry.Preannotator:

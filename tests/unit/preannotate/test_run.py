@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
-from typer.testing import CliRunner
 
-from annotate.cli.app import app
 from annotate.errors import PreannotatorError, SchemaError
 from annotate.ingest.articles import read_articles
 from annotate.jsonl import read_records
-from annotate.preannotate import registry
 from annotate.preannotate.prediction_file import preannotate_to_file
 from annotate.preannotate.run import preannotate_articles
 from annotate.preannotate.worker import Failure, to_prediction
 from annotate.records import LAYERS, Article, Claim, Entity, Layers, Prediction, Quote, Span
-from annotate.schema import Schema, load_schema
+from annotate.schema import load_schema
+from tests.support.commands import run
+from tests.support.preannotators import register
 
 TEXTS = [f"Minister Anna Smith said on Monday that {n} troops would leave Iraq." for n in range(40)]
 ARTICLES = [Article(id=f"a{n}", text=text, title=f"T{n}") for n, text in enumerate(TEXTS)]
@@ -29,42 +28,27 @@ def fragile(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """A preannotator that fails on texts with "13" and marks the first word of the others; lists what it read."""
     seen: list[str] = []
 
-    def build(schema: Schema) -> registry.Preannotator:
-        def pipe(articles: Iterable[Article]) -> Iterator[Layers]:
-            for article in articles:
-                seen.append(article.id)
-                if "13" in article.text:
-                    raise ValueError("unlucky")
-                score = len(article.text) % 2 / 2
-                yield Layers(entities=[Entity(0, 8, "PERSON", score=score), Entity(9, 13, "NOT_IN_SCHEMA")], claims=[])
+    def find(article: Article) -> Layers:
+        seen.append(article.id)
+        if "13" in article.text:
+            raise ValueError("unlucky")
+        score = len(article.text) % 2 / 2
+        return Layers(entities=[Entity(0, 8, "PERSON", score=score), Entity(9, 13, "NOT_IN_SCHEMA")], claims=[])
 
-        return registry.Preannotator("fragile", "1", ("entities", "claims"), pipe)
-
-    registry.find_layers("rules")  # registered for good, before the copy that is thrown away
-    monkeypatch.setattr(registry, "_ENTRIES", dict(registry._ENTRIES))
-    registry.register("fragile", layers=("entities", "claims"))(build)
+    register(monkeypatch, "fragile", ("entities", "claims"), find)
     return seen
 
 
 @pytest.fixture
 def confident(monkeypatch: pytest.MonkeyPatch) -> None:
     """A preannotator that proposes three items per layer: just below 0.6, at 0.6, and without a score."""
-
-    def build(schema: Schema) -> registry.Preannotator:
-        def pipe(articles: Iterable[Article]) -> Iterator[Layers]:
-            scores = [(0, 0.59), (9, 0.6), (14, None)]
-            for _ in articles:
-                yield Layers(
-                    entities=[Entity(at, at + 4, "PERSON", score=score) for at, score in scores],
-                    quotes=[Quote("direct", [Span(at, at + 4)], score=score) for at, score in scores],
-                    claims=[Claim(at, at + 4, True, "event", score=0.1, confidence=score) for at, score in scores],
-                )
-
-        return registry.Preannotator("confident", "1", LAYERS, pipe)
-
-    registry.find_layers("rules")  # registered for good, before the copy that is thrown away
-    monkeypatch.setattr(registry, "_ENTRIES", dict(registry._ENTRIES))
-    registry.register("confident", layers=LAYERS)(build)
+    scores = [(0, 0.59), (9, 0.6), (14, None)]
+    found = Layers(
+        entities=[Entity(at, at + 4, "PERSON", score=score) for at, score in scores],
+        quotes=[Quote("direct", [Span(at, at + 4)], score=score) for at, score in scores],
+        claims=[Claim(at, at + 4, True, "event", score=0.1, confidence=score) for at, score in scores],
+    )
+    register(monkeypatch, "confident", LAYERS, lambda article: found)
 
 
 def _jsonl(tmp_path: Path, articles: list[Article] = ARTICLES) -> str:
@@ -102,8 +86,7 @@ def test_articles_are_read_as_needed() -> None:
             yield Article(id=str(n), text="Rain fell.")
             n += 1
 
-    run = preannotate_articles(endless(), preannotator="rules")
-    next(run)
+    next(preannotate_articles(endless(), preannotator="rules"))
     assert len(read) < 100
 
 
@@ -226,8 +209,7 @@ def test_kept_lines_follow_the_articles_of_today(tmp_path: Path, fragile: list[s
 
 def test_command_writes_the_good_and_reports_the_bad(tmp_path: Path, fragile: list[str]) -> None:
     output = tmp_path / "p.jsonl"
-    result = CliRunner().invoke(app, ["preannotate", _jsonl(tmp_path), "-o", str(output), "--preannotator", "fragile"])
-    assert result.exit_code == 1
+    result = run("preannotate", _jsonl(tmp_path), "-o", output, "--preannotator", "fragile", code=1)
     assert "a13" in result.stderr
     assert len(read_records(output, Prediction)) == 39
 
@@ -244,12 +226,10 @@ def test_command_writes_the_good_and_reports_the_bad(tmp_path: Path, fragile: li
 )
 def test_command_says_what_is_wrong(tmp_path: Path, arguments: list[str], code: int, words: str) -> None:
     output = tmp_path / "p.jsonl"
-    result = CliRunner().invoke(app, ["preannotate", _jsonl(tmp_path), "-o", str(output), *arguments])
-    assert (result.exit_code, words in result.stderr) == (code, True), result.stderr
+    assert words in run("preannotate", _jsonl(tmp_path), "-o", output, *arguments, code=code).stderr
     assert not output.exists()
 
 
 def test_command_to_standard_output(tmp_path: Path) -> None:
-    result = CliRunner().invoke(app, ["preannotate", _jsonl(tmp_path), "-o", "-", "--preannotator", "rules"])
-    assert result.exit_code == 0
+    result = run("preannotate", _jsonl(tmp_path), "-o", "-", "--preannotator", "rules")
     assert len(result.stdout.splitlines()) == len(ARTICLES)

@@ -138,7 +138,7 @@ NAMES = {
     ("text", "expected"),
     [pytest.param(*one, id=f"{kind}-{n}") for kind, some in NAMES.items() for n, one in enumerate(some)],
 )
-def test_names(news: NewsPipeline, text: str, expected: str) -> None:
+def test_names_are_found_in_texts_as_they_come(news: NewsPipeline, text: str, expected: str) -> None:
     check_names(news, text, expected)
 
 
@@ -244,7 +244,7 @@ QUOTES = {
     ("text", "expected"),
     [pytest.param(*one, id=f"{kind}-{n}") for kind, some in QUOTES.items() for n, one in enumerate(some)],
 )
-def test_quotes(news: NewsPipeline, text: str, expected: list[str]) -> None:
+def test_quotes_are_found_in_texts_as_they_come(news: NewsPipeline, text: str, expected: list[str]) -> None:
     assert quotes_of(news, text) == expected
 
 

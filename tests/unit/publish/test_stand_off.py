@@ -21,6 +21,7 @@ from annotate.records import Article, GoldRecord
 from annotate.release.build import release_records
 from annotate.release.check import check_release
 from tests.support.bridges import made_article
+from tests.support.folders import contents
 
 
 @pytest.fixture(scope="module")
@@ -64,8 +65,7 @@ def test_it_loads_as_a_dataset_with_null_texts(bare: Path, tmp_path: Path) -> No
 def test_unchanged_texts_give_the_release_byte_for_byte(bare: Path, release: Path, tmp_path: Path) -> None:
     report = rehydrate(bare, write(tmp_path / "a.jsonl", articles()), to=tmp_path / "out")
     assert (report.exact, report.repaired, report.missing, report.identical) == (6, 0, [], "all")
-    files = {path.relative_to(release): path.read_bytes() for path in release.rglob("*") if path.is_file()}
-    assert {p.relative_to(report.place): p.read_bytes() for p in report.place.rglob("*") if p.is_file()} == files
+    assert contents(report.place) == contents(release)
 
 
 def test_another_id_is_found_by_its_url_and_other_line_ends_are_normalised(bare: Path, tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ words = st.lists(
 
 
 @given(words, st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_an_unedited_text_gives_every_span_back(tokens: list[str], data: st.DataObject) -> None:
     text = " ".join(tokens)
     inner = [i for i, char in enumerate(text) if not char.isspace()]

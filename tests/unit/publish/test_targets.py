@@ -17,10 +17,7 @@ from annotate.publish import publish_release
 from annotate.release.build import release_records
 from annotate.release.check import check_release
 from tests.support.bridges import made_article
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+from tests.support.folders import contents
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +141,7 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server.stop()
 
 
-def test_s3(release: Path, other: Path, s3: str, tmp_path: Path) -> None:
+def test_a_release_in_a_bucket_is_whole_and_never_changes(release: Path, other: Path, s3: str, tmp_path: Path) -> None:
     import boto3
 
     assert publish_release(release, s3).place == "s3://gold/releases/bridges/1.0.0"

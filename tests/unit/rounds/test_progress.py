@@ -12,12 +12,10 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
 import annotate
 from annotate.agreement.measure import Figure, agree
 from annotate.agreement.report import describe_agreement
-from annotate.cli.app import app
 from annotate.errors import DataProblems, RecordError
 from annotate.jsonl import write_records
 from annotate.printing import to_text
@@ -25,6 +23,7 @@ from annotate.records import Annotation, Entity, Layers
 from annotate.rounds import Progress, describe_progress, progress
 from annotate.rounds.page import to_page
 from annotate.rounds.trends import TIME, judge, subtract
+from tests.support.commands import run
 
 TEXT = "Ann met Bob in Rome and Cy met Dee in Oslo on Monday. " * 3
 NAMES = [("Ann", "PERSON"), ("Bob", "PERSON"), ("Rome", "GPE"), ("Cy", "PERSON"), ("Oslo", "GPE"), ("Monday", "DATE")]
@@ -185,7 +184,7 @@ def test_the_interval_of_the_difference_covers_it_about_as_often_as_it_says() ->
     runs = [
         find(progress([make_round(1, 20, 0.8, seed=i), make_round(2, 20, 0.8, seed=i)], trials=200)) for i in range(60)
     ]
-    assert sum(run.low <= 0 <= run.high for run in runs) >= 53  # 95 % of 60 are 57
+    assert sum(one.low <= 0 <= one.high for one in runs) >= 53  # 95 % of 60 are 57
 
 
 @given(st.floats(-1, 1), st.floats(-1, 1), st.floats(0, 0.5))
@@ -208,8 +207,7 @@ def files(tmp_path: Path) -> list[str]:
 
 def test_the_command_prints_tables_of_80_columns_and_writes_a_page(files: list[str], tmp_path: Path) -> None:
     page = tmp_path / "p.html"
-    result = CliRunner().invoke(app, ["progress", *files, "--html", str(page), "--trials", "50"])
-    assert result.exit_code == 0, result.output
+    result = run("progress", *files, "--html", page, "--trials", 50)
     tables = [line for line in result.stdout.splitlines() if not line.startswith(("entities: ", "labels that"))]
     assert max(map(len, tables)) <= 80
     assert "week-3-of-the-pilot against week-2-of-the-pilot" in result.stdout
@@ -219,8 +217,7 @@ def test_the_command_prints_tables_of_80_columns_and_writes_a_page(files: list[s
 
 
 def test_the_command_prints_json_that_is_the_function_s(files: list[str]) -> None:
-    result = CliRunner().invoke(app, ["progress", *files, "--format", "json", "--trials", "50"])
-    assert result.exit_code == 0, result.output
+    result = run("progress", *files, "--format", "json", "--trials", 50)
     assert json.loads(result.stdout) == annotate.progress(files, trials=50).to_dict()
 
 

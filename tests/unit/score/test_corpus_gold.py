@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import gzip
 import random
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from annotate.errors import ScoreError
 from annotate.records import Entity, GoldRecord, Prediction
 from annotate.score import evaluate
-
-
-def read_corpus(folder: Path, name: str) -> list[GoldRecord]:
-    with gzip.open(folder / f"{name}.jsonl.gz") as file:
-        return [msgspec.json.decode(line, type=GoldRecord) for line in file]
+from tests.support.corpora import read_corpus
 
 
 def blur(entity: Entity, length: int, chance: random.Random) -> Entity:
@@ -27,7 +21,7 @@ def blur(entity: Entity, length: int, chance: random.Random) -> Entity:
 
 @pytest.mark.parametrize("name", ["polnear_quotes.dev", "re3d_entities_named.dev", "gum_names.dev"])
 def test_gold_against_itself_is_perfect(shared_data: Path, name: str) -> None:
-    gold = read_corpus(shared_data, name)
+    gold = read_corpus(shared_data, name, GoldRecord)
     predictions = [Prediction(id=g.id, entities=g.entities, quotes=g.quotes) for g in gold]
     report = evaluate(gold, predictions, trials=0)
     for measure, score in report.measures.items():
@@ -35,7 +29,7 @@ def test_gold_against_itself_is_perfect(shared_data: Path, name: str) -> None:
 
 
 def test_what_gold_ignores_changes_nothing(shared_data: Path) -> None:
-    gold = read_corpus(shared_data, "re3d_entities_named.dev")
+    gold = read_corpus(shared_data, "re3d_entities_named.dev", GoldRecord)
     right = [Prediction(id=g.id, entities=g.entities) for g in gold]
     more = [
         Prediction(id=g.id, entities=[*(g.entities or []), *(Entity(r.start, r.end, "LAW") for r in g.ignore or [])])
@@ -47,7 +41,7 @@ def test_what_gold_ignores_changes_nothing(shared_data: Path) -> None:
 
 
 def test_order_changes_nothing_on_nested_gold(shared_data: Path) -> None:
-    gold = read_corpus(shared_data, "re3d_entities_all.dev")
+    gold = read_corpus(shared_data, "re3d_entities_all.dev", GoldRecord)
     labels = {"PERSON", "ORG", "LOC", "NORP", "DATE", "MONEY", "QUANTITY"}
     with pytest.raises(ScoreError, match="schema news"):
         evaluate(gold, [])

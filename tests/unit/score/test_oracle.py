@@ -39,7 +39,7 @@ def ratio(a: float, b: float) -> Any:
 MENTIONS = st.lists(st.tuples(spans(18, 9), st.sampled_from(LABELS)), max_size=4)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     gold=st.lists(
         st.tuples(spans(18, 9), st.sampled_from(LABELS), st.sampled_from([(), (), (), ("ORG",), ("GPE", "ORG")])),
@@ -83,7 +83,7 @@ def test_entities_agree_with_exhaustive_search(gold: Any, predicted: Any, region
                     assert tuple(report.label_counts["entities"][label][scheme].values()) == outcome, (label, scheme)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     articles=st.lists(st.tuples(MENTIONS, MENTIONS), min_size=1, max_size=4),
     times=st.integers(2, 3),
@@ -140,7 +140,7 @@ def to_quote(item: Any) -> Quote:
     return Quote(kind, [Span(*r) for r in ranges], Span(*speaker) if speaker else None, Span(*cue) if cue else None)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(gold=QUOTES, predicted=QUOTES, copied=st.booleans(), shuffle=st.randoms())
 def test_quotes_agree_with_exhaustive_search(gold: Any, predicted: Any, copied: bool, shuffle: random.Random) -> None:
     gold = list({repr((sorted(item[0]), *item[1:])): item for item in gold}.values())
@@ -187,7 +187,7 @@ CLAIMS = st.lists(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(gold=CLAIMS, predicted=CLAIMS, shuffle=st.randoms())
 def test_claims_agree_with_exhaustive_search(gold: Any, predicted: Any, shuffle: random.Random) -> None:
     gold = list({repr(item[:4]): item for item in gold}.values())

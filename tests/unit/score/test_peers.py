@@ -93,14 +93,14 @@ SEQEVAL = {
 
 
 @pytest.mark.parametrize("label", SEQEVAL)
-def test_seqeval_strict(label: str, report: Any) -> None:
+def test_strict_entities_are_those_of_seqeval(label: str, report: Any) -> None:
     *expected, gold = SEQEVAL[label]
     values = [report.value(f"{metric}:strict:entities{label}") for metric in ("precision", "recall", "f1")]
     assert values == pytest.approx(expected, abs=1e-15)
     assert report.measures[f"recall:strict:entities{label}"].n_gold == gold
 
 
-def test_spacy_ents_f(articles: Any, report: Any) -> None:
+def test_entities_score_as_in_spacy(articles: Any, report: Any) -> None:
     import spacy
     from spacy.scorer import Scorer
     from spacy.tokens import Doc, Span
@@ -121,7 +121,7 @@ def test_spacy_ents_f(articles: Any, report: Any) -> None:
 
 
 @pytest.mark.parametrize("df", [1, 2, 4, 9, 19, 99, 10_000])
-def test_student_t(df: int) -> None:
+def test_the_t_distribution_is_that_of_scipy(df: int) -> None:
     from scipy import stats
 
     for p in (0.6, 0.8, 0.975, 0.999):

@@ -84,7 +84,7 @@ def brute_p(a: list[int], b: list[int]) -> float:
     return large / len(swaps)
 
 
-def test_exact_randomisation() -> None:
+def test_few_articles_are_permuted_in_every_way() -> None:
     a, b = [5, 4, 5, 3, 5, 2, 4], [3, 4, 1, 3, 2, 4, 1]
     found = compare_systems(make_gold(7), {"a": make_system(7, a.__getitem__), "b": make_system(7, b.__getitem__)})
     difference = found.differences[0]
@@ -204,7 +204,7 @@ def test_macro_f1_with_labels_that_only_one_system_has() -> None:
         assert values[name] == evaluate(gold, predictions).value("macro-f1:strict:entities")
 
 
-def test_wrong_use() -> None:
+def test_wrong_use_is_named() -> None:
     with pytest.raises(ScoreError, match="two systems"):
         compare_systems(make_gold(6), {"a": make_system(6, lambda i: 5)})
     with pytest.raises(AnnotateError, match="no measure"):

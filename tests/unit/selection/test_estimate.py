@@ -8,13 +8,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from typer.testing import CliRunner
 
-from annotate.cli.app import app
 from annotate.errors import ScoreError
 from annotate.jsonl import write_records
 from annotate.records import Entity, GoldRecord, Prediction
 from annotate.selection.estimate import Estimates, Rate, estimate
+from tests.support.commands import run
 
 TEXT = "Rome and Oslo and Bonn and Kyiv met."
 PLACES = [(0, 4), (9, 13), (18, 22), (27, 31)]
@@ -161,14 +160,13 @@ def test_the_command_prints_a_table_and_json(tmp_path: Path) -> None:
     truth, predictions = make_pool()
     write_records(tmp_path / "g.jsonl", truth[:40])
     write_records(tmp_path / "p.jsonl", predictions)
-    command = ["estimate", str(tmp_path / "g.jsonl"), "--predictions", str(tmp_path / "p.jsonl"), "--trials", "200"]
-    table = CliRunner().invoke(app, command)
-    assert table.exit_code == 0, table.stderr
+    command = ["estimate", tmp_path / "g.jsonl", "--predictions", tmp_path / "p.jsonl", "--trials", 200]
+    table = run(*command)
     assert "A pool of 120 articles" in table.stdout
     titles = ("Items in an article", "Share of articles with", "Precision")
     assert [line for line in table.stdout.splitlines() if line in titles] == list(titles)
     assert "taken as a simple random sample" in " ".join(table.stdout.split())
     assert max(map(len, table.stdout.partition("gain:")[0].splitlines())) <= 80
-    found = json.loads(CliRunner().invoke(app, [*command, "--format", "json"]).stdout)
+    found = json.loads(run(*command, "--format", "json").stdout)
     assert found["pool"] == 120
     assert {"name", "gold", "value", "low", "high", "gain"} <= found["rates"][0].keys()

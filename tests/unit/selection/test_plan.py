@@ -11,16 +11,15 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
 import annotate
-from annotate.cli.app import app
 from annotate.errors import AnnotateError, ScoreError
 from annotate.jsonl import write_records
 from annotate.records import Annotation, Article, Entity, GoldRecord, Prediction
 from annotate.score.distributions import t_quantile
 from annotate.selection.plan import plan, read_target
 from annotate.selection.select import select
+from tests.support.commands import run
 
 TEXT = "Rome and Oslo and Bonn and Kyiv met."
 PLACES = [Entity(*span, "GPE") for span in ((0, 4), (9, 13), (18, 22), (27, 31))]
@@ -132,13 +131,10 @@ def test_the_next_step_names_the_file(tmp_path: Path) -> None:
     pool, gold, _ = make_world(tmp_path)
     first = select([str(pool)], n=20, by=["publisher"])
     so_far = annotate_batch(first.articles, gold, tmp_path / "g.jsonl")
-    command = ["plan", str(so_far), "--predictions", str(tmp_path / "p.jsonl"), "--width", "0.1"]
-    assert "the same with -o PLAN.json" in CliRunner().invoke(app, command).stdout
-    written = str(tmp_path / "plan.json")
-    assert (
-        f"next: annotate select SOURCES --plan {written} -o"
-        in CliRunner().invoke(app, [*command, "-o", written]).stdout
-    )
+    command = ["plan", so_far, "--predictions", tmp_path / "p.jsonl", "--width", 0.1]
+    assert "the same with -o PLAN.json" in run(*command).stdout
+    written = tmp_path / "plan.json"
+    assert f"next: annotate select SOURCES --plan {written} -o" in run(*command, "-o", written).stdout
 
 
 def test_two_systems_that_are_close_need_more_than_two_that_are_not(tmp_path: Path) -> None:
@@ -221,19 +217,15 @@ def test_the_commands_play_together(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     pool, gold, _ = make_world(tmp_path)
     batch = select([str(pool)], n=30, by=["publisher"]).articles
     annotate_batch(batch, gold, Path("g.jsonl"))
-    done = CliRunner().invoke(
-        app, ["plan", "g.jsonl", "--predictions", "p.jsonl", "--width", "0.03", "-o", "plan.json"]
-    )
-    assert done.exit_code == 0, done.stderr
+    done = run("plan", "g.jsonl", "--predictions", "p.jsonl", "--width", 0.03, "-o", "plan.json")
     assert "f1:strict:entities is 0." in done.stdout
     assert "more articles" in done.stdout
     assert "annotate select SOURCES --plan plan.json" in done.stdout
-    enough = CliRunner().invoke(app, ["plan", "g.jsonl", "--predictions", "p.jsonl", "--width", "0.9", "-o", "0.json"])
+    enough = run("plan", "g.jsonl", "--predictions", "p.jsonl", "--width", 0.9, "-o", "0.json")
     assert enough.stdout.splitlines()[-1] == "no more articles are needed"
-    found = CliRunner().invoke(app, ["plan", "g.jsonl", "--compare", "p.jsonl", "p.jsonl", "--format", "json"])
+    found = run("plan", "g.jsonl", "--compare", "p.jsonl", "p.jsonl", "--format", "json")
     assert json.loads(found.stdout)["compared"] is True
-    more = CliRunner().invoke(app, ["select", "pool.jsonl", "--plan", "plan.json", "-o", "b.jsonl"])
-    assert more.exit_code == 0, more.stderr
+    run("select", "pool.jsonl", "--plan", "plan.json", "-o", "b.jsonl")
     assert len(Path("b.jsonl").read_bytes().splitlines()) > 30
 
 

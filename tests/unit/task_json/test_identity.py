@@ -44,7 +44,7 @@ def submit(task: dict[str, Any], seed: int = 0) -> dict[str, Any]:
 
 
 @given(predictions(), st.integers(0, 9))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_an_untouched_submit_comes_back_identical(prediction: Prediction, seed: int) -> None:
     task = to_task(prediction, NEWS)
     [(annotation, _)], drafts, remarks = from_task(submit(task, seed), NEWS, emails={3: "ada@example.org"})
@@ -63,7 +63,7 @@ def test_an_untouched_submit_comes_back_identical(prediction: Prediction, seed: 
 
 
 @given(predictions())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_region_ids_are_unique_and_the_same_every_time(prediction: Prediction) -> None:
     first, second = to_task(prediction, NEWS), to_task(prediction, NEWS)
     assert first == second
@@ -72,7 +72,7 @@ def test_region_ids_are_unique_and_the_same_every_time(prediction: Prediction) -
 
 
 @given(predictions())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_the_sdk_finds_nothing_wrong_with_the_predictions(prediction: Prediction) -> None:
     interface = pytest.importorskip("label_studio_sdk.label_interface").LabelInterface(to_label_config(NEWS))
     [entry] = to_task(prediction, NEWS)["predictions"]

@@ -49,7 +49,7 @@ def test_any_tags_give_spans_without_overlap_that_hold_every_token_but_those_tag
         ("E-a I-a", [(0, 1, "a"), (1, 2, "a")], 2),
     ],
 )
-def test_other_schemes(tags: str, spans: list[tuple[int, int, str]], mended: int) -> None:
+def test_tags_of_other_schemes_are_read(tags: str, spans: list[tuple[int, int, str]], mended: int) -> None:
     assert from_tags(tags.split()) == ([TagSpan(*span) for span in spans], mended)
 
 

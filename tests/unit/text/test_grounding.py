@@ -5,7 +5,7 @@ from __future__ import annotations
 import string
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from annotate.formats import FormatReport, ground_layers
@@ -94,7 +94,6 @@ words = st.text(string.ascii_lowercase + "é“”’😀", min_size=1, max_size
 
 
 @given(st.lists(words, min_size=1, max_size=30))
-@settings(deadline=None)
 def test_tokens_in_order_go_back_to_their_own_places(tokens: list[str]) -> None:
     """Every token of a text, in order, is found at a place with its very text, each place once."""
     text = " ".join(tokens)
@@ -105,7 +104,6 @@ def test_tokens_in_order_go_back_to_their_own_places(tokens: list[str]) -> None:
 
 
 @given(st.text(max_size=60), st.text(max_size=20))
-@settings(deadline=None)
 def test_any_text_and_any_string_give_valid_places(text: str, wanted: str) -> None:
     for place in Text(text).find_all(wanted):
         assert 0 <= place.start < place.end <= len(text)

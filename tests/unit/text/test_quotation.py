@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotate.records import Span
-from annotate.text.quotation import find_stretches, parse_quote_type, quote_type
+from annotate.text.quotation import find_paragraphs, find_stretches, parse_quote_type, quote_type
 
 # the text with the content between brackets; two pairs are two fragments
 TABLE = [
@@ -81,7 +81,7 @@ def read(marked: str) -> tuple[str, list[Span]]:
 
 
 @pytest.mark.parametrize(("marked", "expected"), TABLE, ids=[marked for marked, _ in TABLE])
-def test_type(marked: str, expected: str) -> None:
+def test_the_type_follows_from_the_marks(marked: str, expected: str) -> None:
     text, content = read(marked)
     assert quote_type(text, content) == expected
     assert quote_type(text, content[::-1]) == expected
@@ -95,11 +95,36 @@ def test_a_content_that_is_all_of_its_text(content: str) -> None:
     assert quote_type(content, [Span(0, len(content))]) == "direct"
 
 
-@given(st.text(st.sampled_from("a s.\n“”‘’'\"«»‚„`"), max_size=40))
-def test_stretches_are_in_order_and_apart_in_any_text(text: str) -> None:
+any_text = st.text(st.sampled_from("\"“”‘’'`«».,!?\n\r ()[]-ab1AB\u200fא😀\0\u0301") | st.characters(codec="utf-8"))
+
+
+@settings(max_examples=200)
+@given(any_text | st.text(st.sampled_from("a s.\n“”‘’'\"«»‚„`"), max_size=40))
+def test_stretches_are_in_order_apart_and_within_their_paragraph_in_any_text(text: str) -> None:
     found = find_stretches(text)
-    assert all(0 <= start < end <= len(text) for start, end, _ in found)
+    paragraphs = find_paragraphs(text)
+    assert all(any(first <= start < end <= last for first, last in paragraphs) for start, end, _ in found)
     assert all(left[1] <= right[0] for left, right in itertools.pairwise(found))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('"One," he said, "two."', ['"One,"', '"two."']),
+        ("“One ‘inner’ two.”", ["“One ‘inner’ two.”"]),
+        ("''Like this,'' she said.", ["''Like this,''"]),
+        ("“First.\n\n“Second.”", ["“First.", "“Second.”"]),
+        ("It's the dogs' home.", []),
+        ("He said ‘yes’ and left.", ["‘yes’"]),
+        ("“Never closed\n\nNext paragraph.", ["“Never closed"]),
+        ("«Oui», dit-il.", ["«Oui»"]),
+        ("”Opened by the wrong mark.”", ["”Opened by the wrong mark.”"]),
+        ('"The goal is peace "Before he left, he spoke.', ['"The goal is peace "']),
+        ('"He said so,\nand left." They stayed.', ['"He said so,\nand left."']),
+    ],
+)
+def test_stretches_of_every_kind_of_mark(text: str, expected: list[str]) -> None:
+    assert [text[start:end] for start, end, _ in find_stretches(text)] == expected
 
 
 @pytest.mark.parametrize("value", ["direct", "Direct", " DIRECT "])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from annotate.text.tokens import find_touched, load_blank, make_tokenizer
@@ -20,7 +20,6 @@ def test_a_token_is_touched_when_it_shares_a_code_point(
         assert list(find_touched(tokens, start, start + size)) == shared
 
 
-@settings(deadline=None)  # the first example loads spaCy
 @given(st.text("aé.’'\" \n\u00a0\u3000—1,$", max_size=40))
 def test_ranges_of_spacy_are_those_of_its_own_tokens(text: str) -> None:
     tokens = [(token.idx, token.idx + len(token.text)) for token in load_blank("en").make_doc(text)]

@@ -112,7 +112,7 @@ def test_a_window_forgets_what_lies_outside_it() -> None:
     assert [ENTITY_TAGS[tag] for tag in middle.entities[0].nonzero()[0]] == ["B-PERSON"]
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.integers(0, 2**31))
 def test_crf_loss_is_minus_the_log_share_of_the_allowed_sequences(seed: int) -> None:
     torch.manual_seed(seed)
@@ -135,7 +135,7 @@ def test_crf_loss_is_minus_the_log_share_of_the_allowed_sequences(seed: int) -> 
     assert float(crf.loss(scores, allowed, present)) == pytest.approx(-np.log(wanted / total), abs=1e-3)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(0, 2**31))
 def test_replacing_names_moves_every_span_with_its_words(seed: int) -> None:
     before = document()

@@ -35,7 +35,7 @@ CLAIM = Claim(36, 61, True, "statistic", Span(0, 7))
         (CLAIM, msgspec.structs.replace(CLAIM, claimer=None), [("relinked",)]),
     ],
 )
-def test_one_span(before: Any, after: Any, expected: list[tuple[str, ...]]) -> None:
+def test_every_change_of_one_span_is_named(before: Any, after: Any, expected: list[tuple[str, ...]]) -> None:
     layer = {Entity: "entities", Quote: "quotes", Claim: "claims"}[type(before)]
     old = GoldRecord(id="a", text=TEXT, **{layer: [before]})
     new = GoldRecord(id="a", text=TEXT, **{layer: [after]})

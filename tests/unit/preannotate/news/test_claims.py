@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from annotate.preannotate.news.claims import FoundClaim, add_claims, finish_claims
 from annotate.preannotate.news.found_entity import BY_RULE, FoundEntity
 from annotate.preannotate.news.linking import FoundQuote
 from annotate.preannotate.news.network import CLAIM_KINDS, CLAIM_TAGS, ENTITY_TAGS, ROLE_TAGS, Reading
-from annotate.preannotate.news.passage import WordPieces, read_passage
+from annotate.preannotate.news.passage import read_passage
 from annotate.preannotate.news.statements import Statement
 from tests.support.spans import range_of
-
-PIECES = WordPieces(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *"abcdefghijklmnopqrstuvwxyz"])
+from tests.support.wordpieces import PIECES
 
 
 def find(
@@ -127,7 +126,6 @@ def test_i_in_a_quote_or_a_statement_is_its_speaker() -> None:
     assert finish_claims(text, found, [], [])[0].claimer == range_of(text, "I")
 
 
-@settings(deadline=None)
 @given(
     st.text(st.sampled_from("“”\"().,;–- abA1\n'"), min_size=1, max_size=60),
     st.integers(0, 59),

@@ -1,4 +1,4 @@
-"""The parts of the bundled pipeline that need no weights: words, marks, windows, chains, links, names."""
+"""The parts of the bundled pipeline that need no weights: words, marks, windows, chains, links."""
 
 from __future__ import annotations
 
@@ -6,20 +6,14 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from annotate.preannotate.news.entities import tidy_entities
-from annotate.preannotate.news.found_entity import FoundEntity
-from annotate.preannotate.news.linking import FoundQuote, Piece, Place, link_pieces
+from annotate.preannotate.news.linking import Piece, Place, link_pieces
 from annotate.preannotate.news.network import Chain
-from annotate.preannotate.news.passage import WordPieces, cut_windows, read_passage, split_words
-from annotate.preannotate.news.quotes import finish_quotes, resolve_speakers
-from annotate.text.quotation import find_paragraphs, find_stretches
+from annotate.preannotate.news.passage import cut_windows, read_passage, split_words
+from tests.support.wordpieces import PIECES
 
-PIECES = WordPieces(
-    ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *"abcdefghijklmnopqrstuvwxyz", *(f"##{c}" for c in "abcdefgh")]
-)
 SURE = (-0.01, -0.01, -0.01)
 
 any_text = st.text(
@@ -28,7 +22,6 @@ any_text = st.text(
 )
 
 
-@settings(deadline=None)
 @given(any_text)
 def test_words_are_in_order_and_leave_out_only_white_space(text: str) -> None:
     spans = split_words(text)
@@ -47,35 +40,6 @@ def test_wordpieces_are_those_of_the_reference_tokenizer() -> None:
         assert ours == reference.encode(text, add_special_tokens=False).ids
 
 
-@settings(deadline=None)
-@given(any_text)
-def test_stretches_stay_within_their_paragraph(text: str) -> None:
-    paragraphs = find_paragraphs(text)
-    for start, end, _ in find_stretches(text):
-        assert any(first <= start < end <= last for first, last in paragraphs)
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ('"One," he said, "two."', ['"One,"', '"two."']),
-        ("“One ‘inner’ two.”", ["“One ‘inner’ two.”"]),
-        ("''Like this,'' she said.", ["''Like this,''"]),
-        ("“First.\n\n“Second.”", ["“First.", "“Second.”"]),
-        ("It's the dogs' home.", []),
-        ("He said ‘yes’ and left.", ["‘yes’"]),
-        ("“Never closed\n\nNext paragraph.", ["“Never closed"]),
-        ("«Oui», dit-il.", ["«Oui»"]),
-        ("”Opened by the wrong mark.”", ["”Opened by the wrong mark.”"]),
-        ('"The goal is peace "Before he left, he spoke.', ['"The goal is peace "']),
-        ('"He said so,\nand left." They stayed.', ['"He said so,\nand left."']),
-    ],
-)
-def test_stretches_of_every_kind_of_mark(text: str, expected: list[str]) -> None:
-    assert [text[start:end] for start, end, _ in find_stretches(text)] == expected
-
-
-@settings(deadline=None)
 @given(any_text, st.integers(1, 30), st.integers(1, 30))
 def test_windows_cover_every_word_once(text: str, longest: int, first: int) -> None:
     passage = read_passage(text, PIECES)
@@ -91,7 +55,6 @@ def test_windows_end_where_a_paragraph_ends() -> None:
     assert cut == [(0, 6), (6, 8)]
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_chain_agrees_with_trying_every_sequence(seed: int) -> None:
     numbers = np.random.default_rng(seed)
@@ -132,93 +95,3 @@ def test_content_on_both_sides_of_a_cue_is_one_quote() -> None:
     (quote,) = link_pieces(pieces, anchors, flat, Place(zeros, zeros))
     assert quote.content == [pieces[0], pieces[3]]
     assert (quote.cue, quote.speaker) == (pieces[1], pieces[2])
-
-
-def tidied(text: str, *names: tuple[str, str]) -> list[tuple[str, str]]:
-    found, at = [], 0
-    for words, label in names:
-        at = text.index(words, at)
-        found.append(FoundEntity(at, at + len(words), label, SURE))
-        at += len(words)
-    return [(text[name.start : name.end], name.label) for name in tidy_entities(text, found)]
-
-
-@pytest.mark.parametrize(
-    ("text", "names", "expected"),
-    [
-        ("He met the White House staff", [("the White House", "ORG")], [("White House", "ORG")]),
-        ("Sen. Ann Lee spoke", [("Sen. Ann Lee", "PERSON")], [("Ann Lee", "PERSON")]),
-        ("Iraq’s army", [("Iraq’s", "GPE")], [("Iraq", "GPE")]),
-        ("Biden\n\nBiden spoke", [("Biden\n\nBiden", "PERSON")], [("Biden", "PERSON"), ("Biden", "PERSON")]),
-        ("COVID-19 rose", [("19", "CARDINAL")], []),
-        ("It cost $5.2 million there", [("5.2 million", "CARDINAL")], [("$5.2 million", "MONEY")]),
-        ("Up 12 percent", [], [("12 percent", "PERCENT")]),
-        ("Lord Ashby met Scotsman Ian Roe", [("Scotsman Ian Roe", "PERSON")], [("Ian Roe", "PERSON")]),
-        ("Then Ian Roe, Jr. spoke", [("Ian Roe", "PERSON")], [("Ian Roe, Jr.", "PERSON")]),
-        ("Henry VIII ruled", [("Henry", "PERSON")], [("Henry VIII", "PERSON")]),
-        ("Osorkon II ruled", [("Osorkon II", "GPE")], [("Osorkon II", "PERSON")]),
-        ("Georgina and Christopher Vale left", [("Christopher Vale", "GPE")], [("Christopher Vale", "PERSON")]),
-        ("He lived in Christopher Vale", [("Christopher Vale", "GPE")], [("Christopher Vale", "GPE")]),
-        ("They sailed on Sandy River", [("Sandy River", "LOC")], [("Sandy River", "LOC")]),
-        ("It is now wet in May", [("now", "DATE"), ("May", "DATE")], [("May", "DATE")]),
-        (
-            "Up to 14 rockets and around 20 men",
-            [("14", "CARDINAL"), ("20", "CARDINAL")],
-            [("Up to 14", "CARDINAL"), ("around 20", "CARDINAL")],
-        ),
-        ("The US sent the USS Gerald Ford there", [], [("US", "GPE"), ("USS Gerald Ford", "PRODUCT")]),
-        ("Islamic State fell; IS fled", [], [("Islamic State", "ORG"), ("IS", "ORG")]),
-        ("THIS IS NEWS; it IS so", [], []),
-        ("They crossed the Gobi desert", [("Gobi desert", "LOC")], [("Gobi", "LOC")]),
-        (
-            "A pro-Moscow party in eastern Moravia",
-            [("pro-Moscow", "GPE"), ("eastern Moravia", "GPE")],
-            [("Moscow", "GPE"), ("Moravia", "GPE")],
-        ),
-        ("The Government of Freedonia met", [("Freedonia", "GPE")], [("Government of Freedonia", "ORG")]),
-        ("The Republic of Freedonia met", [("Republic of Freedonia", "ORG")], [("Republic of Freedonia", "GPE")]),
-        ("Shia men left Arcadia", [("Shia", "NORP"), ("Arcadia", "NORP")], [("Shia", "NORP"), ("Arcadia", "GPE")]),
-        (
-            "Ann Chu of XYZ met JFK",
-            [("Ann Chu", "PERSON"), ("XYZ", "PERSON"), ("JFK", "PERSON")],
-            [("Ann Chu", "PERSON"), ("XYZ", "ORG"), ("JFK", "PERSON")],
-        ),
-        (
-            "Mustafa al-Kadhimi left. Kadhimi spoke.",
-            [("Mustafa al-Kadhimi", "PERSON"), ("Kadhimi", "ORG")],
-            [("Mustafa al-Kadhimi", "PERSON"), ("Kadhimi", "PERSON")],
-        ),
-        (
-            "Mustafa al-Kadhimi left. Later, Kadhimi spoke.",
-            [("Mustafa al-Kadhimi", "PERSON")],
-            [("Mustafa al-Kadhimi", "PERSON"), ("Kadhimi", "PERSON")],
-        ),
-    ],
-)
-def test_names_are_tidied(text: str, names: list[tuple[str, str]], expected: list[tuple[str, str]]) -> None:
-    assert tidied(text, *names) == expected
-
-
-def test_a_direct_quote_takes_its_marks_and_the_speaker_of_the_one_before() -> None:
-    text = "“We will go,” Ann said.\n\n“We will all go home today then.”"
-    passage = read_passage(text, PIECES)
-    ann, said = text.index("Ann"), text.index("said")
-    found = [FoundQuote("direct", [(1, 12)], (said, said + 4), (ann, ann + 3), (0.0,) * 5)]
-    first, second = finish_quotes(passage, found)
-    assert [text[start:end] for start, end in first.content] == ["“We will go,”"]
-    assert (first.type, second.type) == ("direct", "direct")
-    assert second.speaker is not None
-    assert text[slice(*second.speaker)] == "Ann"
-
-
-def test_pronouns_and_titles_stand_for_the_last_plausible_person() -> None:
-    text = "Iraqi Prime Minister Mustafa al-Kadhimi met President Joe Biden. The Iraqi prime minister agreed. He left."
-    names = [
-        FoundEntity(text.index(name), text.index(name) + len(name), "PERSON", SURE)
-        for name in ("Mustafa al-Kadhimi", "Joe Biden")
-    ]
-    quotes = [
-        FoundQuote("indirect", [(0, 1)], None, (text.index(words), text.index(words) + len(words)), ())
-        for words in ("President Joe Biden", "The Iraqi prime minister", "He")
-    ]
-    assert resolve_speakers(text, quotes, names) == [None, "Mustafa al-Kadhimi", "Mustafa al-Kadhimi"]

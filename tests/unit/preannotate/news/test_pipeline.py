@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotate.preannotate.news.network import ENTITY_LABELS
@@ -23,31 +23,10 @@ TEXT = (
     "“There is no need for any foreign combat forces on Iraqi soil,” he told the Associated Press."
 )
 
-pieces = st.sampled_from(
-    [
-        "“",
-        "”",
-        '"',
-        "'",
-        "''",
-        "‘",
-        "’",
-        "«",
-        "\n\n",
-        " ",
-        ". ",
-        "said",
-        "Biden",
-        "the U.S.",
-        "2,500",
-        "\0",
-        "😀",
-        "שלום",
-        "e\u0301",
-        "\u200f",
-        "\r\n",
-    ]
-)
+pieces = st.sampled_from([
+    "“", "”", '"', "'", "''", "‘", "’", "«", "\n\n", " ", ". ", "said", "Biden", "the U.S.", "2,500", "\0", "😀",
+    "שלום", "e\u0301", "\u200f", "\r\n",
+])  # fmt: skip
 odd_text = st.one_of(st.text(max_size=300), st.lists(pieces, max_size=80).map("".join))
 
 
@@ -85,9 +64,7 @@ def test_scores_are_probabilities(news: NewsPipeline) -> None:
 
 
 @given(odd_text)
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@settings(max_examples=150)
 def test_any_text_gives_valid_flat_layers(news: NewsPipeline, text: str) -> None:
     layers = news(text)
     assert not list(find_span_problems(layers, text))

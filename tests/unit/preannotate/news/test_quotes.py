@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from annotate.preannotate.news.found_entity import BY_RULE, FoundEntity
 from annotate.preannotate.news.furniture import find_furniture
 from annotate.preannotate.news.linking import FoundQuote
-from annotate.preannotate.news.passage import Range, WordPieces, read_passage
-from annotate.preannotate.news.quotes import finish_quotes, tells_what_was_said
+from annotate.preannotate.news.passage import Range, read_passage
+from annotate.preannotate.news.quotes import finish_quotes, resolve_speakers, tells_what_was_said
+from tests.support.spans import range_of
+from tests.support.wordpieces import PIECES
 
-PIECES = WordPieces(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *"abcdefghijklmnopqrstuvwxyz"])
 
-
-def find_part(text: str, part: str) -> Range:
-    start = text.index(part)
-    return start, start + len(part)
+def find(text: str, part: str | None) -> Range | None:
+    return range_of(text, part) if part else None
 
 
 def finish(text: str, *content: str, cue: str | None = "said", speaker: str | None = None) -> list[FoundQuote]:
@@ -26,42 +26,24 @@ def finish(text: str, *content: str, cue: str | None = "said", speaker: str | No
     passage = read_passage(text, PIECES)
     found = FoundQuote(
         "indirect",
-        [find_part(text, part) for part in content],
-        find_part(text, cue) if cue else None,
-        find_part(text, speaker) if speaker else None,
+        [range_of(text, part) for part in content],
+        find(text, cue),
+        find(text, speaker),
         (0.0,) * 5,
     )
     return finish_quotes(passage, [found])
 
 
 WORDS = st.lists(
-    st.sampled_from(
-        [
-            "Ann",
-            "said",
-            "told",
-            "reporters",
-            "that",
-            "who",
-            "which",
-            "it",
-            "rained",
-            ",",
-            ".",
-            "“",
-            "”",
-            '"',
-            "’",
-            "\n\n",
-            "\n",
-        ]
-    ),
-    min_size=1,
-    max_size=30,
-)
+    st.sampled_from([
+        "Ann", "said", "told", "reporters", "that", "who", "which", "it", "rained", ",", ".", "“", "”", '"', "’",
+        "\n\n", "\n",
+    ]),
+    min_size=1, max_size=30,
+)  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(words=WORDS, glue=st.sampled_from([" ", ""]), data=st.data())
 def test_whatever_the_network_sees_the_spans_are_sound(words: list[str], glue: str, data: st.DataObject) -> None:
     passage = read_passage(glue.join(words), PIECES)
@@ -160,12 +142,9 @@ def test_the_speaker_is_without_the_relative_clause() -> None:
 def test_what_nobody_said_is_no_quote(
     sentence: str, cue: str | None, content: str, speaker: str | None, told: bool
 ) -> None:
-    def find(part: str | None) -> Range | None:
-        return (sentence.index(part), sentence.index(part) + len(part)) if part else None
-
-    spans = [(sentence.index(content), sentence.index(content) + len(content))]
-    assert tells_what_was_said(sentence, "indirect", spans, find(cue), find(speaker)) is told
-    assert tells_what_was_said(sentence, "direct", spans, find(cue), find(speaker))
+    around = ([range_of(sentence, content)], find(sentence, cue), find(sentence, speaker))
+    assert tells_what_was_said(sentence, "indirect", *around) is told
+    assert tells_what_was_said(sentence, "direct", *around)
 
 
 @pytest.mark.parametrize(
@@ -184,3 +163,24 @@ def test_what_nobody_said_is_no_quote(
 def test_what_stands_around_the_article(text: str, furniture: list[str] | None) -> None:
     expected = text.split("\n\n") if furniture is None else furniture
     assert [text[start:end] for start, end in find_furniture(text)] == expected
+
+
+def test_a_direct_quote_takes_its_marks_and_the_speaker_of_the_one_before() -> None:
+    text = "“We will go,” Ann said.\n\n“We will all go home today then.”"
+    passage = read_passage(text, PIECES)
+    found = FoundQuote("direct", [(1, 12)], range_of(text, "said"), range_of(text, "Ann"), (0.0,) * 5)
+    first, second = finish_quotes(passage, [found])
+    assert [text[start:end] for start, end in first.content] == ["“We will go,”"]
+    assert (first.type, second.type) == ("direct", "direct")
+    assert second.speaker is not None
+    assert text[slice(*second.speaker)] == "Ann"
+
+
+def test_pronouns_and_titles_stand_for_the_last_plausible_person() -> None:
+    text = "Iraqi Prime Minister Mustafa al-Kadhimi met President Joe Biden. The Iraqi prime minister agreed. He left."
+    names = [FoundEntity(*range_of(text, name), "PERSON", BY_RULE) for name in ("Mustafa al-Kadhimi", "Joe Biden")]
+    quotes = [
+        FoundQuote("indirect", [(0, 1)], None, range_of(text, words), ())
+        for words in ("President Joe Biden", "The Iraqi prime minister", "He")
+    ]
+    assert resolve_speakers(text, quotes, names) == [None, "Mustafa al-Kadhimi", "Mustafa al-Kadhimi"]

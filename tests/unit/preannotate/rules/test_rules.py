@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
-import json
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +11,8 @@ from annotate.preannotate.rules.claims import find_claims
 from annotate.preannotate.rules.entities import find_entities
 from annotate.preannotate.rules.page import read_page
 from annotate.preannotate.rules.quotes import find_quotes
+from annotate.records import GoldRecord, Layer, get_layer
+from tests.support.corpora import read_corpus
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from annotate.preannotate.rules.quotes import find_quotes
         ("J. K. Rowling wrote it.", ["J. K. Rowling wrote it."]),
     ],
 )
-def test_sentences(text: str, sentences: list[str]) -> None:
+def test_sentences_are_found(text: str, sentences: list[str]) -> None:
     page = read_page(text)
     assert [text[slice(*page.range_of(*words))] for words in page.sentences] == sentences
 
@@ -52,7 +52,7 @@ def test_sentences(text: str, sentences: list[str]) -> None:
         ("Rockets hit Al-Assad Air Base near the Tigris.", ["Al-Assad Air Base FAC", "Tigris LOC"]),
     ],
 )
-def test_entities(text: str, expected: list[str]) -> None:
+def test_entities_are_found(text: str, expected: list[str]) -> None:
     assert [f"{one.text} {one.label}" for one in find_entities(read_page(text))] == expected
 
 
@@ -83,7 +83,7 @@ def test_entities(text: str, expected: list[str]) -> None:
         ("She vowed to fight the law.", ["indirect|to fight the law|She|vowed"]),
     ],
 )
-def test_quotes(text: str, expected: list[str]) -> None:
+def test_quotes_are_found(text: str, expected: list[str]) -> None:
     found = [
         "|".join(
             [
@@ -112,7 +112,7 @@ def test_quotes(text: str, expected: list[str]) -> None:
         ("Read more here", []),
     ],
 )
-def test_claims(text: str, expected: list[str]) -> None:
+def test_claims_are_found(text: str, expected: list[str]) -> None:
     page = read_page(text)
     claims = find_claims(page, find_entities(page), find_quotes(page))
     speakers = [text[claim.claimer.start : claim.claimer.end] if claim.claimer else "" for claim in claims]
@@ -139,33 +139,26 @@ def test_figures_weigh_more_than_feelings() -> None:
         ("polnear_quotes.dev", "quotes", 0.57),
     ],
 )
-def test_figures_on_third_party_data(shared_data: Path, corpus: str, layer: str, floor: float) -> None:
+def test_figures_on_third_party_data(shared_data: Path, corpus: str, layer: Layer, floor: float) -> None:
     """F1 of strict names (places as one label), and of contents with half of their words in common."""
     right = found = wanted = 0
-    read: Callable[..., set[tuple[int, int, str]]] = _names if layer == "entities" else _contents
-    with gzip.open(shared_data / f"{corpus}.jsonl.gz", "rt") as file:
-        for record in map(json.loads, file):
-            page = read_page(record["text"])
-            gold = read(record[layer], lambda item, key: item[key])
-            mine = read((find_entities if layer == "entities" else find_quotes)(page), getattr)
-            wanted, found = wanted + len(gold), found + len(mine)
-            right += len(gold & mine) if layer == "entities" else sum(_matches(one, mine) for one in gold)
+    read, find = (_names, find_entities) if layer == "entities" else (_contents, find_quotes)
+    for record in read_corpus(shared_data, corpus, GoldRecord):
+        gold, mine = read(get_layer(record, layer)), read(find(read_page(record.text or "")))
+        wanted, found = wanted + len(gold), found + len(mine)
+        right += len(gold & mine) if layer == "entities" else sum(_matches(one, mine) for one in gold)
     assert 2 * right / (wanted + found) > floor
 
 
 _COARSE = {"PERSON": "PERSON", "ORG": "ORG", "GPE": "LOC", "LOC": "LOC", "FAC": "LOC"}
 
 
-def _names(items: list[object], get: Callable[..., object]) -> set[tuple[int, int, str]]:
-    return {
-        (get(one, "start"), get(one, "end"), _COARSE[get(one, "label")])
-        for one in items
-        if get(one, "label") in _COARSE
-    }  # type: ignore[misc, index]
+def _names(items: Any) -> set[tuple[int, int, str]]:
+    return {(one.start, one.end, _COARSE[one.label]) for one in items if one.label in _COARSE}
 
 
-def _contents(items: list[object], get: Callable[..., object]) -> set[tuple[int, int, str]]:
-    return {(get(get(one, "content")[0], "start"), get(get(one, "content")[-1], "end"), "") for one in items}  # type: ignore[misc, index]
+def _contents(items: Any) -> set[tuple[int, int, str]]:
+    return {(one.content[0].start, one.content[-1].end, "") for one in items}
 
 
 def _matches(one: tuple[int, int, str], others: set[tuple[int, int, str]]) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import random
 from collections import Counter
 from itertools import combinations
@@ -32,6 +30,7 @@ from annotate.release.grouping.duplicates import (
 from annotate.release.grouping.kinship import Kinship
 from annotate.release.grouping.splits import Groups
 from annotate.release.grouping.stories import DAYS, SHARED_NAMES, SHARED_RUNS, SIMILARITY, find_stories
+from tests.support.corpora import read_corpus
 
 
 def find_links(records: list[GoldRecord]) -> list[tuple[str, str]]:
@@ -128,8 +127,8 @@ def test_articles_that_only_share_a_key_are_not_all_compared() -> None:
 def polnear(shared_data: Path) -> list[GoldRecord]:
     records = []
     for part in ("train", "dev"):
-        with gzip.open(shared_data / f"polnear_quotes.{part}.jsonl.gz", "rt", encoding="utf-8") as lines:
-            records += [GoldRecord(id=r["id"], text=r["text"], date=r["date"]) for r in map(json.loads, lines)]
+        read = read_corpus(shared_data, f"polnear_quotes.{part}", GoldRecord)
+        records += [GoldRecord(id=one.id, text=one.text, date=one.date) for one in read]
     return sorted(records, key=lambda record: record.id)
 
 
