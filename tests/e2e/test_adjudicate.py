@@ -5,16 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
-from typer.testing import CliRunner
-
 from annotate.adjudication import Decision
-from annotate.cli.app import app
 from annotate.jsonl import read_records, stream_records, write_records
-from annotate.label_studio_server import Studio
-from annotate.labelstudio.connection import connect
+from annotate.labelstudio.connection import Connection
 from annotate.labelstudio.pull.pull import fetch_annotations
 from annotate.records import Annotation, Claim, Entity, GoldRecord, Quote, Span
+from tests.support.commands import run
 
 TEXT = "President Ada Lovelace said in Paris that taxes 😀 would rise."
 NAME, TITLED, PARIS = Entity(10, 22, "PERSON"), Entity(0, 22, "PERSON"), Entity(31, 36, "GPE")
@@ -34,15 +30,8 @@ def by(annotator: str, article: str, entity: Entity, speaker: Span) -> Annotatio
     )
 
 
-def run(*arguments: str) -> str:
-    result = CliRunner().invoke(app, list(arguments))
-    assert result.exit_code == 0, result.output
-    return result.stderr
-
-
-def review(project: str, wrong: set[tuple[int, int]]) -> None:
+def review(server: Connection, project: str, wrong: set[tuple[int, int]]) -> None:
     """Submit every task as a reviewer would after deleting the regions with these extents and what hangs on them."""
-    server = connect()
     [found] = server.find_projects(project)
     for task in server.iter_tasks(found["id"]):
         stored = task["predictions"][-1]
@@ -58,27 +47,23 @@ def _extent(item: dict[str, Any]) -> tuple[int, int] | None:
     return (item["value"]["start"], item["value"]["end"]) if item.get("from_name") == "entity" else None
 
 
-def test_disputes_go_to_a_review_project_and_come_back_decided(
-    studio: Studio, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("LABEL_STUDIO_URL", studio.url)
-    monkeypatch.setenv("LABEL_STUDIO_API_KEY", studio.api_key)
+def test_disputes_go_to_a_review_project_and_come_back_decided(server: Connection, tmp_path: Path) -> None:
     speaker = Span(0, 22)
     annotations, decided, reviews = tmp_path / "a.jsonl", tmp_path / "d.jsonl", tmp_path / "r.jsonl"
     same = [by(name, "same", NAME, speaker) for name in ("ann", "ben")]
     differ = [by("ann", "differ", NAME, speaker), by("ben", "differ", TITLED, speaker)]
     write_records(annotations, [*same, *differ])
 
-    said = run("adjudicate", str(annotations), "-o", str(decided), "--push", "Review of disputes")
+    said = run("adjudicate", annotations, "-o", decided, "--push", "Review of disputes").stderr
     assert "1 of 2 articles decided; of all items" in said
     assert [record.id for record in read_records(decided, GoldRecord)] == ["same"]
 
-    review("Review of disputes", {(0, 22)})
+    review(server, "Review of disputes", {(0, 22)})
     pulled, certificate = fetch_annotations("Review of disputes")
     assert certificate.is_clean
     write_records(reviews, pulled)
 
-    said = run("adjudicate", str(annotations), "-o", str(decided), "--decisions", str(reviews))
+    said = run("adjudicate", annotations, "-o", decided, "--decisions", reviews).stderr
     assert "2 of 2 articles decided" in said
     first, second = sorted(read_records(decided, GoldRecord), key=lambda record: record.id)
     assert (first.id, first.annotators, first.model) == ("differ", ["ann", "ben"], "rules-0.1.0")

@@ -4,23 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-from typer.testing import CliRunner
-
-from annotate.cli.app import app
 from annotate.jsonl import write_records
-from annotate.label_studio_server import Studio
-from annotate.labelstudio.connection import connect
+from annotate.labelstudio.connection import Connection
 from annotate.records import Entity, GoldRecord, Prediction, Quote, Span
+from tests.support.commands import run
 
 TEXT = 'Rome fell 😀. Rome rose. Rome stood. Rome slept. Rome woke. "It did," said Ada.'
 
 
-def test_doubts_and_proposals_reach_the_annotator(
-    studio: Studio, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("LABEL_STUDIO_URL", studio.url)
-    monkeypatch.setenv("LABEL_STUDIO_API_KEY", studio.api_key)
+def test_doubts_and_proposals_reach_the_annotator(server: Connection, tmp_path: Path) -> None:
     starts = [i for i in range(len(TEXT)) if TEXT.startswith("Rome", i)]
     labels = ["GPE", "GPE", "ORG", "GPE", "GPE"]
     entities = [Entity(start, start + 4, label) for start, label in zip(starts, labels, strict=True)]
@@ -34,12 +26,9 @@ def test_doubts_and_proposals_reach_the_annotator(
     for path, records in zip(paths, (gold, systems, systems), strict=True):
         write_records(path, records)
 
-    arguments = ["audit", str(paths[0]), "--push", "Audit queue"]
-    result = CliRunner().invoke(app, [*arguments, "--predictions", str(paths[1]), "--predictions", str(paths[2])])
-    assert result.exit_code == 0, result.output
-    assert "2 findings in 1 article, now in 'Audit queue'" in result.stderr
+    done = run("audit", paths[0], "--push", "Audit queue", "--predictions", paths[1], "--predictions", paths[2])
+    assert "2 findings in 1 article, now in 'Audit queue'" in done.stderr
 
-    server = connect()
     [project] = server.find_projects("Audit queue")
     [task] = server.iter_tasks(project["id"])
     assert task["data"]["doc_id"] == "doubted"

@@ -5,10 +5,9 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import IO
 
@@ -22,6 +21,7 @@ from annotate.label_studio_server.settings import server_environment
 from annotate.labelstudio.connection import connect
 from annotate.schema import load_schema
 from annotate.task_json.tasks import read_info, read_predicted
+from tests.support.servers import QuietHandler, serving
 
 TEXT = "“It is over,” President Joe Biden said in Baghdad on Monday."
 
@@ -115,7 +115,7 @@ def test_no_other_local_address_is_let_through(allowing: Studio, service: tuple[
             other.accept()
 
 
-class _Redirect(BaseHTTPRequestHandler):
+class _Redirect(QuietHandler):
     """Answers every request with the way to another address, `target` of the server."""
 
     def _redirect(self) -> None:
@@ -128,21 +128,17 @@ class _Redirect(BaseHTTPRequestHandler):
 
     do_GET = do_POST = _redirect
 
-    def log_message(self, format: str, *args: object) -> None:
-        """Silence."""
-
 
 @pytest.mark.slow
 def test_a_backend_leads_to_no_other_local_address(tmp_path: Path) -> None:
     """The one address that is let through may answer with a redirect; where that leads is looked at again."""
-    with socket.socket() as inside, ThreadingHTTPServer(("127.0.0.1", 0), _Redirect) as backend:
+    backend = ThreadingHTTPServer(("127.0.0.1", 0), _Redirect)
+    with socket.socket() as inside, serving(backend) as url:
         inside.bind(("127.0.0.1", 0))
         inside.listen()
         backend.target = f"http://127.0.0.1:{inside.getsockname()[1]}/"  # type: ignore[attr-defined]
         backend.asked = []  # type: ignore[attr-defined]
-        threading.Thread(target=backend.serve_forever, daemon=True).start()
         try:
-            url = f"http://127.0.0.1:{backend.server_port}"
             studio = start_studio(tmp_path, backend=url)
             server = connect(studio.url, studio.api_key)
             project = server.create_project(title="Redirected", label_config=to_label_config(load_schema()))["id"]
@@ -154,7 +150,6 @@ def test_a_backend_leads_to_no_other_local_address(tmp_path: Path) -> None:
                 inside.accept()
         finally:
             stop_studio(tmp_path)
-            backend.shutdown()
 
 
 def test_without_the_option_the_service_is_refused(studio: Studio, service: tuple[str, Path]) -> None:

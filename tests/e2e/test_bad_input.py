@@ -8,7 +8,6 @@ import resource
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +15,9 @@ from typing import Any
 
 import pytest
 
-ANNOTATE = [sys.executable, "-m", "annotate"]
+from tests.support.folders import contents
+from tests.support.terminal import ANNOTATE
+
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("LABEL_STUDIO")}
 
 
@@ -71,7 +72,7 @@ JSON_ARTICLES: dict[str, tuple[list[str], tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize("name", ARTICLES)
-def test_folders_of_text(tmp_path: Path, name: str) -> None:
+def test_wrong_folders_of_text_are_refused(tmp_path: Path, name: str) -> None:
     prepare, words = ARTICLES[name]
     prepare(tmp_path)
     assert_refused(run(tmp_path, "preannotate", "in", "-o", "out.jsonl", "--preannotator", "rules"), *words)
@@ -79,7 +80,7 @@ def test_folders_of_text(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", JSON_ARTICLES)
-def test_structured_articles(tmp_path: Path, name: str) -> None:
+def test_wrong_structured_articles_are_refused(tmp_path: Path, name: str) -> None:
     lines, words = JSON_ARTICLES[name]
     (tmp_path / "in.jsonl").write_text("\n".join(lines), "utf-8")
     assert_refused(run(tmp_path, "preannotate", "in.jsonl", "-o", "out.jsonl", "--preannotator", "rules"), *words)
@@ -95,7 +96,7 @@ def test_structured_articles(tmp_path: Path, name: str) -> None:
         (["--schema", "absent.toml"], ("absent.toml",)),
     ],
 )
-def test_unknown_names(tmp_path: Path, arguments: list[str], words: tuple[str, ...]) -> None:
+def test_unknown_names_are_refused(tmp_path: Path, arguments: list[str], words: tuple[str, ...]) -> None:
     write_lines(tmp_path / "in.jsonl", {"id": "a", "text": "x"})
     assert_refused(run(tmp_path, "preannotate", "in.jsonl", "-o", "out.jsonl", *arguments), *words)
 
@@ -136,7 +137,7 @@ def test_the_demo_leaves_other_folders_alone(tmp_path: Path) -> None:
     kept.parent.mkdir(parents=True)
     kept.write_text("{}")
     assert_refused(run(tmp_path, "demo", "-o", "mine", "--stop"), "mine", "--output")
-    assert [path for path in (tmp_path / "mine").rglob("*") if path.is_file()] == [kept]
+    assert contents(tmp_path / "mine") == {"gold/news/1.0.0/manifest.json": b"{}"}
 
 
 def test_predictions_are_no_gold(tmp_path: Path) -> None:
@@ -154,10 +155,10 @@ def release(tmp_path: Path) -> Path:
 
 
 def test_a_release_is_never_written_over(tmp_path: Path, release: Path) -> None:
-    before = {path: path.read_bytes() for path in release.rglob("*") if path.is_file()}
+    before = contents(release)
     arguments = ["release", "d.jsonl", "--name", "news", "--version", "1.0.0", "--to", "gold"]
     assert_refused(run(tmp_path, *arguments), "1.0.0")
-    assert before == {path: path.read_bytes() for path in release.rglob("*") if path.is_file()}
+    assert contents(release) == before
 
 
 @pytest.mark.parametrize("name", ["../evil", "a/b", "", "news\n"])
@@ -187,7 +188,7 @@ def test_a_changed_byte_in_a_release_is_found(tmp_path: Path, release: Path) -> 
     ],
     ids=["pull", "push"],
 )
-def test_no_server(tmp_path: Path, arguments: list[str]) -> None:
+def test_a_server_that_does_not_answer_is_named(tmp_path: Path, arguments: list[str]) -> None:
     write_lines(tmp_path / "p.jsonl", entity())
     result = run(tmp_path, *arguments)
     assert_refused(result, "127.0.0.1:9")
@@ -195,7 +196,7 @@ def test_no_server(tmp_path: Path, arguments: list[str]) -> None:
     assert not (tmp_path / "a.jsonl").exists()
 
 
-def test_no_server_known(tmp_path: Path) -> None:
+def test_where_no_server_is_known_the_ways_to_name_one_are_said(tmp_path: Path) -> None:
     assert_refused(run(tmp_path, "pull", "--project", "p", "-o", "a.jsonl"), "annotate up", "LABEL_STUDIO_URL")
 
 

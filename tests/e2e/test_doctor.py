@@ -10,7 +10,7 @@ import pytest
 
 from annotate.artifacts.label_config import to_label_config
 from annotate.label_studio_server import Studio
-from annotate.labelstudio.connection import Connection, connect
+from annotate.labelstudio.connection import Connection
 from annotate.labelstudio.doctor import Finding, doctor
 from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Entity, Prediction
@@ -21,13 +21,11 @@ PROJECT = "A project to examine"
 PREDICTION = Prediction(id="a", text="NATO met in Rome.", model="made-1", entities=[Entity(0, 4, "ORG")])
 
 
-@pytest.fixture
-def server(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
-    monkeypatch.setenv("LABEL_STUDIO_URL", studio.url)
-    monkeypatch.setenv("LABEL_STUDIO_API_KEY", studio.api_key)
-    server = connect()
+@pytest.fixture(autouse=True)
+def pushed(server: Connection) -> Iterator[None]:
+    """The project, for one test."""
     push_predictions([PREDICTION], PROJECT)
-    yield server
+    yield
     for project in server.find_projects(PROJECT):
         server.sdk.projects.delete(id=project["id"])
 

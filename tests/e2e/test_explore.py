@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from annotate.cli.app import app
 from annotate.jsonl import write_records
 from annotate.records import Annotation, Claim, Entity, Prediction, Quote, Span
+from tests.support.browser import watched_page
+from tests.support.commands import run
 
 TEXT = "President Ada Lovelace said that taxes 😀 would rise in France."
 HOSTILE = "</script><script>window.hacked=1</script><img src=x onerror=window.hacked=1> Ada\u2028\"'`<!--{{7*7}} 😀 end"
@@ -37,27 +37,18 @@ Open = Callable[..., Any]
 
 @pytest.fixture
 def explore(chromium: Any, tmp_path: Path) -> Any:
-    pages = []
+    with watched_page(chromium, viewport={"width": 1200, "height": 800}) as page:
 
-    def open_page(*records: Any, fragment: str = "") -> Any:
-        source, html = tmp_path / "records.jsonl", tmp_path / "page.html"
-        write_records(source, records)
-        result = CliRunner().invoke(app, ["explore", str(source), "-o", str(html)])
-        assert result.exit_code == 0, result.output
-        page = chromium.new_page(viewport={"width": 1200, "height": 800})
-        page.errors, page.requests = [], []
-        page.on("pageerror", lambda error: page.errors.append(str(error)))
-        page.on("console", lambda message: page.errors.append(message.text) if message.type == "error" else None)
-        page.on("request", lambda request: page.requests.append(request.url))
-        page.goto(html.as_uri() + fragment)
-        pages.append(page)
-        return page
+        def open_page(*records: Any, fragment: str = "") -> Any:
+            source, html = tmp_path / "records.jsonl", tmp_path / "page.html"
+            write_records(source, records)
+            run("explore", source, "-o", html)
+            page.goto(html.as_uri() + fragment)
+            return page
 
-    yield open_page
-    for page in pages:
+        yield open_page
         assert page.errors == []
         assert len(page.requests) == 1
-        page.close()
 
 
 def count(page: Any) -> str:
@@ -235,6 +226,5 @@ def test_printed_is_the_whole_article_and_no_controls(explore: Open) -> None:
 def test_nothing_to_show_is_an_error(tmp_path: Path) -> None:
     source = tmp_path / "empty.jsonl"
     source.write_text("")
-    result = CliRunner().invoke(app, ["explore", str(source), "-o", str(tmp_path / "page.html")])
-    assert (result.exit_code, "nothing to explore" in result.stderr) == (1, True)
+    assert "nothing to explore" in run("explore", source, "-o", tmp_path / "page.html", code=1).stderr
     assert not (tmp_path / "page.html").exists()

@@ -13,7 +13,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from annotate.labelstudio.push import push as push_module
 from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Prediction
 from tests.support.made_articles import make_predictions
+from tests.support.servers import QuietHandler, serving
 
 ROUNDS = int(os.environ.get("ANNOTATE_FAULT_ROUNDS", "4"))
 ARTICLES = 60
@@ -248,22 +249,15 @@ class Proxy(ThreadingHTTPServer):
         """Clients that have gone away are what this is about."""
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(QuietHandler):
     """One request on its way."""
 
     server: Proxy
 
-    def log_message(self, format: str, *args: Any) -> None:
-        """Silence."""
-
     def do_GET(self) -> None:
         self._pass_on(None)
 
-    def do_PATCH(self) -> None:
-        self._pass_on(None)
-
-    def do_DELETE(self) -> None:
-        self._pass_on(None)
+    do_PATCH = do_DELETE = do_GET
 
     def do_POST(self) -> None:
         unlucky = "/import" in self.path or self.path.endswith("/projects/")
@@ -296,14 +290,11 @@ class Handler(BaseHTTPRequestHandler):
 @contextlib.contextmanager
 def unreliable(target: str, fault: str, seed: int) -> Iterator[Proxy]:
     proxy = Proxy(target, fault, random.Random(seed))
-    thread = threading.Thread(target=proxy.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield proxy
-    finally:
-        proxy.released.set()
-        proxy.shutdown()
-        proxy.server_close()
+    with serving(proxy):
+        try:
+            yield proxy
+        finally:
+            proxy.released.set()
 
 
 @pytest.mark.parametrize("fault", ["drop", "502", "stall"])

@@ -10,14 +10,12 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from typer.testing import CliRunner
 
 from annotate.artifacts.label_config import to_label_config
-from annotate.cli.app import app
 from annotate.files import sha256_file, sha256_text
 from annotate.jsonl import read_records, write_records
 from annotate.label_studio_server import Studio
-from annotate.labelstudio.connection import Connection, connect
+from annotate.labelstudio.connection import Connection
 from annotate.labelstudio.pull.certificate import Certificate
 from annotate.labelstudio.pull.pull import fetch_annotations, pull_annotations
 from annotate.labelstudio.push.ledger import ledger_path
@@ -25,6 +23,7 @@ from annotate.labelstudio.push.push import push_predictions
 from annotate.printing import to_text
 from annotate.records import Annotation, Entity, Prediction
 from annotate.schema import load_schema
+from tests.support.commands import run
 
 TEXT = "Ada Lovelace said on Monday that taxes rose."
 FORGED = "Bob Lovelace lied on Monday that taxes fell."
@@ -42,18 +41,6 @@ PUSHED = [
 ]
 
 Edit = Callable[[Connection, dict[str, Any]], None]
-
-
-@pytest.fixture
-def server(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> Connection:
-    monkeypatch.setenv("LABEL_STUDIO_URL", studio.url)
-    monkeypatch.setenv("LABEL_STUDIO_API_KEY", studio.api_key)
-    return connect()
-
-
-@pytest.fixture
-def title(request: pytest.FixtureRequest) -> str:
-    return str(request.node.name)[-50:]
 
 
 def submit_all(server: Connection, project: int) -> None:
@@ -314,9 +301,7 @@ def test_the_command_fails_with_strict_and_writes_the_hash_of_its_file(
     submit_and_edit(server, title, edit_text_and_hash)
     write_records(tmp_path / "p.jsonl", PUSHED)
     output = tmp_path / "a.jsonl"
-    command = ["pull", "--project", title, "-o", str(output), "--strict"]
-    done = CliRunner().invoke(app, [*command, "--predictions", str(tmp_path / "p.jsonl")])
-    assert done.exit_code == 1
+    done = run("pull", "--project", title, "-o", output, "--strict", "--predictions", tmp_path / "p.jsonl", code=1)
     assert "not clean" in done.stderr
     assert "2 of 2 spans verified" in done.stderr
     certificate = json.loads((tmp_path / "a.certificate.json").read_text())

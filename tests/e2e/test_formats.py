@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from annotate.cli.app import app
 from annotate.jsonl import write_records
 from annotate.records import Claim, Entity, GoldRecord, Prediction, Quote, Span
+from tests.support.commands import run
 from tests.support.spans import range_of
 
 FORMATS = ("spacy", "conll", "brat", "prodigy", "labelstudio", "hf", "jsonl")
@@ -76,14 +75,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(*arguments: object) -> str:
-    result = CliRunner().invoke(app, list(map(str, arguments)))
-    assert result.exit_code == 0, result.output
-    return result.stdout
-
-
 def score(file: Path, files: Path, *options: str) -> dict[str, Any]:
-    found = run("score", file, "--gold", files / "gold.jsonl", "--format", "json", "--trials", "0", *options)
+    found = run("score", file, "--gold", files / "gold.jsonl", "--format", "json", "--trials", "0", *options).stdout
     measures: dict[str, Any] = json.loads(found)["measures"]
     return measures
 
@@ -142,9 +135,7 @@ def test_strings_score_as_offsets_do(files: Path, tmp_path: Path) -> None:
 
 
 def test_the_report_of_losses_goes_to_stderr(files: Path, tmp_path: Path) -> None:
-    result = CliRunner().invoke(
-        app, ["export", str(files / "p.jsonl"), "--to", "conll", "-o", str(tmp_path / "x"), "--alignment", "expand"]
-    )
+    result = run("export", files / "p.jsonl", "--to", "conll", "-o", tmp_path / "x", "--alignment", "expand")
     assert result.stdout == ""
     assert "conll: 6 articles written; 36 entities, 12 quotes, 9 claims" in result.stderr
     assert "not held: score of spans: " in result.stderr
@@ -159,6 +150,4 @@ def test_the_report_of_losses_goes_to_stderr(files: Path, tmp_path: Path) -> Non
     ],
 )
 def test_wrong_choices_are_one_message(options: list[str], code: int, message: str, files: Path) -> None:
-    result = CliRunner().invoke(app, ["export", str(files / "p.jsonl"), *options])
-    assert result.exit_code == code
-    assert message in result.stderr
+    assert message in run("export", files / "p.jsonl", *options, code=code).stderr

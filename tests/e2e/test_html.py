@@ -13,6 +13,7 @@ from annotate.html import label_colours, render_page, to_marks
 from annotate.html.drawing import draw_text
 from annotate.records import Claim, Entity, GoldRecord, Layers, Prediction, Quote, Span
 from annotate.schema import load_schema
+from tests.support.browser import watched_page
 from tests.support.strategies import gold_records, predictions
 
 HOSTILE = (
@@ -23,13 +24,8 @@ HOSTILE = (
 
 @pytest.fixture
 def page(chromium: Any) -> Any:
-    page = chromium.new_page()
-    page.errors, page.requests = [], []
-    page.on("pageerror", lambda error: page.errors.append(str(error)))
-    page.on("console", lambda message: page.errors.append(message.text) if message.type == "error" else None)
-    page.on("request", lambda request: page.requests.append(request.url))
-    yield page
-    page.close()
+    with watched_page(chromium) as page:
+        yield page
 
 
 def show(page: Any, folder: Path, html: str) -> None:

@@ -9,8 +9,7 @@ import pytest
 
 from annotate.errors import DataProblems
 from annotate.files import resource_dir
-from annotate.label_studio_server import Studio
-from annotate.labelstudio.connection import Connection, connect
+from annotate.labelstudio.connection import Connection
 from annotate.labelstudio.migrate import migrate_project
 from annotate.labelstudio.pull.pull import fetch_annotations
 from annotate.labelstudio.push.push import push_predictions
@@ -24,13 +23,6 @@ PREDICTION = Prediction(
     entities=[Entity(0, 4, "ORG"), Entity(12, 16, "GPE"), Entity(18, 23, "LOC")],
     claims=[Claim(0, 23, True, "event")],
 )
-
-
-@pytest.fixture
-def server(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> Connection:
-    monkeypatch.setenv("LABEL_STUDIO_URL", studio.url)
-    monkeypatch.setenv("LABEL_STUDIO_API_KEY", studio.api_key)
-    return connect()
 
 
 def annotated(server: Connection, title: str) -> None:

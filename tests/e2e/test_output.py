@@ -100,10 +100,3 @@ def test_the_version_needs_no_command(arguments: list[str]) -> None:
     done = subprocess.run([*ANNOTATE, *arguments], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert re.fullmatch(r"annotate \d+\.\d+\.\d+\S*\n", done.stdout)
-
-
-@pytest.mark.parametrize("command", [[], ["score"], ["schema"], ["schema", "show"]])
-def test_h_is_help_everywhere(command: list[str]) -> None:
-    done = subprocess.run([*ANNOTATE, *command, "-h"], capture_output=True, text=True, check=False)
-    assert done.returncode == 0
-    assert "Usage" in done.stdout

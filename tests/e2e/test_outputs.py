@@ -6,30 +6,19 @@ import json
 import os
 import shutil
 import typing
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import typer.main
-from typer.testing import CliRunner
 
-from annotate.cli.app import app
 from annotate.cli.outputs import CheckedCommand, check_outputs, is_read, is_written, takes_file
 from annotate.errors import AnnotateError
+from tests.support.commands import iter_commands, run
 
 RELEASE = Path(__file__).parents[2] / "gold" / "news" / "0.1.0"
 
 
-def iter_commands(group: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    for name, command in group.commands.items():
-        if hasattr(command, "commands"):
-            yield from iter_commands(command, (*words, name))
-        else:
-            yield (*words, name), command
-
-
-COMMANDS = dict(iter_commands(typer.main.get_command(app)))
+COMMANDS = {tuple(words): command for words, command in iter_commands()}
 PAIRS = [
     pytest.param(words, output, read, id=f"{' '.join(words)} {output.opts[0]}={read.opts[0]}")
     for words, command in COMMANDS.items()
@@ -77,8 +66,7 @@ def test_an_output_that_is_an_input_is_refused(
     Path("link.jsonl").symlink_to("same.jsonl")
     Path("folder").mkdir()
     for written in ("same.jsonl", "link.jsonl", "folder/../same.jsonl", str(tmp_path / "same.jsonl")):
-        result = CliRunner().invoke(app, spell(words, {output: written, read: "same.jsonl"}, "other.jsonl"))
-        assert result.exit_code == 1, result.output
+        result = run(*spell(words, {output: written, read: "same.jsonl"}, "other.jsonl"), code=1)
         assert f"{written}: is also read" in result.stderr.replace("\n", " "), result.stderr
         assert Path("same.jsonl").read_text() == "{}\n"
         assert sorted(os.listdir()) == ["folder", "link.jsonl", "same.jsonl"]  # noqa: PTH208 - of the current folder
@@ -98,13 +86,11 @@ def test_nothing_is_written_into_a_release_or_over_a_folder(
 ) -> None:
     release = Path(shutil.copytree(RELEASE, tmp_path / "1.0.0"))
     place = release / "data" / "new.jsonl"
-    result = CliRunner().invoke(app, spell(words, {output: str(place)}, "other.jsonl"))
-    assert result.exit_code == 1
+    result = run(*spell(words, {output: str(place)}, "other.jsonl"), code=1)
     assert "is in the release" in result.stderr.replace("\n", " ")
     assert not place.exists()
     if takes_file(output):
-        result = CliRunner().invoke(app, spell(words, {output: str(tmp_path)}, "other.jsonl"))
-        assert result.exit_code == 1
+        result = run(*spell(words, {output: str(tmp_path)}, "other.jsonl"), code=1)
         assert "is a folder; give the name of a file" in result.stderr.replace("\n", " ")
 
 
@@ -131,16 +117,14 @@ def annotations(tmp_path: Path) -> Path:
 
 
 def test_adjudicate_to_a_full_device_leaves_no_log(annotations: Path, tmp_path: Path) -> None:
-    arguments = ["adjudicate", str(annotations), "--strategy", "union", "-o", "/dev/full"]
-    result = CliRunner().invoke(app, [*arguments, "--log", str(tmp_path / "log.jsonl")])
-    assert result.exit_code == 1
+    options = ("--strategy", "union", "-o", "/dev/full", "--log", tmp_path / "log.jsonl")
+    result = run("adjudicate", annotations, *options, code=1)
     assert "/dev/full: cannot be written (No space left on device); nothing was changed" in result.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
 
 
 def test_adjudicate_to_a_device_writes_no_log_unasked(annotations: Path, tmp_path: Path) -> None:
-    result = CliRunner().invoke(app, ["adjudicate", str(annotations), "--strategy", "union", "-o", "/dev/null"])
-    assert result.exit_code == 0
+    run("adjudicate", annotations, "--strategy", "union", "-o", "/dev/null")
     assert not Path("/dev/null.decisions.jsonl").exists()
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
 
@@ -149,16 +133,13 @@ def test_the_log_that_adjudicate_writes_unasked_is_no_input(annotations: Path) -
     decisions = annotations.with_name("d.decisions.jsonl")
     annotations.rename(decisions)
     before = decisions.read_bytes()
-    result = CliRunner().invoke(app, ["adjudicate", str(decisions), "-o", str(annotations.with_name("d.jsonl"))])
-    assert result.exit_code == 1
-    assert "the decision log" in result.stderr
+    assert "the decision log" in run("adjudicate", decisions, "-o", annotations.with_name("d.jsonl"), code=1).stderr
     assert decisions.read_bytes() == before
 
 
 def test_train_does_not_replace_what_it_did_not_make(tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "thesis.txt").write_text("years of work")
-    result = CliRunner().invoke(app, ["train", str(RELEASE), "-o", str(tmp_path / "home")])
-    assert result.exit_code == 1
+    result = run("train", RELEASE, "-o", tmp_path / "home", code=1)
     assert "is not as annotate train made it (it holds thesis.txt)" in result.stderr.replace("\n", " ")
     assert (tmp_path / "home" / "thesis.txt").read_text() == "years of work"

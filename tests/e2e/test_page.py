@@ -20,7 +20,7 @@ from annotate.labelstudio.push.plan import PushOptions, describe_plan
 from annotate.labelstudio.push.push import push_predictions
 from annotate.records import Article, Claim, Entity, Prediction, Quote, Span
 from annotate.workflows.up import up
-from tests.support.browser import log_in
+from tests.support.browser import logged_in
 from tests.support.spans import range_of
 
 TEXT = "The minister said that Iraq has bought 500 tanks from France."
@@ -45,14 +45,8 @@ PREDICTION = Prediction(
 
 @pytest.fixture(scope="module")
 def page(studio: Studio, chromium: Any) -> Iterator[Any]:
-    """A logged-in browser page; `page.asked` is every address that it asked for."""
-    tab = chromium.new_page(viewport={"width": 1440, "height": 900})
-    tab.set_default_timeout(60_000)
-    tab.asked = []
-    tab.on("request", lambda request: tab.asked.append(request.url))
-    log_in(tab, studio.url, studio.username, studio.password)
-    yield tab
-    tab.close()
+    with logged_in(chromium, studio) as tab:
+        yield tab
 
 
 def push_all(made: list[Prediction], studio: Studio, title: str, **settings: Any) -> int:
@@ -248,7 +242,7 @@ def test_links_run_below_the_words_and_nothing_moves_when_a_region_is_selected(p
 
 def test_browser_asked_nobody_but_the_server(page: Any, studio: Studio) -> None:
     open_project(page, studio, "All layers")
-    hosts = {urlsplit(url).netloc for url in page.asked if url.startswith("http")}
+    hosts = {urlsplit(url).netloc for url in page.requests if url.startswith("http")}
     assert hosts == {urlsplit(studio.url).netloc}
 
 

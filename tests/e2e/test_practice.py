@@ -11,9 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from typer.testing import CliRunner
 
-from annotate.cli.app import app
 from annotate.formats import read_predictions
 from annotate.label_studio_server import Studio
 from annotate.label_studio_server.projects import list_projects
@@ -28,6 +26,7 @@ from annotate.workflows.up import invite
 from tests.support.annotation_page import AnnotationPage
 from tests.support.annotator import PASSWORD, Annotator
 from tests.support.browser import log_in
+from tests.support.commands import run
 from tests.support.spans import range_of
 
 ARTICLES = ("first", "second", "third")
@@ -168,10 +167,8 @@ def test_it_is_nowhere_in_what_comes_back(studio: Studio, server: Connection, tm
     assert [(one.annotator, one.submitted, one.skipped, one.left) for one in status.annotators] == [
         ("pia@example.org", 1, 0, 2)
     ]
-    said = CliRunner().invoke(
-        app, ["doctor", "--project", "Practise", "--url", studio.url, "--api-key", studio.api_key]
-    )
-    assert re.search(r"has 3 tasks, and 1 practice task", said.stdout), said.output
+    said = run("doctor", "--project", "Practise", "--url", studio.url, "--api-key", studio.api_key).stdout
+    assert re.search(r"has 3 tasks, and 1 practice task", said), said
 
     # the server's own export has it; read as annotations, it is left out and said to be
     export = tmp_path / "export.json"

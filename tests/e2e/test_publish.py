@@ -18,6 +18,7 @@ from annotate.gold.manifest import MANIFEST, read_manifest, spell_digest
 from annotate.release.build import release_records
 from tests.support import hub_server
 from tests.support.bridges import made_article
+from tests.support.terminal import ANNOTATE
 
 REPO = "user/bridges"
 
@@ -54,7 +55,7 @@ def annotate(hub: Any, tmp_path: Path) -> Any:
 
     def run(*arguments: object, **more: str) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
-            [sys.executable, "-m", "annotate", *map(str, arguments)],
+            [*ANNOTATE, *map(str, arguments)],
             env={**environment, **more},
             capture_output=True,
             text=True,

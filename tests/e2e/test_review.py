@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from annotate.cli.app import app
 from annotate.jsonl import read_records, write_records
 from annotate.label_studio_server import Studio
-from annotate.labelstudio.connection import connect
+from annotate.labelstudio.connection import Connection
 from annotate.records import Annotation, Claim, Entity, GoldRecord, Quote, Span
-from tests.support.browser import log_in
+from tests.support.browser import logged_in
+from tests.support.commands import run
 from tests.support.spans import span_of
 
 PROJECT = "Review in the browser"
@@ -53,17 +52,8 @@ SAME = [Annotation(id="same", text="Rome.", annotator=who, entities=[Entity(0, 4
 
 @pytest.fixture(scope="module")
 def page(studio: Studio, chromium: Any) -> Iterator[Any]:
-    tab = chromium.new_page(viewport={"width": 1500, "height": 1000})
-    tab.set_default_timeout(60_000)
-    log_in(tab, studio.url, studio.username, studio.password)
-    yield tab
-    tab.close()
-
-
-def run(*arguments: str, code: int = 0) -> str:
-    result = CliRunner().invoke(app, list(arguments))
-    assert result.exit_code == code, result.output
-    return result.stderr
+    with logged_in(chromium, studio) as tab:
+        yield tab
 
 
 def region(page: Any, part: str) -> Any:
@@ -93,21 +83,19 @@ def reject(page: Any, part: str) -> None:
 
 
 def test_a_reviewer_sees_the_disputes_and_decides_them(
-    page: Any, studio: Studio, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    page: Any, studio: Studio, server: Connection, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("LABEL_STUDIO_URL", studio.url)
-    monkeypatch.setenv("LABEL_STUDIO_API_KEY", studio.api_key)
-    annotations, decided, reviews = (str(tmp_path / name) for name in ("a.jsonl", "d.jsonl", "r.jsonl"))
-    write_records(Path(annotations), [ANN, BEN, *SAME])
+    annotations, decided, reviews = (tmp_path / name for name in ("a.jsonl", "d.jsonl", "r.jsonl"))
+    write_records(annotations, [ANN, BEN, *SAME])
+    adjudicate = ("adjudicate", annotations, "-o", decided)
 
-    said = run("adjudicate", annotations, "-o", decided, "--push", PROJECT)
+    said = run(*adjudicate, "--push", PROJECT).stderr
     assert ", 4 disputed" in said
     assert "1 disputed article; once reviewed" in said
-    server = connect()
     [project] = server.find_projects(PROJECT)
     [task] = server.iter_tasks(project["id"], include="id,data")
 
-    said = CliRunner().invoke(app, ["doctor", "--project", PROJECT]).stdout
+    said = run("doctor", "--project", PROJECT, code=None).stdout
     assert re.search(r"^ok +the interface is that of schema", said, re.MULTILINE), said
 
     # the data manager counts them; the instruction says what to do
@@ -155,7 +143,7 @@ def test_a_reviewer_sees_the_disputes_and_decides_them(
 
     # the third dispute was overlooked: the message says which, and where
     run("pull", "--project", PROJECT, "-o", reviews)
-    said = run("adjudicate", annotations, "-o", decided, "--decisions", reviews, code=1)
+    said = run(*adjudicate, "--decisions", reviews, code=1).stderr
     assert "3. claim: [The pilgrims who walked to Mecca came back]" in said
     assert "3a: event, check-worthy, claimer [the Red Cross] (ann)" in said
     assert server.task_page(project["id"], task["id"]) in said
@@ -168,8 +156,8 @@ def test_a_reviewer_sees_the_disputes_and_decides_them(
     assert answer.value.ok
 
     run("pull", "--project", PROJECT, "-o", reviews)
-    assert "2 of 2 articles decided" in run("adjudicate", annotations, "-o", decided, "--decisions", reviews)
-    gold = {record.id: record for record in read_records(Path(decided), GoldRecord)}
+    assert "2 of 2 articles decided" in run(*adjudicate, "--decisions", reviews).stderr
+    gold = {record.id: record for record in read_records(decided, GoldRecord)}
     found = gold["differ"]
     assert [(TEXT[e.start : e.end], e.label) for e in found.entities or ()] == [("Mecca", "GPE"), ("Bob", "PERSON")]
     assert [quote.speaker and (quote.speaker.start, quote.speaker.end) for quote in found.quotes or ()] == [
@@ -178,7 +166,7 @@ def test_a_reviewer_sees_the_disputes_and_decides_them(
     assert [claim.check_worthy for claim in found.claims or ()] == [True]
     assert found.decided_by == f"majority, review:{studio.username}"
     assert not [item for item in (*(found.entities or ()), *(found.quotes or ()), *(found.claims or ())) if item.note]
-    assert run("adjudicate", annotations, "-o", decided, "--decisions", reviews, "--push", PROJECT).endswith(
+    assert run(*adjudicate, "--decisions", reviews, "--push", PROJECT).stderr.endswith(
         f"nothing is disputed, so nothing was sent to project {PROJECT!r}\n"
     )
 

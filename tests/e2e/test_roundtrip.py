@@ -33,18 +33,6 @@ at = partial(span_of, TEXT)
 
 
 @pytest.fixture
-def server(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> Connection:
-    monkeypatch.setenv("LABEL_STUDIO_URL", studio.url)
-    monkeypatch.setenv("LABEL_STUDIO_API_KEY", studio.api_key)
-    return connect()
-
-
-@pytest.fixture
-def title(request: pytest.FixtureRequest) -> str:
-    return request.node.name[-50:]
-
-
-@pytest.fixture
 def one() -> Prediction:
     speaker = at("Ada\u2028Lovelace")
     return Prediction(
@@ -117,7 +105,7 @@ def test_an_untouched_submit_is_identical_and_a_second_push_does_nothing(
 
 
 @given(st.lists(strategies.predictions(), min_size=4, max_size=12), st.uuids())
-@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, suppress_health_check=list(HealthCheck))
 def test_any_text_and_any_spans_come_back_identical(server: Connection, made: list[Prediction], name: UUID) -> None:
     predictions = {f"{n}": msgspec.structs.replace(record, id=f"{n}") for n, record in enumerate(made)}
     push_predictions(predictions.values(), f"Any text {name}")

@@ -9,13 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
-from annotate.cli.app import app
 from annotate.jsonl import write_records
 from annotate.records import GoldRecord, Quote, Span
+from tests.support.commands import run
 
 WORDS = ["She", "said", "“We", "go", "now,”", "Ana", "told", "us", "“and", "soon.”", "He", "left"]
 TEXT = " ".join(WORDS)
@@ -187,8 +186,7 @@ FORMATS: dict[str, tuple[str, Callable[[Path, list[Drawn]], None]]] = {
 
 def score(*arguments: object) -> dict[str, Any] | str:
     """The values and counts, or `refused`."""
-    options = ["--format", "json", "--trials", "0"]
-    result = CliRunner().invoke(app, ["score", *map(str, arguments), *options])
+    result = run("score", *arguments, "--format", "json", "--trials", 0, code=None)
     if result.exit_code:
         assert result.exit_code == 1, result.output
         assert "quotes[" in result.stderr, result.stderr
@@ -202,7 +200,7 @@ def score(*arguments: object) -> dict[str, Any] | str:
 @example([("direct", [(2, 5), (3, 6)], (5, 6))], [("direct", [(2, 6)], (5, 6))])
 @example([("mixed", [(0, 5), (2, 3)], None)], [("direct", [(2, 6)], (5, 6))])
 @example([("direct", [(2, 5), (8, 10)], (5, 6))], [("direct", [(2, 5), (8, 10)], (5, 6))])
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=4)
 def test_quotes_in_pieces_score_the_same_from_every_format(found: list[Drawn], known: list[Drawn]) -> None:
     quotes = list({(q.type, *((f.start, f.end) for f in q.content)): q for q in map(to_quote, known)}.values())
     with tempfile.TemporaryDirectory() as folder:

@@ -8,13 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
-from annotate.cli.app import app
 from annotate.jsonl import write_records
 from annotate.records import Claim, Entity, GoldRecord, Prediction, Quote, Span
+from tests.support.commands import run
 
 WORDS = ["Ana", "Reis", "met", "Acme", "Corp", "in", "Leeds", "😀", "on", "Monday", "over", "tea", "twice", "today"]
 LABELS = ("PERSON", "ORG", "GPE", "VERB", "PER")  # the last two are not in the schema: they count as wrong
@@ -213,15 +212,12 @@ FOREIGN: dict[str, tuple[str, Callable[[Path, list[Article]], None]]] = {
 
 
 def score(*arguments: object) -> dict[str, Any]:
-    options = ["--format", "json", "--trials", "0"]
-    result = CliRunner().invoke(app, ["score", *map(str, arguments), *options])
-    assert result.exit_code == 0, result.output
-    found: dict[str, Any] = json.loads(result.stdout)
+    found: dict[str, Any] = json.loads(run("score", *arguments, "--format", "json", "--trials", 0).stdout)
     return {name: found[name] for name in ("measures", "counts", "label_counts", "confusions")}
 
 
 @given(spans=st.lists(st.tuples(flat(), flat()), min_size=1, max_size=3).filter(lambda s: any(p for _, p in s)))
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=5)
 def test_the_same_spans_score_the_same_from_files_of_others(spans: list[tuple[Found, Found]]) -> None:
     articles = [Article(n, *sides) for n, sides in enumerate(spans)]
     with tempfile.TemporaryDirectory() as folder:
@@ -257,7 +253,7 @@ def layers(draw: st.DrawFn, article: Article) -> dict[str, Any]:
 
 
 @given(data=st.data())
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=5)
 def test_all_layers_score_the_same_by_way_of_every_format(data: st.DataObject) -> None:
     articles = [Article(n, [], []) for n in range(2)]
     known = {a.id: data.draw(layers(a)) for a in articles}
@@ -274,7 +270,7 @@ def test_all_layers_score_the_same_by_way_of_every_format(data: st.DataObject) -
             claim.kind != "rumour" for side in found.values() for claim in side["claims"]
         )
         for name in ALL:
-            result = CliRunner().invoke(app, ["export", str(ours), "--to", name, "-o", str(Path(folder, name))])
+            result = run("export", ours, "--to", name, "-o", Path(folder, name), code=None)
             if name == "labelstudio" and result.exit_code and not in_schema:
                 assert "has label" in result.stderr or "rumour" in result.stderr
                 continue  # labels and kinds that a project's interface does not have cannot be shown there

@@ -13,15 +13,14 @@ from pathlib import Path
 
 import httpx
 import pytest
-from typer.testing import CliRunner
 
-from annotate.cli.app import app
 from annotate.errors import StudioError
 from annotate.label_studio_server import Studio, explain_end, find_studio, start_studio, stop_studio
 from annotate.label_studio_server.database import DATABASE
 from annotate.label_studio_server.settings import server_environment
 from annotate.label_studio_server.state import read_state, write_state
 from annotate.locks import is_locked
+from tests.support.commands import run
 
 pytestmark = pytest.mark.studio
 
@@ -168,20 +167,14 @@ def forget_process(folder: Path) -> None:
 
 
 def test_commands_say_what_runs(studio: Studio, tmp_path: Path) -> None:
-    run = CliRunner().invoke
-    up = run(app, ["up", "--no-browser", "--dir", str(studio.dir)])
-    assert up.exit_code == 0
+    up = run("up", "--no-browser", "--dir", studio.dir)
     assert studio.url in up.stdout
     assert f"log in as {studio.username} with password {studio.password}" in up.stdout
-    status = run(app, ["status", "--dir", str(studio.dir)])
-    assert status.exit_code == 0
+    status = run("status", "--dir", studio.dir)
     assert studio.url in status.stdout
     assert studio.password not in status.stdout
-    nothing = run(app, ["down", "--dir", str(tmp_path)])
-    assert (nothing.exit_code, nothing.stdout) == (0, "no embedded Label Studio is running\n")
-    taken = run(app, ["up", "--no-browser", "--dir", str(studio.dir), "--port", "1"])
-    assert taken.exit_code == 1
-    assert "already runs at port" in taken.stderr
+    assert run("down", "--dir", tmp_path).stdout == "no embedded Label Studio is running\n"
+    assert "already runs at port" in run("up", "--no-browser", "--dir", studio.dir, "--port", 1, code=1).stderr
 
 
 def test_taken_port_is_refused_by_name(tmp_path: Path) -> None:
@@ -208,9 +201,7 @@ def test_life_of_a_server(tmp_path: Path) -> None:
     os.waitpid(first.pid, 0)
     assert find_studio(folder) is None
     assert f"process {first.pid}) ended without being stopped" in (explain_end(folder) or "")
-    status = CliRunner().invoke(app, ["status", "--dir", str(folder)])
-    assert status.exit_code == 0
-    assert "ended without being stopped" in status.stdout
+    assert "ended without being stopped" in run("status", "--dir", folder).stdout
     assert stop_studio(folder) is False
     assert explain_end(folder) is None
     # meanwhile its port went to somebody else: the next start finds another and keeps the login

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,10 +13,11 @@ from annotate.items import identity_of, iter_items, shift
 from annotate.jsonl import read_records
 from annotate.label_studio_server import Studio
 from annotate.records import Article, Prediction
+from tests.support.terminal import ANNOTATE
 
 
 def run(*words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run([sys.executable, "-m", "annotate", *words], capture_output=True, text=True, check=False)
+    done = subprocess.run([*ANNOTATE, *words], capture_output=True, text=True, check=False)
     assert done.returncode == code, done.stderr
     return done
 

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from annotate.cli.app import app
 from annotate.jsonl import write_records
 from annotate.records import Claim, Entity, GoldRecord, Quote, Span
+from tests.support.commands import run
 
 TEXT = "Ana Reis met Acme Corp . She said it rained ."
 WORDS = TEXT.split()
@@ -31,14 +30,9 @@ def gold(tmp_path: Path) -> Path:
     return path
 
 
-def run(*arguments: object) -> Any:
-    result = CliRunner().invoke(app, [*map(str, arguments), "--format", "json"])
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
-
-
 def score(path: Path, gold: Path, format: str | None, *more: object) -> Any:
-    return run("score", path, "--gold", gold, "--trials", 0, *(["--from", format] if format else []), *more)
+    options = ("--gold", gold, "--trials", 0, "--format", "json", *(("--from", format) if format else ()))
+    return json.loads(run("score", path, *options, *more).stdout)
 
 
 def strings(path: Path) -> Path:
@@ -74,7 +68,7 @@ def test_they_can_be_left_out(gold: Path, tmp_path: Path) -> None:
     found = score(strings(tmp_path / "p.jsonl"), gold, "strings:found")
     assert found["measures"]["precision:strict:entities"]["value"] == 1
     assert found["signature"]["from"] == "strings:found"
-    result = CliRunner().invoke(app, ["score", str(tmp_path / "p.jsonl"), "--gold", str(gold), "--from", "strings:all"])
+    result = run("score", tmp_path / "p.jsonl", "--gold", gold, "--from", "strings:all", code=None)
     assert "expected strings or strings:found" in result.stderr
 
 
@@ -117,5 +111,6 @@ def test_systems_are_compared_with_them(gold: Path, tmp_path: Path) -> None:
         lines = [json.dumps({"id": f"{n}", **answer}) for n in range(6)]
         (tmp_path / f"{name}.jsonl").write_text("\n".join(lines))
     paths = [tmp_path / "good.jsonl", tmp_path / "poor.jsonl"]
-    found = run("compare", *paths, "--gold", gold, "--from", "strings", "--measure", "precision:strict:entities")
+    options = ("--gold", gold, "--from", "strings", "--measure", "precision:strict:entities", "--format", "json")
+    found = json.loads(run("compare", *paths, *options).stdout)
     assert found["differences"][0]["better"] == "good"
