@@ -59,11 +59,9 @@ def each_once(server: Connection, title: str) -> int:
 # ------------------------------------------------------------------------------------------- the push is killed
 
 
-#: A push in a process of its own that says each request before it goes out, so that a kill can hit a chosen one
-#: however fast the machine is.
-PUSH = """
+#: A process that says each request before it goes out, so that a kill can hit a chosen one however fast the machine is.
+SAYING = """
 import sys, httpx
-from pathlib import Path
 from annotate.labelstudio.push import push
 push.BATCH_TASKS = 15
 send = httpx.Client.send
@@ -71,6 +69,9 @@ def say(client, request, **options):
     print(request.method, flush=True)
     return send(client, request, **options)
 httpx.Client.send = say
+"""
+PUSH = f"""{SAYING}
+from pathlib import Path
 push.push_predictions(push.PredictionFile(Path(sys.argv[1])), sys.argv[2])
 """
 
@@ -115,17 +116,8 @@ def test_a_killed_push_is_finished_by_the_next(studio: Studio, predictions: list
     assert ROUNDS < 4 or len(set(survivors)) > 1, f"all kills came at one point: {survivors}"
 
 
-#: The same as a command, which notes each request in a file.
-COMMAND = """
-import sys, httpx
+COMMAND = f"""{SAYING}
 from annotate.cli import app
-from annotate.labelstudio.push import push
-push.BATCH_TASKS = 15
-send = httpx.Client.send
-def say(client, request, **options):
-    print(request.method, flush=True)
-    return send(client, request, **options)
-httpx.Client.send = say
 sys.argv = ["annotate", "push", sys.argv[1], "--project", sys.argv[2]]
 app.main()
 """

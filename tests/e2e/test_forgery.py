@@ -49,6 +49,15 @@ def submit_all(server: Connection, project: int) -> None:
         server.create_annotation(task["id"], result=stored["result"], parent_prediction=stored["id"])
 
 
+def push_and_submit(server: Connection, title: str) -> int:
+    """Push three articles and have all annotated; the number of the project."""
+    push_predictions(PUSHED, title)
+    [project] = server.find_projects(title)
+    submit_all(server, project["id"])
+    number: int = project["id"]
+    return number
+
+
 def edit_text(server: Connection, task: dict[str, Any]) -> None:
     server.update_task(task["id"], data={**task["data"], "text": FORGED})
 
@@ -80,10 +89,8 @@ def delete(server: Connection, task: dict[str, Any]) -> None:
 
 def submit_and_edit(server: Connection, title: str, edit: Edit) -> tuple[list[Annotation], Certificate]:
     """Push three articles, have all annotated, edit the first task, and pull."""
-    push_predictions(PUSHED, title)
-    [project] = server.find_projects(title)
-    submit_all(server, project["id"])
-    [task] = [task for task in server.iter_tasks(project["id"]) if task["data"]["doc_id"] == "article-0"]
+    project = push_and_submit(server, title)
+    [task] = [task for task in server.iter_tasks(project) if task["data"]["doc_id"] == "article-0"]
     edit(server, task)
     return fetch_annotations(title)
 
@@ -214,9 +221,7 @@ def test_annotations_with_words_of_another_text_are_named(server: Connection, ti
 
 
 def test_an_annotation_deleted_since_the_last_pull_is_named(server: Connection, title: str, tmp_path: Path) -> None:
-    push_predictions(PUSHED, title)
-    [project] = server.find_projects(title)
-    submit_all(server, project["id"])
+    push_and_submit(server, title)
     output = tmp_path / "a.jsonl"
     assert pull_annotations(title, output).is_clean
     assert pull_annotations(title, output).is_clean
@@ -232,11 +237,9 @@ def test_an_annotation_deleted_since_the_last_pull_is_named(server: Connection, 
 
 
 def test_an_interface_that_shows_something_else_is_named(server: Connection, title: str) -> None:
-    push_predictions(PUSHED, title)
-    [project] = server.find_projects(title)
-    submit_all(server, project["id"])
-    config = server.get_project(project["id"])["label_config"]
-    server.update_project(project["id"], label_config=config.replace('"$text"', '"$title"'))
+    project = push_and_submit(server, title)
+    config = server.get_project(project)["label_config"]
+    server.update_project(project, label_config=config.replace('"$text"', '"$title"'))
     _, certificate = fetch_annotations(title)
     [remark] = certificate.quarantined
     assert "the interface was changed to show '$title' instead of the text" in remark.reason
@@ -244,12 +247,10 @@ def test_an_interface_that_shows_something_else_is_named(server: Connection, tit
 
 
 def test_labels_that_were_changed_in_the_interface_are_named(server: Connection, title: str) -> None:
-    push_predictions(PUSHED, title)
-    [project] = server.find_projects(title)
-    submit_all(server, project["id"])
-    config = server.get_project(project["id"])["label_config"]
+    project = push_and_submit(server, title)
+    config = server.get_project(project)["label_config"]
     assert 'value="FAC"' in config
-    server.update_project(project["id"], label_config=config.replace('value="FAC"', 'value="CASTLE"'))
+    server.update_project(project, label_config=config.replace('value="FAC"', 'value="CASTLE"'))
     found, certificate = fetch_annotations(title)
     assert len(found) == 3
     [remark] = certificate.quarantined
@@ -274,10 +275,8 @@ def test_a_layer_that_was_removed_from_the_interface_is_named(
 def test_nothing_known_outside_of_the_server_is_nothing_verified(
     server: Connection, title: str, tmp_path: Path
 ) -> None:
-    push_predictions(PUSHED, title)
-    [project] = server.find_projects(title)
-    submit_all(server, project["id"])
-    ledger_path(server.get_project(project["id"])).unlink()  # as on another machine
+    project = push_and_submit(server, title)
+    ledger_path(server.get_project(project)).unlink()  # as on another machine
     found, certificate = fetch_annotations(title)
     assert len(found) == 3
     assert certificate.verified_against is None

@@ -13,11 +13,11 @@ TEXT = "“Go,” said Ana Reis , twice."
 PREDICTED = Layers(entities=[Entity(11, 19, "PERSON", id="e1")], quotes=[Quote("direct", [Span(0, 5, id="q1")])])
 
 
-def read(**layers: object) -> tuple[Annotation, Certificate]:
+def read(predicted: Layers = PREDICTED, **layers: object) -> tuple[Annotation, Certificate]:
     certificate = Certificate(toolkit="", url="", schema="", pulled_at="", verified_against="ledger")
-    annotation = Annotation(id="a", text=TEXT, annotator="ann", predicted=PREDICTED, **layers)  # type: ignore[arg-type]
+    annotation = Annotation(id="a", text=TEXT, annotator="ann", predicted=predicted, **layers)  # type: ignore[arg-type]
     trimmed = certificate.trim(annotation)
-    certificate.count_annotation(trimmed, count_changes(compare_layers(PREDICTED, annotation)), verified=True)
+    certificate.count_annotation(trimmed, count_changes(compare_layers(predicted, annotation)), verified=True)
     return trimmed, certificate
 
 
@@ -38,12 +38,8 @@ def test_quotation_marks_are_part_of_a_quote() -> None:
 
 def test_what_has_the_offsets_of_the_prediction_keeps_them() -> None:
     wide = Entity(10, 21, "PERSON", id="e1")
-    certificate = Certificate(toolkit="", url="", schema="", pulled_at="")
-    annotation = Annotation(id="a", text=TEXT, annotator="ann", predicted=Layers(entities=[wide]), entities=[wide])
-    assert certificate.trim(annotation).entities == [wide]
-    certificate.count_annotation(
-        annotation, count_changes(compare_layers(annotation.predicted, annotation)), verified=True
-    )
+    annotation, certificate = read(Layers(entities=[wide]), entities=[wide])
+    assert annotation.entities == [wide]
     assert (certificate.trimmed, certificate.changes["entities"]["unchanged"]) == (0, 1)
 
 
@@ -68,9 +64,8 @@ def test_an_edge_inside_a_word_moves_to_its_end_and_is_counted(drawn: tuple[int,
 
 def test_a_predicted_edge_inside_a_word_stays() -> None:
     half = Entity(12, 17, "PERSON", id="e1")
-    certificate = Certificate(toolkit="", url="", schema="", pulled_at="")
-    annotation = Annotation(id="a", text=TEXT, annotator="ann", predicted=Layers(entities=[half]), entities=[half])
-    assert certificate.trim(annotation).entities == [half]
+    annotation, certificate = read(Layers(entities=[half]), entities=[half])
+    assert annotation.entities == [half]
     assert certificate.snapped == 0
 
 
