@@ -113,10 +113,10 @@ def test_a_name_that_nothing_is_like(tmp_path: Path) -> None:
 
 def test_very_many_columns_take_bounded_time(tmp_path: Path) -> None:
     rows = "".join(json.dumps({f"key{number}": number}) + "\n" for number in range(20_000))
-    start = time.perf_counter()
+    start = time.process_time()
     (problem,) = find_problems(write_source(tmp_path, "x.jsonl", rows))
     assert "key199 and 19,800 more; name the column with the text" in problem
-    assert time.perf_counter() - start < 20
+    assert time.process_time() - start < 20
 
 
 def test_nothing_that_could_be_a_text(tmp_path: Path) -> None:

@@ -101,9 +101,9 @@ def test_escaped_html_is_found(text: str) -> None:
 @pytest.mark.parametrize("piece", [" ", "<a ", "<p", "&a", "\\", "Ã", "ÐÐ", "<!-", "&#12345678", "u201"])
 def test_floods_take_linear_time(piece: str) -> None:
     text = piece * (1_000_000 // len(piece))
-    start = time.perf_counter()
+    start = time.process_time()
     find_damage(text)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_one_line_a_kind_on_standard_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
