@@ -66,8 +66,8 @@ def test_the_commands_in_a_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     heads, _, *rows = (line.split() for line in listed.splitlines() if line)
     assert [heads[0], *(row[0] for row in rows)] == ["release", *("news/1.0.0", "news/1.0.1") * 2]
     assert f"news/1.0.0 {digest}\n" in listed
-    assert run("releases", "--to", "nowhere").exit_code == 0
-    assert run("check", "news/9.9.9").exit_code == 1
+    run("releases", "--to", "nowhere")
+    run("check", "news/9.9.9", code=1)
 
 
 def test_records_that_cannot_be_read_are_reported_with_their_lines(tmp_path: Path) -> None:
