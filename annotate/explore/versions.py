@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from annotate.errors import RecordError
-from annotate.gold import load_gold
+from annotate.gold.load import load_gold
 from annotate.jsonl import find_kind, read_records
 from annotate.records import Annotation, LayeredRecord
 

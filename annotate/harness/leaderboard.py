@@ -186,7 +186,8 @@ def find_board(gold: str | Path, board: str | Path | None = None) -> BoardPlace:
         if board is None and path == STDIO:
             raise AnnotateError("leaderboard -: gold from standard input has no place; name the board with --board")
         return BoardPlace(Path(board) if board else path.with_name(f"{path.stem}.leaderboard.json"), "", path.name)
-    from annotate.gold import find_release, read_manifest
+    from annotate.gold.load import find_release
+    from annotate.gold.manifest import read_manifest
 
     folder, split = find_release(gold)
     manifest = read_manifest(folder)

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from annotate.publish.plan import Package, PublishPlan, make_plan, refuse_change
-from annotate.release import check_release
+from annotate.release.check import check_release
 from annotate.release.writer import new_release
 
 

@@ -25,7 +25,7 @@ from annotate.gold.manifest import MANIFEST, read_manifest
 from annotate.gold.names import Version
 from annotate.gold.rows import from_row, hash_row
 from annotate.publish.plan import Package, PublishPlan, is_release_file, make_plan, refuse_change
-from annotate.release import check_release
+from annotate.release.check import check_release
 
 
 @dataclass

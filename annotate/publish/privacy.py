@@ -12,7 +12,7 @@ from annotate.gold.load import stream_release
 from annotate.gold.manifest import MANIFEST, Manifest
 from annotate.printing import format_count
 from annotate.records import LAYERS, GoldRecord, get_layer
-from annotate.release import is_pseudonym
+from annotate.release.pseudonyms import is_pseudonym
 
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 

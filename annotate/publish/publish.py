@@ -18,7 +18,7 @@ from annotate.publish.plan import Package, PublishPlan, open_package
 from annotate.publish.privacy import find_warnings
 from annotate.publish.stand_off import write_stand_off
 from annotate.publish.store import StoreTarget
-from annotate.release import check_release
+from annotate.release.check import check_release
 
 
 class Target(Protocol):

@@ -26,7 +26,7 @@ from annotate.printing import format_count
 from annotate.publish.anchors import Anchor, Found, find_anchors
 from annotate.publish.stand_off import finish_copy, iter_places
 from annotate.records import Article, GoldRecord, Quote, Span
-from annotate.release import check_release
+from annotate.release.check import check_release
 from annotate.release.spool import Spool
 from annotate.release.writer import ReleaseWriter, new_release
 from annotate.schema import load_schema

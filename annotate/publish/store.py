@@ -19,7 +19,7 @@ from annotate.extras import require
 from annotate.files import sha256_file
 from annotate.gold.manifest import MANIFEST
 from annotate.publish.plan import Package, PublishPlan, is_release_file, make_plan, refuse_change
-from annotate.release import check_release
+from annotate.release.check import check_release
 
 _BUCKETS = {"s3", "s3a", "gs", "gcs", "abfs", "az", "oss", "oci"}
 

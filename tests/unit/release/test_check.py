@@ -20,7 +20,7 @@ from annotate.gold.parquet import iter_gold, iter_rows, read_schema
 from annotate.gold.rows import hash_row, normalize_record, to_row
 from annotate.publish.stand_off import write_stand_off
 from annotate.records import Entity, GoldRecord, Quote, Span
-from annotate.release import release_records
+from annotate.release.build import release_records
 from annotate.release.check import check_release
 from annotate.schema import load_schema
 from tests.support.forgery import forge, write_rows
