@@ -7,15 +7,15 @@ from typing import NamedTuple
 
 import msgspec
 
-from annotate.adjudication.log import Candidate, Decision, make_decision, now
+from annotate.adjudication.log import Candidate, Decision, now
 from annotate.adjudication.strategies import Strategy, Verdict, decide, overlap_unseen, parse_strategy
 from annotate.agreement.positions import Position, align_items
-from annotate.agreement.versions import group_submitted
+from annotate.agreement.versions import group_submitted, mark_layer
 from annotate.errors import AnnotateError
 from annotate.files import sha256_text
 from annotate.items import sort_key
 from annotate.jsonl import RecordSource
-from annotate.records import LAYERS, Annotation, GoldRecord, Item, Layer, article_fields, get_layer, to_dict
+from annotate.records import LAYERS, Annotation, GoldRecord, Item, Layer, article_fields, to_dict
 from annotate.schema import Schema
 from annotate.text.text_index import TextIndex
 
@@ -92,7 +92,7 @@ def _adjudicate_article(versions: list[Annotation], strategy: Strategy, at: str,
     layers: dict[Layer, list[Item] | None] = {}
     disputes: list[Dispute] = []
     for layer in LAYERS:
-        marked = {version.annotator: items for version in versions if (items := get_layer(version, layer)) is not None}
+        marked = mark_layer(versions, layer)
         layers[layer] = None
         if not marked:
             continue
@@ -135,12 +135,12 @@ def _log(
     strategy: Strategy,
     at: str,
 ) -> Decision:
-    return make_decision(
-        article_id,
-        position.layer,
-        text,
+    return Decision(
+        id=article_id,
+        layer=position.layer,
         start=position.start,
         end=position.end,
+        text=text[position.start : position.end],
         outcome=verdict.outcome,
         rule="single" if len(annotators) == 1 else str(strategy),
         reason=verdict.reason,
@@ -148,7 +148,7 @@ def _log(
         at=at,
         fields=verdict.fields,
         candidates=list_candidates(position, annotators),
-        decided=verdict.item,
+        decided=None if verdict.item is None else to_dict(verdict.item),
     )
 
 

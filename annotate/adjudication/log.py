@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from annotate.adjudication.strategies import Outcome
-from annotate.records import Item, Layer, to_dict
+from annotate.records import Layer
 
 
 class Candidate(msgspec.Struct, kw_only=True):
@@ -38,40 +38,6 @@ class Decision(msgspec.Struct, kw_only=True, omit_defaults=True):
     fields: dict[str, str] = {}
     candidates: list[Candidate] = []
     decided: dict[str, Any] | None = None
-
-
-def make_decision(
-    article_id: str,
-    layer: Layer,
-    text: str,
-    *,
-    start: int,
-    end: int,
-    outcome: Outcome,
-    rule: str,
-    reason: str,
-    by: str,
-    at: str,
-    candidates: list[Candidate],
-    decided: Item | None,
-    fields: dict[str, str] | None = None,
-) -> Decision:
-    """One line of the log."""
-    return Decision(
-        id=article_id,
-        layer=layer,
-        start=start,
-        end=end,
-        text=text[start:end],
-        outcome=outcome,
-        rule=rule,
-        reason=reason,
-        by=by,
-        at=at,
-        fields=fields or {},
-        candidates=candidates,
-        decided=None if decided is None else to_dict(decided),
-    )
 
 
 def now() -> str:

@@ -12,8 +12,9 @@ from annotate.agreement.coding import cohen_kappa, count_coincidences, count_con
 from annotate.agreement.positions import FIELDS, Position, align_items, dice_overlap
 from annotate.agreement.scores import Interval
 from annotate.agreement.unitizing import UnitSums, sum_units
+from annotate.agreement.versions import mark_layer
 from annotate.items import LINKS, label_of, layer_of, ranges_of
-from annotate.records import LAYERS, Annotation, Item, Layer, get_layer
+from annotate.records import LAYERS, Annotation, Item, Layer
 from annotate.score.formulas import Values, divide
 from annotate.score.resampling import Reweighted
 from annotate.score.tables import Numbers
@@ -61,11 +62,6 @@ def align_articles(articles: Mapping[str, Sequence[Annotation]]) -> tuple[list[A
                 positions = together if alone else align_items(layer, {name: marked[name] for name in pair}, index)
                 compared.append(Compared(number, article, text, layer, pair, positions))
     return aligned, compared
-
-
-def mark_layer(versions: Sequence[Annotation], layer: Layer) -> dict[str, list[Item]]:
-    """The items by annotator, for those who annotated the layer."""
-    return {version.annotator: items for version in versions if (items := get_layer(version, layer)) is not None}
 
 
 def count_outcomes(compared: Sequence[Compared]) -> dict[str, Any]:
