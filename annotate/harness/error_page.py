@@ -10,7 +10,7 @@ from annotate.harness.report import make_notes, pick_points, write_interval
 from annotate.harness.slices import find_gains, find_repeated, is_right, make_slices
 from annotate.html import read_asset, render_page, to_marks
 from annotate.printing import format_value
-from annotate.records import GoldRecord, Layer, Layers, Prediction
+from annotate.records import GoldRecord, Layer, Prediction, annotated_layers, pick_layers
 from annotate.schema import Schema
 from annotate.score.measures import HEADLINES
 from annotate.score.report import Confusions, Report
@@ -281,19 +281,10 @@ def _article(article: ArticleErrors, key: str) -> dict[str, Any]:
 
 
 def _text(article: ArticleErrors, layers: Sequence[Layer]) -> dict[str, Any]:
-    sides = {
-        "gold": Layers(**{layer: getattr(article.gold, layer) for layer in layers}),
-        "predicted": Layers(
-            **{
-                layer: getattr(article.prediction, layer)
-                for layer in layers
-                if getattr(article.gold, layer) is not None
-            }
-        ),
-    }
-    marks = {side: to_marks(found) for side, found in sides.items()}
-    for side in sides:
-        _add_states(marks[side], article, side)
+    gold = pick_layers(article.gold, layers)
+    marks = {"gold": to_marks(gold), "predicted": to_marks(pick_layers(article.prediction, annotated_layers(gold)))}
+    for side, found in marks.items():
+        _add_states(found, article, side)
     regions = to_marks(GoldRecord(id="", ignore=article.gold.ignore, excluded=article.gold.excluded))
     return {"text": article.gold.text or "", "marks": {side: [*found, *regions] for side, found in marks.items()}}
 

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 
 from annotate.agreement import agree
-from annotate.items import identity_of, trim_annotation, trim_item
-from annotate.records import LAYERS, Annotation, GoldRecord, Item, Prediction, get_layer
+from annotate.items import identity_of, iter_items, layer_of, map_items, trim_annotation, trim_item
+from annotate.records import Annotation, GoldRecord, Item, Prediction
 from annotate.release.pseudonyms import Pseudonyms
 from annotate.schema import Schema
 from annotate.score.evaluate import evaluate
@@ -75,22 +75,18 @@ class Submitted:
         text = record.text or ""
 
         def key_of(item: Item) -> Hashable:
-            return identity_of(trim_item(item, text), text)
+            return layer_of(item), identity_of(trim_item(item, text), text)
 
-        versions = [
-            annotation for annotation in self._by_id.get(record.id, ()) if annotation.annotator in record.annotators
-        ]
-        signed: dict[str, list[Any]] = {}
-        for layer in LAYERS:
-            marked: dict[Hashable, list[str]] = defaultdict(list)
-            for version in versions:
-                for key in {key_of(item) for item in get_layer(version, layer) or ()}:
+        marked: dict[Hashable, list[str]] = defaultdict(list)
+        for version in self._by_id.get(record.id, ()):
+            if version.annotator in record.annotators:
+                for key in {key_of(item) for _, item in iter_items(version)}:
                     marked[key].append(version.annotator)
-            signed[layer] = [
-                item if item.annotators else msgspec.structs.replace(item, annotators=marked.get(key_of(item)))
-                for item in get_layer(record, layer) or ()
-            ]
-        return msgspec.structs.replace(record, **{layer: items for layer, items in signed.items() if items})
+
+        def sign(item: Any) -> Any:
+            return item if item.annotators else msgspec.structs.replace(item, annotators=marked.get(key_of(item)))
+
+        return map_items(record, sign)
 
     @property
     def articles(self) -> set[str]:
@@ -138,9 +134,13 @@ class Submitted:
         offered: dict[tuple[str, str], Prediction] = {}
         for annotation in here:
             if annotation.predicted is not None and annotation.model:
-                layers = {layer: getattr(annotation.predicted, layer) for layer in LAYERS}
                 offered[annotation.model, annotation.id] = Prediction(
-                    id=annotation.id, model=annotation.model, text_sha256=annotation.text_sha256, **layers
+                    id=annotation.id,
+                    entities=annotation.predicted.entities,
+                    quotes=annotation.predicted.quotes,
+                    claims=annotation.predicted.claims,
+                    model=annotation.model,
+                    text_sha256=annotation.text_sha256,
                 )
         return list(offered.values())
 

@@ -8,12 +8,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 
 from annotate.errors import ScoreError
 from annotate.harness.sources import open_gold
-from annotate.items import confidence_of, label_of
+from annotate.items import confidence_of, label_of, map_items
 from annotate.jsonl import stream_records
 from annotate.printing import Block, Table, format_count, format_interval, format_value
 from annotate.records import LAYERS, GoldRecord, Item, Layer, Prediction, get_layer
@@ -98,13 +97,19 @@ class _Rest:
                 continue
             self.has[layer] += 1
             counts.update(_names(layer, items))
-            trusted[layer] = sum(1.0 if (p := confidence_of(item)) is None else p for item in items)
+            trusted[layer] = sum(map(_trust, items))
         self.counts.append(counts)
         self.trusted.append(trusted)
 
     def column(self, of: Callable[[Counter[str], dict[str, float]], float]) -> Reals:
         """One number for each article of the pool."""
         return np.array([of(*both) for both in zip(self.counts, self.trusted, strict=True)], float)
+
+
+def _trust(item: Item) -> float:
+    """The item's confidence; an item without one counts in full."""
+    confidence = confidence_of(item)
+    return 1.0 if confidence is None else confidence
 
 
 def estimate(
@@ -211,7 +216,7 @@ def _read_predictions(
         predictions = stream_records(Path(predictions), Prediction, problems=found)
     for prediction in predictions:
         if min_score > 0:
-            prediction = _leave_out(prediction, min_score)
+            prediction = map_items(prediction, lambda item: item if _trust(item) >= min_score else None)
         if prediction.id in rest.position:
             found.append(f"{prediction.id}: a second prediction for this article")
             continue
@@ -220,15 +225,6 @@ def _read_predictions(
             yield prediction
     problems.sentences += [f"prediction {sentence}" for sentence in found]
     problems.unreadable = problems.unreadable or bool(found)
-
-
-def _leave_out(prediction: Prediction, min_score: float) -> Prediction:
-    kept: dict[str, Any] = {
-        layer: [item for item in items if (p := confidence_of(item)) is None or p >= min_score]
-        for layer in LAYERS
-        if (items := get_layer(prediction, layer)) is not None
-    }
-    return msgspec.structs.replace(prediction, **kept)
 
 
 def _names(layer: Layer, items: Iterable[Item]) -> Iterator[str]:
