@@ -19,7 +19,7 @@ from annotate.printing import (
 )
 from annotate.records import Layer
 from annotate.score.formulas import OUTCOMES
-from annotate.score.measures import DEFINITIONS, HEADLINES, SCORE_DEFINITIONS
+from annotate.score.measures import DEFINITIONS, HEADLINES, SCORE_DEFINITIONS, Measure
 from annotate.score.report import Report, Score
 from annotate.score.signature import write_signature
 
@@ -274,6 +274,28 @@ def to_github(report: Report, thresholds: Sequence[tuple[str, float]]) -> str:
 
 def _markdown_rows(columns: Sequence[str], rows: Sequence[Sequence[str]], *, words: tuple[int, ...]) -> str:
     return markdown_table(columns, [[escape_markdown(cell) for cell in row] for row in rows], words=words)
+
+
+def parse_threshold(text: str) -> tuple[str, float]:
+    """The measure's name and the least value in `MEASURE=X`.
+
+    >>> parse_threshold("f1:strict:entities=0.8")
+    ('f1:strict:entities', 0.8)
+
+    Raises:
+        AnnotateError: no such measure, one of which less is better, or no number.
+    """
+    name, equals, number = text.rpartition("=")
+    try:
+        least = float(number)
+    except ValueError:
+        equals = ""
+    if not equals or not 0 <= least <= 1:
+        raise AnnotateError(f"--fail-under {text}: expected MEASURE=X with X in [0, 1], as in f1:strict:entities=0.8")
+    measure = Measure.parse(name)
+    if measure.lower_is_better:
+        raise AnnotateError(f"--fail-under {text}: {measure} is better the lower it is; choose another measure")
+    return str(measure), least
 
 
 def find_failures(report: Report, thresholds: Sequence[tuple[str, float]]) -> list[str]:

@@ -271,8 +271,7 @@ def choose_layers(
                 f"{layer} of {format_count(n, 'prediction')} not scored: gold does not have that layer there"
             )
         scored.append(layer)
-    if problems.sentences:
-        raise ScoreError(problems.sentences)
+    problems.raise_any()
     if not scored:
         raise ScoreError(
             [f"nothing to score: gold has {', '.join(annotated) or 'no layer'}, and the predictions have none of them"]

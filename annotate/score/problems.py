@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
+from annotate.errors import ScoreError
 from annotate.files import sha256_text
 from annotate.problems import WRONG_HASH, outside_text
 from annotate.records import GoldRecord, LayeredRecord, Layers, iter_spans
@@ -26,7 +27,21 @@ class Problems:
 
     def add(self, side: str, article: str, sentences: Iterable[str]) -> None:
         """Add sentences about one article."""
-        self.sentences.extend([f"{side} {article}: {sentence}" for sentence in sentences])
+        self.sentences += [f"{side} {article}: {sentence}" for sentence in sentences]
+
+    def add_unreadable(self, side: str, sentences: Sequence[str]) -> None:
+        """Add sentences about records that could not be read, each with its place in a file."""
+        self.sentences += [f"{side} {sentence}" for sentence in sentences]
+        self.unreadable = self.unreadable or bool(sentences)
+
+    def raise_any(self) -> None:
+        """Raise what was found so far.
+
+        Raises:
+            ScoreError: there is a problem; all are listed.
+        """
+        if self.sentences:
+            raise ScoreError(self.sentences)
 
 
 def has_only_integers(values: Sequence[Any]) -> bool:

@@ -164,8 +164,7 @@ def estimate(
         )
     if not table.size and not problems.unreadable:
         problems.sentences.append("gold has no articles; give a release or records with at least one")
-    if problems.sentences:
-        raise ScoreError(problems.sentences)
+    problems.raise_any()
     options = ScoreOptions(weights=weights)
     sample = choose_sample(table, options)
     remarks = remark_on_weights(table, sample, options)
@@ -223,8 +222,7 @@ def _read_predictions(
         rest.add(prediction)
         if prediction.id in gold.position:
             yield prediction
-    problems.sentences += [f"prediction {sentence}" for sentence in found]
-    problems.unreadable = problems.unreadable or bool(found)
+    problems.add_unreadable("prediction", found)
 
 
 def _names(layer: Layer, items: Iterable[Item]) -> Iterator[str]:
