@@ -299,6 +299,14 @@ def iter_spans(record: LayeredRecord | Layers) -> Iterator[tuple[str, Span | Ent
             yield f"claims[{i}].claimer", claim.claimer
 
 
+def iter_all_spans(record: GoldRecord) -> Iterator[tuple[str, Span | Entity | Claim | Region]]:
+    """Every span of the record with its place in it, ignored regions and sentences included."""
+    yield from iter_spans(record)
+    for name in ("ignore", "sentences"):
+        for i, region in enumerate(getattr(record, name) or ()):
+            yield f"{name}[{i}]", region
+
+
 _IN_RECORDS: dict[str, type[msgspec.Struct]] = {
     "entities": Entity,
     "quotes": Quote,

@@ -13,12 +13,9 @@ from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple, Protocol, TypeVar
 
-import numpy as np
-import numpy.typing as npt
-
 from annotate.records import Layer, Region
 from annotate.score.matching import Weight, best_pairs
-from annotate.score.tables import Numbers
+from annotate.score.tables import Flags, Numbers
 
 
 class Pair(NamedTuple):
@@ -50,8 +47,8 @@ class EntityPairs:
     article: Numbers
     gold: Numbers
     predicted: Numbers
-    same_extent: npt.NDArray[np.bool_]
-    same_label: npt.NDArray[np.bool_]
+    same_extent: Flags
+    same_label: Flags
     left_out_article: Numbers
     left_out: Numbers
 
@@ -86,7 +83,7 @@ class Alignments:
     """
 
     position: Mapping[str, int] = field(default_factory=dict)
-    has: Mapping[Layer, npt.NDArray[np.bool_]] = field(default_factory=dict)
+    has: Mapping[Layer, Flags] = field(default_factory=dict)
     items: Mapping[Layer, Mapping[int, Alignment]] = field(default_factory=dict)
     entities: EntityPairs | None = None
 

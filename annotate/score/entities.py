@@ -17,7 +17,6 @@ from annotate.score.formulas import Outcomes
 from annotate.score.matching import Weight, best_pairs
 from annotate.score.overlaps import (
     EntitySides,
-    Flags,
     Pairing,
     Spans,
     components_with_rows,
@@ -27,7 +26,7 @@ from annotate.score.overlaps import (
     pair_overlapping,
     sum_by,
 )
-from annotate.score.tables import Numbers
+from annotate.score.tables import Flags, Numbers
 
 SCHEMES = ("strict", "exact", "partial", "type")
 

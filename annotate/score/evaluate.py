@@ -28,7 +28,15 @@ from annotate.score.report import Confusions, Report, Score
 from annotate.score.resampling import MIN_ARTICLES, MIN_LABEL_SPANS, NO_WIDTH, Resamples, rule_of_three
 from annotate.score.sample import Sample, each_alone, weigh
 from annotate.score.signature import sign
-from annotate.score.tables import GoldTable, Numbers, SystemTable, read_gold, read_system, without_garbage_collection
+from annotate.score.tables import (
+    GoldTable,
+    Numbers,
+    SystemTable,
+    equal_the_next,
+    read_gold,
+    read_system,
+    without_garbage_collection,
+)
 from annotate.score.weights import choose_sample, describe_sample, remark_on_weights
 
 
@@ -380,12 +388,8 @@ def _entity_warnings(gold: GoldTable, sides: EntitySides) -> list[str]:
         found = ", ".join(f"{name} ({n})" for name, n in unknown.items())
         cure = _find_cure(gold, [name for name, n in zip(sides.names, sizes, strict=True) if n])
         warnings.append(f"labels that schema {gold.schema.ref} does not declare count as wrong: {found}{cure}")
-    spans = sides.predicted
-    same = np.ones(max(0, len(spans) - 1), bool)
-    for column in (spans.start, spans.end, spans.label):
-        same &= column[1:] == column[:-1]
-    if same.any():
-        warnings.append(f"{int(same.sum())} predicted entities are copies of another; each counts as spurious")
+    if copies := int(equal_the_next(sides.predicted.start, sides.predicted.end, sides.predicted.label).sum()):
+        warnings.append(f"{copies} predicted entities are copies of another; each counts as spurious")
     return warnings
 
 

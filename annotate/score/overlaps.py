@@ -11,13 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from annotate.records import Region
 from annotate.score.matching import best_pairs, count_overlap_pairs
-from annotate.score.tables import EntityTable, GoldTable, Numbers, SystemTable
-
-Flags = npt.NDArray[np.bool_]
+from annotate.score.tables import EntityTable, Flags, GoldTable, Numbers, SystemTable
 
 
 @dataclass

@@ -9,7 +9,7 @@ from typing import Any
 
 from annotate.errors import ScoreError
 from annotate.files import sha256_text
-from annotate.problems import WRONG_HASH, outside_text
+from annotate.problems import WRONG_HASH, no_offsets, outside_text
 from annotate.records import GoldRecord, LayeredRecord, Layers, iter_spans
 from annotate.schema import Schema, find_label_problems
 from annotate.spans import HasRange
@@ -53,7 +53,7 @@ def find_number_problems(layers: Layers) -> Iterator[str]:
     """One sentence for each offset that is not an integer, or is absurdly large."""
     for place, span in iter_spans(layers):
         if not has_only_integers([span.start, span.end]):
-            yield f"{place} is [{span.start!r}, {span.end!r}); offsets are integers, in code points of the text"
+            yield no_offsets(place, span.start, span.end)
 
 
 def find_gold_problems(record: GoldRecord, text: str, schema: Schema) -> list[str]:
@@ -83,7 +83,7 @@ def find_gold_problems(record: GoldRecord, text: str, schema: Schema) -> list[st
 
 def _find_range_problems(place: str, span: HasRange, length: int) -> Iterator[str]:
     if not has_only_integers([span.start, span.end]):
-        yield f"{place} is [{span.start!r}, {span.end!r}); offsets are integers, in code points of the text"
+        yield no_offsets(place, span.start, span.end)
     elif not 0 <= span.start < span.end <= length:
         yield outside_text(place, span.start, span.end, length)
 

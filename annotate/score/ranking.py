@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from annotate.items import confidence_of
 from annotate.records import Claim, Layer, Quote
@@ -21,15 +20,13 @@ from annotate.score.entities import has_right_label
 from annotate.score.formulas import AveragePrecision, CalibrationError, Column, Formula, Groups, Values
 from annotate.score.measures import Measure
 from annotate.score.overlaps import EntitySides
-from annotate.score.tables import Numbers
+from annotate.score.tables import Flags, Numbers, equal_the_next
 
 N_BINS = 10
 """Bins of equal width, the upper edge included, as in Guo et al. 2017."""
 MOST_POINTS = 200
 """A curve is thinned to about this many points."""
 _UNSCORED = -np.inf
-
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -220,7 +217,7 @@ def rank_entities(sides: EntitySides, rows: tuple[Numbers, Numbers], score: Valu
 
 def _give_best_to_right(start: Numbers, end: Numbers, label: Numbers, score: Values, right: Flags) -> Values:
     """The scores, so exchanged between copies that the right one of several has the best score."""
-    same = (start[1:] == start[:-1]) & (end[1:] == end[:-1]) & (label[1:] == label[:-1])
+    same = equal_the_next(start, end, label)
     if not same.any():
         return score
     score = score.copy()

@@ -208,6 +208,9 @@ def test_weights_follow_from_the_selection(tmp_path: Path) -> None:
     write_rows(folder / DATA, map(to_row, found), to_features(NEWS, weighted=True))
     forge(folder, selection=selection)
     assert "its weight is 3.0, but by meta.selection 2.0" in refused(folder)
+    write_rows(folder / DATA, (to_row(replace(one, weight=-1.0)) for one in found), to_features(NEWS, weighted=True))
+    forge(folder, selection=selection)
+    assert refused(folder).count("weight is -1.0; expected a number above 0") == len(found)
 
 
 # ------------------------------------------------------------------------------------------------------ the parent
