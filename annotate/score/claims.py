@@ -9,9 +9,18 @@ from fractions import Fraction
 import numpy as np
 
 from annotate.records import Claim, Region
-from annotate.score.alignment import Alignment, Pair, align_halves, count_shared_tokens, overlaps_region
+from annotate.score.alignment import (
+    Alignment,
+    HalfCounts,
+    Pair,
+    align_halves,
+    count_shared_tokens,
+    list_counted,
+    make_alignment,
+    overlaps_region,
+)
 from annotate.score.counts import ArticleCounts, pair_outcomes
-from annotate.score.formulas import AveragePrecision, Column, Formula, Kappa, Outcomes, Ratio, prf
+from annotate.score.formulas import AveragePrecision, Column, Formula, Kappa, Outcomes, OutcomesByMatch, Ratio, prf
 from annotate.score.links import LinkCounts, LinkedSpan, compare_links, order_of, read_link
 from annotate.score.matching import Weight, best_pairs
 from annotate.score.measures import Measure
@@ -114,17 +123,15 @@ class AnswerCounts(ArticleCounts):
 class ClaimCounts(ArticleCounts):
     """Claims by article: of gold, predicted, aligned; what is right about the aligned ones; sentences that hold claims.
 
-    `predicted` are the predictions that count. `half...` are about the pairs that share half of their tokens, an
-    alignment of its own; `core` are those of one core.
+    `predicted` are the predictions that count. `half` is about the pairs that share half of their tokens, an alignment
+    of its own.
     """
 
     gold: Column
     predicted: Column
     pairs: Column
     exact: Column
-    half: Column
-    half_predicted: Column
-    core: Column
+    half: HalfCounts
     same_kind: Column
     same_worth: Column
     claimer: LinkCounts
@@ -165,17 +172,15 @@ def count_claims(gold: GoldTable, system: SystemTable, further_kinds: Iterable[s
         index = TextIndex(gold.texts[article])
         golds = view_claims(index, gold.claims.get(article, ()))
         predicted = view_claims(index, system.claims.get(article, ()), gold.regions.get(article, ()))
-        shared = count_shared_tokens([view.tokens for view in golds], [view.tokens for view in predicted])
+        shared = count_shared_tokens(golds, predicted)
         pairs = align_claims(golds, predicted, shared)
-        paired = {j for _, j in pairs}
-        counted = [view for j, view in enumerate(predicted) if j in paired or not view.ignorable]
+        counted = list_counted(predicted, pairs)
         _count_pairs(counts, kinds, article, [(golds[i], predicted[j]) for i, j in pairs])
         counts.gold[article] = len(golds)
         counts.predicted[article] = len(counted)
-        _count_halves(counts, article, golds, predicted, align_halves(golds, predicted, shared, _same_claimer))
+        counts.half.add(article, golds, predicted, align_halves(golds, predicted, shared, _same_claimer))
         if golds or predicted:
-            left_out = sorted(view.place for j, view in enumerate(predicted) if view.ignorable and j not in paired)
-            alignments[article] = Alignment(sorted(_to_pair(golds[i], predicted[j]) for i, j in pairs), left_out)
+            alignments[article] = make_alignment(golds, predicted, pairs, _to_pair)
         sentences = gold.sentences.get(article)
         if sentences is None:
             sentences = split_sentences(index.text)
@@ -185,7 +190,7 @@ def count_claims(gold: GoldTable, system: SystemTable, further_kinds: Iterable[s
         unscored += sum(view.score is None for view in counted)
     for article, _ in system.iter_unplaced("claims", gold):
         counts.predicted[article] += 1
-        counts.half_predicted[article] += 1
+        counts.half.predicted[article] += 1
     return CountedClaims(
         counts,
         kinds,
@@ -204,7 +209,7 @@ def _to_pair(gold: ClaimView, predicted: ClaimView) -> Pair:
         predicted.place,
         same_extent=gold.content == predicted.content,
         same_label=(gold.kind, gold.check_worthy) == (predicted.kind, predicted.check_worthy),
-        same_link=compare_links(gold.claimer, predicted.claimer).overlap,
+        same_link=_same_claimer(gold, predicted),
     )
 
 
@@ -228,19 +233,6 @@ def _count_pairs(
 
 def _same_claimer(gold: ClaimView, predicted: ClaimView) -> bool:
     return compare_links(gold.claimer, predicted.claimer).overlap
-
-
-def _count_halves(
-    counts: ClaimCounts,
-    article: int,
-    gold: Sequence[ClaimView],
-    predicted: Sequence[ClaimView],
-    pairs: Sequence[tuple[int, int]],
-) -> None:
-    paired = {j for _, j in pairs}
-    counts.half[article] = len(pairs)
-    counts.half_predicted[article] = sum(j in paired or not view.ignorable for j, view in enumerate(predicted))
-    counts.core[article] = sum(gold[i].core == predicted[j].core for i, j in pairs)
 
 
 @dataclass
@@ -289,15 +281,15 @@ def _count_sentences(
     return [(score, i in in_gold.worthy) for i, score in enumerate(scores)], outside
 
 
-def claim_formulas(counted: CountedClaims) -> tuple[dict[Measure, Formula], dict[str, Outcomes]]:
-    """The formulas by measure, and the outcomes by match."""
+def claim_formulas(counted: CountedClaims) -> tuple[dict[Measure, Formula], OutcomesByMatch]:
+    """The formulas by measure, and the outcomes."""
     counts = counted.counts
     gold, predicted, pairs = counts.gold, counts.predicted, counts.pairs
-    outcomes = {
-        "exact": pair_outcomes(counts.exact, pairs, gold, predicted),
-        "overlap": pair_outcomes(pairs, pairs, gold, predicted),
-        "sentence": counts.sentences.outcomes(),
-        "check-worthy": counts.worthy_sentences.outcomes(),
+    outcomes: OutcomesByMatch = {
+        ("exact", None): pair_outcomes(counts.exact, pairs, gold, predicted),
+        ("overlap", None): pair_outcomes(pairs, pairs, gold, predicted),
+        ("sentence", None): counts.sentences.outcomes(),
+        ("check-worthy", None): counts.worthy_sentences.outcomes(),
     }
     formulas: dict[Measure, Formula] = {}
 
@@ -311,8 +303,8 @@ def claim_formulas(counted: CountedClaims) -> tuple[dict[Measure, Formula], dict
 
     ratios("exact", counts.exact, gold, predicted)
     ratios("overlap", pairs, gold, predicted)
-    ratios("half-overlap", counts.half, gold, counts.half_predicted)
-    ratios("core", counts.core, gold, counts.half_predicted)
+    ratios("half-overlap", counts.half.pairs, gold, counts.half.predicted)
+    ratios("core", counts.half.core, gold, counts.half.predicted)
     for match, found in (("sentence", counts.sentences), ("check-worthy", counts.worthy_sentences)):
         ratios(match, found.both, found.gold, found.predicted)
     formulas[Measure("ap", "check-worthy", "claims")] = AveragePrecision(

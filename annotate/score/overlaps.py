@@ -34,6 +34,10 @@ class Spans:
     def __len__(self) -> int:
         return len(self.start)
 
+    def ranges(self, rows: Numbers | slice = slice(None)) -> list[tuple[int, int]]:
+        """The starts and ends of some of the spans."""
+        return list(zip(self.start[rows].tolist(), self.end[rows].tolist(), strict=True))
+
     def take(self, rows: Numbers | Flags) -> Spans:
         """Some of the spans."""
         right = self.right
@@ -204,8 +208,7 @@ def pair_overlapping(
         left_out = np.where(pairs == 0, n_ignorable, 0)
         hard |= (n_ignorable > 0) & (pairs > 0) & (n_predicted > 1)
     for component, golds, predictions in components_with_rows(hard, in_gold, in_predicted):
-        gold_spans = list(zip(gold.start[golds].tolist(), gold.end[golds].tolist(), strict=True))
-        spans = list(zip(predicted.start[predictions].tolist(), predicted.end[predictions].tolist(), strict=True))
+        gold_spans, spans = gold.ranges(golds), predicted.ranges(predictions)
         ignorable = predicted.ignorable[predictions].tolist()
         if not any(ignorable):
             pairs[component] = count_overlap_pairs(gold_spans, spans)
