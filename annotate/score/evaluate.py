@@ -472,7 +472,7 @@ def _remark(
     remarks = _remark_stories(counted)
     for layer, found in counted.items():
         n = len(found.units)
-        what = format_count(n, "article") if found.groups is None else format_count(n, "story")
+        what = format_count(n, "article" if found.groups is None else "story")
         if options.trials and n < MIN_ARTICLES:
             remarks.append(f"{layer}: {what}; below {MIN_ARTICLES} no interval can be given")
         long = [str(measure) for measure, formula in found.formulas.items() if _is_too_long(formula, options)]
