@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,11 +12,11 @@ import msgspec
 
 from annotate.copies.carry import REASONS, Carried, Reason, carry_items
 from annotate.errors import AnnotateError, RecordError
-from annotate.files import is_stream, sha256_text
+from annotate.files import sha256_text
 from annotate.gold.load import find_release, is_record_file, load_gold
 from annotate.ingest import Articles, ColumnMap, read_articles
 from annotate.items import identity_of, iter_items, keep_layers, ranges_of, shared_content
-from annotate.jsonl import STDIO, find_kind, find_record_problems, read_records, stream_records, write_records
+from annotate.jsonl import find_kind, find_record_problems, read_records, stream_records, write_records
 from annotate.locks import lock_output
 from annotate.preannotate.merge import merge_layers
 from annotate.preannotate.run import make_settings, preannotate_with
@@ -195,9 +194,8 @@ def transfer(
         for _ in write():
             pass
     else:
-        path = Path(output)
-        with contextlib.nullcontext() if path == STDIO or is_stream(path) else lock_output(path):
-            write_records(path, write())
+        with lock_output(Path(output)):
+            write_records(output, write())
     return report
 
 
