@@ -235,14 +235,6 @@ def _same_claimer(gold: ClaimView, predicted: ClaimView) -> bool:
     return compare_links(gold.claimer, predicted.claimer).overlap
 
 
-@dataclass
-class _Held:
-    """The sentences of one side that hold a claim, and those that hold a check-worthy one."""
-
-    any: set[int]
-    worthy: set[int]
-
-
 def _count_sentences(
     counts: ClaimCounts,
     article: int,
@@ -252,33 +244,23 @@ def _count_sentences(
 ) -> tuple[list[tuple[float, bool]], int]:
     """Counts the article's sentences; returns (score, check-worthy in gold) of each, and the claims in none."""
     starts = [start for start, _ in sentences]
-    outside = 0
-    scores = [0.0] * len(sentences)
-
-    def hold(views: Sequence[ClaimView], *, ranks: bool) -> _Held:
-        nonlocal outside
-        held = _Held(set(), set())
-        for view in views:
-            sentence = best_sentence(sentences, starts, view)
-            if sentence is None:
-                outside += 1
-                continue
-            held.any.add(sentence)
-            if view.check_worthy:
-                held.worthy.add(sentence)
-            if ranks:
-                scores[sentence] = max(scores[sentence], view.score or 0.0)
-        return held
-
-    in_gold, in_predicted = hold(gold, ranks=False), hold(predicted, ranks=True)
+    golds, predictions = (
+        [(i, view) for view in views if (i := best_sentence(sentences, starts, view)) is not None]
+        for views in (gold, predicted)
+    )
+    worthy = {i for i, view in golds if view.check_worthy}
     for found, ours, theirs in (
-        (counts.sentences, in_gold.any, in_predicted.any),
-        (counts.worthy_sentences, in_gold.worthy, in_predicted.worthy),
+        (counts.sentences, {i for i, _ in golds}, {i for i, _ in predictions}),
+        (counts.worthy_sentences, worthy, {i for i, view in predictions if view.check_worthy}),
     ):
         found.gold[article] = len(ours)
         found.predicted[article] = len(theirs)
         found.both[article] = len(ours & theirs)
-    return [(score, i in in_gold.worthy) for i, score in enumerate(scores)], outside
+    scores = [0.0] * len(sentences)
+    for i, view in predictions:
+        scores[i] = max(scores[i], view.score or 0.0)
+    outside = len(gold) + len(predicted) - len(golds) - len(predictions)
+    return [(score, i in worthy) for i, score in enumerate(scores)], outside
 
 
 def claim_formulas(counted: CountedClaims) -> tuple[dict[Measure, Formula], OutcomesByMatch]:
