@@ -1,14 +1,14 @@
-"""Annotations to decided records by a strategy; what it cannot decide stays disputed."""
+"""Annotations to decided records by a strategy, with a log of who proposed what; what it cannot decide is disputed."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import combinations
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
-from annotate.adjudication.log import Candidate, Decision, now
-from annotate.adjudication.strategies import Strategy, Verdict, decide, overlap_unseen, parse_strategy
+from annotate.adjudication.strategies import Outcome, Strategy, Verdict, decide, overlap_unseen, parse_strategy
 from annotate.agreement.positions import Position, align_items
 from annotate.agreement.versions import group_submitted, mark_layer
 from annotate.errors import AnnotateError
@@ -18,6 +18,35 @@ from annotate.jsonl import RecordSource
 from annotate.records import LAYERS, Annotation, GoldRecord, Item, Layer, article_fields, to_dict
 from annotate.schema import Schema
 from annotate.text.text_index import TextIndex
+
+
+class Candidate(msgspec.Struct, kw_only=True):
+    """One annotator's version of a position; `item` null = annotated the layer and marked nothing here."""
+
+    annotator: str
+    item: dict[str, Any] | None
+
+
+class Decision(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One line of the log: what became of one position of one article.
+
+    `start` and `end` cover all candidates, in code points; `text` is the text there. `rule` is the strategy, or
+    `review`; `by` the strategy, or the reviewer; `at` an ISO 8601 time. `decided` is what went on, if anything did.
+    """
+
+    id: str
+    layer: Layer
+    start: int
+    end: int
+    text: str
+    outcome: Outcome
+    rule: str
+    reason: str
+    by: str
+    at: str
+    fields: dict[str, str] = {}
+    candidates: list[Candidate] = []
+    decided: dict[str, Any] | None = None
 
 
 class Dispute(NamedTuple):
@@ -150,6 +179,11 @@ def _log(
         candidates=list_candidates(position, annotators),
         decided=None if verdict.item is None else to_dict(verdict.item),
     )
+
+
+def now() -> str:
+    """The time, in UTC, to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def list_candidates(position: Position, annotators: list[str]) -> list[Candidate]:

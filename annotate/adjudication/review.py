@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from annotate.adjudication.adjudicate import Adjudication, DisputedArticle, list_candidates
+from annotate.adjudication.adjudicate import Adjudication, Decision, DisputedArticle, list_candidates, now
 from annotate.adjudication.disputes import (
     NumberedCandidate,
     NumberedDispute,
@@ -15,7 +15,6 @@ from annotate.adjudication.disputes import (
     describe_dispute,
     number_disputes,
 )
-from annotate.adjudication.log import Decision, now
 from annotate.adjudication.review_page import is_region_id, to_region_id
 from annotate.agreement.positions import Position, item_values
 from annotate.agreement.versions import group_submitted
