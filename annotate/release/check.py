@@ -228,9 +228,11 @@ class _RowChecker:
         self, folder: Path, split: str, hashes: list[str], spool: Spool, kinship: Kinship
     ) -> Iterator[str]:
         rows = (row for path in split_files(folder, self.manifest, split) for row in iter_gold(path))
-        config = None if not self.manifest.stand_off else "anchors" if ORIGIN in self.manifest.files else ""
-        files = [] if config == "" else split_files(folder, self.manifest, split, config=config or "tokens")
-        beside = (row for path in files for row in iter_rows(path, None if config is None else ["id"]))
+        config = "tokens"
+        if self.manifest.stand_off:
+            config = "anchors" if ORIGIN in self.manifest.files else ""
+        files = split_files(folder, self.manifest, split, config=config) if config else []
+        beside = (row for path in files for row in iter_rows(path, None if config == "tokens" else ["id"]))
         number, last = -1, ""
         for number, record in enumerate(rows):
             place = f"split {split}, row {number}, {record.id}"
@@ -238,10 +240,10 @@ class _RowChecker:
             self.counts.add(record)
             found = list(self._find_record_problems(record, split, expected))
             row = next(beside, None)
-            if config != "" and (row is None or row.get("id") != record.id):
+            if config and (row is None or row.get("id") != record.id):
                 other = "no article" if row is None else row.get("id")
-                found.append(f"the {config or 'tokens'} at its place are those of {other}")
-            elif not found and config is None and row is not None:
+                found.append(f"the {config} at its place are those of {other}")
+            elif not found and config == "tokens" and row is not None:
                 found = list(self._find_token_problems(record, row))
             if record.id <= last:
                 found.append(f"it comes after {last}; rows are in the order of their ids")
@@ -255,7 +257,7 @@ class _RowChecker:
         if number + 1 != len(hashes):
             yield f"split {split} has {format_count(number + 1, 'row')}; the manifest has {len(hashes)}"
         if next(beside, None) is not None:
-            yield f"split {split} has more rows in {config or 'tokens'} than articles"
+            yield f"split {split} has more rows in {config} than articles"
 
     def _find_record_problems(self, record: GoldRecord, split: str, expected: str | None) -> Iterator[str]:
         if hash_row(record) != expected:
