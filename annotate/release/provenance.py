@@ -36,7 +36,7 @@ class Background(NamedTuple):
 
 
 class Submitted:
-    """The annotations behind a release; None = not given; then nothing is checked against them.
+    """The annotations behind a release, and the predictions; None = not given; then nothing is checked against them.
 
     Args:
         annotations: of everybody; skipped ones and drafts are left out.
@@ -46,10 +46,10 @@ class Submitted:
 
     def __init__(self, annotations: Iterable[Annotation] | None, predictions: Iterable[Prediction] | None) -> None:
         self._given = annotations is not None
-        self._annotations = [trim_annotation(a) for a in annotations or () if a.status == "submitted"]
-        self._predictions = None if predictions is None else list(predictions)
+        self.annotations = [trim_annotation(a) for a in annotations or () if a.status == "submitted"]
+        self.predictions = None if predictions is None else list(predictions)
         self._by_id: dict[str, list[Annotation]] = defaultdict(list)
-        for annotation in self._annotations:
+        for annotation in self.annotations:
             self._by_id[annotation.id].append(annotation)
 
     def find_problems(self, record: GoldRecord, earlier: Collection[str] = ()) -> Iterator[str]:
@@ -93,25 +93,15 @@ class Submitted:
         """The ids of the articles that anybody submitted."""
         return set(self._by_id)
 
-    @property
-    def annotations(self) -> list[Annotation]:
-        """What was submitted."""
-        return self._annotations
-
-    @property
-    def predictions(self) -> list[Prediction]:
-        """What was offered, as far as it was given."""
-        return self._predictions or []
-
     def rename(self, pseudonyms: Pseudonyms) -> None:
         """From here on, annotators go by their pseudonyms; records are checked and signed before."""
-        self._annotations = [pseudonyms.rename_annotation(annotation) for annotation in self._annotations]
-        if self._predictions is not None:
-            self._predictions = [pseudonyms.rename_prediction(prediction) for prediction in self._predictions]
+        self.annotations = [pseudonyms.rename_annotation(annotation) for annotation in self.annotations]
+        if self.predictions is not None:
+            self.predictions = [pseudonyms.rename_prediction(prediction) for prediction in self.predictions]
 
     def describe(self, schema: Schema, released: Released) -> Background:
         """What the annotations of the released articles add to the manifest: dates, work, agreement, scores."""
-        here = [annotation for annotation in self._annotations if annotation.id in released]
+        here = [annotation for annotation in self.annotations if annotation.id in released]
         here.sort(key=lambda annotation: (annotation.id, annotation.annotator))
         dates = [annotation.updated_at or annotation.created_at for annotation in here]
         agreement, ceiling = None, {}
@@ -129,8 +119,8 @@ class Submitted:
         )
 
     def _offered(self, here: list[Annotation]) -> list[Prediction]:
-        if self._predictions is not None:
-            return sorted(self._predictions, key=lambda prediction: prediction.id)
+        if self.predictions is not None:
+            return sorted(self.predictions, key=lambda prediction: prediction.id)
         offered: dict[tuple[str, str], Prediction] = {}
         for annotation in here:
             if annotation.predicted is not None and annotation.model:
