@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -101,9 +101,13 @@ class _Rest:
         self.counts.append(counts)
         self.trusted.append(trusted)
 
-    def column(self, of: Callable[[Counter[str], dict[str, float]], float]) -> Reals:
-        """One number for each article of the pool."""
-        return np.array([of(*both) for both in zip(self.counts, self.trusted, strict=True)], float)
+    def count(self, name: str) -> Reals:
+        """The items of a layer or label, by article."""
+        return np.array([counts[name] for counts in self.counts], float)
+
+    def trust(self, layer: Layer) -> Reals:
+        """The summed confidences of a layer's items, by article."""
+        return np.array([trusted[layer] for trusted in self.trusted], float)
 
 
 def _trust(item: Item) -> float:
@@ -185,7 +189,7 @@ def estimate(
         part = sample.take(articles)
         counted = count_layers(table, system, [layer])[layer].formulas
         for name, plain, rectified in _list_rates(layer, table, rest, place, counted):
-            rates.append(_estimate(name, plain, rectified, articles, table.size, sample, part, trials, seed))
+            rates.append(_estimate(name, plain, rectified, articles, table.size, part, trials, seed))
     if not rates:
         raise ScoreError(["nothing to estimate: no layer is in gold and in the predictions of every article"])
     few = min(rate.articles for rate in rates)
@@ -253,12 +257,11 @@ def _list_rates(
         value = np.array([counts[name] for counts in gold], float)
         if name != layer and value.sum() < MIN_LABEL_SPANS:
             continue
-        proxy = rest.column(lambda counts, _, name=name: counts[name])  # type: ignore[misc]
+        proxy = rest.count(name)
         yield make(f"{name}{_IN_AN_ARTICLE}", value, proxy)
         yield make(f"{_ARTICLES_WITH}{name}", np.minimum(value, 1), np.minimum(proxy, 1))
     right = counted[Measure.parse(PRECISIONS[layer])]
-    trusted = rest.column(lambda _, trusted: trusted[layer])
-    items = rest.column(lambda counts, _: counts[layer])
+    trusted, items = rest.trust(layer), rest.count(layer)
     if items.sum() and isinstance(right, Ratio):
         known = float(trusted.sum() / items.sum())
         both = Rectified(right.numerator, right.denominator, trusted[place], items[place], known)
@@ -285,17 +288,17 @@ def _estimate(
     articles: Column,
     size: int,
     sample: Sample,
-    part: Sample,
     trials: int,
     seed: int,
 ) -> Rate:
+    """One rate; `sample` is that of the `articles`, of `size` rows, that have the layer."""
     weights = np.zeros(size)
-    weights[articles] = sample.weights[articles]
+    weights[articles] = sample.weights
     formulas = {"gold": weigh(plain, weights), "both": weigh(rectified, weights)}
     points = {key: float(formula.values(Once(size))[0]) for key, formula in formulas.items()}
     intervals: dict[str, tuple[float, float] | None] = dict.fromkeys(formulas)
     if trials and len(articles) >= MIN_ARTICLES:
-        resamples = Resamples(formulas, articles, size, trials, seed, part)
+        resamples = Resamples(formulas, articles, size, trials, seed, sample)
         cases = plain.n_pred or len(articles)
         intervals = {key: _bound(name, points["gold"], cases) or _find_interval(resamples, key) for key in formulas}
     alone, both = intervals["gold"], intervals["both"]
