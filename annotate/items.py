@@ -17,7 +17,7 @@ comes from or how confident a model was: ids, scores, origin, notes, annotators,
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from typing import Any, TypeAlias, TypeVar
 
 import msgspec
@@ -247,6 +247,11 @@ def sort_items(record: R) -> R:
     """A copy of the record with the items of every layer in the order of `sort_key`."""
     layers = {layer: sorted(items, key=sort_key) for layer in LAYERS if (items := get_layer(record, layer)) is not None}
     return msgspec.structs.replace(record, **layers)
+
+
+def keep_layers(record: R, layers: Collection[Layer]) -> R:
+    """A copy of the record without its other layers."""
+    return msgspec.structs.replace(record, **dict.fromkeys(layer for layer in LAYERS if layer not in layers))
 
 
 def choose_item(items: Iterable[I]) -> I:

@@ -22,7 +22,16 @@ import msgspec
 from annotate.errors import AnnotateError, RecordError, RecordWarning
 from annotate.files import Outputs, open_input, sha256_text
 from annotate.printing import Stdout, shorten
-from annotate.problems import BOM, EMPTY_ID, SECOND_RECORD, WRONG_HASH, cannot_read, find_encoding_problem, find_no_utf8
+from annotate.problems import (
+    BOM,
+    EMPTY_ID,
+    SECOND_RECORD,
+    WRONG_HASH,
+    cannot_read,
+    find_encoding_problem,
+    find_no_utf8,
+    find_weight_problem,
+)
 from annotate.records import Annotation, GoldRecord, LayeredRecord, Prediction, find_misspelt_keys
 from annotate.spans import find_span_problems
 
@@ -357,9 +366,8 @@ def find_record_problems(record: LayeredRecord) -> Iterator[str]:
     """What is wrong inside one record: its text's hash, and its spans where the text is there."""
     if not record.id:
         yield EMPTY_ID
-    weight = getattr(record, "weight", None)
-    if weight is not None and not 0 < weight < math.inf:
-        yield f"weight is {weight}; expected a number above 0"
+    if problem := find_weight_problem(getattr(record, "weight", None)):
+        yield problem
     if record.text is None:
         return
     if record.text_sha256 is not None and record.text_sha256 != sha256_text(record.text):

@@ -20,6 +20,7 @@ from pathlib import Path
 import msgspec
 
 from annotate.errors import AnnotateError
+from annotate.files import is_stream
 
 #: Seconds that a second run waits for the first to end.
 WAIT_S = 3.0
@@ -41,12 +42,16 @@ class Holder(msgspec.Struct, frozen=True):
 def lock_output(path: Path, *, wait_s: float = WAIT_S) -> Iterator[None]:
     """Holds the lock of a file or folder to be written, `.NAME.lock` beside it, which is removed at the end.
 
-    Folders that are missing above `path` are made, and removed again where they stay empty.
+    Folders that are missing above `path` are made, and removed again where they stay empty. What is no file is not
+    locked: a device, a pipe, or `-` for standard output.
 
     Raises:
         AnnotateError: another run writes it still after `wait_s` seconds; the message has the holder's process,
             host and start. Or the folder cannot be written.
     """
+    if path == Path("-") or is_stream(path):
+        yield
+        return
     path = Path(os.path.realpath(path))
     if not path.name:
         raise AnnotateError(f"{path}: is the root folder; give a file or folder inside it")

@@ -5,6 +5,7 @@ A sentence has no place; the caller puts it in front (`file:line: id: sentence`)
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -54,6 +55,35 @@ def outside_text(place: str, start: int, end: int, length: int) -> str:
     'entities[0] is [3, 9); expected 0 <= start < end <= 5, the length of the text'
     """
     return f"{place} is [{start}, {end}); expected 0 <= start < end <= {length}, the length of the text"
+
+
+def no_offsets(place: str, start: object, end: object) -> str:
+    """A range whose ends are no integers, or absurdly large ones.
+
+    >>> no_offsets("entities[0]", 3.5, None)
+    'entities[0] is [3.5, None); offsets are integers, in code points of the text'
+    """
+    return f"{place} is [{start!r}, {end!r}); offsets are integers, in code points of the text"
+
+
+def other_text(place: str, start: int, end: int, stored: str, there: str) -> str:
+    """A span that stores other words than the text has there.
+
+    >>> other_text("entities[0]", 0, 4, "Ross", "Rome")
+    "entities[0] covers [0, 4) 'Ross' but the text there is 'Rome'"
+    """
+    return f"{place} covers [{start}, {end}) {shorten(stored)!r} but the text there is {shorten(there)!r}"
+
+
+def find_weight_problem(weight: float | None) -> str | None:
+    """The sentence about a weight that is not a number above 0; None where it is one, or where there is none.
+
+    >>> find_weight_problem(0.0), find_weight_problem(2.5)
+    ('weight is 0.0; expected a number above 0', None)
+    """
+    if weight is None or 0 < weight < math.inf:
+        return None
+    return f"weight is {weight}; expected a number above 0"
 
 
 def find_surrogate(text: str) -> str | None:

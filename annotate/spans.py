@@ -10,8 +10,7 @@ from typing import Literal, Protocol, TypeAlias
 
 import msgspec
 
-from annotate.printing import shorten
-from annotate.problems import outside_text
+from annotate.problems import other_text, outside_text
 from annotate.records import LayeredRecord, Layers, Span, iter_spans
 
 #: Characters that show nothing: soft hyphen, zero-width space, direction marks, word joiner, byte order mark.
@@ -234,8 +233,7 @@ def find_span_problems(record: LayeredRecord | Layers, text: str) -> Iterator[st
         if not 0 <= start < end <= length:
             yield outside_text(place, start, end, length)
         elif span.text is not None and span.text != text[start:end]:
-            there = shorten(text[start:end])
-            yield f"{place} covers [{start}, {end}) {shorten(span.text)!r} but the text there is {there!r}"
+            yield other_text(place, start, end, span.text, text[start:end])
     for i, quote in enumerate(record.quotes or ()):
         if not quote.content:
             yield f"quotes[{i}] has no content; expected at least one fragment"

@@ -6,8 +6,7 @@ logged. Articles with disputes go to a reviewer, whose annotation is the decisio
 
 from __future__ import annotations
 
-from annotate.adjudication.adjudicate import Adjudication, Dispute, DisputedArticle, adjudicate_annotations
-from annotate.adjudication.log import Decision
+from annotate.adjudication.adjudicate import Adjudication, Decision, Dispute, DisputedArticle, adjudicate_annotations
 from annotate.adjudication.review import apply_review, to_review
 from annotate.adjudication.review_page import ReviewPage
 from annotate.adjudication.strategies import RULES, Strategy, parse_strategy

@@ -1,23 +1,52 @@
-"""Annotations to decided records by a strategy; what it cannot decide stays disputed."""
+"""Annotations to decided records by a strategy, with a log of who proposed what; what it cannot decide is disputed."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import combinations
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
-from annotate.adjudication.log import Candidate, Decision, make_decision, now
-from annotate.adjudication.strategies import Strategy, Verdict, decide, overlap_unseen, parse_strategy
+from annotate.adjudication.strategies import Outcome, Strategy, Verdict, decide, overlap_unseen, parse_strategy
 from annotate.agreement.positions import Position, align_items
-from annotate.agreement.versions import group_submitted
+from annotate.agreement.versions import group_submitted, mark_layer
 from annotate.errors import AnnotateError
 from annotate.files import sha256_text
 from annotate.items import sort_key
 from annotate.jsonl import RecordSource
-from annotate.records import LAYERS, Annotation, GoldRecord, Item, Layer, article_fields, get_layer, to_dict
+from annotate.records import LAYERS, Annotation, GoldRecord, Item, Layer, article_fields, to_dict
 from annotate.schema import Schema
 from annotate.text.text_index import TextIndex
+
+
+class Candidate(msgspec.Struct, kw_only=True):
+    """One annotator's version of a position; `item` null = annotated the layer and marked nothing here."""
+
+    annotator: str
+    item: dict[str, Any] | None
+
+
+class Decision(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One line of the log: what became of one position of one article.
+
+    `start` and `end` cover all candidates, in code points; `text` is the text there. `rule` is the strategy, or
+    `review`; `by` the strategy, or the reviewer; `at` an ISO 8601 time. `decided` is what went on, if anything did.
+    """
+
+    id: str
+    layer: Layer
+    start: int
+    end: int
+    text: str
+    outcome: Outcome
+    rule: str
+    reason: str
+    by: str
+    at: str
+    fields: dict[str, str] = {}
+    candidates: list[Candidate] = []
+    decided: dict[str, Any] | None = None
 
 
 class Dispute(NamedTuple):
@@ -92,7 +121,7 @@ def _adjudicate_article(versions: list[Annotation], strategy: Strategy, at: str,
     layers: dict[Layer, list[Item] | None] = {}
     disputes: list[Dispute] = []
     for layer in LAYERS:
-        marked = {version.annotator: items for version in versions if (items := get_layer(version, layer)) is not None}
+        marked = mark_layer(versions, layer)
         layers[layer] = None
         if not marked:
             continue
@@ -135,12 +164,12 @@ def _log(
     strategy: Strategy,
     at: str,
 ) -> Decision:
-    return make_decision(
-        article_id,
-        position.layer,
-        text,
+    return Decision(
+        id=article_id,
+        layer=position.layer,
         start=position.start,
         end=position.end,
+        text=text[position.start : position.end],
         outcome=verdict.outcome,
         rule="single" if len(annotators) == 1 else str(strategy),
         reason=verdict.reason,
@@ -148,8 +177,13 @@ def _log(
         at=at,
         fields=verdict.fields,
         candidates=list_candidates(position, annotators),
-        decided=verdict.item,
+        decided=None if verdict.item is None else to_dict(verdict.item),
     )
+
+
+def now() -> str:
+    """The time, in UTC, to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def list_candidates(position: Position, annotators: list[str]) -> list[Candidate]:

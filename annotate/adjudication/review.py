@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from annotate.adjudication.adjudicate import Adjudication, DisputedArticle, list_candidates
+from annotate.adjudication.adjudicate import Adjudication, Decision, DisputedArticle, list_candidates, now
 from annotate.adjudication.disputes import (
     NumberedCandidate,
     NumberedDispute,
@@ -15,14 +15,24 @@ from annotate.adjudication.disputes import (
     describe_dispute,
     number_disputes,
 )
-from annotate.adjudication.log import Decision, make_decision, now
 from annotate.adjudication.review_page import is_region_id, to_region_id
 from annotate.agreement.positions import Position, item_values
 from annotate.agreement.versions import group_submitted
 from annotate.errors import RecordError
 from annotate.items import extent_of, map_spans, shared_content, spans_of
 from annotate.jsonl import RecordSource
-from annotate.records import LAYERS, Annotation, GoldRecord, Item, Layer, Prediction, Span, article_fields, get_layer
+from annotate.records import (
+    LAYERS,
+    Annotation,
+    GoldRecord,
+    Item,
+    Layer,
+    Prediction,
+    Span,
+    article_fields,
+    get_layer,
+    to_dict,
+)
 from annotate.schema import Schema
 from annotate.spans import shared
 from annotate.text.text_index import TextIndex
@@ -142,8 +152,7 @@ def _decide_article(
     article: DisputedArticle, review: Annotation, at: str
 ) -> tuple[GoldRecord, list[Decision], list[str]]:
     agreed = article.agreed
-    text = agreed.text or ""
-    index = TextIndex(text)
+    index = TextIndex(agreed.text or "")
     log: list[Decision] = []
     problems: list[str] = []
     layers: dict[Layer, list[Item] | None] = {}
@@ -162,19 +171,19 @@ def _decide_article(
             problems.extend(_find_left_standing(review, found, here, index))
             chosen = _chosen(here, position, index)
             log.append(
-                make_decision(
-                    agreed.id,
-                    layer,
-                    text,
+                Decision(
+                    id=agreed.id,
+                    layer=layer,
                     start=position.start,
                     end=position.end,
+                    text=index.text[position.start : position.end],
                     outcome="accepted" if here else "rejected",
                     rule="review",
                     reason=_explain(chosen, here, position, index),
                     by=review.annotator,
                     at=at,
                     candidates=list_candidates(position, found.dispute.annotators),
-                    decided=chosen,
+                    decided=None if chosen is None else to_dict(chosen),
                 )
             )
         log.extend(_log_changes(agreed, layer, before, kept, review.annotator, at, index))
@@ -257,19 +266,18 @@ def _log_changes(
         start, end = extent_of(item)
         now_here = [other for other in after if _touches(other, start, end)]
         log.append(
-            make_decision(
-                agreed.id,
-                layer,
-                agreed.text or "",
+            Decision(
+                id=agreed.id,
+                layer=layer,
                 start=start,
                 end=end,
+                text=index.text[start:end],
                 outcome="accepted" if now_here else "rejected",
                 rule="review",
                 reason="the reviewer changed what was agreed" if now_here else "the reviewer deleted what was agreed",
                 by=reviewer,
                 at=at,
-                candidates=[],
-                decided=now_here[0] if now_here else None,
+                decided=to_dict(now_here[0]) if now_here else None,
             )
         )
     return log

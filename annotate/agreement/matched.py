@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any, NamedTuple
@@ -12,8 +13,9 @@ from annotate.agreement.coding import cohen_kappa, count_coincidences, count_con
 from annotate.agreement.positions import FIELDS, Position, align_items, dice_overlap
 from annotate.agreement.scores import Interval
 from annotate.agreement.unitizing import UnitSums, sum_units
+from annotate.agreement.versions import mark_layer
 from annotate.items import LINKS, label_of, layer_of, ranges_of
-from annotate.records import LAYERS, Annotation, Item, Layer, get_layer
+from annotate.records import LAYERS, Annotation, Item, Layer
 from annotate.score.formulas import Values, divide
 from annotate.score.resampling import Reweighted
 from annotate.score.tables import Numbers
@@ -61,11 +63,6 @@ def align_articles(articles: Mapping[str, Sequence[Annotation]]) -> tuple[list[A
                 positions = together if alone else align_items(layer, {name: marked[name] for name in pair}, index)
                 compared.append(Compared(number, article, text, layer, pair, positions))
     return aligned, compared
-
-
-def mark_layer(versions: Sequence[Annotation], layer: Layer) -> dict[str, list[Item]]:
-    """The items by annotator, for those who annotated the layer."""
-    return {version.annotator: items for version in versions if (items := get_layer(version, layer)) is not None}
 
 
 def count_outcomes(compared: Sequence[Compared]) -> dict[str, Any]:
@@ -152,34 +149,33 @@ def measure_alpha_u(
     Of all labels together: 1 - sum of D_o / sum of D_e over labels. Several pairs of annotators: each pair's D_o and
     D_e weighted by the length of the articles that they share.
     """
-    sums: dict[str | None, list[tuple[Values, Values]]] = {None: []}
-    sizes: dict[str | None, int] = {None: 0}
+    sums: dict[str | None, Values] = {}  # D_o and D_e, shape (2, rows)
+    sizes: Counter[str | None] = Counter()
     marked = [mark_layer(versions, layer) for versions in articles.values()]
     texts = [versions[0].text or "" for versions in articles.values()]
     for pair in sorted({pair for people in marked for pair in combinations(sorted(people), 2)}):
         shared = [i for i, people in enumerate(marked) if pair[0] in people and pair[1] in people]
-        length = rows.weights[:, shared] @ np.array([len(texts[i]) for i in shared], float)
+        weights = rows.weights[:, shared]
+        length = weights @ np.array([len(texts[i]) for i in shared], float)
         labels = sorted({_label(item) for i in shared for name in pair for item in marked[i][name]})
-        joint = np.zeros((2, len(rows.weights)))
+        sums.setdefault(None, np.zeros((2, len(weights))))
+        joint = np.zeros((2, len(weights)))
         for label in labels:
             units: UnitSums = sum_units(
                 [(len(texts[i]), *(_units(marked[i][name], label) for name in pair)) for i in shared]  # type: ignore[misc]
             )
-            observed, expected = (np.nan_to_num(value) for value in units.disagreements(rows.weights[:, shared]))
-            joint += [observed * length, expected * length]
+            found = np.nan_to_num(units.disagreements(weights)) * length
+            joint += found
             sizes[None] += int(units.units.sum())
             if layer == "entities":
-                sums.setdefault(label, []).append((observed * length, expected * length))
-                sizes[label] = sizes.get(label, 0) + int(units.units.sum())
-        sums[None].append((joint[0], joint[1]))
+                sums[label] = sums.get(label, 0) + found
+                sizes[label] += int(units.units.sum())
+        sums[None] += joint
     here = np.flatnonzero([len(people) > 1 for people in marked])
-    result: dict[str | None, tuple[Interval, int]] = {}
-    for label_, parts in sums.items():
-        if not parts:
-            continue
-        observed_, expected_ = (np.sum([part[side] for part in parts], axis=0) for side in (0, 1))
-        result[label_] = rows.interval(1 - divide(observed_, expected_), here), sizes[label_]
-    return result
+    return {
+        name: (rows.interval(1 - divide(observed, expected), here), sizes[name])
+        for name, (observed, expected) in sums.items()
+    }
 
 
 def _label(item: Item) -> str:

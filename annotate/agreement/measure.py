@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from annotate.items import ATTRIBUTES
 from annotate.jsonl import RecordSource
 from annotate.label_map import LabelMap, Relabelling, find_unused
 from annotate.printing import format_count, format_value, short_repr
-from annotate.records import Annotation, Layer
+from annotate.records import Annotation
 from annotate.schema import Schema, load_schema
 from annotate.score.measures import HEADLINES
 from annotate.score.options import Weighting
@@ -133,12 +134,10 @@ def agree(
     """
     mapping = Relabelling(label_map, "annotations")
     articles = {article: list(mapping.records(versions)) for article, versions in group_submitted(annotations).items()}
-    people = sorted({version.annotator for versions in articles.values() for version in versions})
+    people = Counter(version.annotator for versions in articles.values() for version in versions)
     shared = {article: articles[article] for article in sorted(articles) if len(articles[article]) > 1}
     agreement = Agreement(
-        annotators={
-            name: sum(any(v.annotator == name for v in versions) for versions in articles.values()) for name in people
-        },
+        annotators=dict(sorted(people.items())),
         articles=len(shared),
         single=len(articles) - len(shared),
         trials=trials,
@@ -159,7 +158,7 @@ def agree(
         )
     aligned, compared = align_articles(shared)
     _add_scores(agreement, shared, mapping.schema(load_schema(schema)), rows, compared)
-    for layer in _layers(compared):
+    for layer in dict.fromkeys(found.layer for found in compared):
         here = [found for found in compared if found.layer == layer]
         together = [found for found in aligned if found.layer == layer]
         agreement.outcomes[layer] = count_outcomes(here)
@@ -211,10 +210,6 @@ def _add_scores(
 def _add(agreement: Agreement, name: str, found: tuple[Interval, int]) -> None:
     (value, low, high), n = found
     agreement.measures[name] = Figure(value=value, low=low, high=high, n=n)
-
-
-def _layers(compared: Sequence[Compared]) -> list[Layer]:
-    return list(dict.fromkeys(found.layer for found in compared))
 
 
 def _add_remarks(agreement: Agreement) -> None:

@@ -48,7 +48,6 @@ def item_values(item: Item, index: TextIndex) -> dict[str, Hashable]:
     >>> item_values(Entity(0, 4, "GPE"), TextIndex("Rome"))
     {'extent': ((0, 4),), 'label': 'GPE'}
     """
-
     links = {
         name: None if span is None else index.content([(span.start, span.end)]) for name, span in links_of(item).items()
     }

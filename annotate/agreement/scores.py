@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from annotate.errors import ScoreError
 from annotate.records import LAYERS, Annotation, GoldRecord, Layer, Prediction, get_layer
 from annotate.schema import Schema
 from annotate.score.evaluate import count_layers
@@ -60,8 +59,7 @@ def score_pairs(articles: Mapping[str, Sequence[Annotation]], schema: Schema, ro
     problems = Problems()
     table = read_gold(gold, schema, problems)
     predictions = read_system(system, table, problems)
-    if problems.sentences:
-        raise ScoreError(problems.sentences)
+    problems.raise_any()
     layers = [layer for layer in LAYERS if table.has[layer].any()]
     counted = count_layers(table, predictions, layers)
     article_of = np.array([compared[key][0] for key in table.ids])

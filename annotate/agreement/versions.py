@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from annotate.errors import RecordError
 from annotate.items import identity_of, map_items, trim_annotation
 from annotate.jsonl import RecordSource, read_records
-from annotate.records import Annotation
+from annotate.records import Annotation, Item, Layer, get_layer
 from annotate.schema import Schema, find_label_problems
 from annotate.spans import find_span_problems
 
@@ -59,6 +59,11 @@ def group_submitted(
         article: [_drop_copies(trim_annotation(version)) for version in sorted(versions, key=attrgetter("annotator"))]
         for article, versions in articles.items()
     }
+
+
+def mark_layer(versions: Sequence[Annotation], layer: Layer) -> dict[str, list[Item]]:
+    """The items by annotator, for those who annotated the layer."""
+    return {version.annotator: items for version in versions if (items := get_layer(version, layer)) is not None}
 
 
 def _read(source: RecordSource[Annotation]) -> Iterator[tuple[Annotation, bool]]:

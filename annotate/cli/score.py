@@ -104,10 +104,11 @@ def score(
         make_headlines,
         make_notes,
         make_tables,
+        parse_threshold,
         to_github,
         to_junit,
     )
-    from annotate.harness.sources import RunLimits, parse_threshold
+    from annotate.harness.sources import RunLimits
 
     thresholds = [parse_threshold(text) for text in fail_under or ()]
     report, loss = annotate.score_predictions(

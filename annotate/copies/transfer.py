@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,11 +12,11 @@ import msgspec
 
 from annotate.copies.carry import REASONS, Carried, Reason, carry_items
 from annotate.errors import AnnotateError, RecordError
-from annotate.files import is_stream, sha256_text
+from annotate.files import sha256_text
 from annotate.gold.load import find_release, is_record_file, load_gold
 from annotate.ingest import Articles, ColumnMap, read_articles
-from annotate.items import identity_of, iter_items, ranges_of, shared_content
-from annotate.jsonl import STDIO, find_kind, find_record_problems, read_records, stream_records, write_records
+from annotate.items import identity_of, iter_items, keep_layers, ranges_of, shared_content
+from annotate.jsonl import find_kind, find_record_problems, read_records, stream_records, write_records
 from annotate.locks import lock_output
 from annotate.preannotate.merge import merge_layers
 from annotate.preannotate.run import make_settings, preannotate_with
@@ -33,6 +32,7 @@ from annotate.records import (
     Prediction,
     annotated_layers,
     get_layer,
+    pick_layers,
 )
 from annotate.release.grouping.run_index import RunIndex
 from annotate.schema import Schema, find_label_problems, load_schema
@@ -171,16 +171,16 @@ def transfer(
             article = articles[number]
             proposed = next(drafts) if drafts is not None else Layers()
             if origin is None:
-                named = _by_name(_pick(proposed, wanted), source.name if source else "")
+                named = _by_name(pick_layers(proposed, wanted), source.name if source else "")
                 layers = merge_layers(named, side_by_side=True)
                 prediction = to_prediction(article, layers, model=report.model, schema=schema)
             else:
                 gold = annotated[origin]
                 if origin not in words:
                     words = {origin: Words(gold.text or "")}  # copies of one article mostly follow each other
-                carried = carry_items(_only(gold, wanted), article.text, words=words[origin])
+                carried = carry_items(keep_layers(gold, wanted), article.text, words=words[origin])
                 layers, one = merge_draft(
-                    article, gold, carried, _pick(proposed, wanted), source.name if source else ""
+                    article, gold, carried, pick_layers(proposed, wanted), source.name if source else ""
                 )
                 report.copies.append(one)
                 noted = msgspec.structs.replace(article, meta={**article.meta, NAME: _note(one, gold)})
@@ -194,9 +194,8 @@ def transfer(
         for _ in write():
             pass
     else:
-        path = Path(output)
-        with contextlib.nullcontext() if path == STDIO or is_stream(path) else lock_output(path):
-            write_records(path, write())
+        with lock_output(Path(output)):
+            write_records(output, write())
     return report
 
 
@@ -291,7 +290,7 @@ class _DraftWorker:
             if answer is None:
                 return
             asked.pop(0)
-            yield Layers(entities=answer.entities, quotes=answer.quotes, claims=answer.claims)
+            yield pick_layers(answer)
 
 
 class _DraftFile:
@@ -335,7 +334,7 @@ class _DraftFile:
             text = record.text_sha256 or (None if record.text is None else sha256_text(record.text))
             if text not in (None, sha256_text(article.text)):
                 raise RecordError([f"--draft {self._path}: {article.id}: is of another text than the pool's"])
-            layers = Layers(entities=record.entities, quotes=record.quotes, claims=record.claims)
+            layers = pick_layers(record)
             if text is None and (problem := next(find_span_problems(layers, article.text), None)):
                 raise RecordError([f"--draft {self._path}: {article.id}: {problem}"])
             yield layers
@@ -349,15 +348,6 @@ def _make_draft(
     if isinstance(draft, Path) or (draft is not None and (Path(draft).is_file() or draft.endswith(".jsonl"))):
         return _DraftFile(Path(draft), schema)
     return _DraftWorker(Worker(make_settings(draft, schema=schema, layers=layers)), jobs)
-
-
-def _pick(layers: Layers, wanted: Sequence[Layer]) -> Layers:
-    return Layers(**{layer: get_layer(layers, layer) for layer in wanted})
-
-
-def _only(gold: GoldRecord, wanted: Sequence[Layer]) -> GoldRecord:
-    """The record without the other layers."""
-    return msgspec.structs.replace(gold, **dict.fromkeys(layer for layer in LAYERS if layer not in wanted))
 
 
 def merge_draft(

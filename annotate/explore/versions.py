@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from annotate.errors import RecordError
-from annotate.gold import load_gold
+from annotate.gold.load import load_gold
 from annotate.jsonl import find_kind, read_records
 from annotate.records import Annotation, LayeredRecord
 
@@ -32,7 +32,8 @@ def read_versions(sources: Sequence[str]) -> list[Version]:
         if path.is_file():
             versions.extend(_read_file(path))
         else:
-            versions.append(Version(_short_name(path), {record.id: record for record in load_gold(source)}))
+            name = "/".join(path.parts[-2:])  # of a release's path: its name and version
+            versions.append(Version(name, {record.id: record for record in load_gold(source)}))
     return _name_apart(versions)
 
 
@@ -45,11 +46,6 @@ def _read_file(path: Path) -> list[Version]:
             Version(name, {record.id: record for record in annotations if record.annotator == name}) for name in people
         ]
     return [Version(path.stem, {record.id: record for record in read_records(path, kind)})]
-
-
-def _short_name(path: Path) -> str:
-    """The last two parts of a release's path, which are its name and version."""
-    return "/".join(path.parts[-2:])
 
 
 def _name_apart(versions: list[Version]) -> list[Version]:

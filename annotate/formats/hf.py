@@ -36,7 +36,7 @@ def write_hf(records: Iterable[LayeredRecord], path: Path, writing: Writing) -> 
     from datasets import Dataset, Features
 
     from annotate.artifacts.features import to_features
-    from annotate.gold import to_row
+    from annotate.gold.rows import to_row
 
     features = Features.from_arrow_schema(to_features(writing.schema))
     rows = []

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 from annotate.errors import AnnotateError
 from annotate.extras import require
 from annotate.formats.report import FormatReport
-from annotate.records import LAYERS, Article, Layer, LayeredRecord, Layers, Prediction, Unplaced, get_layer
+from annotate.records import LAYERS, Article, Layer, LayeredRecord, Layers, Prediction, Unplaced, get_layer, pick_layers
 from annotate.schema import Schema
 
 #: What happens to a span whose edge lies inside a token: the token is cut there, the span grows to the token's
@@ -103,7 +103,7 @@ class Writing:
 
     def pick(self, record: LayeredRecord) -> Layers:
         """The record's layers that are to be written."""
-        return Layers(**{layer: getattr(record, layer) for layer in self.layers})
+        return pick_layers(record, self.layers)
 
     def present(self, records: Iterable[LayeredRecord]) -> tuple[Layer, ...]:
         """The layers that any of the records has, among those to be written."""

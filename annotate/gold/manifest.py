@@ -202,24 +202,25 @@ class _Form(msgspec.Struct):
     selection: list[_PoolForm] | None = None
 
 
-def _to_content(manifest: Manifest) -> dict[str, Any]:
+def _encode_body(manifest: Manifest) -> str:
+    """The manifest as JSON without its digest."""
     content: dict[str, Any] = msgspec.to_builtins(manifest)
     # fields that toolkit 0.1 did not know: left out where they are empty, so that its manifests keep their bytes
     for name in ("about", "made_from", "selection"):
         if content[name] is None:
             del content[name]
-    return content
+    return json.dumps(content, ensure_ascii=False, indent=1)
 
 
 def encode_manifest(manifest: Manifest) -> str:
     """The text of `manifest.json`; its last line is the digest of everything else in it."""
-    body = json.dumps(_to_content(manifest), ensure_ascii=False, indent=1)
+    body = _encode_body(manifest)
     return f'{body[:-2]},\n "digest": "{sha256_text(body)}"\n}}\n'
 
 
 def manifest_digest(manifest: Manifest) -> str:
     """The digest at the end of the manifest, in hex; it identifies the content of the release."""
-    return sha256_text(json.dumps(_to_content(manifest), ensure_ascii=False, indent=1))
+    return sha256_text(_encode_body(manifest))
 
 
 def spell_digest(manifest: Manifest) -> str:
@@ -258,7 +259,7 @@ def read_manifest(folder: str | Path) -> Manifest:
         raise GoldError([f"{path}: not the manifest of a release ({error})"]) from error
     if not same:
         raise GoldError([f"{path}: changed since it was written: its digest does not fit; get the release again"])
-    problems = list(_find_name_problems(manifest))
+    problems = _find_name_problems(manifest)
     if problems:
         raise GoldError([f"{path}: {problem}" for problem in problems])
     return manifest

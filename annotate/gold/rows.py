@@ -95,4 +95,4 @@ def hash_row(record: GoldRecord) -> str:
     >>> hash_row(GoldRecord(id="a", text="x")) == hash_row(GoldRecord(text="x", id="a"))
     True
     """
-    return hashlib.sha256(_encoder.encode(record)).hexdigest()[:32]
+    return hashlib.sha256(encode_record(record)).hexdigest()[:32]

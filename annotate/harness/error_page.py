@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from annotate.harness.errors import KINDS, ArticleErrors, ScoredItem, find_errors
-from annotate.harness.report import make_notes, pick_points, write_interval
+from annotate.harness.report import iter_labels, make_notes, pick_points, write_interval
 from annotate.harness.slices import find_gains, find_repeated, is_right, make_slices
 from annotate.html import read_asset, render_page, to_marks
 from annotate.printing import format_value
-from annotate.records import GoldRecord, Layer, Layers, Prediction
+from annotate.records import GoldRecord, Layer, Prediction, annotated_layers, pick_layers
 from annotate.schema import Schema
-from annotate.score.measures import HEADLINES
+from annotate.score.measures import HEADLINES, Measure
 from annotate.score.report import Confusions, Report
 
 MOST_ARTICLES = 1000
@@ -109,20 +109,20 @@ def _headlines(report: Report) -> list[dict[str, Any]]:
 
 def _plots(report: Report) -> list[dict[str, Any]]:
     """Measures to plot; positions in tenths of a percent of the axis."""
+
+    def place(value: float | None) -> float | None:
+        return None if value is None else round(value * 1000, 1)
+
     plots = []
     for name in _PLOTTED:
         score = report.find(name)
         if score is None:
             continue
-
-        def place(value: float | None) -> float | None:
-            return None if value is None else round(value * 1000, 1)
-
         ceiling = report.ceiling.get(name)
         plots.append(
             {
                 "name": name,
-                "meaning": _meaning(name),
+                "meaning": Measure.parse(name).definition.meaning,
                 "value": format_value(score.value),
                 "interval": write_interval(score),
                 "at": place(score.value),
@@ -167,12 +167,6 @@ def _ranked(name: str, found: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _meaning(name: str) -> str:
-    from annotate.score.measures import Measure
-
-    return Measure.parse(name).definition.meaning
-
-
 def _layer(
     report: Report, articles: Sequence[ArticleErrors], layer: Layer, seen_surfaces: frozenset[str] | None
 ) -> dict[str, Any]:
@@ -195,7 +189,16 @@ def _layer(
             {"kinds": kinds, "surface": surface, "labels": labels, "times": times, "articles": where}
             for kinds, surface, labels, times, where in find_repeated(articles, layer)
         ],
-        "labels": _label_rows(report, layer),
+        "labels": [
+            {
+                "label": label,
+                "scores": values,
+                "interval": write_interval(f1),
+                "gold": f1.n_gold,
+                "predicted": f1.n_pred,
+            }
+            for label, f1, values in iter_labels(report, layer)
+        ],
         "slices": [
             {
                 "name": piece.name,
@@ -207,26 +210,6 @@ def _layer(
             for piece in make_slices(articles, layer, seen_surfaces)
         ],
     }
-
-
-def _label_rows(report: Report, layer: Layer) -> list[dict[str, Any]]:
-    match = "strict" if layer == "entities" else "type"
-    rows = []
-    for name, score in report.measures.items():
-        prefix = f"f1:{match}:{layer}/"
-        if name.startswith(prefix) and score.n_gold + score.n_pred:
-            label = name[len(prefix) :]
-            sides = [report.measures[f"{side}:{match}:{layer}/{label}"].value for side in ("precision", "recall")]
-            rows.append(
-                {
-                    "label": label,
-                    "scores": [*map(format_value, sides), format_value(score.value)],
-                    "interval": write_interval(score),
-                    "gold": score.n_gold,
-                    "predicted": score.n_pred,
-                }
-            )
-    return sorted(rows, key=lambda row: (-row["gold"], row["label"]))
 
 
 def _confusion_rows(confusions: Confusions) -> dict[str, Any] | None:
@@ -281,19 +264,10 @@ def _article(article: ArticleErrors, key: str) -> dict[str, Any]:
 
 
 def _text(article: ArticleErrors, layers: Sequence[Layer]) -> dict[str, Any]:
-    sides = {
-        "gold": Layers(**{layer: getattr(article.gold, layer) for layer in layers}),
-        "predicted": Layers(
-            **{
-                layer: getattr(article.prediction, layer)
-                for layer in layers
-                if getattr(article.gold, layer) is not None
-            }
-        ),
-    }
-    marks = {side: to_marks(found) for side, found in sides.items()}
-    for side in sides:
-        _add_states(marks[side], article, side)
+    gold = pick_layers(article.gold, layers)
+    marks = {"gold": to_marks(gold), "predicted": to_marks(pick_layers(article.prediction, annotated_layers(gold)))}
+    for side, found in marks.items():
+        _add_states(found, article, side)
     regions = to_marks(GoldRecord(id="", ignore=article.gold.ignore, excluded=article.gold.excluded))
     return {"text": article.gold.text or "", "marks": {side: [*found, *regions] for side, found in marks.items()}}
 

@@ -20,6 +20,7 @@ import numpy as np
 
 from annotate.errors import AnnotateError
 from annotate.files import resource_dir, sha256_file, sha256_text, write_text
+from annotate.harness.report import make_notes
 from annotate.harness.scoring import score_predictions
 from annotate.html import draw_blocks, render_page, wrap_output
 from annotate.jsonl import STDIO, decode_json
@@ -45,7 +46,6 @@ from annotate.score.measures import HEADLINES, Measure
 from annotate.score.options import COMPARE_OPTIONS, ScoreOptions
 from annotate.score.report import Report
 from annotate.score.sample import Sample, effective_size
-from annotate.score.signature import write_signature
 from annotate.version import __version__
 
 
@@ -186,7 +186,8 @@ def find_board(gold: str | Path, board: str | Path | None = None) -> BoardPlace:
         if board is None and path == STDIO:
             raise AnnotateError("leaderboard -: gold from standard input has no place; name the board with --board")
         return BoardPlace(Path(board) if board else path.with_name(f"{path.stem}.leaderboard.json"), "", path.name)
-    from annotate.gold import find_release, read_manifest
+    from annotate.gold.load import find_release
+    from annotate.gold.manifest import read_manifest
 
     folder, split = find_release(gold)
     manifest = read_manifest(folder)
@@ -350,16 +351,11 @@ def _shorten(key: str, value: Any) -> str:
     return shorten(value[:12] if isinstance(value, str) and len(value) == 64 else str(value), 80)
 
 
-def make_board_table(board: Leaderboard) -> Table:
-    """The systems with the predictions that they were scored on."""
-    rows = [[entry.system, entry.predictions, entry.sha256[:12], entry.added] for entry in board.entries]
-    return Table("systems", ("system", "predictions", "sha256", "added"), rows, words=(0, 1))
-
-
 def write_board(board: Leaderboard, path: Path, format: str) -> None:
     """The leaderboard in a file (`-` = standard output) as table, markdown, html or json."""
     if board.comparison is None:
         raise AnnotateError(f"{board.path}: no system yet; add one: annotate leaderboard {board.gold} add P.jsonl")
+    rows = [[entry.system, entry.predictions, entry.sha256[:12], entry.added] for entry in board.entries]
     entries = [msgspec.to_builtins(entry) for entry in board.entries]
     further = {"entries": [{key: value for key, value in entry.items() if key != "counts"} for entry in entries]}
     write_comparison(
@@ -367,7 +363,7 @@ def write_board(board: Leaderboard, path: Path, format: str) -> None:
         path,
         format,
         title=f"Leaderboard of {board.gold}",
-        tables=[make_board_table(board)],
+        tables=[Table("systems", ("system", "predictions", "sha256", "added"), rows, words=(0, 1))],
         further=further,
     )
 
@@ -383,12 +379,11 @@ def make_comparison_tables(comparison: Comparison) -> list[Table]:
 
 def show_comparison(comparison: Comparison) -> str:
     """The comparison as the output of a cell of a notebook."""
-    return wrap_output(draw_blocks([*make_comparison_tables(comparison), *make_comparison_notes(comparison)]))
+    return wrap_output(draw_blocks([*make_comparison_tables(comparison), *make_notes(comparison)]))
 
 
 def _leaderboard(comparison: Comparison, measure: str) -> Table:
     standings = [standing for standing in comparison.standings if standing.measure == measure]
-    standings.sort(key=lambda standing: -1 if standing.value is None else standing.value, reverse=True)
     rows = [
         [str(rank), row.system, format_value(row.value), format_interval(row.low, row.high), row.letters]
         for rank, row in enumerate(standings, 1)
@@ -396,8 +391,7 @@ def _leaderboard(comparison: Comparison, measure: str) -> Table:
     if measure in comparison.ceiling:
         rows.append(["", "annotators", format_value(comparison.ceiling[measure]), "", ""])
     count = comparison.articles[measure]
-    by_story = comparison.signature.get("by") == "story"
-    n = format_count(count, "story") if by_story else format_count(count, "article")
+    n = format_count(count, "story" if comparison.signature.get("by") == "story" else "article")
     title = f"{measure}: {n}; systems that share a letter do not differ significantly"
     return Table(title, ("#", "system", "value", "95 % interval", "group"), rows, words=(1,))
 
@@ -435,15 +429,6 @@ def _more(found: Difference) -> str:
     if found.more_articles is None:
         return "not known"
     return f"about {found.more_articles:,}" if found.more_articles else "a larger gold should do"
-
-
-def make_comparison_notes(comparison: Comparison) -> list[str]:
-    """Warnings, remarks, the signature."""
-    return [
-        *(f"warning: {warning}" for warning in comparison.warnings),
-        *(f"note: {remark}" for remark in comparison.remarks),
-        f"signature: {write_signature(comparison.signature)}",
-    ]
 
 
 _PAGE = """
@@ -484,7 +469,7 @@ def write_comparison(
         tables: to be shown behind those of the comparison.
         further: what JSON has beside the comparison.
     """
-    tables, notes = [*make_comparison_tables(comparison), *tables], make_comparison_notes(comparison)
+    tables, notes = [*make_comparison_tables(comparison), *tables], make_notes(comparison)
     if path == STDIO and format == "table":
         print_blocks([*tables, *notes])
         return
@@ -497,12 +482,8 @@ def write_comparison(
     elif format == "markdown":
         text = to_markdown([*tables, *notes]) + "\n"
     elif format == "html":
-        shown = [
-            {"title": table.title, "columns": table.columns, "rows": table.rows, "words": table.words}
-            for table in tables
-        ]
         title = title or f"Comparison on {comparison.signature.get('gold') or 'gold'}"
-        text = render_page(title, _PAGE, {"tables": shown, "notes": notes})
+        text = render_page(title, _PAGE, {"tables": list(map(dataclasses.asdict, tables)), "notes": notes})
     else:
         text = to_text([*tables, *notes]) + "\n"
     if path == STDIO:

@@ -62,7 +62,6 @@ def _score(
     gold: str | Path | Iterable[GoldRecord],
     **options: Any,
 ) -> GoldScores:
-    from annotate.harness.scoring import keep_gold
     from annotate.harness.sources import open_gold, run_function
     from annotate.jsonl import read_records
     from annotate.label_map import LabelMap
@@ -75,7 +74,7 @@ def _score(
     if isinstance(gold, str | Path):
         problems = Problems()
         source = open_gold(gold, problems, schema=options.pop("schema", None))
-        records = keep_gold(source, problems)
+        records = source.read_all(problems)
         options = {"schema": source.schema, "gold_name": source.name, "ceiling": source.ceiling, **options}
     else:
         records = list(gold)

@@ -18,8 +18,9 @@ from annotate.printing import (
     to_markdown,
 )
 from annotate.records import Layer
+from annotate.score.compare import Comparison
 from annotate.score.formulas import OUTCOMES
-from annotate.score.measures import DEFINITIONS, HEADLINES, SCORE_DEFINITIONS
+from annotate.score.measures import DEFINITIONS, HEADLINES, SCORE_DEFINITIONS, Measure
 from annotate.score.report import Report, Score
 from annotate.score.signature import write_signature
 
@@ -34,17 +35,11 @@ def write_interval(score: Score) -> str:
 def make_tables(report: Report) -> list[Table]:
     """The report as tables: by layer the matches, the accuracies, the labels; then the confusions."""
     tables: list[Table] = []
-    ceiling = bool(report.ceiling)
     for layer in report.layers:
-        tables += [_ratio_table(report, layer, ceiling), _outcome_table(report, layer)]
+        tables += [_ratio_table(report, layer), _outcome_table(report, layer)]
         if layer == "quotes":
-            tables.append(_variant_table(report, ceiling))
-        single = _single_table(report, layer, ceiling)
-        if single.rows:
-            tables.append(single)
-        labels = _label_table(report, layer)
-        if labels.rows:
-            tables.append(labels)
+            tables.append(_variant_table(report))
+        tables += [table for table in (_single_table(report, layer), _label_table(report, layer)) if table.rows]
         tables += _ranked_tables(report, layer)
     mistaken = [
         (gold or "(nothing)", predicted or "(missed)", n)
@@ -70,17 +65,50 @@ def show_report(report: Report) -> str:
     return wrap_output(draw_blocks(make_headlines(report)), tables, draw_blocks(make_notes(report)))
 
 
-def _find(report: Report, *parts: str) -> Score | None:
-    return report.measures.get(":".join(parts))
+def write_prf(report: Report, match: str, target: str) -> list[str]:
+    """Precision, recall and F1 of one match.
+
+    Args:
+        target: a layer, or a label of it: `layer/label`.
+    """
+    scores = (report.measures.get(f"{metric}:{match}:{target}") for metric in _RATIOS)
+    return [format_value(score.value if score else None) for score in scores]
 
 
-def _ratio_table(report: Report, layer: Layer, ceiling: bool) -> Table:
-    rows = []
-    for match, f1 in _iter_matches(report, layer):
-        rows.append([*_ratio_row(report, layer, match, f1, ceiling), f"{f1.n_gold:,}", f"{f1.n_pred:,}"])
-    columns = ("match", "P", "R", "F1", "95 % of F1", *(["annotators"] if ceiling else []), "gold", "pred")
+def iter_labels(report: Report, layer: Layer) -> Iterator[tuple[str, Score, list[str]]]:
+    """The labels of a layer that occur, those with most gold first: the label, its F1, and all three values as text.
+
+    They are those of strict entities, and of quotes whose type is right; claims have none.
+    """
+    match = "strict" if layer == "entities" else "type"
+    prefix = f"f1:{match}:{layer}/"
+    found = {name.removeprefix(prefix): f1 for name, f1 in report.measures.items() if name.startswith(prefix)}
+    for label, f1 in sorted(found.items(), key=lambda entry: (-entry[1].n_gold, entry[0])):
+        if f1.n_gold + f1.n_pred:
+            yield label, f1, write_prf(report, match, f"{layer}/{label}")
+
+
+def _reached(report: Report, measure: str) -> list[str]:
+    """What annotators reach by the measure, where anything is known of them: a cell of the column `annotators`."""
+    return [format_value(report.ceiling.get(measure))] if report.ceiling else []
+
+
+def _annotators(report: Report) -> list[str]:
+    return ["annotators"] if report.ceiling else []
+
+
+def _ratio_table(report: Report, layer: Layer) -> Table:
+    rows = [
+        [match, *_ratio_cells(report, match, layer, f1), f"{f1.n_gold:,}", f"{f1.n_pred:,}"]
+        for match, f1 in _iter_matches(report, layer)
+    ]
+    columns = ("match", "P", "R", "F1", "95 % of F1", *_annotators(report), "gold", "pred")
     effective = "" if report.sample is None else f", effective size {report.sample['effective'][layer]:.1f}"
     return Table(f"{layer}: {count_units(report, layer)}{effective}", columns, rows)
+
+
+def _ratio_cells(report: Report, match: str, layer: Layer, f1: Score) -> list[str]:
+    return [*write_prf(report, match, layer), write_interval(f1), *_reached(report, f"f1:{match}:{layer}")]
 
 
 def count_units(report: Report, layer: Layer) -> str:
@@ -145,81 +173,51 @@ def _iter_matches(report: Report, layer: Layer) -> Iterator[tuple[str, Score]]:
     """The matches of the layer with their F1, without the variants of end-to-end."""
     matches = dict.fromkeys(d.match for d in DEFINITIONS if d.layer == layer and d.metric == "f1" and d.on_layer)
     for match in matches:
-        f1 = _find(report, "f1", match, layer)
+        f1 = report.measures.get(f"f1:{match}:{layer}")
         if f1 is not None and not match.startswith("end-to-end-"):
             yield match, f1
 
 
-def _variant_table(report: Report, ceiling: bool) -> Table:
+def _variant_table(report: Report) -> Table:
     """The variants of end-to-end F1 for quotes."""
-    rows = []
-    for name, score in report.measures.items():
-        match = name.split(":")[1]
-        if name.startswith("f1:end-to-end-"):
-            rows.append([match.removeprefix("end-to-end-"), *_ratio_row(report, "quotes", match, score, ceiling)[1:]])
-    columns = ("content-speaker", "P", "R", "F1", "95 % of F1", *(["annotators"] if ceiling else []))
+    variants = {
+        name.split(":")[1]: score for name, score in report.measures.items() if name.startswith("f1:end-to-end-")
+    }
+    rows = [
+        [match.removeprefix("end-to-end-"), *_ratio_cells(report, match, "quotes", f1)]
+        for match, f1 in variants.items()
+    ]
+    columns = ("content-speaker", "P", "R", "F1", "95 % of F1", *_annotators(report))
     return Table("quotes: end-to-end, variants (end-to-end above is overlap-head)", columns, rows)
 
 
-def _ratio_row(report: Report, layer: str, match: str, f1: Score, ceiling: bool) -> list[str]:
-    sides = [_find(report, metric, match, layer) for metric in ("precision", "recall")]
-    row = [match, *(format_value(side.value if side else None) for side in sides), format_value(f1.value)]
-    reached = [format_value(report.ceiling.get(f"f1:{match}:{layer}"))] if ceiling else []
-    return [*row, write_interval(f1), *reached]
-
-
-def _single_table(report: Report, layer: str, ceiling: bool) -> Table:
+def _single_table(report: Report, layer: Layer) -> Table:
     rows = []
     for definition in (*DEFINITIONS, *SCORE_DEFINITIONS):
-        score = report.find(definition.name)
-        if definition.layer != layer or definition.metric in _RATIOS or score is None:
-            continue
-        reached = [format_value(report.ceiling.get(definition.name))] if ceiling else []
-        rows.append(
-            [
-                f"{definition.metric} {definition.match}",
-                format_value(score.value),
-                write_interval(score),
-                *reached,
-                str(score.n_gold),
-            ]
-        )
-    return Table(f"{layer}: further", ("measure", "value", "95 %", *(["annotators"] if ceiling else []), "n"), rows)
+        name, score = definition.name, report.find(definition.name)
+        if definition.layer == layer and definition.metric not in _RATIOS and score is not None:
+            cells = [format_value(score.value), write_interval(score), *_reached(report, name), str(score.n_gold)]
+            rows.append([f"{definition.metric} {definition.match}", *cells])
+    return Table(f"{layer}: further", ("measure", "value", "95 %", *_annotators(report), "n"), rows)
 
 
-def _label_table(report: Report, layer: str) -> Table:
-    match = "strict" if layer == "entities" else "type"
+def _label_table(report: Report, layer: Layer) -> Table:
     rows = []
-    prefix = f"f1:{match}:{layer}/"
-    for name, score in report.measures.items():
-        if not name.startswith(prefix) or not score.n_gold + score.n_pred:
-            continue
-        label = name[len(prefix) :]
-        sides = [report.measures[f"{metric}:{match}:{layer}/{label}"].value for metric in ("precision", "recall")]
+    for label, f1, values in iter_labels(report, layer):
         loose = report.measures.get(f"f1:type:{layer}/{label}") if layer == "entities" else None
-        rows.append(
-            [
-                label,
-                *(format_value(side) for side in sides),
-                format_value(score.value),
-                write_interval(score),
-                *([format_value(loose.value)] if loose else []),
-                str(score.n_gold),
-                str(score.n_pred),
-            ]
-        )
-    rows.sort(key=lambda row: -int(row[-2]))
+        further = [format_value(loose.value)] if loose else []
+        rows.append([label, *values, write_interval(f1), *further, str(f1.n_gold), str(f1.n_pred)])
     extra = ["type F1"] if layer == "entities" else []
     kind = "label, strict" if layer == "entities" else "type of quote, aligned pairs of one type"
     return Table(f"{layer}: by {kind}", ("label", "P", "R", "F1", "95 % of F1", *extra, "gold", "pred"), rows)
 
 
-def make_notes(report: Report) -> list[str]:
+def make_notes(found: Report | Comparison) -> list[str]:
     """Warnings, remarks, and the signature, one per line."""
     return [
-        *(f"warning: {warning}" for warning in report.warnings),
-        *(f"note: {remark}" for remark in report.remarks),
-        f"signature: {write_signature(report.signature)}",
+        *(f"warning: {warning}" for warning in found.warnings),
+        *(f"note: {remark}" for remark in found.remarks),
+        f"signature: {write_signature(found.signature)}",
     ]
 
 
@@ -231,12 +229,12 @@ def make_headlines(report: Report) -> list[str]:
         if score is None:
             continue
         _, match, layer = name.split(":")
-        sides = [report.measures[f"{side}:{match}:{layer}"].value for side in ("precision", "recall")]
+        precision, recall, f1 = write_prf(report, match, layer)
         interval = f" ({write_interval(score)})" if score.low is not None else ""
         ceiling = f", annotators {format_value(report.ceiling[name])}" if name in report.ceiling else ""
         lines.append(
-            f"{layer}: {match} F1 {format_value(score.value)}{interval}, P {format_value(sides[0])}, "
-            f"R {format_value(sides[1])}{ceiling}; {score.n_gold:,} gold, {score.n_pred:,} predicted"
+            f"{layer}: {match} F1 {f1}{interval}, P {precision}, R {recall}{ceiling}; "
+            f"{score.n_gold:,} gold, {score.n_pred:,} predicted"
         )
     return lines
 
@@ -262,7 +260,8 @@ def to_github(report: Report, thresholds: Sequence[tuple[str, float]]) -> str:
         if name in report.measures:
             f1 = report.measures[name]
             _, match, layer = name.split(":")
-            heads.append([layer, *_ratio_row(report, layer, match, f1, False), f"{f1.n_gold:,}", f"{f1.n_pred:,}"])
+            values = [*write_prf(report, match, layer), write_interval(f1)]
+            heads.append([layer, match, *values, f"{f1.n_gold:,}", f"{f1.n_pred:,}"])
     columns = ("layer", "match", "P", "R", "F1", "95 % of F1", "gold", "pred")
     lines.append(_markdown_rows(columns, heads, words=(0, 1)))
     notes = make_notes(report)
@@ -274,6 +273,28 @@ def to_github(report: Report, thresholds: Sequence[tuple[str, float]]) -> str:
 
 def _markdown_rows(columns: Sequence[str], rows: Sequence[Sequence[str]], *, words: tuple[int, ...]) -> str:
     return markdown_table(columns, [[escape_markdown(cell) for cell in row] for row in rows], words=words)
+
+
+def parse_threshold(text: str) -> tuple[str, float]:
+    """The measure's name and the least value in `MEASURE=X`.
+
+    >>> parse_threshold("f1:strict:entities=0.8")
+    ('f1:strict:entities', 0.8)
+
+    Raises:
+        AnnotateError: no such measure, one of which less is better, or no number.
+    """
+    name, equals, number = text.rpartition("=")
+    try:
+        least = float(number)
+    except ValueError:
+        equals = ""
+    if not equals or not 0 <= least <= 1:
+        raise AnnotateError(f"--fail-under {text}: expected MEASURE=X with X in [0, 1], as in f1:strict:entities=0.8")
+    measure = Measure.parse(name)
+    if measure.lower_is_better:
+        raise AnnotateError(f"--fail-under {text}: {measure} is better the lower it is; choose another measure")
+    return str(measure), least
 
 
 def find_failures(report: Report, thresholds: Sequence[tuple[str, float]]) -> list[str]:

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from annotate.errors import AnnotateError, ScoreError
+from annotate.errors import AnnotateError
 from annotate.files import write_text
 from annotate.harness.sources import (
-    GoldSource,
     RunLimits,
     open_gold,
     open_predictions,
@@ -18,7 +17,7 @@ from annotate.harness.sources import (
     run_program,
 )
 from annotate.label_map import Relabelling
-from annotate.records import GoldRecord, Prediction
+from annotate.records import Prediction
 from annotate.score.compare import Comparison, compare_systems
 from annotate.score.evaluate import score_tables
 from annotate.score.options import COMPARE_OPTIONS, ScoreOptions
@@ -75,33 +74,26 @@ def score_predictions(
     source = open_gold(gold, problems, schema=schema)
     options = source.complete(options or ScoreOptions())
     ours, theirs = Relabelling(options.label_map, "gold"), Relabelling(options.label_map, "predictions")
-    keep = html is not None or format is not None or predictions is None
+    found: Iterable[Prediction]
+    loss: FormatReport | None = None
     with without_garbage_collection():
-        golds: Iterable[GoldRecord] = source.records
-        if keep:
-            golds = keep_gold(source, problems)
-        loss: FormatReport | None = None
-        found: Iterable[Prediction]
+        # a file of our own is read beside gold, record by record; the others need gold as a whole, and so does the page
+        whole = html is not None or format is not None or predictions is None
+        golds = source.read_all(problems) if whole else source.records
+        known = golds if isinstance(golds, list) else []
         if run is not None:
-            found, loss = run_program(
-                run, list(golds), limits, format=format, schema=source.schema, layers=options.layers
-            )
+            found, loss = run_program(run, known, limits, format=format, schema=source.schema, layers=options.layers)
         elif spacy is not None:
-            found = run_preannotator(f"spacy:{spacy}", list(golds), options.layers)
+            found = run_preannotator(f"spacy:{spacy}", known, options.layers)
         elif hf_pipeline is not None:
-            found = run_hf_pipeline(hf_pipeline, list(golds))
+            found = run_hf_pipeline(hf_pipeline, known)
         else:
-            known = list(golds) if format is not None else ()
+            path = Path(predictions or "-")
             found, loss = open_predictions(
-                Path(predictions or "-"),
-                problems,
-                format=format,
-                gold=known,
-                schema=source.schema,
-                layers=options.layers,
+                path, problems, format=format, gold=known, schema=source.schema, layers=options.layers
             )
         golds, found = ours.records(golds), theirs.records(found)
-        if keep:
+        if whole:
             golds, found = list(golds), list(found)
         shown = ours.schema(source.schema)
         table = read_gold(golds, shown, problems)
@@ -146,7 +138,7 @@ def compare(
     problems = Problems()
     source = open_gold(gold, problems, schema=schema)
     options = source.complete(options or COMPARE_OPTIONS)
-    golds = keep_gold(source, problems)
+    golds = source.read_all(problems)
     systems: dict[str, list[Prediction]] = {}
     losses: dict[str, FormatReport] = {}
     for name, path in zip(name_systems(paths), paths, strict=True):
@@ -156,8 +148,7 @@ def compare(
         systems[name] = list(found)
         if loss is not None:
             losses[name] = loss
-    if problems.sentences:
-        raise ScoreError(problems.sentences)
+    problems.raise_any()
     try:
         comparison = compare_systems(golds, systems, options, measures=measures)
     except AnnotateError as error:
@@ -185,15 +176,3 @@ def name_systems(paths: Sequence[Path]) -> list[str]:
     if len(set(paths)) == len(paths):
         return [str(path) for path in paths]
     raise AnnotateError("the same file is named twice; each system needs its own predictions")
-
-
-def keep_gold(source: GoldSource, problems: Problems) -> list[GoldRecord]:
-    """All gold records at once.
-
-    Raises:
-        ScoreError: a record cannot be read.
-    """
-    records = list(source.records)
-    if problems.sentences:
-        raise ScoreError(problems.sentences)
-    return records

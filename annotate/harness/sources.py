@@ -43,6 +43,19 @@ class GoldSource:
     train: Callable[[], Iterable[GoldRecord]] | None = None
     """Reads the training part of the same release, where it has one and is not itself scored."""
 
+    def read_all(self, problems: Problems) -> list[GoldRecord]:
+        """All records at once.
+
+        Args:
+            problems: those that the source was opened with.
+
+        Raises:
+            ScoreError: a record cannot be read.
+        """
+        records = list(self.records)
+        problems.raise_any()
+        return records
+
     def complete(self, options: ScoreOptions) -> ScoreOptions:
         """The options with this gold's schema, name and ceiling."""
         return replace(options, schema=self.schema, gold_name=self.name, ceiling=self.ceiling)
@@ -128,8 +141,7 @@ def _check_format(path: Path) -> None:
 def _stream(path: Path, kind: type[R], side: str, problems: Problems) -> Iterator[R]:
     found: list[str] = []
     yield from stream_records(path, kind, problems=found)
-    problems.sentences += [f"{side} {sentence}" for sentence in found]
-    problems.unreadable = problems.unreadable or bool(found)
+    problems.add_unreadable(side, found)
 
 
 def to_article(record: GoldRecord) -> Article:
@@ -325,27 +337,3 @@ def run_function(function: Extractor, gold: Iterable[GoldRecord]) -> Iterator[Pr
             claims=layers.claims,
             model=getattr(function, "__name__", None),
         )
-
-
-def parse_threshold(text: str) -> tuple[str, float]:
-    """The measure's name and the least value in `MEASURE=X`.
-
-    >>> parse_threshold("f1:strict:entities=0.8")
-    ('f1:strict:entities', 0.8)
-
-    Raises:
-        AnnotateError: no such measure, one of which less is better, or no number.
-    """
-    from annotate.score.measures import Measure
-
-    name, equals, number = text.rpartition("=")
-    try:
-        least = float(number)
-    except ValueError:
-        equals = ""
-    if not equals or not 0 <= least <= 1:
-        raise AnnotateError(f"--fail-under {text}: expected MEASURE=X with X in [0, 1], as in f1:strict:entities=0.8")
-    measure = Measure.parse(name)
-    if measure.lower_is_better:
-        raise AnnotateError(f"--fail-under {text}: {measure} is better the lower it is; choose another measure")
-    return str(measure), least

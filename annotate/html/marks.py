@@ -12,11 +12,10 @@ def to_marks(layers: LayeredRecord | Layers) -> list[dict[str, Any]]:
     """The spans of a record as marks, in the order of its layers.
 
     A mark is `{"start", "end", "kind", "label", "title"?}` with offsets in code points, half-open; `title` is shown
-    on hovering, default the label. `kind` is entity,
-    quote (one mark a fragment), speaker, cue, claim, claimer or ignore. Every mark but that of an ignored region has
-    `item`: the layer of its item, and the item's index there. The parts of one quote or claim share
-    `group` (such as `q2`) and `number`, by which they are shown to belong together. A page may add `state` (a word
-    such as `missing` or `added`, drawn as an outline and in the tag) and its own keys.
+    on hovering, default the label. `kind` is entity, quote (one mark a fragment), speaker, cue, claim, claimer or
+    ignore. Every mark but that of an ignored region has `item`: the layer of its item, and the item's index there. The
+    parts of one quote or claim share `group` (such as `q2`) and `number`, by which they are shown to belong together.
+    A page may add `state` (a word such as `missing` or `added`, drawn as an outline and in the tag) and its own keys.
 
     >>> [mark] = to_marks(Layers(entities=[Entity(0, 5, "PERSON", score=0.9)]))
     >>> mark["label"], mark["title"], mark["item"]

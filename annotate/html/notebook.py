@@ -11,9 +11,9 @@ from annotate.errors import AnnotateError
 from annotate.html.drawing import draw_text
 from annotate.html.marks import to_marks
 from annotate.html.page import label_colours, read_asset
-from annotate.items import describe
+from annotate.items import describe, iter_items, keep_layers
 from annotate.printing import Block, escape
-from annotate.records import LAYERS, Article, Layer, LayeredRecord, describe_record, get_layer
+from annotate.records import Article, Layer, LayeredRecord, describe_record
 from annotate.schema import Schema, load_schema
 
 ITEMS_SHOWN = 100
@@ -37,8 +37,7 @@ def draw_record(
     title = " · ".join(word for word in (name, record.title or identity) if word)
     known = [identity if record.title else "", record.publisher or "", record.date or "", *about]
     if isinstance(record, LayeredRecord) and layers is not None:
-        kept = set(layers)
-        record = _without(record, [layer for layer in LAYERS if layer not in kept])
+        record = keep_layers(record, set(layers))
     about_it = _write(" · ".join(filter(None, known)))
     head = f'<p class="title"><b>{_write(title)}</b><br><span class="quiet">{about_it}</span></p>'
     return head + _draw_body(record, label_colours(schema or load_schema()))
@@ -73,22 +72,12 @@ def show_record(record: Displayed) -> str:
     return wrap_output(draw_record(record))
 
 
-def _without(record: LayeredRecord, layers: Iterable[Layer]) -> LayeredRecord:
-    from msgspec.structs import replace
-
-    return replace(record, **dict.fromkeys(layers))
-
-
 def _draw_body(record: Article | LayeredRecord, colours: Mapping[str, str]) -> str:
     if record.text is not None:
         marks = to_marks(record) if isinstance(record, LayeredRecord) else []
         return _draw_marked(record.text, marks, colours)
-    items = [
-        f"{layer}: {describe(item)}"
-        for layer in LAYERS
-        if isinstance(record, LayeredRecord)
-        for item in get_layer(record, layer) or ()
-    ]
+    found = iter_items(record) if isinstance(record, LayeredRecord) else ()
+    items = [f"{layer}: {describe(item)}" for layer, item in found]
     left = [f"... and {len(items) - ITEMS_SHOWN:,} more"] if len(items) > ITEMS_SHOWN else []
     rows = "".join(f"<li>{_write(item)}</li>" for item in items[:ITEMS_SHOWN] + left)
     return f"<p>The record has no text (<code>annotate rehydrate</code> puts texts back).</p><ul>{rows}</ul>"

@@ -21,7 +21,7 @@ from annotate.extras import require
 from annotate.labelstudio.project import find_names
 from annotate.labelstudio.shapes import name_json_type
 from annotate.preannotate.registry import Preannotator, build
-from annotate.records import Article, Layer, Layers
+from annotate.records import Article, Layer, pick_layers
 from annotate.schema import Schema, load_schema
 from annotate.task_json.to_result import to_result
 
@@ -244,7 +244,7 @@ class _Service:
             try:
                 with self.turn:
                     found = next(iter(self.preannotator.pipe([Article(id=article_id, text=text)])))
-                layers = Layers(**{layer: getattr(found, layer) for layer in schema.layers})
+                layers = pick_layers(found, schema.layers)
                 result = to_result(layers, text, schema, article_id=article_id, model=self.model)
             except Exception as error:
                 log.warning("no prediction for %r: %s", article_id, type(error).__name__)

@@ -13,7 +13,7 @@ from annotate.files import sha256_text
 from annotate.labelstudio.connection import Connection, connect
 from annotate.labelstudio.project import find_project
 from annotate.labelstudio.shapes import make_all_safe
-from annotate.records import Annotation, Layers
+from annotate.records import Annotation, pick_layers
 from annotate.schema import Schema, load_schema
 from annotate.task_json.tasks import Key
 from annotate.task_json.to_result import stem, to_result
@@ -72,8 +72,9 @@ def submit_annotations(
 
 def _to_annotated_result(record: Annotation, schema: Schema, shown: dict[str, Any]) -> list[dict[str, Any]]:
     """The result as the editor would send it: what is as it was shown keeps its id and is marked as such."""
-    layers = Layers(entities=record.entities, quotes=record.quotes, claims=record.claims)
-    items = to_result(layers, record.text or "", schema, article_id=record.id, model=shown.get("model_version"))
+    items = to_result(
+        pick_layers(record), record.text or "", schema, article_id=record.id, model=shown.get("model_version")
+    )
     # an item keeps its id also where its type or check-worthiness, which ids begin with, is another
     known = {stem(item["id"]): item["id"] for item in shown.get("result") or () if "id" in item}
     for item in items:

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from annotate.publish.plan import Package, PublishPlan, make_plan, refuse_change
-from annotate.release import check_release
+from annotate.release.check import check_release
 from annotate.release.writer import new_release
 
 
@@ -32,8 +32,8 @@ class FolderTarget:
             ]
             if same != package.files:
                 raise refuse_change(package, str(place), same)
-            return make_plan(package, str(place), "published", keep=package.files)
-        return make_plan(package, str(place), "new", add=package.files)
+            return make_plan(package, str(place), "published", present=same, same=same)
+        return make_plan(package, str(place), "new")
 
     def publish(self, package: Package, plan: PublishPlan) -> str:
         """Copy the release into place and check it there; returns where."""

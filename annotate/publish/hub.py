@@ -24,8 +24,8 @@ from annotate.gold.load import stream_release
 from annotate.gold.manifest import MANIFEST, read_manifest
 from annotate.gold.names import Version
 from annotate.gold.rows import from_row, hash_row
-from annotate.publish.plan import Package, PublishPlan, is_release_file, make_plan, refuse_change
-from annotate.release import check_release
+from annotate.publish.plan import Package, PublishPlan, Status, make_plan, refuse_change
+from annotate.release.check import check_release
 
 
 @dataclass
@@ -70,26 +70,17 @@ class HubTarget:
             self._planned_on = state.head
             if state.public and self._private:
                 raise PublishError(f"{self.shown} is public; --private makes new repositories private, not this one")
+            public = not self._private if state.public is None else state.public
             if tag in state.tags:
                 self._check_tag(package, state.tags[tag])
                 return make_plan(
-                    package, self.shown, "published", tag=tag, public=not self._is_private(state), keep=package.files
+                    package, self.shown, "published", present=package.files, same=package.files, tag=tag, public=public
                 )
             if MANIFEST in state.files and state.head:
                 self._check_order(package, state.head)
         same = [name for name in package.files if state.files.get(name) == _identity(package.folder / name)]
-        return make_plan(
-            package,
-            self.shown,
-            "resumed" if same == package.files else "new",
-            tag=tag,
-            public=not self._is_private(state),
-            add=[name for name in package.files if name not in state.files],
-            replace=[name for name in package.files if name in state.files and name not in same],
-            keep=same,
-            remove=sorted(name for name in state.files if name not in package.files and is_release_file(name)),
-            foreign=sorted(name for name in state.files if not is_release_file(name)),
-        )
+        status: Status = "resumed" if same == package.files else "new"
+        return make_plan(package, self.shown, status, present=state.files, same=same, tag=tag, public=public)
 
     def publish(self, package: Package, plan: PublishPlan) -> str:
         """Commit, tag, and load the tag back; returns how to load it."""
@@ -119,9 +110,6 @@ class HubTarget:
         with self._explained("published, but cannot be loaded back"), quiet_progress():
             self._verify(package, tag)
         return f'load_dataset("{self.repo}", revision="{tag}")'
-
-    def _is_private(self, state: _State) -> bool:
-        return self._private if state.public is None else not state.public
 
     def _create(self) -> None:
         from huggingface_hub.errors import HfHubHTTPError

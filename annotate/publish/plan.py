@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from annotate.errors import PublishError
 from annotate.gold.contents import SIGNATURE
-from annotate.gold.manifest import MANIFEST, Manifest, read_manifest, spell_digest
+from annotate.gold.manifest import MANIFEST, Manifest, spell_digest
 from annotate.printing import format_count
 
 Status: TypeAlias = Literal["new", "resumed", "published"]
@@ -32,11 +33,6 @@ class Package:
     def bytes(self) -> int:
         """Their total size in bytes."""
         return sum((self.folder / name).stat().st_size for name in self.files)
-
-
-def open_package(folder: Path) -> Package:
-    """The release in the folder."""
-    return Package(folder, read_manifest(folder))
 
 
 @dataclass(frozen=True)
@@ -95,11 +91,18 @@ def make_plan(
     target: str,
     status: Status,
     *,
+    present: Collection[str] = (),
+    same: Sequence[str] = (),
     tag: str | None = None,
     public: bool = False,
-    **names: list[str],
 ) -> PublishPlan:
-    """The plan for the package, with its size and articles."""
+    """The plan for the package.
+
+    Args:
+        present: the files that are at the target.
+        same: those of the package that are there as they are.
+    """
+    files = package.files
     return PublishPlan(
         ref=package.manifest.ref,
         target=target,
@@ -107,10 +110,14 @@ def make_plan(
         stand_off=package.manifest.stand_off,
         articles=package.manifest.counts["articles"],
         bytes=package.bytes,
+        add=[name for name in files if name not in present],
+        replace=[name for name in files if name in present and name not in same],
+        keep=list(same),
+        remove=sorted(name for name in present if name not in files and is_release_file(name)),
+        foreign=sorted(name for name in present if not is_release_file(name)),
         tag=tag,
         digest=spell_digest(package.manifest),
         public=public,
-        **names,
     )
 
 

@@ -10,9 +10,10 @@ from annotate.files import read_text
 from annotate.gold.contents import CARD, CHANGES, SCHEMA
 from annotate.gold.load import stream_release
 from annotate.gold.manifest import MANIFEST, Manifest
+from annotate.items import iter_items
 from annotate.printing import format_count
-from annotate.records import LAYERS, GoldRecord, get_layer
-from annotate.release import is_pseudonym
+from annotate.records import GoldRecord
+from annotate.release.pseudonyms import is_pseudonym
 
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 
@@ -52,7 +53,6 @@ def _list_fields(record: GoldRecord) -> Iterator[tuple[str, str]]:
     yield "annotators", " ".join(record.annotators)
     yield "decided_by", record.decided_by or ""
     yield "meta", str(record.meta)
-    for layer in LAYERS:
-        for item in get_layer(record, layer) or ():
-            yield "notes", item.note or ""
-            yield "annotators", " ".join(item.annotators or ())
+    for _, item in iter_items(record):
+        yield "notes", item.note or ""
+        yield "annotators", " ".join(item.annotators or ())

@@ -12,13 +12,14 @@ from typing import Protocol
 from annotate.errors import PublishError
 from annotate.gold.contents import ORIGIN, SIGNATURE
 from annotate.gold.load import find_release
+from annotate.gold.manifest import read_manifest
 from annotate.publish.folder import FolderTarget
 from annotate.publish.hub import HubTarget
-from annotate.publish.plan import Package, PublishPlan, open_package
+from annotate.publish.plan import Package, PublishPlan
 from annotate.publish.privacy import find_warnings
 from annotate.publish.stand_off import write_stand_off
 from annotate.publish.store import StoreTarget
-from annotate.release import check_release
+from annotate.release.check import check_release
 
 
 class Target(Protocol):
@@ -81,7 +82,7 @@ def publish_release(
                 remarks.append("without the signature, which is of the release with its texts")
             folder = write_stand_off(folder, Path(scratch))
             check_release(folder)
-        package = open_package(folder)
+        package = Package(folder, read_manifest(folder))
         if package.manifest.stand_off and ORIGIN not in package.manifest.files:
             raise PublishError(f"{folder} has only some of its texts; publish the release or the stand-off one")
         warnings = find_warnings(folder, package.manifest)

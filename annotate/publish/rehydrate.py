@@ -24,9 +24,9 @@ from annotate.ingest.sources import normalize_text
 from annotate.items import map_items, map_spans, sort_key
 from annotate.printing import format_count
 from annotate.publish.anchors import Anchor, Found, find_anchors
-from annotate.publish.stand_off import finish_copy, iter_places
-from annotate.records import Article, GoldRecord, Quote, Span
-from annotate.release import check_release
+from annotate.publish.stand_off import finish_copy
+from annotate.records import Article, GoldRecord, Quote, Span, iter_all_spans
+from annotate.release.check import check_release
 from annotate.release.spool import Spool
 from annotate.release.writer import ReleaseWriter, new_release
 from annotate.schema import load_schema
@@ -197,7 +197,7 @@ class _Rehydration:
         if sha256_text(text) == record.text_sha256:
             self.report.exact += 1
             return normalize_record(msgspec.structs.replace(record, text=text))
-        places = [place for place, _ in iter_places(record)]
+        places = [place for place, _ in iter_all_spans(record)]
         found = find_anchors(text, anchors)
         lost = found.count(None)
         if places and lost * 2 > len(places):
@@ -223,7 +223,7 @@ def _move(record: GoldRecord, text: str, found: Iterable[Found | None]) -> GoldR
     """The record on the edited text; items that lost their content are left out, lost links are null.
 
     Args:
-        found: where each span is now, in the order of `iter_places`.
+        found: where each span is now, in the order of `iter_all_spans`.
     """
     places = iter(found)
 

@@ -25,7 +25,7 @@ from annotate.gold.manifest import Manifest, manifest_digest, read_manifest
 from annotate.gold.rows import encode_record
 from annotate.items import map_items, map_spans
 from annotate.publish.anchors import Anchor, make_anchors
-from annotate.records import Claim, Entity, GoldRecord, Region, Span, iter_spans
+from annotate.records import GoldRecord, iter_all_spans
 from annotate.release.card import STAND_OFF_NOTE
 from annotate.release.writer import ReleaseWriter
 from annotate.schema import load_schema
@@ -128,6 +128,7 @@ def change_card(card: str, *, stand_off: bool, note: str) -> str:
 def remove_text(record: GoldRecord) -> GoldRecord:
     """The record with `text` null, in its spans too.
 
+    >>> from annotate.records import Entity
     >>> remove_text(GoldRecord(id="a", text="Ann", entities=[Entity(0, 3, "PERSON", text="Ann")])).entities[0].text
     """
 
@@ -145,22 +146,14 @@ def remove_text(record: GoldRecord) -> GoldRecord:
     )
 
 
-def iter_places(record: GoldRecord) -> Iterator[tuple[str, Span | Entity | Claim | Region]]:
-    """Every span of the record with its place in it, ignored regions and sentences included."""
-    yield from iter_spans(record)
-    for name in ("ignore", "sentences"):
-        for i, region in enumerate(getattr(record, name) or ()):
-            yield f"{name}[{i}]", region
-
-
 def _anchor_row(record: GoldRecord) -> dict[str, Any]:
-    spans = [span for _, span in iter_places(record)]
+    spans = [span for _, span in iter_all_spans(record)]
     anchors = make_anchors(record.text or "", [(span.start, span.end) for span in spans])
     return {"id": record.id, "anchors": [anchor._asdict() for anchor in anchors]}
 
 
 def anchor_features() -> pa.Schema:
-    """The columns of `anchors/`: for each article its anchors, in the order of `iter_places`."""
+    """The columns of `anchors/`: for each article its anchors, in the order of `iter_all_spans`."""
     number, hashed = make_value("int32"), make_value("string")
     kinds = {name: hashed if name in ("inside", "before", "after") else number for name in Anchor._fields}
     return to_arrow({"id": hashed, "anchors": make_list(kinds)})

@@ -18,8 +18,8 @@ from annotate.errors import AnnotateError, GoldError, PublishError
 from annotate.extras import require
 from annotate.files import sha256_file
 from annotate.gold.manifest import MANIFEST
-from annotate.publish.plan import Package, PublishPlan, is_release_file, make_plan, refuse_change
-from annotate.release import check_release
+from annotate.publish.plan import Package, PublishPlan, Status, is_release_file, make_plan, refuse_change
+from annotate.release.check import check_release
 
 _BUCKETS = {"s3", "s3a", "gs", "gcs", "abfs", "az", "oss", "oci"}
 
@@ -60,17 +60,9 @@ class StoreTarget:
         if MANIFEST in present:
             if same != package.files:
                 raise refuse_change(package, shown, same)
-            return make_plan(package, shown, "published", keep=same)
-        return make_plan(
-            package,
-            shown,
-            "resumed" if any(is_release_file(name) for name in present) else "new",
-            add=[name for name in package.files if name not in present],
-            replace=[name for name in package.files if name in present and name not in same],
-            keep=same,
-            remove=sorted(name for name in present if name not in package.files and is_release_file(name)),
-            foreign=sorted(name for name in present if not is_release_file(name)),
-        )
+            return make_plan(package, shown, "published", present=same, same=same)
+        status: Status = "resumed" if any(is_release_file(name) for name in present) else "new"
+        return make_plan(package, shown, status, present=present, same=same)
 
     def publish(self, package: Package, plan: PublishPlan) -> str:
         """Send what is missing, prove it, send the manifest, then load the release back and check it."""

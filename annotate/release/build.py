@@ -349,7 +349,7 @@ def _assign(
     # ids, and the first one that is written needs it; to note it while they are read would hold every item in memory
     known = {} if map_path is None else read_map(map_path, name)
     taken = () if previous is None else find_pseudonyms(previous.manifest)
-    return assign_pseudonyms(spool, submitted.annotations, known, predictions=submitted.predictions, taken=taken)
+    return assign_pseudonyms(spool, submitted.annotations, known, predictions=submitted.predictions or (), taken=taken)
 
 
 def _placed(previous: _Parent | None, given: Mapping[str, Placed]) -> dict[str, Placed]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +19,7 @@ from annotate.gold.rows import hash_row, normalize_record
 from annotate.jsonl import find_record_problems
 from annotate.printing import format_count
 from annotate.problems import SECOND_RECORD
-from annotate.records import Claim, Entity, GoldRecord, Layer, Region, Span, iter_spans
+from annotate.records import GoldRecord, Layer, iter_all_spans
 from annotate.release.check_papers import find_paper_problems
 from annotate.release.counts import Counts
 from annotate.release.grouping.kinship import Kinship
@@ -229,9 +228,11 @@ class _RowChecker:
         self, folder: Path, split: str, hashes: list[str], spool: Spool, kinship: Kinship
     ) -> Iterator[str]:
         rows = (row for path in split_files(folder, self.manifest, split) for row in iter_gold(path))
-        config = None if not self.manifest.stand_off else "anchors" if ORIGIN in self.manifest.files else ""
-        files = [] if config == "" else split_files(folder, self.manifest, split, config=config or "tokens")
-        beside = (row for path in files for row in iter_rows(path, None if config is None else ["id"]))
+        config = "tokens"
+        if self.manifest.stand_off:
+            config = "anchors" if ORIGIN in self.manifest.files else ""
+        files = split_files(folder, self.manifest, split, config=config) if config else []
+        beside = (row for path in files for row in iter_rows(path, None if config == "tokens" else ["id"]))
         number, last = -1, ""
         for number, record in enumerate(rows):
             place = f"split {split}, row {number}, {record.id}"
@@ -239,10 +240,10 @@ class _RowChecker:
             self.counts.add(record)
             found = list(self._find_record_problems(record, split, expected))
             row = next(beside, None)
-            if config != "" and (row is None or row.get("id") != record.id):
+            if config and (row is None or row.get("id") != record.id):
                 other = "no article" if row is None else row.get("id")
-                found.append(f"the {config or 'tokens'} at its place are those of {other}")
-            elif not found and config is None and row is not None:
+                found.append(f"the {config} at its place are those of {other}")
+            elif not found and config == "tokens" and row is not None:
                 found = list(self._find_token_problems(record, row))
             if record.id <= last:
                 found.append(f"it comes after {last}; rows are in the order of their ids")
@@ -256,7 +257,7 @@ class _RowChecker:
         if number + 1 != len(hashes):
             yield f"split {split} has {format_count(number + 1, 'row')}; the manifest has {len(hashes)}"
         if next(beside, None) is not None:
-            yield f"split {split} has more rows in {config or 'tokens'} than articles"
+            yield f"split {split} has more rows in {config} than articles"
 
     def _find_record_problems(self, record: GoldRecord, split: str, expected: str | None) -> Iterator[str]:
         if hash_row(record) != expected:
@@ -272,17 +273,17 @@ class _RowChecker:
         if not _is_day(record.date):
             yield f"date {record.date!r}, expected YYYY-MM-DD"
         yield from find_label_problems(record, self.schema)
-        yield from _find_weight_problems(record)
+        found = list(find_record_problems(record))
+        yield from found
+        yield from _find_selection_problems(record)
         if record.text is None:
             if not self.manifest.stand_off:
                 yield "no text"
-            elif any(span.text is not None for span in _all_spans(record)):
+            elif any(span.text is not None for _, span in iter_all_spans(record)):
                 yield "no text, but spans with texts"
             return
         if self.manifest.stand_off and ORIGIN in self.manifest.files:
             yield f"it has a text, but {MANIFEST} calls the release stand-off"
-        found = list(find_record_problems(record))
-        yield from found
         if not found and normalize_record(record) != record:
             yield "not in the written form of a release (order or texts of spans)"
 
@@ -300,7 +301,7 @@ class _RowChecker:
         tokens = list(zip(starts, ends, strict=False))
         gaps = zip([0, *ends], [*starts, len(text)], strict=False)
         if [text[start:end] for start, end in tokens] != words or any(
-            start > end or not _is_blank(text[start:end]) for start, end in gaps
+            start > end or text[start:end].strip() for start, end in gaps
         ):
             yield "its tokens are not the words at their offsets"
             return
@@ -316,23 +317,11 @@ class _RowChecker:
                 yield f"its {TAG_COLUMNS[layer]} do not follow from its {layer}"
 
 
-def _find_weight_problems(record: GoldRecord) -> Iterator[str]:
+def _find_selection_problems(record: GoldRecord) -> Iterator[str]:
     if record.weight is None:
         return
-    if not 0 < record.weight < math.inf:
-        yield f"weight is {record.weight}; expected a number above 0"
     selected, problem = find_selected(record)
     if problem is not None:
         yield problem
     if selected is not None and selected.weight != record.weight:
         yield f"its weight is {record.weight}, but by meta.selection {selected.weight}"
-
-
-def _all_spans(record: GoldRecord) -> Iterator[Span | Entity | Claim | Region]:
-    yield from (span for _, span in iter_spans(record))
-    yield from record.ignore or ()
-    yield from record.sentences or ()
-
-
-def _is_blank(text: str) -> bool:
-    return not text or text.isspace()

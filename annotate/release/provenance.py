@@ -10,8 +10,8 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 
 from annotate.agreement import agree
-from annotate.items import identity_of, trim_annotation, trim_item
-from annotate.records import LAYERS, Annotation, GoldRecord, Item, Prediction, get_layer
+from annotate.items import identity_of, iter_items, layer_of, map_items, trim_annotation, trim_item
+from annotate.records import Annotation, GoldRecord, Item, Prediction
 from annotate.release.pseudonyms import Pseudonyms
 from annotate.schema import Schema
 from annotate.score.evaluate import evaluate
@@ -36,7 +36,7 @@ class Background(NamedTuple):
 
 
 class Submitted:
-    """The annotations behind a release; None = not given; then nothing is checked against them.
+    """The annotations behind a release, and the predictions; None = not given; then nothing is checked against them.
 
     Args:
         annotations: of everybody; skipped ones and drafts are left out.
@@ -46,10 +46,10 @@ class Submitted:
 
     def __init__(self, annotations: Iterable[Annotation] | None, predictions: Iterable[Prediction] | None) -> None:
         self._given = annotations is not None
-        self._annotations = [trim_annotation(a) for a in annotations or () if a.status == "submitted"]
-        self._predictions = None if predictions is None else list(predictions)
+        self.annotations = [trim_annotation(a) for a in annotations or () if a.status == "submitted"]
+        self.predictions = None if predictions is None else list(predictions)
         self._by_id: dict[str, list[Annotation]] = defaultdict(list)
-        for annotation in self._annotations:
+        for annotation in self.annotations:
             self._by_id[annotation.id].append(annotation)
 
     def find_problems(self, record: GoldRecord, earlier: Collection[str] = ()) -> Iterator[str]:
@@ -75,47 +75,33 @@ class Submitted:
         text = record.text or ""
 
         def key_of(item: Item) -> Hashable:
-            return identity_of(trim_item(item, text), text)
+            return layer_of(item), identity_of(trim_item(item, text), text)
 
-        versions = [
-            annotation for annotation in self._by_id.get(record.id, ()) if annotation.annotator in record.annotators
-        ]
-        signed: dict[str, list[Any]] = {}
-        for layer in LAYERS:
-            marked: dict[Hashable, list[str]] = defaultdict(list)
-            for version in versions:
-                for key in {key_of(item) for item in get_layer(version, layer) or ()}:
+        marked: dict[Hashable, list[str]] = defaultdict(list)
+        for version in self._by_id.get(record.id, ()):
+            if version.annotator in record.annotators:
+                for key in {key_of(item) for _, item in iter_items(version)}:
                     marked[key].append(version.annotator)
-            signed[layer] = [
-                item if item.annotators else msgspec.structs.replace(item, annotators=marked.get(key_of(item)))
-                for item in get_layer(record, layer) or ()
-            ]
-        return msgspec.structs.replace(record, **{layer: items for layer, items in signed.items() if items})
+
+        def sign(item: Any) -> Any:
+            return item if item.annotators else msgspec.structs.replace(item, annotators=marked.get(key_of(item)))
+
+        return map_items(record, sign)
 
     @property
     def articles(self) -> set[str]:
         """The ids of the articles that anybody submitted."""
         return set(self._by_id)
 
-    @property
-    def annotations(self) -> list[Annotation]:
-        """What was submitted."""
-        return self._annotations
-
-    @property
-    def predictions(self) -> list[Prediction]:
-        """What was offered, as far as it was given."""
-        return self._predictions or []
-
     def rename(self, pseudonyms: Pseudonyms) -> None:
         """From here on, annotators go by their pseudonyms; records are checked and signed before."""
-        self._annotations = [pseudonyms.rename_annotation(annotation) for annotation in self._annotations]
-        if self._predictions is not None:
-            self._predictions = [pseudonyms.rename_prediction(prediction) for prediction in self._predictions]
+        self.annotations = [pseudonyms.rename_annotation(annotation) for annotation in self.annotations]
+        if self.predictions is not None:
+            self.predictions = [pseudonyms.rename_prediction(prediction) for prediction in self.predictions]
 
     def describe(self, schema: Schema, released: Released) -> Background:
         """What the annotations of the released articles add to the manifest: dates, work, agreement, scores."""
-        here = [annotation for annotation in self._annotations if annotation.id in released]
+        here = [annotation for annotation in self.annotations if annotation.id in released]
         here.sort(key=lambda annotation: (annotation.id, annotation.annotator))
         dates = [annotation.updated_at or annotation.created_at for annotation in here]
         agreement, ceiling = None, {}
@@ -133,14 +119,18 @@ class Submitted:
         )
 
     def _offered(self, here: list[Annotation]) -> list[Prediction]:
-        if self._predictions is not None:
-            return sorted(self._predictions, key=lambda prediction: prediction.id)
+        if self.predictions is not None:
+            return sorted(self.predictions, key=lambda prediction: prediction.id)
         offered: dict[tuple[str, str], Prediction] = {}
         for annotation in here:
             if annotation.predicted is not None and annotation.model:
-                layers = {layer: getattr(annotation.predicted, layer) for layer in LAYERS}
                 offered[annotation.model, annotation.id] = Prediction(
-                    id=annotation.id, model=annotation.model, text_sha256=annotation.text_sha256, **layers
+                    id=annotation.id,
+                    entities=annotation.predicted.entities,
+                    quotes=annotation.predicted.quotes,
+                    claims=annotation.predicted.claims,
+                    model=annotation.model,
+                    text_sha256=annotation.text_sha256,
                 )
         return list(offered.values())
 

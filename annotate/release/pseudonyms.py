@@ -20,6 +20,7 @@ import msgspec
 from annotate.errors import AnnotateError, GoldError
 from annotate.files import read_text, write_text
 from annotate.gold.manifest import Manifest
+from annotate.items import iter_items, map_items
 from annotate.records import LAYERS, Annotation, GoldRecord, Prediction, get_layer
 
 _PSEUDONYM = re.compile(r"annotator-([1-9][0-9]{0,8})", re.ASCII)
@@ -128,20 +129,15 @@ class Pseudonyms:
     def rename_record(self, record: GoldRecord) -> GoldRecord:
         """The record with pseudonyms for all annotators; notes and `meta` are the user's, and stay."""
         replace = msgspec.structs.replace
-        layers: dict[str, Any] = {}
-        for layer in LAYERS:
-            items = get_layer(record, layer)
-            if items is not None:
-                layers[layer] = [
-                    replace(item, annotators=self._all(item.annotators), preannotator=self._model(item.preannotator))
-                    for item in items
-                ]
+
+        def rename(item: Any) -> Any:
+            return replace(item, annotators=self._all(item.annotators), preannotator=self._model(item.preannotator))
+
         return replace(
-            record,
+            map_items(record, rename),
             annotators=self._all(record.annotators) or [],
             decided_by=None if record.decided_by is None else self.rename_decision(record.decided_by),
             model=self._model(record.model),
-            **layers,
         )
 
     def rename_annotation(self, annotation: Annotation) -> Annotation:
@@ -238,9 +234,8 @@ def _collect_work(
         for name, what in _list_work(record):
             found[name].update(f"{record.id}\0{what}\0".encode("utf-8", "surrogatepass"))
         note_model(record.model, record.id)
-        for layer in LAYERS:
-            for item in get_layer(record, layer) or ():
-                note_model(item.preannotator, record.id)
+        for _, item in iter_items(record):
+            note_model(item.preannotator, record.id)
     pieces: dict[str, list[bytes]] = defaultdict(list)
     for annotation in annotations:
         known = [annotation.id, *(getattr(annotation, field) for field in _WORK)]

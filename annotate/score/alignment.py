@@ -13,12 +13,11 @@ from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple, Protocol, TypeVar
 
-import numpy as np
-import numpy.typing as npt
-
 from annotate.records import Layer, Region
+from annotate.score.counts import ArticleCounts
+from annotate.score.formulas import Column
 from annotate.score.matching import Weight, best_pairs
-from annotate.score.tables import Numbers
+from annotate.score.tables import Flags, Numbers
 
 
 class Pair(NamedTuple):
@@ -50,8 +49,8 @@ class EntityPairs:
     article: Numbers
     gold: Numbers
     predicted: Numbers
-    same_extent: npt.NDArray[np.bool_]
-    same_label: npt.NDArray[np.bool_]
+    same_extent: Flags
+    same_label: Flags
     left_out_article: Numbers
     left_out: Numbers
 
@@ -86,7 +85,7 @@ class Alignments:
     """
 
     position: Mapping[str, int] = field(default_factory=dict)
-    has: Mapping[Layer, npt.NDArray[np.bool_]] = field(default_factory=dict)
+    has: Mapping[Layer, Flags] = field(default_factory=dict)
     items: Mapping[Layer, Mapping[int, Alignment]] = field(default_factory=dict)
     entities: EntityPairs | None = None
 
@@ -118,7 +117,10 @@ def overlaps_region(ranges: Iterable[tuple[int, int]], regions: Sequence[Region]
 
 
 class HasTokens(Protocol):
-    """A quote or a claim as the comparison sees it: its tokens, and its core (`TextIndex.core`)."""
+    """A quote or a claim as the comparison sees it: tokens, core (`TextIndex.core`), and its index in the record.
+
+    One that is `ignorable` overlaps a region that gold leaves out; without a partner it counts neither way.
+    """
 
     @property
     def tokens(self) -> frozenset[int]: ...
@@ -126,9 +128,45 @@ class HasTokens(Protocol):
     def core(self) -> tuple[int, ...]: ...
     @property
     def ignorable(self) -> bool: ...
+    @property
+    def place(self) -> int: ...
 
 
 View = TypeVar("View", bound=HasTokens)
+
+
+def count_shared_tokens(gold: Sequence[HasTokens], predicted: Sequence[HasTokens]) -> dict[tuple[int, int], int]:
+    """(gold, prediction) -> how many tokens they share, for those that share any."""
+    holders: dict[int, list[int]] = {}
+    for j, view in enumerate(predicted):
+        for token in view.tokens:
+            holders.setdefault(token, []).append(j)
+    shared: Counter[tuple[int, int]] = Counter()
+    for i, view in enumerate(gold):
+        for token in view.tokens:
+            for j in holders.get(token, ()):
+                shared[i, j] += 1
+    return dict(shared)
+
+
+def list_counted(predicted: Sequence[View], pairs: Sequence[tuple[int, int]]) -> list[View]:
+    """The predictions that count: those with a partner, and those that no region leaves out."""
+    paired = {j for _, j in pairs}
+    return [view for j, view in enumerate(predicted) if j in paired or not view.ignorable]
+
+
+def make_alignment(
+    gold: Sequence[View],
+    predicted: Sequence[View],
+    pairs: Sequence[tuple[int, int]],
+    to_pair: Callable[[View, View], Pair],
+) -> Alignment:
+    """The alignment of one article by the places of the items in their records."""
+    counted = {view.place for view in list_counted(predicted, pairs)}
+    return Alignment(
+        sorted(to_pair(gold[i], predicted[j]) for i, j in pairs),
+        sorted(view.place for view in predicted if view.place not in counted),
+    )
 
 
 def align_halves(
@@ -152,17 +190,22 @@ def align_halves(
     return best_pairs(edges)
 
 
-def count_shared_tokens(
-    gold: Sequence[frozenset[int]], predicted: Sequence[frozenset[int]]
-) -> dict[tuple[int, int], int]:
-    """(gold, prediction) -> how many tokens they share, for those that share any."""
-    holders: dict[int, list[int]] = {}
-    for j, tokens in enumerate(predicted):
-        for token in tokens:
-            holders.setdefault(token, []).append(j)
-    shared: Counter[tuple[int, int]] = Counter()
-    for i, tokens in enumerate(gold):
-        for token in tokens:
-            for j in holders.get(token, ()):
-                shared[i, j] += 1
-    return dict(shared)
+@dataclass(frozen=True)
+class HalfCounts(ArticleCounts):
+    """The pairs of `align_halves`, those with one core, and the predictions that count beside them."""
+
+    pairs: Column
+    core: Column
+    predicted: Column
+
+    def add(
+        self,
+        article: int,
+        gold: Sequence[HasTokens],
+        predicted: Sequence[HasTokens],
+        pairs: Sequence[tuple[int, int]],
+    ) -> None:
+        """Count one article."""
+        self.pairs[article] = len(pairs)
+        self.core[article] = sum(gold[i].core == predicted[j].core for i, j in pairs)
+        self.predicted[article] = len(list_counted(predicted, pairs))

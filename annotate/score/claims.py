@@ -9,9 +9,18 @@ from fractions import Fraction
 import numpy as np
 
 from annotate.records import Claim, Region
-from annotate.score.alignment import Alignment, Pair, align_halves, count_shared_tokens, overlaps_region
+from annotate.score.alignment import (
+    Alignment,
+    HalfCounts,
+    Pair,
+    align_halves,
+    count_shared_tokens,
+    list_counted,
+    make_alignment,
+    overlaps_region,
+)
 from annotate.score.counts import ArticleCounts, pair_outcomes
-from annotate.score.formulas import AveragePrecision, Column, Formula, Kappa, Outcomes, Ratio, prf
+from annotate.score.formulas import AveragePrecision, Column, Formula, Kappa, Outcomes, OutcomesByMatch, Ratio, prf
 from annotate.score.links import LinkCounts, LinkedSpan, compare_links, order_of, read_link
 from annotate.score.matching import Weight, best_pairs
 from annotate.score.measures import Measure
@@ -114,17 +123,15 @@ class AnswerCounts(ArticleCounts):
 class ClaimCounts(ArticleCounts):
     """Claims by article: of gold, predicted, aligned; what is right about the aligned ones; sentences that hold claims.
 
-    `predicted` are the predictions that count. `half...` are about the pairs that share half of their tokens, an
-    alignment of its own; `core` are those of one core.
+    `predicted` are the predictions that count. `half` is about the pairs that share half of their tokens, an alignment
+    of its own.
     """
 
     gold: Column
     predicted: Column
     pairs: Column
     exact: Column
-    half: Column
-    half_predicted: Column
-    core: Column
+    half: HalfCounts
     same_kind: Column
     same_worth: Column
     claimer: LinkCounts
@@ -165,17 +172,15 @@ def count_claims(gold: GoldTable, system: SystemTable, further_kinds: Iterable[s
         index = TextIndex(gold.texts[article])
         golds = view_claims(index, gold.claims.get(article, ()))
         predicted = view_claims(index, system.claims.get(article, ()), gold.regions.get(article, ()))
-        shared = count_shared_tokens([view.tokens for view in golds], [view.tokens for view in predicted])
+        shared = count_shared_tokens(golds, predicted)
         pairs = align_claims(golds, predicted, shared)
-        paired = {j for _, j in pairs}
-        counted = [view for j, view in enumerate(predicted) if j in paired or not view.ignorable]
+        counted = list_counted(predicted, pairs)
         _count_pairs(counts, kinds, article, [(golds[i], predicted[j]) for i, j in pairs])
         counts.gold[article] = len(golds)
         counts.predicted[article] = len(counted)
-        _count_halves(counts, article, golds, predicted, align_halves(golds, predicted, shared, _same_claimer))
+        counts.half.add(article, golds, predicted, align_halves(golds, predicted, shared, _same_claimer))
         if golds or predicted:
-            left_out = sorted(view.place for j, view in enumerate(predicted) if view.ignorable and j not in paired)
-            alignments[article] = Alignment(sorted(_to_pair(golds[i], predicted[j]) for i, j in pairs), left_out)
+            alignments[article] = make_alignment(golds, predicted, pairs, _to_pair)
         sentences = gold.sentences.get(article)
         if sentences is None:
             sentences = split_sentences(index.text)
@@ -185,7 +190,7 @@ def count_claims(gold: GoldTable, system: SystemTable, further_kinds: Iterable[s
         unscored += sum(view.score is None for view in counted)
     for article, _ in system.iter_unplaced("claims", gold):
         counts.predicted[article] += 1
-        counts.half_predicted[article] += 1
+        counts.half.predicted[article] += 1
     return CountedClaims(
         counts,
         kinds,
@@ -204,7 +209,7 @@ def _to_pair(gold: ClaimView, predicted: ClaimView) -> Pair:
         predicted.place,
         same_extent=gold.content == predicted.content,
         same_label=(gold.kind, gold.check_worthy) == (predicted.kind, predicted.check_worthy),
-        same_link=compare_links(gold.claimer, predicted.claimer).overlap,
+        same_link=_same_claimer(gold, predicted),
     )
 
 
@@ -230,27 +235,6 @@ def _same_claimer(gold: ClaimView, predicted: ClaimView) -> bool:
     return compare_links(gold.claimer, predicted.claimer).overlap
 
 
-def _count_halves(
-    counts: ClaimCounts,
-    article: int,
-    gold: Sequence[ClaimView],
-    predicted: Sequence[ClaimView],
-    pairs: Sequence[tuple[int, int]],
-) -> None:
-    paired = {j for _, j in pairs}
-    counts.half[article] = len(pairs)
-    counts.half_predicted[article] = sum(j in paired or not view.ignorable for j, view in enumerate(predicted))
-    counts.core[article] = sum(gold[i].core == predicted[j].core for i, j in pairs)
-
-
-@dataclass
-class _Held:
-    """The sentences of one side that hold a claim, and those that hold a check-worthy one."""
-
-    any: set[int]
-    worthy: set[int]
-
-
 def _count_sentences(
     counts: ClaimCounts,
     article: int,
@@ -260,44 +244,34 @@ def _count_sentences(
 ) -> tuple[list[tuple[float, bool]], int]:
     """Counts the article's sentences; returns (score, check-worthy in gold) of each, and the claims in none."""
     starts = [start for start, _ in sentences]
-    outside = 0
-    scores = [0.0] * len(sentences)
-
-    def hold(views: Sequence[ClaimView], *, ranks: bool) -> _Held:
-        nonlocal outside
-        held = _Held(set(), set())
-        for view in views:
-            sentence = best_sentence(sentences, starts, view)
-            if sentence is None:
-                outside += 1
-                continue
-            held.any.add(sentence)
-            if view.check_worthy:
-                held.worthy.add(sentence)
-            if ranks:
-                scores[sentence] = max(scores[sentence], view.score or 0.0)
-        return held
-
-    in_gold, in_predicted = hold(gold, ranks=False), hold(predicted, ranks=True)
+    golds, predictions = (
+        [(i, view) for view in views if (i := best_sentence(sentences, starts, view)) is not None]
+        for views in (gold, predicted)
+    )
+    worthy = {i for i, view in golds if view.check_worthy}
     for found, ours, theirs in (
-        (counts.sentences, in_gold.any, in_predicted.any),
-        (counts.worthy_sentences, in_gold.worthy, in_predicted.worthy),
+        (counts.sentences, {i for i, _ in golds}, {i for i, _ in predictions}),
+        (counts.worthy_sentences, worthy, {i for i, view in predictions if view.check_worthy}),
     ):
         found.gold[article] = len(ours)
         found.predicted[article] = len(theirs)
         found.both[article] = len(ours & theirs)
-    return [(score, i in in_gold.worthy) for i, score in enumerate(scores)], outside
+    scores = [0.0] * len(sentences)
+    for i, view in predictions:
+        scores[i] = max(scores[i], view.score or 0.0)
+    outside = len(gold) + len(predicted) - len(golds) - len(predictions)
+    return [(score, i in worthy) for i, score in enumerate(scores)], outside
 
 
-def claim_formulas(counted: CountedClaims) -> tuple[dict[Measure, Formula], dict[str, Outcomes]]:
-    """The formulas by measure, and the outcomes by match."""
+def claim_formulas(counted: CountedClaims) -> tuple[dict[Measure, Formula], OutcomesByMatch]:
+    """The formulas by measure, and the outcomes."""
     counts = counted.counts
     gold, predicted, pairs = counts.gold, counts.predicted, counts.pairs
-    outcomes = {
-        "exact": pair_outcomes(counts.exact, pairs, gold, predicted),
-        "overlap": pair_outcomes(pairs, pairs, gold, predicted),
-        "sentence": counts.sentences.outcomes(),
-        "check-worthy": counts.worthy_sentences.outcomes(),
+    outcomes: OutcomesByMatch = {
+        ("exact", None): pair_outcomes(counts.exact, pairs, gold, predicted),
+        ("overlap", None): pair_outcomes(pairs, pairs, gold, predicted),
+        ("sentence", None): counts.sentences.outcomes(),
+        ("check-worthy", None): counts.worthy_sentences.outcomes(),
     }
     formulas: dict[Measure, Formula] = {}
 
@@ -311,8 +285,8 @@ def claim_formulas(counted: CountedClaims) -> tuple[dict[Measure, Formula], dict
 
     ratios("exact", counts.exact, gold, predicted)
     ratios("overlap", pairs, gold, predicted)
-    ratios("half-overlap", counts.half, gold, counts.half_predicted)
-    ratios("core", counts.core, gold, counts.half_predicted)
+    ratios("half-overlap", counts.half.pairs, gold, counts.half.predicted)
+    ratios("core", counts.half.core, gold, counts.half.predicted)
     for match, found in (("sentence", counts.sentences), ("check-worthy", counts.worthy_sentences)):
         ratios(match, found.both, found.gold, found.predicted)
     formulas[Measure("ap", "check-worthy", "claims")] = AveragePrecision(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import combinations
 from typing import Any, Unpack
 
@@ -259,36 +259,39 @@ def count_systems(
 
 
 def _compare_by(measure: str, counts: SystemCounts, comparison: Comparison, options: ScoreOptions) -> None:
-    formulas, articles, size = counts.formulas, counts.units, counts.size
-    n = len(articles)
+    formulas, units, size = counts.formulas, counts.units, counts.size
+    n = len(units)
     point = {name: float(formula.values(Once(size))[0]) for name, formula in formulas.items()}
     resamples: Resamples[str] | None = None
     if n >= MIN_ARTICLES and options.trials:
-        resamples = Resamples(formulas, articles, size, options.trials, options.seed, counts.sample)
+        resamples = Resamples(formulas, units, size, options.trials, options.seed, counts.sample)
+
+    def find_interval(*names: str) -> tuple[float, float] | tuple[None, None]:
+        return (None if resamples is None else resamples.interval(*names)) or (None, None)
+
     ranked = sorted(formulas, key=lambda name: (-np.nan_to_num(point[name], nan=-1.0), name))
     for name in ranked:
-        interval = resamples.interval(name) if resamples else None
         value = None if math.isnan(point[name]) else point[name]
-        comparison.standings.append(Standing(name, measure, value, *(interval or (None, None))))
+        comparison.standings.append(Standing(name, measure, value, *find_interval(name)))
     for better, worse in combinations(ranked, 2):
         observed = point[better] - point[worse]
         if math.isnan(observed):
             comparison.remarks.append(f"{measure}: {better} and {worse} cannot be compared, one is undefined")
             continue
         pair = (formulas[better], formulas[worse])
-        interval = resamples.interval(better, worse) if resamples else None
-        spread = find_spread(pair, articles, size)
+        low, high = find_interval(better, worse)
+        spread = find_spread(pair, units, size)
         comparison.differences.append(
             Difference(
                 better=better,
                 worse=worse,
                 measure=measure,
                 difference=observed,
-                low=interval[0] if interval else None,
-                high=interval[1] if interval else None,
-                p=randomisation_test(*pair, articles, size, trials=options.trials, seed=options.seed),
+                low=low,
+                high=high,
+                p=randomisation_test(*pair, units, size, trials=options.trials, seed=options.seed),
                 p_holm=1.0,
-                detectable=detectable_difference(spread, n) if spread is not None else None,
+                detectable=None if spread is None else detectable_difference(spread, n),
                 more_articles=None if spread is None else count_more_articles(abs(observed), spread, n),
             )
         )
@@ -303,12 +306,10 @@ def _correct(comparison: Comparison) -> None:
         largest = max(largest, min(1.0, (len(found) - rank) * found[i].p))
         corrected[i] = largest
     comparison.differences = [
-        Difference(
-            **{
-                **asdict(difference),
-                "p_holm": corrected[i],
-                "more_articles": None if corrected[i] <= LEVEL else difference.more_articles,
-            }
+        replace(
+            difference,
+            p_holm=corrected[i],
+            more_articles=None if corrected[i] <= LEVEL else difference.more_articles,
         )
         for i, difference in enumerate(found)
     ]
@@ -320,7 +321,7 @@ def _correct(comparison: Comparison) -> None:
             comparison.groups = groups
         for standing in ranked:
             letters = "".join(_letter(i) for i, group in enumerate(groups) if standing.system in group)
-            standings.append(Standing(**{**asdict(standing), "letters": letters}))
+            standings.append(replace(standing, letters=letters))
     comparison.standings = standings
 
 
@@ -347,10 +348,8 @@ def _group(ranked: Sequence[str], measure: str, differences: Sequence[Difference
             passed = [*passed, name]
 
     grow([], list(ranked), [])
-    position = {name: i for i, name in enumerate(ranked)}
-    return sorted(
-        (sorted(group, key=position.__getitem__) for group in groups), key=lambda group: [position[n] for n in group]
-    )
+    in_order = (sorted(group, key=ranked.index) for group in groups)
+    return sorted(in_order, key=lambda group: [ranked.index(name) for name in group])
 
 
 def _remark(comparison: Comparison) -> list[str]:
@@ -364,7 +363,6 @@ def _remark(comparison: Comparison) -> list[str]:
             f"{', '.join(measures)}: with {format_count(n, 'article')} the smallest possible p is {2 / 2**n:g}; "
             f"no difference can be significant below {MIN_SEPARABLE} articles"
         )
-    unsure = [difference for difference in comparison.differences if not difference.significant]
-    if unsure:
+    if not all(difference.significant for difference in comparison.differences):
         remarks.append("not significant does not mean equal: see the detectable difference")
     return remarks

@@ -13,11 +13,10 @@ import numpy as np
 
 from annotate.records import Unplaced
 from annotate.score.alignment import EntityPairs
-from annotate.score.formulas import Outcomes
+from annotate.score.formulas import Outcomes, OutcomesByMatch
 from annotate.score.matching import Weight, best_pairs
 from annotate.score.overlaps import (
     EntitySides,
-    Flags,
     Pairing,
     Spans,
     components_with_rows,
@@ -27,16 +26,16 @@ from annotate.score.overlaps import (
     pair_overlapping,
     sum_by,
 )
-from annotate.score.tables import Numbers
+from annotate.score.tables import Flags, Numbers
 
 SCHEMES = ("strict", "exact", "partial", "type")
 
 
-def count_outcomes(sides: EntitySides, n_articles: int) -> dict[tuple[str, str | None], Outcomes]:
+def count_outcomes(sides: EntitySides, n_articles: int) -> OutcomesByMatch:
     """The outcomes by (scheme, label), label None for all entities together."""
     n_labels = len(sides.names)
     gold, predicted = sides.gold, sides.predicted
-    counts: dict[tuple[str, str | None], Outcomes] = {}
+    counts: OutcomesByMatch = {}
     special: list[_Special] = []
     if gold.right is not None:
         gold, predicted, special = _split_special(sides)
@@ -61,7 +60,7 @@ def count_outcomes(sides: EntitySides, n_articles: int) -> dict[tuple[str, str |
     return counts
 
 
-def add_unplaced(counts: dict[tuple[str, str | None], Outcomes], items: Iterable[tuple[int, Unplaced]]) -> None:
+def add_unplaced(counts: OutcomesByMatch, items: Iterable[tuple[int, Unplaced]]) -> None:
     """Count entities without a place in the text as spurious in every scheme, and under their labels.
 
     Args:
@@ -137,8 +136,7 @@ def _count_type(gold: Spans, predicted: Spans, n_articles: int) -> tuple[Numbers
         )
         correct[many_in[right]] = 1
     for component, golds, predictions in components_with_rows(hard, in_gold, in_predicted):
-        gold_spans = list(zip(gold.start[golds].tolist(), gold.end[golds].tolist(), strict=True))
-        spans = list(zip(predicted.start[predictions].tolist(), predicted.end[predictions].tolist(), strict=True))
+        gold_spans, spans = gold.ranges(golds), predicted.ranges(predictions)
         gold_labels, labels = gold.label[golds].tolist(), predicted.label[predictions].tolist()
         ignorable = predicted.ignorable[predictions].tolist()
         found = best_pairs(
@@ -263,8 +261,7 @@ def _solve_schemes(gold: Spans, predicted: Spans) -> dict[str, Numbers]:
 
 def _compare_all(gold: Spans, predicted: Spans) -> Iterator[tuple[int, int, bool, bool]]:
     """(gold, prediction, same boundaries, right label) for each overlapping pair."""
-    gold_spans = list(zip(gold.start.tolist(), gold.end.tolist(), strict=True))
-    spans = list(zip(predicted.start.tolist(), predicted.end.tolist(), strict=True))
+    gold_spans, spans = gold.ranges(), predicted.ranges()
     gold_labels, labels = gold.label.tolist(), predicted.label.tolist()
     for i, j in iter_overlapping(gold_spans, spans):
         right = labels[j] in gold.right[i] if gold.right is not None else labels[j] == gold_labels[i]
@@ -333,6 +330,13 @@ def count_confusions(sides: EntitySides, gold_rows: Numbers, rows: Numbers) -> d
     return {(names[cell // (n + 1)], names[cell % (n + 1)]): int(cells[cell]) for cell in np.nonzero(cells)[0].tolist()}
 
 
+def has_same_extent(sides: EntitySides, gold_rows: Numbers, rows: Numbers) -> Flags:
+    """Whether the two of each pair have the same boundaries."""
+    gold, predicted = sides.gold, sides.predicted
+    same: Flags = (gold.start[gold_rows] == predicted.start[rows]) & (gold.end[gold_rows] == predicted.end[rows])
+    return same
+
+
 def has_right_label(sides: EntitySides, gold_rows: Numbers, rows: Numbers) -> Flags:
     """Whether the prediction of each pair has a label that is right for its gold entity."""
     gold, label = sides.gold, sides.predicted.label[rows]
@@ -356,7 +360,7 @@ def pair_entities(sides: EntitySides, gold_rows: Numbers, rows: Numbers) -> Enti
         article=gold.article[gold_rows],
         gold=gold.place[gold_rows],
         predicted=predicted.place[rows],
-        same_extent=(gold.start[gold_rows] == predicted.start[rows]) & (gold.end[gold_rows] == predicted.end[rows]),
+        same_extent=has_same_extent(sides, gold_rows, rows),
         same_label=has_right_label(sides, gold_rows, rows),
         left_out_article=predicted.article[left_out],
         left_out=predicted.place[left_out],

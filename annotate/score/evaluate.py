@@ -15,9 +15,9 @@ from annotate.printing import format_count
 from annotate.records import LAYERS, GoldRecord, Layer, Prediction
 from annotate.schema import load_schema
 from annotate.score.alignment import Alignment, Alignments
-from annotate.score.claims import claim_formulas, count_claims
+from annotate.score.claims import CountedClaims, claim_formulas, count_claims
 from annotate.score.entities import SCHEMES, add_unplaced, align, count_confusions, count_outcomes, pair_entities
-from annotate.score.formulas import AveragePrecision, Formula, Groups, Mean, Once, Outcomes, Ratio, prf
+from annotate.score.formulas import AveragePrecision, Formula, Groups, Mean, Once, Outcomes, OutcomesByMatch, Ratio, prf
 from annotate.score.measures import HEADLINES, Measure
 from annotate.score.options import ScoreKeywords, ScoreOptions, Unit, merge_options
 from annotate.score.overlaps import EntitySides, join_sides
@@ -28,7 +28,15 @@ from annotate.score.report import Confusions, Report, Score
 from annotate.score.resampling import MIN_ARTICLES, MIN_LABEL_SPANS, NO_WIDTH, Resamples, rule_of_three
 from annotate.score.sample import Sample, each_alone, weigh
 from annotate.score.signature import sign
-from annotate.score.tables import GoldTable, Numbers, SystemTable, read_gold, read_system, without_garbage_collection
+from annotate.score.tables import (
+    GoldTable,
+    Numbers,
+    SystemTable,
+    equal_the_next,
+    read_gold,
+    read_system,
+    without_garbage_collection,
+)
 from annotate.score.weights import choose_sample, describe_sample, remark_on_weights
 
 
@@ -186,7 +194,7 @@ class LayerCounts:
     """
 
     formulas: dict[Measure, Formula]
-    outcomes: dict[tuple[str, str | None], Outcomes]
+    outcomes: OutcomesByMatch
     articles: Numbers
     warnings: list[str]
     size: int
@@ -244,35 +252,28 @@ def choose_layers(
                 f"{int(absent.sum())} gold articles have no prediction and count as empty (--missing empty)"
             )
         elif not problems.unreadable:
-            for article in np.nonzero(absent)[0].tolist():
-                problems.add(
-                    side, gold.ids[article], ["missing; predict on every gold article, or score with --missing empty"]
-                )
+            lacks = "missing; predict on every gold article, or score with --missing empty"
+            for article in np.flatnonzero(absent).tolist():
+                problems.add(side, gold.ids[article], [lacks])
     for layer in annotated if options.layers is None else [layer for layer in annotated if layer in options.layers]:
         lacking = gold.has[layer] & system.given & ~system.has[layer]
         if options.layers is None and system.given.any() and not system.has[layer].any():
             system.warnings.append(f"no prediction has the layer {layer} (absent = not annotated); it is not scored")
             continue
-        if lacking.any():
-            if options.missing == "empty":
-                system.warnings.append(
-                    f"{format_count(int(lacking.sum()), 'prediction')} without layer {layer}; it counts as empty"
-                )
-            else:
-                for article in np.nonzero(lacking)[0].tolist():
-                    problems.add(
-                        side,
-                        gold.ids[article],
-                        [f"no layer {layer} (absent = not annotated); write [] for none, or use --missing empty"],
-                    )
-        if (system.has[layer] & ~gold.has[layer]).any():
-            n = int((system.has[layer] & ~gold.has[layer]).sum())
+        if options.missing != "empty":
+            lacks = f"no layer {layer} (absent = not annotated); write [] for none, or use --missing empty"
+            for article in np.flatnonzero(lacking).tolist():
+                problems.add(side, gold.ids[article], [lacks])
+        elif lacking.any():
+            system.warnings.append(
+                f"{format_count(int(lacking.sum()), 'prediction')} without layer {layer}; it counts as empty"
+            )
+        if n := int((system.has[layer] & ~gold.has[layer]).sum()):
             system.warnings.append(
                 f"{layer} of {format_count(n, 'prediction')} not scored: gold does not have that layer there"
             )
         scored.append(layer)
-    if problems.sentences:
-        raise ScoreError(problems.sentences)
+    problems.raise_any()
     if not scored:
         raise ScoreError(
             [f"nothing to score: gold has {', '.join(annotated) or 'no layer'}, and the predictions have none of them"]
@@ -310,38 +311,18 @@ def count_layers(
         )
     counted: dict[Layer, LayerCounts] = {}
     for layer in layers:
-        articles = np.nonzero(gold.has[layer])[0]
+        articles = np.flatnonzero(gold.has[layer])
         if layer == "entities":
-            sides = join_sides(gold, system, further_labels)
-            outcomes = count_outcomes(sides, gold.size)
-            unplaced = list(system.iter_unplaced("entities", gold))
-            add_unplaced(outcomes, unplaced)
-            formulas = _entity_formulas(outcomes, sides.names)
-            found = LayerCounts(formulas, outcomes, articles, _entity_warnings(gold, sides), gold.size, sides=sides)
-            found.unplaced = Counter(item.label for _, item in unplaced if item.label is not None)
-            score = system.entities.score
-            if ranked and score is not None:
-                found.rows = align(sides)
-                here = gold.has[layer][system.entities.article]
-                found.ranked = [rank_entities(sides, found.rows, score[here], gold.size)]
-            counted[layer] = found
-            continue
-        if layer == "quotes":
+            found = _count_entities(gold, system, further_labels, ranked=ranked)
+        elif layer == "quotes":
             quotes, alignments = count_quotes(gold, system)
-            formulas, matches = quote_formulas(quotes)
-            warnings = []
+            found = LayerCounts(*quote_formulas(quotes), articles, [], gold.size, alignments)
         else:
             claims = count_claims(gold, system, further_kinds)
-            formulas, matches = claim_formulas(claims)
-            alignments = claims.alignments
-            kinds = {claim.kind for predicted in system.claims.values() for claim in predicted}
-            warnings = _claim_warnings(gold, kinds, claims.outside, claims.unscored)
-        whole: dict[tuple[str, str | None], Outcomes] = {(match, None): outcome for match, outcome in matches.items()}
-        counted[layer] = LayerCounts(formulas, whole, articles, warnings, gold.size, alignments)
-        if ranked:
-            items = (gold.quotes, system.quotes) if layer == "quotes" else (gold.claims, system.claims)
-            counted[layer].ranked = list(rank_items(layer, items, alignments, gold.size))
-    for layer, found in counted.items():
+            warnings = _claim_warnings(gold, system, claims)
+            found = LayerCounts(*claim_formulas(claims), articles, warnings, gold.size, claims.alignments)
+        if ranked and layer != "entities":
+            found.ranked = list(rank_items(layer, gold, system, found.alignments))
         if n := sum(1 for _ in system.iter_unplaced(layer, gold)):
             have = "has words that are not in the text; it" if n == 1 else "have words that are not in the text; each"
             found.warnings.append(f"{format_count(n, 'item')} of {layer} {have} counts as wrong")
@@ -351,13 +332,32 @@ def count_layers(
             found.of_scores |= of_scores.keys()
             found.warnings += scores.warnings()
         if by == "story":
-            found.count_by_story(gold.group_stories(found.articles, sample), sample)
+            found.count_by_story(gold.group_stories(articles, sample), sample)
         elif sample is not None:
             found.weigh_articles(sample)
+        counted[layer] = found
     return counted
 
 
-def _entity_formulas(outcomes: dict[tuple[str, str | None], Outcomes], names: list[str]) -> dict[Measure, Formula]:
+def _count_entities(
+    gold: GoldTable, system: SystemTable, further_labels: Iterable[str], *, ranked: bool
+) -> LayerCounts:
+    sides = join_sides(gold, system, further_labels)
+    outcomes = count_outcomes(sides, gold.size)
+    unplaced = list(system.iter_unplaced("entities", gold))
+    add_unplaced(outcomes, unplaced)
+    formulas, warnings = _entity_formulas(outcomes, sides.names), _entity_warnings(gold, sides)
+    has = gold.has["entities"]
+    found = LayerCounts(formulas, outcomes, np.flatnonzero(has), warnings, gold.size, sides=sides)
+    found.unplaced = Counter(item.label for _, item in unplaced if item.label is not None)
+    score = system.entities.score
+    if ranked and score is not None:
+        found.rows = align(sides)
+        found.ranked = [rank_entities(sides, found.rows, score[has[system.entities.article]], gold.size)]
+    return found
+
+
+def _entity_formulas(outcomes: OutcomesByMatch, names: list[str]) -> dict[Measure, Formula]:
     formulas: dict[Measure, Formula] = {}
     ratios: dict[Outcomes, dict[str, Ratio]] = {}  # strict and exact of one label are one: computed once
     for scheme in SCHEMES:
@@ -379,32 +379,26 @@ def _entity_warnings(gold: GoldTable, sides: EntitySides) -> list[str]:
     unknown = {name: n for name, n in zip(sides.names, sizes, strict=True) if n and name not in declared}
     if unknown:
         found = ", ".join(f"{name} ({n})" for name, n in unknown.items())
-        cure = _find_cure(gold, [name for name, n in zip(sides.names, sizes, strict=True) if n])
+        predicted = [name for name, n in zip(sides.names, sizes, strict=True) if n]
+        preset = suggest_preset(gold.schema.entity_labels, predicted)
+        cure = "" if preset is None else f". --map {preset} would bring both sides to the same labels"
         warnings.append(f"labels that schema {gold.schema.ref} does not declare count as wrong: {found}{cure}")
-    spans = sides.predicted
-    same = np.ones(max(0, len(spans) - 1), bool)
-    for column in (spans.start, spans.end, spans.label):
-        same &= column[1:] == column[:-1]
-    if same.any():
-        warnings.append(f"{int(same.sum())} predicted entities are copies of another; each counts as spurious")
+    if copies := int(equal_the_next(sides.predicted.start, sides.predicted.end, sides.predicted.label).sum()):
+        warnings.append(f"{copies} predicted entities are copies of another; each counts as spurious")
     return warnings
 
 
-def _find_cure(gold: GoldTable, predicted: Iterable[str]) -> str:
-    """The preset that brings gold and predictions to the same labels, as the end of a sentence; "" without one."""
-    preset = suggest_preset(gold.schema.entity_labels, predicted)
-    return "" if preset is None else f". --map {preset} would bring both sides to the same labels"
-
-
-def _claim_warnings(gold: GoldTable, kinds: set[str], outside: int, unscored: int) -> list[str]:
+def _claim_warnings(gold: GoldTable, system: SystemTable, counted: CountedClaims) -> list[str]:
     warnings = []
+    kinds = {claim.kind for predicted in system.claims.values() for claim in predicted}
     unknown = sorted(kinds - set(gold.schema.claim_kinds))
     if unknown:
         warnings.append(f"kinds of claims that schema {gold.schema.ref} does not declare: {', '.join(unknown)}")
-    if outside:
-        warnings.append(f"{format_count(outside, 'claim')} in no sentence, left out of the measures over sentences")
-    if unscored:
-        warnings.append(f"{unscored} predicted claims have no score; for average precision they rank as 0")
+    if counted.outside:
+        outside = format_count(counted.outside, "claim")
+        warnings.append(f"{outside} in no sentence, left out of the measures over sentences")
+    if counted.unscored:
+        warnings.append(f"{counted.unscored} predicted claims have no score; for average precision they rank as 0")
     return warnings
 
 
@@ -478,7 +472,7 @@ def _remark(
     remarks = _remark_stories(counted)
     for layer, found in counted.items():
         n = len(found.units)
-        what = format_count(n, "article") if found.groups is None else format_count(n, "story")
+        what = format_count(n, "article" if found.groups is None else "story")
         if options.trials and n < MIN_ARTICLES:
             remarks.append(f"{layer}: {what}; below {MIN_ARTICLES} no interval can be given")
         long = [str(measure) for measure, formula in found.formulas.items() if _is_too_long(formula, options)]

@@ -114,6 +114,9 @@ class Outcomes:
         return {name: int(getattr(self, name).sum()) for name in OUTCOMES}
 
 
+OutcomesByMatch: TypeAlias = dict[tuple[str, str | None], Outcomes]
+"""The outcomes of a layer by match and label; label None = all of the layer."""
+
 OUTCOMES = ("correct", "incorrect", "partial", "missing", "spurious")
 
 

@@ -100,80 +100,39 @@ _RATIOS = {
 
 _MUC = "MUC-5 (Chinchor & Sundheim 1993); SemEval-2013 task 9.1 (Segura-Bedmar et al. 2013)"
 
-# layer, match, numerator, items, source, exists for labels
-_F_MEASURES: tuple[tuple[Layer, str, str, str, str, bool], ...] = (
-    (
-        "entities",
-        "strict",
-        "same boundaries and label",
-        "entities",
-        f"{_MUC}; CoNLL-2003 (Tjong Kim Sang & De Meulder 2003)",
-        True,
-    ),
-    ("entities", "exact", "same boundaries, any label", "entities", _MUC, True),
-    ("entities", "partial", "same boundaries, plus half of the other overlapping pairs", "entities", _MUC, True),
-    ("entities", "type", "overlapping pairs of one label", "entities", _MUC, True),
-    ("quotes", "exact", "pairs with equal content", "quotes", "strict in Pareti et al. 2013", False),
-    ("quotes", "overlap", "aligned pairs (at least one shared token)", "quotes", "", False),
-    (
-        "quotes",
-        "half-overlap",
-        "pairs that share at least half of the tokens that either has",
-        "quotes",
-        "token Jaccard of 0.5 or more",
-        False,
-    ),
-    (
-        "quotes",
-        "core",
-        "pairs with equal content but for punctuation and marks at the edges and a leading 'that'",
-        "quotes",
-        "what guidelines for the edges of quotes differ in",
-        False,
-    ),
-    ("quotes", "dice", "summed Dice of the aligned pairs", "quotes", "phi-4 of CEAF (Luo 2005)", False),
-    ("quotes", "token", "tokens inside both gold and predicted content", "content tokens", "", False),
-    ("quotes", "end-to-end", "aligned pairs whose speakers have one head", "quotes", "", False),
+_CONLL = "CoNLL-2003 (Tjong Kim Sang & De Meulder 2003)"
+_HALF = "pairs that share at least half of the tokens that either has"
+_JACCARD = "token Jaccard of 0.5 or more"
+_RIGHT = "aligned pairs with content right ({}) and speaker right ({})"
+_CORE = "pairs with equal content but for punctuation and marks at the edges and a leading 'that'"
+_WORTHY = "sentences with a check-worthy claim"
+_CHECK_THAT = "CheckThat! from 2022; ClaimBuster (Hassan et al. 2017)"
+
+# layer, match, numerator, items, source
+_F_MEASURES: tuple[tuple[Layer, str, str, str, str], ...] = (
+    ("entities", "strict", "same boundaries and label", "entities", f"{_MUC}; {_CONLL}"),
+    ("entities", "exact", "same boundaries, any label", "entities", _MUC),
+    ("entities", "partial", "same boundaries, plus half of the other overlapping pairs", "entities", _MUC),
+    ("entities", "type", "overlapping pairs of one label", "entities", _MUC),
+    ("quotes", "exact", "pairs with equal content", "quotes", "strict in Pareti et al. 2013"),
+    ("quotes", "overlap", "aligned pairs (at least one shared token)", "quotes", ""),
+    ("quotes", "half-overlap", _HALF, "quotes", _JACCARD),
+    ("quotes", "core", _CORE, "quotes", "what guidelines for the edges of quotes differ in"),
+    ("quotes", "dice", "summed Dice of the aligned pairs", "quotes", "phi-4 of CEAF (Luo 2005)"),
+    ("quotes", "token", "tokens inside both gold and predicted content", "content tokens", ""),
+    ("quotes", "end-to-end", "aligned pairs whose speakers have one head", "quotes", ""),
     *(
-        (
-            "quotes",
-            f"end-to-end-{content}-{speaker}",
-            f"aligned pairs with content right ({content}) and speaker right ({speaker})",
-            "quotes",
-            "",
-            False,
-        )
+        ("quotes", f"end-to-end-{content}-{speaker}", _RIGHT.format(content, speaker), "quotes", "")
         for content in ("exact", "overlap")
         for speaker in ("exact", "overlap", "head")
         if (content, speaker) != ("overlap", "head")
     ),
-    ("claims", "exact", "pairs with equal content", "claims", "", False),
-    ("claims", "overlap", "aligned pairs (token Dice of 0.5 or more)", "claims", "", False),
-    (
-        "claims",
-        "half-overlap",
-        "pairs that share at least half of the tokens that either has",
-        "claims",
-        "token Jaccard of 0.5 or more",
-        False,
-    ),
-    (
-        "claims",
-        "core",
-        "pairs with equal content but for punctuation and marks at the edges and a leading 'that'",
-        "claims",
-        "what guidelines for the edges of claims differ in",
-        False,
-    ),
-    ("claims", "sentence", "sentences with a claim on both sides", "sentences with a claim", "", False),
-    (
-        "claims",
-        "check-worthy",
-        "sentences with a check-worthy claim on both sides",
-        "sentences with a check-worthy claim",
-        "CheckThat! from 2022; ClaimBuster (Hassan et al. 2017)",
-        False,
-    ),
+    ("claims", "exact", "pairs with equal content", "claims", ""),
+    ("claims", "overlap", "aligned pairs (token Dice of 0.5 or more)", "claims", ""),
+    ("claims", "half-overlap", _HALF, "claims", _JACCARD),
+    ("claims", "core", _CORE, "claims", "what guidelines for the edges of claims differ in"),
+    ("claims", "sentence", "sentences with a claim on both sides", "sentences with a claim", ""),
+    ("claims", "check-worthy", f"{_WORTHY} on both sides", _WORTHY, _CHECK_THAT),
 )
 
 
@@ -181,13 +140,13 @@ _CALIBRATION = "Guo et al. 2017"
 
 
 def _definitions() -> Iterator[Definition]:
-    for layer, match, num, items, source, on_labels in _F_MEASURES:
+    for layer, match, num, items, source in _F_MEASURES:
         for metric, formula in _RATIOS.items():
             meaning = formula.format(num=f"({num})", items=items)
             if (layer, metric) == ("quotes", "recall") and match in ("half-overlap", "core"):
                 yield Definition(metric, match, layer, f"{meaning}; /TYPE: of gold's type", source, on_labels=True)
                 continue
-            yield Definition(metric, match, layer, meaning, source, on_labels=on_labels)
+            yield Definition(metric, match, layer, meaning, source, on_labels=layer == "entities")
         if layer == "entities":
             yield Definition(
                 "macro-f1", match, layer, "mean of the labels' F1, over labels in gold or prediction", source

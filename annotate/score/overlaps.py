@@ -11,13 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from annotate.records import Region
 from annotate.score.matching import best_pairs, count_overlap_pairs
-from annotate.score.tables import EntityTable, GoldTable, Numbers, SystemTable
-
-Flags = npt.NDArray[np.bool_]
+from annotate.score.tables import EntityTable, Flags, GoldTable, Numbers, SystemTable
 
 
 @dataclass
@@ -36,6 +33,10 @@ class Spans:
 
     def __len__(self) -> int:
         return len(self.start)
+
+    def ranges(self, rows: Numbers | slice = slice(None)) -> list[tuple[int, int]]:
+        """The starts and ends of some of the spans."""
+        return list(zip(self.start[rows].tolist(), self.end[rows].tolist(), strict=True))
 
     def take(self, rows: Numbers | Flags) -> Spans:
         """Some of the spans."""
@@ -207,8 +208,7 @@ def pair_overlapping(
         left_out = np.where(pairs == 0, n_ignorable, 0)
         hard |= (n_ignorable > 0) & (pairs > 0) & (n_predicted > 1)
     for component, golds, predictions in components_with_rows(hard, in_gold, in_predicted):
-        gold_spans = list(zip(gold.start[golds].tolist(), gold.end[golds].tolist(), strict=True))
-        spans = list(zip(predicted.start[predictions].tolist(), predicted.end[predictions].tolist(), strict=True))
+        gold_spans, spans = gold.ranges(golds), predicted.ranges(predictions)
         ignorable = predicted.ignorable[predictions].tolist()
         if not any(ignorable):
             pairs[component] = count_overlap_pairs(gold_spans, spans)

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
+from annotate.errors import ScoreError
 from annotate.files import sha256_text
-from annotate.problems import WRONG_HASH, outside_text
+from annotate.problems import WRONG_HASH, no_offsets, outside_text
 from annotate.records import GoldRecord, LayeredRecord, Layers, iter_spans
 from annotate.schema import Schema, find_label_problems
 from annotate.spans import HasRange
@@ -26,7 +27,21 @@ class Problems:
 
     def add(self, side: str, article: str, sentences: Iterable[str]) -> None:
         """Add sentences about one article."""
-        self.sentences.extend([f"{side} {article}: {sentence}" for sentence in sentences])
+        self.sentences += [f"{side} {article}: {sentence}" for sentence in sentences]
+
+    def add_unreadable(self, side: str, sentences: Sequence[str]) -> None:
+        """Add sentences about records that could not be read, each with its place in a file."""
+        self.sentences += [f"{side} {sentence}" for sentence in sentences]
+        self.unreadable = self.unreadable or bool(sentences)
+
+    def raise_any(self) -> None:
+        """Raise what was found so far.
+
+        Raises:
+            ScoreError: there is a problem; all are listed.
+        """
+        if self.sentences:
+            raise ScoreError(self.sentences)
 
 
 def has_only_integers(values: Sequence[Any]) -> bool:
@@ -38,7 +53,7 @@ def find_number_problems(layers: Layers) -> Iterator[str]:
     """One sentence for each offset that is not an integer, or is absurdly large."""
     for place, span in iter_spans(layers):
         if not has_only_integers([span.start, span.end]):
-            yield f"{place} is [{span.start!r}, {span.end!r}); offsets are integers, in code points of the text"
+            yield no_offsets(place, span.start, span.end)
 
 
 def find_gold_problems(record: GoldRecord, text: str, schema: Schema) -> list[str]:
@@ -68,7 +83,7 @@ def find_gold_problems(record: GoldRecord, text: str, schema: Schema) -> list[st
 
 def _find_range_problems(place: str, span: HasRange, length: int) -> Iterator[str]:
     if not has_only_integers([span.start, span.end]):
-        yield f"{place} is [{span.start!r}, {span.end!r}); offsets are integers, in code points of the text"
+        yield no_offsets(place, span.start, span.end)
     elif not 0 <= span.start < span.end <= length:
         yield outside_text(place, span.start, span.end, length)
 

@@ -7,9 +7,18 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from annotate.records import Quote, QuoteType, Region
-from annotate.score.alignment import Alignment, Pair, align_halves, count_shared_tokens, overlaps_region
+from annotate.score.alignment import (
+    Alignment,
+    HalfCounts,
+    Pair,
+    align_halves,
+    count_shared_tokens,
+    list_counted,
+    make_alignment,
+    overlaps_region,
+)
 from annotate.score.counts import ArticleCounts, pair_outcomes
-from annotate.score.formulas import Column, Formula, Harmonic, Outcomes, Ratio, prf
+from annotate.score.formulas import Column, Formula, Harmonic, OutcomesByMatch, Ratio, prf
 from annotate.score.links import LinkCounts, LinkedSpan, compare_links, order_of, read_link
 from annotate.score.matching import Weight, best_pairs
 from annotate.score.measures import Measure
@@ -54,11 +63,6 @@ def view_quotes(index: TextIndex, quotes: Iterable[Quote], regions: Sequence[Reg
         )
     views.sort(key=lambda view: (view.content, view.type, order_of(view.speaker), order_of(view.cue)))
     return views
-
-
-def share_tokens(gold: Sequence[QuoteView], predicted: Sequence[QuoteView]) -> dict[tuple[int, int], int]:
-    """(gold, prediction) -> how many tokens of content they share, for those that share any."""
-    return count_shared_tokens([view.tokens for view in gold], [view.tokens for view in predicted])
 
 
 def align_quotes(
@@ -115,7 +119,7 @@ class QuoteCounts(ArticleCounts):
     those with a gold speaker (`with_speaker`), `no_speaker_right` of those without (`no_speaker`). `found` are pairs
     with the right speaker, `found_exact` those with equal content too. Tokens are those in content; `covered_gold` sums
     the share of each gold quote that predictions cover, `covered_predicted` the other way round. `half...` are about
-    the pairs that share half of their tokens, an alignment of its own; `core` are those of one core.
+    the pairs that share half of their tokens, an alignment of its own.
     """
 
     gold: Column
@@ -135,11 +139,9 @@ class QuoteCounts(ArticleCounts):
     shared_tokens: Column
     covered_gold: Column
     covered_predicted: Column
-    half: Column
-    half_predicted: Column
+    half: HalfCounts
     half_speaker: Column
     half_speaker_right: Column
-    core: Column
     by_type: ByType
 
 
@@ -152,37 +154,30 @@ def count_quotes(gold: GoldTable, system: SystemTable) -> tuple[QuoteCounts, dic
             index = TextIndex(gold.texts[article])
             golds = view_quotes(index, gold.quotes.get(article, ()))
             predicted = view_quotes(index, system.quotes.get(article, ()), gold.regions.get(article, ()))
-            shared = share_tokens(golds, predicted)
-            _count_halves(counts, article, golds, predicted, align_halves(golds, predicted, shared, _same_speaker))
+            shared = count_shared_tokens(golds, predicted)
+            halves = align_halves(golds, predicted, shared, _same_speaker)
+            counts.half.add(article, golds, predicted, halves)
+            _count_halves(counts, article, [(golds[i], predicted[j]) for i, j in halves])
             pairs = align_quotes(golds, predicted, shared)
             _count_pairs(counts, article, golds, predicted, pairs)
-            alignments[article] = _to_alignment(golds, predicted, pairs)
+            alignments[article] = make_alignment(golds, predicted, pairs, _to_pair)
     by_type = counts.by_type.all()
     for article, item in system.iter_unplaced("quotes", gold):
         counts.predicted[article] += 1
-        counts.half_predicted[article] += 1
+        counts.half.predicted[article] += 1
         counts.predicted_tokens[article] += len(TOKEN.findall(item.text))
         if (kind := parse_quote_type(item.label)) is not None:
             by_type[kind].predicted[article] += 1
     return counts, alignments
 
 
-def _to_alignment(
-    gold: Sequence[QuoteView], predicted: Sequence[QuoteView], pairs: Sequence[tuple[int, int]]
-) -> Alignment:
-    paired = {j for _, j in pairs}
-    return Alignment(
-        sorted(
-            Pair(
-                gold[i].place,
-                predicted[j].place,
-                same_extent=gold[i].content == predicted[j].content,
-                same_label=gold[i].type == predicted[j].type,
-                same_link=compare_links(gold[i].speaker, predicted[j].speaker).head,
-            )
-            for i, j in pairs
-        ),
-        sorted(view.place for j, view in enumerate(predicted) if view.ignorable and j not in paired),
+def _to_pair(gold: QuoteView, predicted: QuoteView) -> Pair:
+    return Pair(
+        gold.place,
+        predicted.place,
+        same_extent=gold.content == predicted.content,
+        same_label=gold.type == predicted.type,
+        same_link=compare_links(gold.speaker, predicted.speaker).head,
     )
 
 
@@ -193,8 +188,7 @@ def _count_pairs(
     predicted: Sequence[QuoteView],
     pairs: Sequence[tuple[int, int]],
 ) -> None:
-    paired = {j for _, j in pairs}
-    counted = [view for j, view in enumerate(predicted) if j in paired or not view.ignorable]
+    counted = list_counted(predicted, pairs)
     by_type = counts.by_type.all()
     counts.gold[article] = len(gold)
     counts.predicted[article] = len(counted)
@@ -239,34 +233,22 @@ def _same_speaker(gold: QuoteView, predicted: QuoteView) -> bool:
     return compare_links(gold.speaker, predicted.speaker).overlap
 
 
-def _count_halves(
-    counts: QuoteCounts,
-    article: int,
-    gold: Sequence[QuoteView],
-    predicted: Sequence[QuoteView],
-    pairs: Sequence[tuple[int, int]],
-) -> None:
-    paired = {j for _, j in pairs}
+def _count_halves(counts: QuoteCounts, article: int, pairs: Sequence[tuple[QuoteView, QuoteView]]) -> None:
     by_type = counts.by_type.all()
-    counts.half[article] = len(pairs)
-    counts.half_predicted[article] = sum(j in paired or not view.ignorable for j, view in enumerate(predicted))
-    for i, j in pairs:
-        g, p = gold[i], predicted[j]
+    for g, p in pairs:
         by_type[g.type].half[article] += 1
-        if g.core == p.core:
-            counts.core[article] += 1
-            by_type[g.type].core[article] += 1
+        by_type[g.type].core[article] += g.core == p.core
         if g.speaker is not None:
             counts.half_speaker[article] += 1
-            counts.half_speaker_right[article] += compare_links(g.speaker, p.speaker).overlap
+            counts.half_speaker_right[article] += _same_speaker(g, p)
 
 
-def quote_formulas(counts: QuoteCounts) -> tuple[dict[Measure, Formula], dict[str, Outcomes]]:
-    """The formulas by measure, and the outcomes by match."""
+def quote_formulas(counts: QuoteCounts) -> tuple[dict[Measure, Formula], OutcomesByMatch]:
+    """The formulas by measure, and the outcomes."""
     formulas: dict[Measure, Formula] = {}
     gold, predicted, pairs = counts.gold, counts.predicted, counts.pairs
-    outcomes = {
-        match: pair_outcomes(right, pairs, gold, predicted)
+    outcomes: OutcomesByMatch = {
+        (match, None): pair_outcomes(right, pairs, gold, predicted)
         for match, right in (("exact", counts.exact), ("overlap", pairs), ("end-to-end", counts.found.head))
     }
 
@@ -284,10 +266,10 @@ def quote_formulas(counts: QuoteCounts) -> tuple[dict[Measure, Formula], dict[st
 
     ratios("exact", counts.exact, gold, predicted)
     ratios("overlap", pairs, gold, predicted)
-    ratios("half-overlap", counts.half, gold, counts.half_predicted)
+    ratios("half-overlap", counts.half.pairs, gold, counts.half.predicted)
     for label, of_type in counts.by_type.all().items():
         recall_of_type("half-overlap", label, of_type.half, of_type.gold)
-    ratios("core", counts.core, gold, counts.half_predicted)
+    ratios("core", counts.half.core, gold, counts.half.predicted)
     for label, of_type in counts.by_type.all().items():
         recall_of_type("core", label, of_type.core, of_type.gold)
     ratios("dice", counts.dice, gold, predicted)

@@ -12,24 +12,21 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from annotate.items import confidence_of
 from annotate.records import Claim, Layer, Quote
 from annotate.score.alignment import Alignment
-from annotate.score.entities import has_right_label
+from annotate.score.entities import has_right_label, has_same_extent
 from annotate.score.formulas import AveragePrecision, CalibrationError, Column, Formula, Groups, Values
 from annotate.score.measures import Measure
 from annotate.score.overlaps import EntitySides
-from annotate.score.tables import Numbers
+from annotate.score.tables import Flags, GoldTable, Numbers, SystemTable, equal_the_next
 
 N_BINS = 10
 """Bins of equal width, the upper edge included, as in Guo et al. 2017."""
 MOST_POINTS = 200
 """A curve is thinned to about this many points."""
 _UNSCORED = -np.inf
-
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -199,12 +196,9 @@ def rank_entities(sides: EntitySides, rows: tuple[Numbers, Numbers], score: Valu
         size: the number of articles.
     """
     gold, predicted = sides.gold, sides.predicted
-    gold_rows, predicted_rows = rows
-    same = (gold.start[gold_rows] == predicted.start[predicted_rows]) & (
-        gold.end[gold_rows] == predicted.end[predicted_rows]
-    )
+    _, predicted_rows = rows
     right, counts = np.zeros(len(predicted), bool), ~predicted.ignorable
-    right[predicted_rows] = same & has_right_label(sides, *rows)
+    right[predicted_rows] = has_same_extent(sides, *rows) & has_right_label(sides, *rows)
     counts[predicted_rows] = True
     score = _give_best_to_right(predicted.start, predicted.end, predicted.label, score, right)
     return Ranked(
@@ -220,7 +214,7 @@ def rank_entities(sides: EntitySides, rows: tuple[Numbers, Numbers], score: Valu
 
 def _give_best_to_right(start: Numbers, end: Numbers, label: Numbers, score: Values, right: Flags) -> Values:
     """The scores, so exchanged between copies that the right one of several has the best score."""
-    same = (start[1:] == start[:-1]) & (end[1:] == end[:-1]) & (label[1:] == label[:-1])
+    same = equal_the_next(start, end, label)
     if not same.any():
         return score
     score = score.copy()
@@ -234,26 +228,19 @@ def _give_best_to_right(start: Numbers, end: Numbers, label: Numbers, score: Val
 
 
 def rank_items(
-    layer: Layer,
-    sides: tuple[Mapping[int, Sequence[Quote | Claim]], Mapping[int, Sequence[Quote | Claim]]],
-    alignments: Mapping[int, Alignment],
-    size: int,
+    layer: Layer, gold: GoldTable, system: SystemTable, alignments: Mapping[int, Alignment]
 ) -> Iterator[Ranked]:
-    """Quotes or claims with their scores; then claims in a pair with their check-worthiness. Without scores nothing.
-
-    Args:
-        sides: the items of gold and of the predictions, by article.
-        size: the number of articles.
-    """
-    gold, predicted = sides
+    """Quotes or claims with their scores; then claims in a pair with their check-worthiness. Without scores nothing."""
+    golds_of: Mapping[int, Sequence[Quote | Claim]] = gold.quotes if layer == "quotes" else gold.claims
+    predicted_of: Mapping[int, Sequence[Quote | Claim]] = system.quotes if layer == "quotes" else system.claims
     found: list[tuple[int, float, bool]] = []
     worth: list[tuple[int, float, bool]] = []
-    n_gold = np.zeros(size)
+    n_gold = np.zeros(gold.size)
     for article, alignment in alignments.items():
         partner = {pair.predicted: pair.gold for pair in alignment.pairs}
-        golds = gold.get(article, ())
+        golds = golds_of.get(article, ())
         n_gold[article] = len(golds)
-        for place, item in enumerate(predicted.get(article, ())):
+        for place, item in enumerate(predicted_of.get(article, ())):
             if place in alignment.left_out:
                 continue
             score = confidence_of(item)
@@ -264,4 +251,4 @@ def rank_items(
     for match, rows, total in (("overlap", found, n_gold), ("check-worthy", worth, None)):
         if any(not np.isnan(score) for _, score, _ in rows):
             article_of, scores, right = (np.array(column) for column in zip(*rows, strict=True))
-            yield Ranked(layer, match, article_of.astype(np.int64), scores.astype(float), right, size, total)
+            yield Ranked(layer, match, article_of.astype(np.int64), scores.astype(float), right, gold.size, total)

@@ -23,7 +23,7 @@ import numpy as np
 
 from annotate.score.distributions import t_quantile
 from annotate.score.formulas import Column, Formula, SumFormula, Values
-from annotate.score.sample import Sample
+from annotate.score.sample import Sample, count_drawn, iter_blocks
 from annotate.score.tables import Numbers
 
 CONFIDENCE = 0.95
@@ -32,8 +32,6 @@ MIN_LABEL_SPANS = 10
 NO_WIDTH = 1e-12  # rounding errors of weighted sums
 #: With more articles than this, strata and the jackknife change nothing that is visible.
 MOST_LEFT_OUT = 2000
-_BLOCK = 1 << 20  # weights held at a time
-
 
 K = TypeVar("K", bound=Hashable)
 
@@ -41,11 +39,8 @@ K = TypeVar("K", bound=Hashable)
 def draw_articles(n_articles: int, trials: int, seed: int) -> Iterator[Values]:
     """How often each resample holds each article, in blocks of shape (some of the trials, articles)."""
     generator = np.random.default_rng(seed)
-    step = max(1, _BLOCK // max(1, n_articles))
-    for first in range(0, trials if n_articles else 0, step):
-        rows = min(step, trials - first)
-        drawn = generator.integers(0, n_articles, (rows, n_articles)) + np.arange(rows)[:, None] * n_articles
-        yield np.bincount(drawn.ravel(), minlength=rows * n_articles).reshape(rows, n_articles).astype(float)
+    for rows in iter_blocks(trials, n_articles):
+        yield count_drawn(generator, rows, n_articles, n_articles).astype(float)
 
 
 @dataclass(frozen=True)
@@ -109,7 +104,7 @@ class Resamples(Generic[K]):
     ) -> None:
         self._formulas = formulas
         self._articles = articles
-        self._columns_size = size
+        self._size = size
         self._trials = trials
         self._seed = seed
         self._sample = sample
@@ -143,7 +138,7 @@ class Resamples(Generic[K]):
         if len(self._articles) > MOST_LEFT_OUT:
             return sampled_interval(values, self._sample)
         formulas = [self._formulas[each] for each in (name, minus) if each is not None]
-        without, *other = jackknife(formulas, self._articles, self._columns_size, self._sample.stratum)
+        without, *other = jackknife(formulas, self._articles, self._size, self._sample.stratum)
         return sampled_interval(values, self._sample, without - other[0] if other else without)
 
     def values(self, name: K) -> Values:
@@ -165,7 +160,7 @@ class Resamples(Generic[K]):
         """The weights of all articles, one resample at a time."""
         for block in self._draw():
             for row in block:
-                weights = np.zeros(self._columns_size)
+                weights = np.zeros(self._size)
                 weights[self._articles] = row
                 yield weights
 
@@ -252,9 +247,7 @@ def expanded_interval(
     return float(low), float(high)
 
 
-def expanded_levels(
-    n: float, confidence: float = CONFIDENCE, *, further: float = 1.0, acceleration: float = 0.0
-) -> tuple[float, float]:
+def expanded_levels(n: float, *, further: float = 1.0, acceleration: float = 0.0) -> tuple[float, float]:
     """The two levels in [0, 1] at which the expanded percentile interval for n articles is read off.
 
     They are Phi(+-sqrt(n/(n-1)) t(0.975, n-1)); `further` is a factor within the parentheses. With an acceleration,
@@ -264,7 +257,7 @@ def expanded_levels(
     >>> [round(level, 4) for level in expanded_levels(5)]
     [0.001, 0.999]
     """
-    reach = math.sqrt(n / (n - 1)) * t_quantile((1 + confidence) / 2, n - 1) * further
+    reach = math.sqrt(n / (n - 1)) * t_quantile((1 + CONFIDENCE) / 2, n - 1) * further
     low, high = _accelerate(-reach, acceleration), _accelerate(reach, acceleration)
     return min(NormalDist().cdf(-reach), low), max(NormalDist().cdf(reach), high)
 

@@ -119,17 +119,13 @@ class Sample:
         """The factor of each article's weight in each resample, in blocks of shape (some of the trials, articles)."""
         generator = np.random.default_rng(seed)
         groups = [np.flatnonzero(self.stratum == one) for one in np.unique(self.stratum)]
-        step = max(1, _BLOCK // max(1, len(self.weights)))
-        for first in range(0, trials if len(self.weights) else 0, step):
-            rows = min(step, trials - first)
+        for rows in iter_blocks(trials, len(self.weights)):
             factors = np.ones((rows, len(self.weights)))
             for group in groups:
                 n = len(group)
-                if n == 1:
-                    continue
-                drawn = generator.integers(0, n, (rows, n - 1)) + np.arange(rows)[:, None] * n
-                times = np.bincount(drawn.ravel(), minlength=rows * n).reshape(rows, n)
-                factors[:, group] += self.spread[group] * (n / (n - 1) * times - 1)
+                if n > 1:
+                    times = count_drawn(generator, rows, n, n - 1)
+                    factors[:, group] += self.spread[group] * (n / (n - 1) * times - 1)
             yield factors
 
     def draw_with_point(self, trials: int, seed: int) -> Values:
@@ -138,7 +134,20 @@ class Sample:
         return np.concatenate([np.ones((1, len(scaled))), *self.draw(trials, seed)]) * scaled
 
 
-_BLOCK = 1 << 20
+_BLOCK = 1 << 20  # weights held at a time
+
+
+def iter_blocks(trials: int, n: int) -> Iterator[int]:
+    """How many of the trials are drawn at a time, where each draws the weights of n articles."""
+    step = max(1, _BLOCK // max(1, n))
+    for first in range(0, trials if n else 0, step):
+        yield min(step, trials - first)
+
+
+def count_drawn(generator: np.random.Generator, rows: int, n: int, draws: int) -> Column:
+    """How often each of n is among so many draws with replacement, anew in each row; shape (rows, n)."""
+    drawn = generator.integers(0, n, (rows, draws)) + np.arange(rows)[:, None] * n
+    return np.bincount(drawn.ravel(), minlength=rows * n).reshape(rows, n)
 
 
 def effective_size(weights: Values) -> float:

@@ -21,6 +21,11 @@ from annotate.text.sentences import SPLITTER
 from annotate.text.tokens import TOKEN
 from annotate.version import __version__
 
+_SHOWN = (
+    *("schema", "definitions", "layers", "map", "by", "missing", "extra"),
+    *("trials", "seed", "sentences", "annotate", "weights"),
+)
+"""What is in the one line, in this order, behind gold."""
 _RESAMPLED = {"article": "documents", "story": "stories"}
 
 
@@ -59,26 +64,12 @@ def write_signature(signature: Mapping[str, Any]) -> str:
     'gold:news/1.0.0/dev@ab12cd34|schema:news/1.0.0|seed:0'
     """
     short = {"gold": f"{signature.get('gold') or 'records'}@{signature.get('gold_sha256', '')[:8]}"}
-    for key in (
-        "schema",
-        "definitions",
-        "layers",
-        "map",
-        "by",
-        "missing",
-        "extra",
-        "trials",
-        "seed",
-        "sentences",
-        "annotate",
-    ):
+    for key in _SHOWN:
         if key in signature:
             value = signature[key]
             if key == "map":
                 value = LabelMap.from_dict(value)
             short[key] = ",".join(value) if isinstance(value, list) else str(value)
-    if "weights" in signature:
-        short["weights"] = signature["weights"]
     return "|".join(f"{key}:{value}" for key, value in short.items())
 
 

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import math
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias, get_args
+from functools import cached_property
+from typing import NamedTuple, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from annotate.items import describe, identity_of
-from annotate.printing import shorten
-from annotate.problems import SECOND_RECORD, undeclared
+from annotate.problems import SECOND_RECORD, find_weight_problem, no_offsets, other_text, outside_text, undeclared
 from annotate.records import (
     LAYERS,
     Claim,
@@ -33,6 +32,7 @@ from annotate.records import (
     QuoteType,
     Region,
     Unplaced,
+    annotated_layers,
 )
 from annotate.schema import Schema
 from annotate.score.formulas import Groups
@@ -49,6 +49,7 @@ from annotate.selected import Selected, find_selected
 from annotate.spans import find_span_problems
 
 Numbers: TypeAlias = npt.NDArray[np.int64]
+Flags: TypeAlias = npt.NDArray[np.bool_]
 QUOTE_TYPES = frozenset(get_args(QuoteType))
 _BLOCK = 1 << 16  # entities held as Python numbers before they become columns
 
@@ -79,7 +80,7 @@ class LayerTables:
     entities: EntityTable
     quotes: dict[int, list[Quote]]
     claims: dict[int, list[Claim]]
-    has: dict[Layer, npt.NDArray[np.bool_]]
+    has: dict[Layer, Flags]
 
 
 @dataclass
@@ -91,17 +92,21 @@ class GoldTable(LayerTables):
     regions: dict[int, list[Region]]
     sentences: dict[int, list[tuple[int, int]]]
     schema: Schema
-    stories: list[str | None] = field(default_factory=list)
-    position: dict[str, int] = field(default_factory=dict)
-    sample: Sample | None = None
+    stories: list[str | None]
+    sample: Sample | None
     """How the articles weigh, where each has a weight."""
-    unweighted: list[str] = field(default_factory=list)
+    unweighted: list[str]
     """The articles without a weight."""
 
     @property
     def size(self) -> int:
         """The number of articles."""
         return len(self.ids)
+
+    @cached_property
+    def position(self) -> dict[str, int]:
+        """The number of each article by its id."""
+        return {id: number for number, id in enumerate(self.ids)}
 
     def group_stories(self, articles: Numbers, sample: Sample | None = None) -> Groups:
         """The stories of some articles, each article with its share of its story; one without a story is its own.
@@ -168,15 +173,11 @@ class _EntityRows:
         for i, entity in enumerate(entities):
             if with_alternatives and entity.alt_labels:
                 self._alternatives[first + i] = frozenset(entity.alt_labels) - {entity.label}
-            word = entity.text
-            if word is None or not has_only_integers([entity.start, entity.end]):
+            start, end, word = entity.start, entity.end, entity.text
+            if word is None or not has_only_integers([start, end]) or not 0 <= start < end <= len(text):
                 continue
-            found = text[max(0, entity.start) : max(0, entity.end)]
-            if found != word and 0 <= entity.start < entity.end <= len(text):
-                place = f"entities[{i}] covers [{entity.start}, {entity.end})"
-                self._problems.append(
-                    (article, f"{place} {shorten(word, 40)!r} but the text there is {shorten(found, 40)!r}")
-                )
+            if text[start:end] != word:
+                self._problems.append((article, other_text(f"entities[{i}]", start, end, word, text[start:end])))
         if not with_alternatives:
             scores = [entity.score for entity in entities]
             if scores.count(None) < len(scores):
@@ -207,16 +208,13 @@ class _EntityRows:
         """Report what is no integer, or no text, and put something sound in its place."""
         for i in range(len(starts)):
             if not has_only_integers([starts[i], ends[i]]):
-                sentence = f"is [{starts[i]!r}, {ends[i]!r}); offsets are integers, in code points of the text"
-                self._add_problem(self._flushed + i, sentence)
+                place, article = self._find_place(self._flushed + i)
+                self._problems.append((article, no_offsets(place, starts[i], ends[i])))
                 starts[i], ends[i] = 0, 1
             if not isinstance(labels[i], str):
-                self._add_problem(self._flushed + i, f"has label {labels[i]!r}; expected a text")
+                place, article = self._find_place(self._flushed + i)
+                self._problems.append((article, f"{place} has label {labels[i]!r}; expected a text"))
                 labels[i] = ""
-
-    def _add_problem(self, row: int, sentence: str) -> None:
-        place, article = self._find_place(row)
-        self._problems.append((article, f"{place} {sentence}"))
 
     def _find_place(self, row: int) -> tuple[str, int]:
         """The place of an entity in its record, and the number of its article."""
@@ -240,8 +238,8 @@ class _EntityRows:
         """
         article, start, end, _ = self._columns()
         for row in np.nonzero((start < 0) | (end <= start) | (end > lengths[article]))[0].tolist():
-            expected = f"expected 0 <= start < end <= {lengths[article[row]]}, the length of the text"
-            self._add_problem(row, f"is [{start[row]}, {end[row]}); {expected}")
+            place, number = self._find_place(row)
+            self._problems.append((number, outside_text(place, int(start[row]), int(end[row]), int(lengths[number]))))
             start[row], end[row] = 0, 1  # reported; what follows may rely on sound spans
         if schema is not None and schema.entities:
             for row, name in self._undeclared(set(schema.entity_labels)):
@@ -310,6 +308,12 @@ def sort_rows(article: Numbers, start: Numbers, end: Numbers, label: Numbers) ->
     return np.argsort(key, kind="stable")
 
 
+def equal_the_next(*columns: Numbers) -> Flags:
+    """Which rows but the last equal the one that follows in all columns."""
+    result: Flags = np.logical_and.reduce([column[1:] == column[:-1] for column in columns])
+    return result
+
+
 @contextlib.contextmanager
 def without_garbage_collection() -> Iterator[None]:
     """No cyclic garbage collection inside: it would search hundreds of thousands of records in vain."""
@@ -322,19 +326,25 @@ def without_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
+class _GoldArticle(NamedTuple):
+    """What is kept of a gold record beside its entities."""
+
+    id: str
+    text: str
+    layers: Collection[Layer]
+    quotes: list[Quote]
+    claims: list[Claim]
+    regions: list[Region]
+    sentences: list[tuple[int, int]] | None
+    story: str | None
+    weight: float | None
+    selected: Selected | None
+
+
 def read_gold(records: Iterable[GoldRecord], schema: Schema, problems: Problems) -> GoldTable:
     """The gold side as a table; problems go to `problems`."""
-    ids: list[str] = []
-    texts: list[str] = []
     rows = _EntityRows()
-    quotes: list[list[Quote]] = []
-    claims: list[list[Claim]] = []
-    has: dict[Layer, list[bool]] = {layer: [] for layer in LAYERS}
-    regions: list[list[Region]] = []
-    sentences: list[list[tuple[int, int]] | None] = []
-    stories: list[str | None] = []
-    weights: list[float | None] = []
-    selected: list[Selected | None] = []
+    read: list[_GoldArticle] = []
     seen: set[str] = set()
     for record in records:
         if record.id in seen:
@@ -346,62 +356,59 @@ def read_gold(records: Iterable[GoldRecord], schema: Schema, problems: Problems)
                 "gold", record.id, ["no text; scoring needs it (`annotate rehydrate` puts texts into a release)"]
             )
             continue
-        article = len(ids)
-        ids.append(record.id)
-        texts.append(record.text)
-        found = find_gold_problems(record, record.text, schema)
-        rows.add(article, record.entities or (), record.text, with_alternatives=True)
-        found += _find_item_problems(record, record.text)
-        if record.weight is not None and not 0 < record.weight < math.inf:
-            found.append(f"weight is {record.weight}; expected a number above 0")
-        how, problem = find_selected(record) if record.weight is not None else (None, None)
-        if problem is not None:
-            found.append(problem)
-        if found:
-            problems.add("gold", record.id, found)
-        weights.append(record.weight)
-        selected.append(how)
-        for layer in LAYERS:
-            has[layer].append(getattr(record, layer) is not None)
-        quotes.append(record.quotes or [])
-        claims.append(record.claims or [])
-        stories.append(record.cluster)
-        regions.append([*(record.ignore or ()), *(record.excluded or ())])
-        sentences.append(
-            None if record.sentences is None else sorted((span.start, span.end) for span in record.sentences)
-        )
-    lengths = np.array([len(text) for text in texts], np.int64)
-    for article, sentence in rows.find_problems(lengths, schema):
-        problems.add("gold", ids[article], [sentence])
-    order = sorted(range(len(ids)), key=ids.__getitem__)
-    rank = np.empty(len(ids), np.int64)
-    rank[order] = np.arange(len(ids))
+        rows.add(len(read), record.entities or (), record.text, with_alternatives=True)
+        read.append(_read_gold_article(record, record.text, schema, problems))
+    lengths = np.array([len(article.text) for article in read], np.int64)
+    for number, sentence in rows.find_problems(lengths, schema):
+        problems.add("gold", read[number].id, [sentence])
+    order = sorted(range(len(read)), key=lambda number: read[number].id)
+    rank = np.empty(len(read), np.int64)
+    rank[order] = np.arange(len(read))
+    articles = [read[number] for number in order]
     table = GoldTable(
         entities=rows.table(rank),
-        quotes={place: quotes[i] for place, i in enumerate(order) if quotes[i]},
-        claims={place: claims[i] for place, i in enumerate(order) if claims[i]},
-        has={layer: np.array([flags[i] for i in order], bool) for layer, flags in has.items()},
-        ids=[ids[i] for i in order],
-        texts=[texts[i] for i in order],
-        regions={place: regions[i] for place, i in enumerate(order) if regions[i]},
-        sentences={place: found_ for place, i in enumerate(order) if (found_ := sentences[i]) is not None},
+        quotes={i: article.quotes for i, article in enumerate(articles) if article.quotes},
+        claims={i: article.claims for i, article in enumerate(articles) if article.claims},
+        has={layer: np.array([layer in article.layers for article in articles], bool) for layer in LAYERS},
+        ids=[article.id for article in articles],
+        texts=[article.text for article in articles],
+        regions={i: article.regions for i, article in enumerate(articles) if article.regions},
+        sentences={i: article.sentences for i, article in enumerate(articles) if article.sentences is not None},
         schema=schema,
-        stories=[stories[i] for i in order],
-        sample=make_sample([weights[i] for i in order], [selected[i] for i in order]),
-        unweighted=[ids[i] for i in order if weights[i] is None],
+        stories=[article.story for article in articles],
+        sample=make_sample([article.weight for article in articles], [article.selected for article in articles]),
+        unweighted=[article.id for article in articles if article.weight is None],
     )
-    table.position = {name: place for place, name in enumerate(table.ids)}
     if not problems.sentences:
         _find_gold_copies(table, problems)
     return table
 
 
+def _read_gold_article(record: GoldRecord, text: str, schema: Schema, problems: Problems) -> _GoldArticle:
+    found = [*find_gold_problems(record, text, schema), *_find_item_problems(record, text)]
+    selected = None
+    if record.weight is not None:
+        selected, problem = find_selected(record)
+        found += filter(None, [find_weight_problem(record.weight), problem])
+    problems.add("gold", record.id, found)
+    sentences = record.sentences
+    return _GoldArticle(
+        record.id,
+        text,
+        annotated_layers(record),
+        record.quotes or [],
+        record.claims or [],
+        [*(record.ignore or ()), *(record.excluded or ())],
+        None if sentences is None else sorted((sentence.start, sentence.end) for sentence in sentences),
+        record.cluster,
+        record.weight,
+        selected,
+    )
+
+
 def _find_gold_copies(gold: GoldTable, problems: Problems) -> None:
     table = gold.entities
-    same = np.ones(max(0, len(table.start) - 1), bool)
-    for column in (table.article, table.start, table.end, table.label):
-        same &= column[1:] == column[:-1]
-    for row in np.nonzero(same)[0].tolist():
+    for row in np.nonzero(equal_the_next(table.article, table.start, table.end, table.label))[0].tolist():
         name = table.names[table.label[row]]
         span = f"[{table.start[row]}, {table.end[row]})"
         problems.add("gold", gold.ids[table.article[row]], [f"entities: {span} appears twice as {name}"])
@@ -439,7 +446,7 @@ def _find_item_problems(record: LayeredRecord, text: str) -> list[str]:
 class SystemTable(LayerTables):
     """The prediction side, numbered as gold is; `given` marks the gold articles that have a record."""
 
-    given: npt.NDArray[np.bool_]
+    given: Flags
     unplaced: dict[int, list[Unplaced]] = field(default_factory=dict)
     """Items without a place in the text, by article; each is spurious."""
     extra: int = 0
@@ -467,7 +474,7 @@ def read_system(
     quotes: dict[int, list[Quote]] = {}
     claims: dict[int, list[Claim]] = {}
     unplaced: dict[int, list[Unplaced]] = {}
-    has: dict[Layer, npt.NDArray[np.bool_]] = {layer: np.zeros(gold.size, bool) for layer in LAYERS}
+    has: dict[Layer, Flags] = {layer: np.zeros(gold.size, bool) for layer in LAYERS}
     given = np.zeros(gold.size, bool)
     seen: set[str] = set()
     models: set[str] = set()

@@ -55,12 +55,10 @@ def remark_on_weights(gold: GoldTable, sample: Sample | None, options: ScoreOpti
     if sample is None and gold.sample is not None and options.by == "story" and options.weights is None:
         return [f"gold's weights are not used with --by story: {find_unknown_stories(gold, gold.sample)}"]
     if sample is None:
-        some = 0 < len(gold.unweighted) < gold.size
-        return (
-            [f"{len(gold.unweighted):,} of {format_count(gold.size, 'article')} without a weight, so all count alike"]
-            if some
-            else []
-        )
+        if not 0 < len(gold.unweighted) < gold.size:
+            return []
+        lacking = f"{len(gold.unweighted):,} of {format_count(gold.size, 'article')}"
+        return [f"{lacking} without a weight, so all count alike"]
     pools = [
         f"{format_count(pool['articles'], 'article')} (sha256 {pool['sha256'][:12]}, drawn {pool['drawn'] or '-'})"
         for pool in sample.pools

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from annotate.errors import RecordError
-from annotate.items import confidence_of
+from annotate.items import confidence_of, iter_items
 from annotate.jsonl import stream_records
 from annotate.printing import format_count
 from annotate.records import LAYERS, Layer, Prediction, get_layer
@@ -86,12 +86,7 @@ def find_spread(prediction: Prediction) -> float:
 
 
 def _list_confidences(prediction: Prediction) -> list[float]:
-    return [
-        confidence
-        for layer in LAYERS
-        for item in get_layer(prediction, layer) or ()
-        if (confidence := confidence_of(item)) is not None
-    ]
+    return [confidence for _, item in iter_items(prediction) if (confidence := confidence_of(item)) is not None]
 
 
 def uncertain_sizes(spread: Reals, chance: float) -> Reals:

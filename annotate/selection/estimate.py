@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 
 from annotate.errors import ScoreError
 from annotate.harness.sources import open_gold
-from annotate.items import confidence_of, label_of
+from annotate.items import confidence_of, label_of, map_items
 from annotate.jsonl import stream_records
 from annotate.printing import Block, Table, format_count, format_interval, format_value
 from annotate.records import LAYERS, GoldRecord, Item, Layer, Prediction, get_layer
@@ -98,13 +97,23 @@ class _Rest:
                 continue
             self.has[layer] += 1
             counts.update(_names(layer, items))
-            trusted[layer] = sum(1.0 if (p := confidence_of(item)) is None else p for item in items)
+            trusted[layer] = sum(map(_trust, items))
         self.counts.append(counts)
         self.trusted.append(trusted)
 
-    def column(self, of: Callable[[Counter[str], dict[str, float]], float]) -> Reals:
-        """One number for each article of the pool."""
-        return np.array([of(*both) for both in zip(self.counts, self.trusted, strict=True)], float)
+    def count(self, name: str) -> Reals:
+        """The items of a layer or label, by article."""
+        return np.array([counts[name] for counts in self.counts], float)
+
+    def trust(self, layer: Layer) -> Reals:
+        """The summed confidences of a layer's items, by article."""
+        return np.array([trusted[layer] for trusted in self.trusted], float)
+
+
+def _trust(item: Item) -> float:
+    """The item's confidence; an item without one counts in full."""
+    confidence = confidence_of(item)
+    return 1.0 if confidence is None else confidence
 
 
 def estimate(
@@ -159,8 +168,7 @@ def estimate(
         )
     if not table.size and not problems.unreadable:
         problems.sentences.append("gold has no articles; give a release or records with at least one")
-    if problems.sentences:
-        raise ScoreError(problems.sentences)
+    problems.raise_any()
     options = ScoreOptions(weights=weights)
     sample = choose_sample(table, options)
     remarks = remark_on_weights(table, sample, options)
@@ -181,7 +189,7 @@ def estimate(
         part = sample.take(articles)
         counted = count_layers(table, system, [layer])[layer].formulas
         for name, plain, rectified in _list_rates(layer, table, rest, place, counted):
-            rates.append(_estimate(name, plain, rectified, articles, table.size, sample, part, trials, seed))
+            rates.append(_estimate(name, plain, rectified, articles, table.size, part, trials, seed))
     if not rates:
         raise ScoreError(["nothing to estimate: no layer is in gold and in the predictions of every article"])
     few = min(rate.articles for rate in rates)
@@ -211,24 +219,14 @@ def _read_predictions(
         predictions = stream_records(Path(predictions), Prediction, problems=found)
     for prediction in predictions:
         if min_score > 0:
-            prediction = _leave_out(prediction, min_score)
+            prediction = map_items(prediction, lambda item: item if _trust(item) >= min_score else None)
         if prediction.id in rest.position:
             found.append(f"{prediction.id}: a second prediction for this article")
             continue
         rest.add(prediction)
         if prediction.id in gold.position:
             yield prediction
-    problems.sentences += [f"prediction {sentence}" for sentence in found]
-    problems.unreadable = problems.unreadable or bool(found)
-
-
-def _leave_out(prediction: Prediction, min_score: float) -> Prediction:
-    kept: dict[str, Any] = {
-        layer: [item for item in items if (p := confidence_of(item)) is None or p >= min_score]
-        for layer in LAYERS
-        if (items := get_layer(prediction, layer)) is not None
-    }
-    return msgspec.structs.replace(prediction, **kept)
+    problems.add_unreadable("prediction", found)
 
 
 def _names(layer: Layer, items: Iterable[Item]) -> Iterator[str]:
@@ -259,12 +257,11 @@ def _list_rates(
         value = np.array([counts[name] for counts in gold], float)
         if name != layer and value.sum() < MIN_LABEL_SPANS:
             continue
-        proxy = rest.column(lambda counts, _, name=name: counts[name])  # type: ignore[misc]
+        proxy = rest.count(name)
         yield make(f"{name}{_IN_AN_ARTICLE}", value, proxy)
         yield make(f"{_ARTICLES_WITH}{name}", np.minimum(value, 1), np.minimum(proxy, 1))
     right = counted[Measure.parse(PRECISIONS[layer])]
-    trusted = rest.column(lambda _, trusted: trusted[layer])
-    items = rest.column(lambda counts, _: counts[layer])
+    trusted, items = rest.trust(layer), rest.count(layer)
     if items.sum() and isinstance(right, Ratio):
         known = float(trusted.sum() / items.sum())
         both = Rectified(right.numerator, right.denominator, trusted[place], items[place], known)
@@ -291,17 +288,17 @@ def _estimate(
     articles: Column,
     size: int,
     sample: Sample,
-    part: Sample,
     trials: int,
     seed: int,
 ) -> Rate:
+    """One rate; `sample` is that of the `articles`, of `size` rows, that have the layer."""
     weights = np.zeros(size)
-    weights[articles] = sample.weights[articles]
+    weights[articles] = sample.weights
     formulas = {"gold": weigh(plain, weights), "both": weigh(rectified, weights)}
     points = {key: float(formula.values(Once(size))[0]) for key, formula in formulas.items()}
     intervals: dict[str, tuple[float, float] | None] = dict.fromkeys(formulas)
     if trials and len(articles) >= MIN_ARTICLES:
-        resamples = Resamples(formulas, articles, size, trials, seed, part)
+        resamples = Resamples(formulas, articles, size, trials, seed, sample)
         cases = plain.n_pred or len(articles)
         intervals = {key: _bound(name, points["gold"], cases) or _find_interval(resamples, key) for key in formulas}
     alone, both = intervals["gold"], intervals["both"]

@@ -133,15 +133,15 @@ def plan(
     influence = _measure(source, [predictions] if compare is None else list(compare), measure, problems)
     goal = influence.value if width is None else width
     found = _find_articles(influence, abs(goal), detect=width is None)
-    texts = influence.words
-    pace = _find_pace(gold, effort, float(texts.mean()))
-    more = None if found is None else sum(found) - len(texts)
+    annotated = len(influence.words)
+    pace = _find_pace(gold, effort, float(influence.words.mean()))
+    more = None if found is None else sum(found) - annotated
     added = [0] * len(influence.names) if found is None else [a - b for a, b in zip(found, influence.have, strict=True)]
     words = sum(n * float(size) for n, size in zip(added, influence.cost, strict=True))
     result = Plan(
         measure=influence.measure,
         value=influence.value,
-        articles=len(texts),
+        articles=annotated,
         now=_reach(influence, influence.have, detect=width is None),
         goal=abs(goal),
         more=more,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,9 +13,8 @@ import msgspec
 import numpy as np
 
 from annotate.errors import AnnotateError
-from annotate.files import is_stream
 from annotate.ingest import Articles, ColumnMap, read_articles
-from annotate.jsonl import STDIO, RecordSource, write_records
+from annotate.jsonl import RecordSource, write_records
 from annotate.locks import lock_output
 from annotate.printing import Block, Table, format_count
 from annotate.records import Annotation, Article, Prediction
@@ -225,9 +223,8 @@ def select(
     }
     batch = list(_take(pool, drawn, strata, stratum, room, about))
     if output is not None:
-        path = Path(output)
-        with contextlib.nullcontext() if path == STDIO or is_stream(path) else lock_output(path):
-            write_records(path, batch)
+        with lock_output(Path(output)):
+            write_records(output, batch)
     return Selection(expected, batch)
 
 

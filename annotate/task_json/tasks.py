@@ -16,7 +16,7 @@ from annotate.artifacts.page import ORDINARY_PAGE, Page
 from annotate.errors import DataProblems
 from annotate.files import sha256_text
 from annotate.problems import EMPTY_ID, WRONG_HASH, find_surrogate
-from annotate.records import LAYERS, Annotation, Layer, Layers, Prediction, annotated_layers, get_layer
+from annotate.records import LAYERS, Annotation, Layer, Layers, Prediction, annotated_layers, get_layer, pick_layers
 from annotate.schema import Schema, find_label_problems
 from annotate.spans import find_span_problems
 from annotate.task_json.from_result import from_result
@@ -75,7 +75,7 @@ def build_task(prediction: Prediction, schema: Schema, page: Page = ORDINARY_PAG
     data = {"text": text, "doc_id": prediction.id, "text_sha256": prediction.text_sha256 or sha256_text(text)}
     data.update(page.data(prediction.id))
     data.update({name: value for name in ARTICLE_FIELDS if (value := getattr(prediction, name)) is not None})
-    layers = pick_layers(prediction, schema)
+    layers = pick_layers(prediction, schema.layers)
     entry: dict[str, Any] = {
         "model_version": prediction.model or "unnamed",
         "result": to_result(
@@ -122,16 +122,11 @@ def find_task_problems(prediction: Prediction, schema: Schema) -> Iterator[str]:
         yield f"the text holds a NUL character at {prediction.text.index(chr(0))}; Label Studio's databases refuse it"
     if prediction.text_sha256 not in (None, sha256_text(prediction.text)):
         yield WRONG_HASH
-    layers = pick_layers(prediction, schema)
+    layers = pick_layers(prediction, schema.layers)
     yield from find_span_problems(layers, prediction.text)
     yield from find_label_problems(layers, schema)
     yield from _find_score_problems(prediction)
     yield from _find_id_problems(layers)
-
-
-def pick_layers(record: Prediction | Layers, schema: Schema) -> Layers:
-    """The layers of the record that the schema has."""
-    return Layers(**{layer: get_layer(record, layer) for layer in schema.layers})
 
 
 def digest_prediction(entry: Mapping[str, Any]) -> str:
@@ -238,7 +233,7 @@ def read_predicted(entry: Mapping[str, Any], text: str, schema: Schema, info: Ta
     layers = from_result(result, text, schema).layers
     if not info.layers:
         return layers
-    return Layers(**{layer: get_layer(layers, layer) for layer in info.layers if layer in schema.layers})
+    return pick_layers(layers, [layer for layer in info.layers if layer in schema.layers])
 
 
 def _read_annotation(

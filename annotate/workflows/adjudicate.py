@@ -6,8 +6,8 @@ import contextlib
 from pathlib import Path
 
 from annotate.adjudication import Adjudication, ReviewPage, adjudicate_annotations, apply_review, to_review
-from annotate.files import Outputs, is_stream
-from annotate.jsonl import STDIO, RecordSource, open_output, write_lines
+from annotate.files import Outputs
+from annotate.jsonl import RecordSource, open_output, write_lines
 from annotate.locks import lock_output
 from annotate.records import Annotation
 from annotate.schema import Schema, load_schema
@@ -61,7 +61,7 @@ def adjudicate(
         require_client()
     schema = load_schema(schema)
     path = None if output is None else Path(output)
-    with contextlib.nullcontext() if path in (None, STDIO) or is_stream(path) else lock_output(path):
+    with contextlib.nullcontext() if path is None else lock_output(path):
         result = adjudicate_annotations(annotations, strategy=strategy, schema=schema)
         if decisions is not None:
             result = apply_review(result, decisions, schema=schema)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
 from annotate.errors import AnnotateError
-from annotate.files import is_stream
 from annotate.formats import WRITERS, Alignment, FormatReport, write_format
 from annotate.formats.registry import find_writer
 from annotate.gold.load import find_release, load_gold
@@ -56,7 +54,7 @@ def export(
         records = read_records(Path(source), Prediction)  # no annotator: predictions, which have a score
     mapping = Relabelling(label_map, "records")
     records = list(mapping.records(records))
-    with contextlib.nullcontext() if is_stream(path) else lock_output(path):
+    with lock_output(path):
         report = write_format(
             records, path, to, schema=mapping.schema(schema), layers=layers or LAYERS, alignment=alignment
         )

@@ -89,3 +89,11 @@ def test_a_lock_file_that_stays(tmp_path: Path) -> None:
 def test_the_root_folder_is_no_output() -> None:
     with pytest.raises(AnnotateError, match="is the root folder"), lock_output(Path("/")):
         pass
+
+
+def test_what_is_no_file_is_not_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe")
+    for stream in ("-", "pipe", "/dev/null"):
+        with lock_output(Path(stream), wait_s=0), lock_output(Path(stream), wait_s=0):
+            assert names(tmp_path) == ["pipe"]

@@ -373,7 +373,7 @@ def write_pull(pull: Pull, output: Path, certificate: Path | None = None) -> int
     streamed = output == STDIO or is_stream(output)
     if certificate is not None and certificate.resolve() == output.resolve():
         raise AnnotateError(f"{output}: annotations and certificate cannot be one file; choose another --certificate")
-    with contextlib.nullcontext() if streamed else lock_output(output), Outputs() as outputs:
+    with lock_output(output), Outputs() as outputs:
         file = open_output(outputs, output)
         digest = hashlib.sha256()
         count = 0

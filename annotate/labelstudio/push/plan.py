@@ -27,9 +27,9 @@ from annotate.labelstudio.shapes import make_all_safe
 from annotate.labelstudio.welcome import is_edited, renew_description, sign_instruction
 from annotate.printing import format_count
 from annotate.problems import SECOND_RECORD
-from annotate.records import Layer, Prediction, iter_spans
+from annotate.records import Layer, Prediction, iter_spans, pick_layers
 from annotate.schema import Schema
-from annotate.task_json.tasks import Key, Task, TaskInfo, build_task, find_task_problems, pick_layers, read_info
+from annotate.task_json.tasks import Key, Task, TaskInfo, build_task, find_task_problems, read_info
 
 TASK_FIELDS = "id,data,meta,total_annotations,cancelled_annotations"
 
@@ -215,7 +215,7 @@ def survey_predictions(predictions: Iterable[Prediction], schema: Schema, option
             survey.problems.append(f"{prediction.id}: {SECOND_RECORD}")
         survey.keys[prediction.id] = prediction.text_sha256 or sha256_text(prediction.text or "")
         survey.models[prediction.model or "unnamed"] = None
-        survey.crowded += sum(1 for _ in iter_spans(pick_layers(prediction, schema))) > MANY_REGIONS
+        survey.crowded += sum(1 for _ in iter_spans(pick_layers(prediction, schema.layers))) > MANY_REGIONS
         digest.update(encoder.encode(prediction))
     if len(survey.models) > 1:
         survey.problems.append(

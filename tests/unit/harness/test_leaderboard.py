@@ -14,7 +14,7 @@ import pytest
 from annotate import leaderboard
 from annotate.errors import AnnotateError, ScoreError
 from annotate.files import resource_dir, sha256_file
-from annotate.gold import load_gold
+from annotate.gold.load import load_gold
 from annotate.harness import compare
 from annotate.harness.leaderboard import compare_signatures, find_board
 from annotate.jsonl import write_records

@@ -13,7 +13,8 @@ from annotate.gold.diff.diff import Diff, diff_releases
 from annotate.gold.manifest import LeftOut
 from annotate.printing import escape_markdown
 from annotate.records import Claim, Entity, GoldRecord
-from annotate.release import changes, release_records
+from annotate.release import changes
+from annotate.release.build import release_records
 from annotate.release.changes import check_version, render_changes
 from annotate.schema import load_schema
 

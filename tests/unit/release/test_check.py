@@ -20,7 +20,7 @@ from annotate.gold.parquet import iter_gold, iter_rows, read_schema
 from annotate.gold.rows import hash_row, normalize_record, to_row
 from annotate.publish.stand_off import write_stand_off
 from annotate.records import Entity, GoldRecord, Quote, Span
-from annotate.release import release_records
+from annotate.release.build import release_records
 from annotate.release.check import check_release
 from annotate.schema import load_schema
 from tests.support.forgery import forge, write_rows
@@ -208,6 +208,9 @@ def test_weights_follow_from_the_selection(tmp_path: Path) -> None:
     write_rows(folder / DATA, map(to_row, found), to_features(NEWS, weighted=True))
     forge(folder, selection=selection)
     assert "its weight is 3.0, but by meta.selection 2.0" in refused(folder)
+    write_rows(folder / DATA, (to_row(replace(one, weight=-1.0)) for one in found), to_features(NEWS, weighted=True))
+    forge(folder, selection=selection)
+    assert refused(folder).count("weight is -1.0; expected a number above 0") == len(found)
 
 
 # ------------------------------------------------------------------------------------------------------ the parent

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from annotate.errors import AnnotateError, ScoreError
-from annotate.harness.report import make_tables
-from annotate.harness.sources import parse_threshold
+from annotate.harness.report import make_tables, parse_threshold
 from annotate.records import Claim, Entity, GoldRecord, Prediction, Quote, Region, Span
 from annotate.score import Report, compare_systems, evaluate
 
