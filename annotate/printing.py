@@ -386,8 +386,13 @@ def _explain_faults() -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        silence_stdout()
-        raise AnnotateError(f"standard output cannot be written: {error.strerror or error}") from error
+        raise explain_stdout(error) from error
+
+
+def explain_stdout(error: OSError) -> AnnotateError:
+    """The message for a standard output that cannot be written, which is silenced."""
+    silence_stdout()
+    return AnnotateError(f"standard output cannot be written: {error.strerror or error}")
 
 
 def _is_terminal(stream: Any) -> bool:
