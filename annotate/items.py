@@ -312,6 +312,12 @@ def shift(item: I, by: int) -> I:
     return moved  # type: ignore[no-any-return]
 
 
+def move_span(span: Any, start: int, end: int, text: str) -> Any:
+    """The span at other offsets; the copy of its words, where it has one, is read anew from the text."""
+    words = None if span.text is None else text[start:end]
+    return msgspec.structs.replace(span, start=start, end=end, text=words)
+
+
 def trim_item(item: I, text: str) -> I:
     """The item without white space and marks outside words at the edges of its spans; see `spans.trim_edges`.
 
@@ -329,10 +335,7 @@ def trim_item(item: I, text: str) -> I:
     def trim(span: Any) -> Any:
         of: Edges = "name" if id(span) not in content else "speech" if direct else "clause"
         start, end = trim_edges(text, span.start, span.end, of)
-        if (start, end) == (span.start, span.end):
-            return span
-        words = None if span.text is None else text[start:end]
-        return msgspec.structs.replace(span, start=start, end=end, text=words)
+        return span if (start, end) == (span.start, span.end) else move_span(span, start, end, text)
 
     trimmed: Any = map_spans(item, trim)
     return trimmed  # type: ignore[no-any-return]
