@@ -21,6 +21,7 @@ from annotate.labelstudio.answers import (
     PAGE,
     Dict,
     NotFound,
+    bound_answers,
     explained,
     iter_json_array,
     iter_pages,
@@ -95,8 +96,6 @@ def connect(url: str | None = None, api_key: str | None = None, *, timeout_s: fl
     with explained("cannot use the token", url, api_key):
         import httpx
         from label_studio_sdk import LabelStudio
-
-        from annotate.labelstudio.bounded import bound_answers
 
         http = httpx.Client(timeout=timeout_s, follow_redirects=True, **bound_answers())
         sdk = LabelStudio(base_url=url.rstrip("/"), api_key=api_key, timeout=timeout_s, httpx_client=http)
