@@ -32,6 +32,7 @@ from annotate.records import (
     Layer,
     LayeredRecord,
     Layers,
+    LinkRole,
     Quote,
     Region,
     Span,
@@ -55,7 +56,7 @@ ATTRIBUTES: Mapping[Layer, tuple[str, ...]] = {
     "claims": ("kind", "check_worthy"),
 }
 """The fields with a fixed set of values by layer, the label first."""
-LINKS: Mapping[Layer, tuple[str, ...]] = {"entities": (), "quotes": ("speaker", "cue"), "claims": ("claimer",)}
+LINKS: Mapping[Layer, tuple[LinkRole, ...]] = {"entities": (), "quotes": ("speaker", "cue"), "claims": ("claimer",)}
 """The fields that point to another span, by layer."""
 
 _LAYER_OF: dict[type, Layer] = {kind: layer for layer, kind in ITEM_TYPES.items()}
@@ -112,7 +113,7 @@ def shared_content(one: Item, other: Item) -> int:
     return shared(spans_of(one), spans_of(other))
 
 
-def links_of(item: Item) -> dict[str, Span | None]:
+def links_of(item: Item) -> dict[LinkRole, Span | None]:
     """What the item points to, by name, in the order of `LINKS`.
 
     >>> links_of(Claim(0, 9, True, "event", claimer=Span(12, 15)))
