@@ -34,7 +34,7 @@ from annotate.cli.options import (
 from annotate.printing import Block, Table, format_count, note, print_blocks, print_json, print_line, show_progress
 
 if TYPE_CHECKING:
-    from annotate.workflows.up import ProjectStatus
+    from annotate.label_studio_server.projects import ProjectStatus
 
 
 def up(
