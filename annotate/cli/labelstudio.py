@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -12,29 +12,21 @@ from annotate.cli.completion import complete_preannotator, complete_project
 from annotate.cli.options import (
     ApiKeyOption,
     BlindOption,
+    BlindSeedOption,
     DirOption,
+    FormatOption,
     LayersOption,
     NoPracticeOption,
     OrderOption,
     OutputOption,
     OverlapOption,
     PassesOption,
+    ProjectOption,
     SchemaOption,
-    SeedOption,
     UrlOption,
     parse_layers,
 )
 from annotate.printing import note, print_blocks, print_json, print_line, show_progress, to_text
-
-ProjectOption = Annotated[
-    str,
-    typer.Option(
-        "--project", metavar="PROJECT", autocompletion=complete_project, help="Title of the project, or #NUMBER."
-    ),
-]
-
-
-FormatOption = Annotated[Literal["table", "json"], typer.Option(help="Table or JSON.")]
 
 
 def push(
@@ -44,7 +36,7 @@ def push(
     overlap: OverlapOption = None,
     order: OrderOption = None,
     blind: BlindOption = 0.0,
-    seed: SeedOption = 0,
+    seed: BlindSeedOption = 0,
     no_practice: NoPracticeOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and send nothing.")] = False,
     schema: SchemaOption = None,
