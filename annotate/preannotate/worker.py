@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -114,6 +114,17 @@ class Worker:
                 fitting = [item for item in items if label_of(item) in known[layer]]
                 setattr(kept, layer, [one for one in fitting if (sure := confidence_of(one)) is None or sure >= least])
         return sort_items(kept)
+
+
+def batched(articles: Iterable[Article], size: int) -> Iterator[list[Article]]:
+    """Lists of `size` articles, the last one perhaps shorter.
+
+    >>> [len(batch) for batch in batched([Article(id=str(i), text="x") for i in range(5)], 2)]
+    [2, 2, 1]
+    """
+    rest = iter(articles)
+    while batch := list(itertools.islice(rest, size)):
+        yield batch
 
 
 def to_prediction(article: Article, layers: Layers, *, model: str, schema: Schema) -> Prediction:
