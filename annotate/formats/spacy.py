@@ -31,6 +31,7 @@ from annotate.formats.markup import (
 from annotate.formats.registry import Reading, Writing, reads, writes
 from annotate.formats.report import FormatReport
 from annotate.items import ITEM_TYPES, LINKS, label_of, links_of, spans_of
+from annotate.problems import cannot_read
 from annotate.records import LAYERS, LayeredRecord, Layers, Prediction, get_layer
 from annotate.schema import Schema
 from annotate.task_json.part_links import ENDS
@@ -167,7 +168,7 @@ def read_spacy(path: Path, reading: Reading) -> Iterator[Prediction]:
         with open_input(path) as file:
             docs = list(DocBin().from_bytes(file.read()).get_docs(load_blank("en").vocab))
     except OSError as error:
-        raise AnnotateError(f"{path}: cannot be read ({error.strerror or error})") from error
+        raise AnnotateError(cannot_read(path, error)) from error
     except Exception as error:  # msgpack and zlib have a family of errors each
         raise AnnotateError(f"{path}: not a spaCy DocBin ({error})") from error
     by_text = {text: article for article, text in reading.texts.items()}

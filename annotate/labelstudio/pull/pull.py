@@ -301,9 +301,10 @@ class Pull:
         if annotation.status == "skipped":
             self.certificate.skipped += 1
             return
+        layers = {layer: getattr(annotation, layer) for layer in annotated_layers(annotation)}
         self.certificate.add_remark(
             msgspec.structs.replace(
-                quarantined(reason, msgspec.to_builtins(_layers_only(annotation))),
+                quarantined(reason, msgspec.to_builtins(layers)),
                 article_id=annotation.id,
                 task_id=annotation.task_id,
                 annotation_id=annotation.annotation_id,
@@ -416,10 +417,6 @@ def _rank(returned: Returned) -> tuple[bool, str, int]:
     """Submitted before skipped, then newer before older."""
     annotation = returned.annotation
     return annotation.status == "submitted", annotation.updated_at or "", annotation.annotation_id or 0
-
-
-def _layers_only(annotation: Annotation) -> dict[str, Any]:
-    return {layer: getattr(annotation, layer) for layer in annotated_layers(annotation)}
 
 
 def _add(a: float | None, b: float | None) -> float | None:
