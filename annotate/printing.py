@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import msgspec
+
 from annotate.errors import AnnotateError
 
 if TYPE_CHECKING:
@@ -273,6 +275,11 @@ def print_json(text: str) -> None:
         AnnotateError: standard output is closed or full.
     """
     _write(_escape_json(text, ascii_only=not _is_unicode(sys.stdout)) + "\n")
+
+
+def print_struct(found: Any) -> None:
+    """A struct, or a list of them, as indented JSON; see `print_json`."""
+    print_json(msgspec.json.format(msgspec.json.encode(found)).decode())
 
 
 def _escape_json(text: str, *, ascii_only: bool = False) -> str:

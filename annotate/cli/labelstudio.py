@@ -26,7 +26,7 @@ from annotate.cli.options import (
     UrlOption,
     parse_layers,
 )
-from annotate.printing import note, print_blocks, print_json, print_line, show_progress, to_text
+from annotate.printing import note, print_blocks, print_line, print_struct, show_progress, to_text
 
 
 def push(
@@ -144,13 +144,11 @@ def effort(
 
     Example: annotate effort annotations.jsonl --predictions predictions.jsonl
     """
-    import msgspec
-
     from annotate.labelstudio.effort import describe_effort
 
     found = annotate.effort(annotations, predictions, layers=parse_layers(layers))
     if format == "json":
-        print_json(msgspec.json.format(msgspec.json.encode(found)).decode())
+        print_struct(found)
         return
     print_blocks(describe_effort(found))
 
@@ -172,11 +170,9 @@ def doctor(
 
     Example: annotate doctor --project News
     """
-    import msgspec
-
     findings = annotate.doctor(project, url=url, api_key=api_key, schema=schema, dir=dir)
     if format == "json":
-        print_json(msgspec.json.format(msgspec.json.encode(findings)).decode())
+        print_struct(findings)
     else:
         for finding in findings:
             print_line(finding)

@@ -32,7 +32,7 @@ from annotate.cli.options import (
     parse_columns,
     parse_layers,
 )
-from annotate.printing import Block, Table, format_count, note, print_blocks, print_json, print_line, show_progress
+from annotate.printing import Block, Table, format_count, note, print_blocks, print_line, print_struct, show_progress
 
 if TYPE_CHECKING:
     from annotate.label_studio_server.projects import ProjectStatus
@@ -160,11 +160,9 @@ def status(
 
     Example: annotate status --format json
     """
-    import msgspec
-
     found = annotate.status(dir)
     if format == "json":
-        print_json(msgspec.json.format(msgspec.json.encode(found)).decode())
+        print_struct(found)
         return
     if not found.running:
         print_line(found.ended or "no embedded Label Studio is running")
