@@ -269,6 +269,23 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
+@contextlib.contextmanager
+def folders_above(path: Path) -> Iterator[None]:
+    """Makes the folders above `path` that are missing, and removes them at the end of the block where they are empty.
+
+    Raises:
+        OSError: one cannot be made.
+    """
+    missing = [folder for folder in path.parents if not folder.exists()]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    finally:
+        for folder in missing:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+
+
 def usual_mode() -> int:
     """The mode of a new folder, by the process's umask."""
     return 0o777 & ~_umask()

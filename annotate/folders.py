@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from annotate.errors import AnnotateError
-from annotate.files import sync, usual_mode
+from annotate.files import folders_above, sync, usual_mode
 
 _SCRATCH = ".annotate"
 
@@ -78,11 +78,9 @@ def scratch_beside(target: Path) -> Iterator[Path]:
         AnnotateError: the folder above `target` cannot be written, or the disk is full.
     """
     target = target.absolute()
-    created = [folder for folder in target.parents if not folder.exists()]
     try:
         with contextlib.ExitStack() as stack:
-            stack.callback(_remove_empty, created)
-            target.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(folders_above(target))
             _clear_leftovers(target)
             scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=_SCRATCH, dir=target.parent))
             stack.callback(shutil.rmtree, scratch, ignore_errors=True)
@@ -155,9 +153,3 @@ def _exchange(one: Path, other: Path) -> bool:
     call = getattr(libc, "renameat2", None)
     here = -100  # AT_FDCWD
     return call is not None and call(here, first, here, second, swap) == 0
-
-
-def _remove_empty(folders: list[Path]) -> None:
-    for folder in folders:
-        with contextlib.suppress(OSError):
-            folder.rmdir()

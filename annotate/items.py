@@ -32,6 +32,7 @@ from annotate.records import (
     Layer,
     LayeredRecord,
     Layers,
+    LinkRole,
     Quote,
     Region,
     Span,
@@ -55,7 +56,7 @@ ATTRIBUTES: Mapping[Layer, tuple[str, ...]] = {
     "claims": ("kind", "check_worthy"),
 }
 """The fields with a fixed set of values by layer, the label first."""
-LINKS: Mapping[Layer, tuple[str, ...]] = {"entities": (), "quotes": ("speaker", "cue"), "claims": ("claimer",)}
+LINKS: Mapping[Layer, tuple[LinkRole, ...]] = {"entities": (), "quotes": ("speaker", "cue"), "claims": ("claimer",)}
 """The fields that point to another span, by layer."""
 
 _LAYER_OF: dict[type, Layer] = {kind: layer for layer, kind in ITEM_TYPES.items()}
@@ -112,7 +113,7 @@ def shared_content(one: Item, other: Item) -> int:
     return shared(spans_of(one), spans_of(other))
 
 
-def links_of(item: Item) -> dict[str, Span | None]:
+def links_of(item: Item) -> dict[LinkRole, Span | None]:
     """What the item points to, by name, in the order of `LINKS`.
 
     >>> links_of(Claim(0, 9, True, "event", claimer=Span(12, 15)))
@@ -317,6 +318,12 @@ def shift(item: I, by: int) -> I:
     return moved  # type: ignore[no-any-return]
 
 
+def move_span(span: Any, start: int, end: int, text: str) -> Any:
+    """The span at other offsets; the copy of its words, where it has one, is read anew from the text."""
+    words = None if span.text is None else text[start:end]
+    return msgspec.structs.replace(span, start=start, end=end, text=words)
+
+
 def trim_item(item: I, text: str) -> I:
     """The item without white space and marks outside words at the edges of its spans; see `spans.trim_edges`.
 
@@ -334,10 +341,7 @@ def trim_item(item: I, text: str) -> I:
     def trim(span: Any) -> Any:
         of: Edges = "name" if id(span) not in content else "speech" if direct else "clause"
         start, end = trim_edges(text, span.start, span.end, of)
-        if (start, end) == (span.start, span.end):
-            return span
-        words = None if span.text is None else text[start:end]
-        return msgspec.structs.replace(span, start=start, end=end, text=words)
+        return span if (start, end) == (span.start, span.end) else move_span(span, start, end, text)
 
     trimmed: Any = map_spans(item, trim)
     return trimmed  # type: ignore[no-any-return]

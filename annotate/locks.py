@@ -20,7 +20,7 @@ from pathlib import Path
 import msgspec
 
 from annotate.errors import AnnotateError
-from annotate.files import is_stream
+from annotate.files import folders_above, is_stream
 
 #: Seconds that a second run waits for the first to end.
 WAIT_S = 3.0
@@ -55,12 +55,10 @@ def lock_output(path: Path, *, wait_s: float = WAIT_S) -> Iterator[None]:
     path = Path(os.path.realpath(path))
     if not path.name:
         raise AnnotateError(f"{path}: is the root folder; give a file or folder inside it")
-    created = [folder for folder in path.parents if not folder.exists()]
     lock = path.with_name(f".{path.name}.lock")
     with contextlib.ExitStack() as stack:
-        stack.callback(_remove_empty, created)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(folders_above(path))
             deadline = time.monotonic() + wait_s
             descriptor = _acquire(lock, deadline)
             while not _is_at(lock, descriptor):  # the holder before us has removed it
@@ -180,9 +178,3 @@ def _describe_us() -> Holder:
     command = [Path(sys.argv[0]).name or "python", *(word for word in sys.argv[1:2] if not word.startswith("-"))]
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
     return Holder(os.getpid(), socket.gethostname(), " ".join(command), now)
-
-
-def _remove_empty(folders: list[Path]) -> None:
-    for folder in folders:
-        with contextlib.suppress(OSError):
-            folder.rmdir()

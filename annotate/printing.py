@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import msgspec
+
 from annotate.errors import AnnotateError
 
 if TYPE_CHECKING:
@@ -275,6 +277,11 @@ def print_json(text: str) -> None:
     _write(_escape_json(text, ascii_only=not _is_unicode(sys.stdout)) + "\n")
 
 
+def print_struct(found: Any) -> None:
+    """A struct, or a list of them, as indented JSON; see `print_json`."""
+    print_json(msgspec.json.format(msgspec.json.encode(found)).decode())
+
+
 def _escape_json(text: str, *, ascii_only: bool = False) -> str:
     r"""JSON in which control characters, or all that is not ASCII, are `\u` escapes.
 
@@ -386,8 +393,13 @@ def _explain_faults() -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        silence_stdout()
-        raise AnnotateError(f"standard output cannot be written: {error.strerror or error}") from error
+        raise explain_stdout(error) from error
+
+
+def explain_stdout(error: OSError) -> AnnotateError:
+    """The message for a standard output that cannot be written, which is silenced."""
+    silence_stdout()
+    return AnnotateError(f"standard output cannot be written: {error.strerror or error}")
 
 
 def _is_terminal(stream: Any) -> bool:

@@ -18,6 +18,7 @@ from annotate.display import Displayed
 from annotate.printing import format_count, short_repr
 
 Layer: TypeAlias = Literal["entities", "quotes", "claims"]
+LinkRole: TypeAlias = Literal["speaker", "cue", "claimer"]
 QuoteType: TypeAlias = Literal["direct", "indirect", "mixed"]
 Origin: TypeAlias = Literal["prediction", "prediction-changed", "manual"]
 Status: TypeAlias = Literal["submitted", "skipped", "draft"]

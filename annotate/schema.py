@@ -20,6 +20,13 @@ RelationRole: TypeAlias = Literal["speaker", "cue", "claimer", "continues"]
 
 DEFAULT_SCHEMA = "news"
 
+#: The parts and the relations that items of a layer are made of.
+_PARTS_OF: dict[Layer, tuple[Role, ...]] = {"quotes": ("content", "speaker", "cue"), "claims": ("claim", "speaker")}
+_RELATIONS_OF: dict[Layer, tuple[RelationRole, ...]] = {
+    "quotes": ("speaker", "cue", "continues"),
+    "claims": ("claimer",),
+}
+
 
 class Label(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One label, or one value of an attribute, with what an annotator needs to apply it."""
@@ -48,7 +55,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class RelationLabel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The label of an arrow between two parts."""
+    """The label of a link between two parts."""
 
     role: RelationRole
     name: str
@@ -179,18 +186,12 @@ class Schema(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, dict=True
         if missing:
             raise SchemaError([f"schema {self.ref} has no layer {', '.join(missing)}; it has {', '.join(self.layers)}"])
         dropped: dict[str, Any] = {layer: None for layer in self.layers if layer not in layers}
-        roles = {
-            *(("content", "speaker", "cue") if "quotes" in layers else ()),
-            *(("claim", "speaker") if "claims" in layers else ()),
-        }
-        arrows = {
-            *(("speaker", "cue", "continues") if "quotes" in layers else ()),
-            *(("claimer",) if "claims" in layers else ()),
-        }
+        parts = {role for layer in layers for role in _PARTS_OF.get(layer, ())}
+        relations = {role for layer in layers for role in _RELATIONS_OF.get(layer, ())}
         return msgspec.structs.replace(
             self,
-            parts=[part for part in self.parts if part.role in roles],
-            relations=[relation for relation in self.relations if relation.role in arrows],
+            parts=[part for part in self.parts if part.role in parts],
+            relations=[relation for relation in self.relations if relation.role in relations],
             **dropped,
         )
 
@@ -220,11 +221,7 @@ def load_schema(source: Schema | str | Path | None = None) -> Schema:
 
 def find_label_problems(record: LayeredRecord | Layers, schema: Schema) -> Iterator[str]:
     """One sentence for each label, type or kind of the record that the schema does not declare."""
-    entity_labels, quote_types, kinds = (
-        set(schema.entity_labels),
-        set(schema.quote_types),
-        set(schema.claim_kinds),
-    )
+    entity_labels, quote_types, kinds = set(schema.entity_labels), set(schema.quote_types), set(schema.claim_kinds)
     for layer in LAYERS:
         if getattr(record, layer) and layer not in schema.layers:
             yield f"layer {layer} is not in schema {schema.ref}, which has {', '.join(schema.layers)}"
@@ -274,16 +271,13 @@ def _find_form_problems(schema: Schema) -> Iterator[str]:
             yield appears_twice(f"{group}: {name!r}")
         if "" in names:
             yield f"{group}: an empty name"
-    for layer, roles in {"quotes": ("content", "speaker", "cue"), "claims": ("claim", "speaker")}.items():
-        if layer in schema.layers:
-            for role in roles:
-                if role not in {part.role for part in schema.parts}:
-                    yield f"layer {layer} needs a part with role {role!r}"
-    for layer, arrows in {"quotes": ("speaker", "cue", "continues"), "claims": ("claimer",)}.items():
-        if layer in schema.layers:
-            for role in arrows:
-                if role not in {relation.role for relation in schema.relations}:
-                    yield f"layer {layer} needs a relation with role {role!r}"
+    parts, relations = {part.role for part in schema.parts}, {relation.role for relation in schema.relations}
+    for layer in schema.layers:
+        missing = [role for role in _PARTS_OF.get(layer, ()) if role not in parts]
+        yield from (f"layer {layer} needs a part with role {role!r}" for role in missing)
+    for layer in schema.layers:
+        lacking = [role for role in _RELATIONS_OF.get(layer, ()) if role not in relations]
+        yield from (f"layer {layer} needs a relation with role {role!r}" for role in lacking)
     for quote_type in schema.quote_types:
         if quote_type not in ("direct", "indirect", "mixed"):
             yield f"quotes.types: {quote_type!r}; records know direct, indirect and mixed"

@@ -163,7 +163,7 @@ def _choose_source(field: str, items: list[Item], base: Item) -> Item:
     def raw(item: Item) -> tuple[tuple[int, int], ...]:
         if field == "extent":
             return ranges_of(item)
-        span = links_of(item).get(field)
+        span = next((span for name, span in links_of(item).items() if name == field), None)
         return () if span is None else ((span.start, span.end),)
 
     counts = Counter(map(raw, items))

@@ -48,7 +48,7 @@ def item_values(item: Item, index: TextIndex) -> dict[str, Hashable]:
     >>> item_values(Entity(0, 4, "GPE"), TextIndex("Rome"))
     {'extent': ((0, 4),), 'label': 'GPE'}
     """
-    links = {
+    links: dict[str, Hashable] = {
         name: None if span is None else index.content([(span.start, span.end)]) for name, span in links_of(item).items()
     }
     return {"extent": index.content(ranges_of(item)), **attributes_of(item), **links}

@@ -6,7 +6,8 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from annotate.records import Entity, Layer
+from annotate.items import extent_of, layer_of
+from annotate.records import GoldRecord, Item, Layer
 
 Check: TypeAlias = Literal["labels", "unmarked", "lone", "edges", "systems-add", "systems-change", "systems-drop"]
 
@@ -31,6 +32,27 @@ class Finding(msgspec.Struct, kw_only=True, omit_defaults=True):
     proposed: dict[str, Any] | None = None
 
 
-def propose(entity: Entity) -> dict[str, Any]:
-    """An entity as a proposal."""
-    return {"start": entity.start, "end": entity.end, "label": entity.label}
+def make_finding(
+    record: GoldRecord,
+    check: Check,
+    score: float,
+    place: Item,
+    reason: str,
+    *,
+    label: str | None,
+    proposed: Item | None = None,
+) -> Finding:
+    """The finding on the place that an item marks."""
+    start, end = extent_of(place)
+    return Finding(
+        id=record.id,
+        check=check,
+        score=score,
+        layer=layer_of(place),
+        start=start,
+        end=end,
+        text=(record.text or "")[start:end],
+        reason=reason,
+        label=label,
+        proposed=None if proposed is None else msgspec.to_builtins(proposed),
+    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
-from annotate.audit.finding import Finding, propose
+from annotate.audit.finding import Finding, make_finding
 from annotate.records import Claim, Entity, GoldRecord
 from annotate.text.tokens import TOKEN
 
@@ -28,7 +28,7 @@ def find_label_conflicts(gold: Sequence[GoldRecord]) -> Iterator[Finding]:
             entities[_surface(record, entity)].append((record, entity))
         for claim in record.claims or ():
             claims[_surface(record, claim)].append((record, claim))
-    for surface, found in entities.items():
+    for found in entities.values():
         counts = Counter(entity.label for _, entity in found)
         label, most = counts.most_common(1)[0]
         if len(counts) < 2 or most / len(found) < MIN_SHARE:
@@ -38,25 +38,16 @@ def find_label_conflicts(gold: Sequence[GoldRecord]) -> Iterator[Finding]:
                 continue
             reason = f"{label} in {most} of {len(found)} places"
             other = Entity(entity.start, entity.end, label)
-            yield _finding(record, "labels", most / len(found), entity, surface, reason, entity.label, other)
-    for surface, claims_found in claims.items():
+            score = round(most / len(found), 3)
+            yield make_finding(record, "labels", score, entity, reason, label=entity.label, proposed=other)
+    for claims_found in claims.values():
         answers = Counter((claim.kind, claim.check_worthy) for _, claim in claims_found)
         (kind, worthy), most = answers.most_common(1)[0]
         for record, claim in claims_found:
             if (claim.kind, claim.check_worthy) != (kind, worthy):
                 said = f"{kind}, {'check-worthy' if worthy else 'not check-worthy'}"
                 reason = f"the same words are {said} in {most} of {len(claims_found)} places"
-                yield Finding(
-                    id=record.id,
-                    check="labels",
-                    score=most / len(claims_found),
-                    layer="claims",
-                    start=claim.start,
-                    end=claim.end,
-                    text=surface,
-                    reason=reason,
-                    label=claim.kind,
-                )
+                yield make_finding(record, "labels", most / len(claims_found), claim, reason, label=claim.kind)
 
 
 def find_unmarked(gold: Sequence[GoldRecord]) -> Iterator[Finding]:
@@ -97,7 +88,7 @@ def find_unmarked(gold: Sequence[GoldRecord]) -> Iterator[Finding]:
         reason = f"marked as {label} in {marked} of {marked + len(places)} places"
         for record, start in places:
             entity = Entity(start, start + len(surface), label)
-            yield _finding(record, "unmarked", share, entity, surface, reason, None, entity)
+            yield make_finding(record, "unmarked", round(share, 3), entity, reason, label=None, proposed=entity)
 
 
 def _occurrences(text: str, by_first: dict[str, list[str]]) -> Iterator[tuple[str, int]]:
@@ -121,7 +112,7 @@ def find_lone_labels(gold: Sequence[GoldRecord]) -> Iterator[Finding]:
         if len(found) == 1 and total >= 20:
             record, entity = found[0]
             reason = f"the only {label} among {total} mentions"
-            yield _finding(record, "lone", 0.3, entity, _surface(record, entity), reason, label)
+            yield make_finding(record, "lone", 0.3, entity, reason, label=label)
 
 
 def find_bad_edges(gold: Sequence[GoldRecord]) -> Iterator[Finding]:
@@ -131,9 +122,9 @@ def find_bad_edges(gold: Sequence[GoldRecord]) -> Iterator[Finding]:
         for entity in record.entities or ():
             surface = _surface(record, entity)
             if surface != surface.strip():
-                yield _finding(record, "edges", 0.95, entity, surface, "white space at its edge", entity.label)
+                yield make_finding(record, "edges", 0.95, entity, "white space at its edge", label=entity.label)
             elif _cuts_word(text, entity.start) or _cuts_word(text, entity.end):
-                yield _finding(record, "edges", 0.8, entity, surface, "its edge cuts a word", entity.label)
+                yield make_finding(record, "edges", 0.8, entity, "its edge cuts a word", label=entity.label)
 
 
 def _cuts_word(text: str, offset: int) -> bool:
@@ -144,27 +135,3 @@ def _cuts_word(text: str, offset: int) -> bool:
 
 def _surface(record: GoldRecord, span: Entity | Claim) -> str:
     return (record.text or "")[span.start : span.end]
-
-
-def _finding(
-    record: GoldRecord,
-    check: str,
-    score: float,
-    entity: Entity,
-    surface: str,
-    reason: str,
-    label: str | None,
-    proposed: Entity | None = None,
-) -> Finding:
-    return Finding(
-        id=record.id,
-        check=check,  # type: ignore[arg-type]
-        score=round(score, 3),
-        layer="entities",
-        start=entity.start,
-        end=entity.end,
-        text=surface,
-        reason=reason,
-        label=label,
-        proposed=None if proposed is None else propose(proposed),
-    )

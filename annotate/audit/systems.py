@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-import msgspec
-
 from annotate.agreement.positions import Position, align_items
-from annotate.audit.finding import Check, Finding
-from annotate.items import choose_item, extent_of, name_of, ranges_of, spans_of
-from annotate.records import LAYERS, Entity, GoldRecord, Item, Layer, Prediction, get_layer
+from annotate.audit.finding import Finding, make_finding
+from annotate.items import choose_item, name_of, ranges_of, spans_of
+from annotate.records import LAYERS, Entity, GoldRecord, Item, Prediction, get_layer
 from annotate.spans import shared
 from annotate.text.text_index import TextIndex
 
@@ -39,37 +37,39 @@ def find_system_conflicts(
             if len(voices) < 3:
                 continue
             for position in align_items(layer, voices, index):
-                finding = _judge(record, layer, position, len(voices) - 1)
+                finding = _judge(record, position, len(voices) - 1)
                 if finding is not None:
                     yield finding
 
 
-def _judge(record: GoldRecord, layer: Layer, position: Position, n_systems: int) -> Finding | None:
+def _judge(record: GoldRecord, position: Position, n_systems: int) -> Finding | None:
     says = {name: _what(values) for name, values in position.values.items()}
     ours = says.pop(GOLD, None)
     if not says:
         assert ours is not None  # noqa: S101 - a position has an item
         gold = position.items[GOLD]
+        score = round(0.4 * _weight(n_systems), 3)
         reason = f"none of {n_systems} systems marks it"
-        return _finding(record, layer, "systems-drop", 0.4 * _weight(n_systems), gold, reason, gold)
+        return make_finding(record, "systems-drop", score, gold, reason, label=name_of(gold))
     votes = {what: [name for name in says if says[name] == what] for what in says.values()}
     best, names = max(votes.items(), key=lambda entry: (len(entry[1]), repr(entry[0])))
     if len(names) < 2 or best == ours:
         return None
     item = choose_item(position.items[name] for name in names)
-    share = len(names) / n_systems * _weight(n_systems)
+    share = round(len(names) / n_systems * _weight(n_systems), 3)
     agree = f"{len(names)} of {n_systems} systems agree"
     if ours is None:
         if shared(spans_of(item), [*(record.ignore or ()), *(record.excluded or ())]):
             return None
-        return _finding(record, layer, "systems-add", share, item, f"{agree} that this is {name_of(item)}", None, item)
+        reason = f"{agree} that this is {name_of(item)}"
+        return make_finding(record, "systems-add", share, item, reason, label=None, proposed=item)
     gold = position.items[GOLD]
     if isinstance(item, Entity) and isinstance(gold, Entity) and item.label in (gold.alt_labels or ()):
         return None
     text = record.text or ""
     words = " ... ".join(text[start:end] for start, end in ranges_of(item))
     reason = f"{agree} on {words!r} as {name_of(item)}"
-    return _finding(record, layer, "systems-change", share, gold, reason, gold, item)
+    return make_finding(record, "systems-change", share, gold, reason, label=name_of(gold), proposed=item)
 
 
 def _what(values: Mapping[str, object]) -> tuple[object, ...]:
@@ -80,28 +80,3 @@ def _what(values: Mapping[str, object]) -> tuple[object, ...]:
 def _weight(n_systems: int) -> float:
     """More systems together are better evidence: 2/3 for two, 3/4 for three, towards 1 (Laplace's rule)."""
     return n_systems / (n_systems + 1)
-
-
-def _finding(
-    record: GoldRecord,
-    layer: Layer,
-    check: Check,
-    score: float,
-    place: Item,
-    reason: str,
-    gold: Item | None,
-    proposed: Item | None = None,
-) -> Finding:
-    start, end = extent_of(place)
-    return Finding(
-        id=record.id,
-        check=check,
-        score=round(score, 3),
-        layer=layer,
-        start=start,
-        end=end,
-        text=(record.text or "")[start:end],
-        reason=reason,
-        label=None if gold is None else name_of(gold),
-        proposed=None if proposed is None else msgspec.to_builtins(proposed),
-    )

@@ -10,7 +10,15 @@ import typer
 
 import annotate
 from annotate.cli.completion import complete_project, complete_release
-from annotate.cli.options import ApiKeyOption, MapOption, OutputOption, SchemaOption, UrlOption, parse_map
+from annotate.cli.options import (
+    ApiKeyOption,
+    FormatOption,
+    MapOption,
+    OutputOption,
+    SchemaOption,
+    UrlOption,
+    parse_map,
+)
 from annotate.cli.outputs import check_outputs
 from annotate.printing import format_count, note
 
@@ -22,7 +30,7 @@ AnnotationsArgument = Annotated[Path, typer.Argument(metavar="A.jsonl", help="An
 
 def agree(
     annotations: AnnotationsArgument,
-    format: Annotated[Literal["table", "json"], typer.Option(help="Table or JSON.")] = "table",
+    format: FormatOption = "table",
     trials: Annotated[
         int, typer.Option(min=0, metavar="N", help="Bootstrap resamples of the articles; 0 = no intervals.")
     ] = 1000,
@@ -62,7 +70,7 @@ def progress(
         ),
     ],
     html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page with the curves.")] = None,
-    format: Annotated[Literal["table", "json"], typer.Option(help="Table or JSON.")] = "table",
+    format: FormatOption = "table",
     margin: Annotated[
         float,
         typer.Option(min=0, max=1, metavar="X", help="The largest change between two rounds that does not count."),

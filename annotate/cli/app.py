@@ -17,7 +17,7 @@ import typer
 from annotate.cli.command import Command, Group, QuietOption, VerboseOption
 from annotate.errors import AnnotateError, RecordWarning
 from annotate.files import DISK_ERRORS
-from annotate.printing import Level, get_level, note, print_line, set_level, silence_stdout
+from annotate.printing import Level, explain_stdout, get_level, note, print_line, set_level, silence_stdout
 from annotate.processes import Terminated, raise_on_sigterm
 
 # heading -> command -> module of annotate.cli with the function of that name, and the line in the list of commands
@@ -173,12 +173,10 @@ def main() -> None:
     os.environ.setdefault("HF_HUB_VERBOSITY", "error")  # without a connection: our one message, not one for each retry
     try:
         app()
-    except AnnotateError as error:  # from an option of `annotate` itself, such as --version or --help
+    except (AnnotateError, OSError) as error:  # from an option of `annotate` itself, such as --version or --help
+        if isinstance(error, OSError):  # typer prints the script for completion itself
+            if error.errno not in {*DISK_ERRORS, errno.EBADF} or error.filename is not None:
+                raise
+            error = explain_stdout(error)
         print_line(f"error: {error}", err=True)
-        sys.exit(1)
-    except OSError as error:
-        if error.errno not in {*DISK_ERRORS, errno.EBADF} or error.filename is not None:
-            raise
-        silence_stdout()  # typer prints the script for completion itself
-        print_line(f"error: standard output cannot be written: {error.strerror}", err=True)
         sys.exit(1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -12,29 +12,21 @@ from annotate.cli.completion import complete_preannotator, complete_project
 from annotate.cli.options import (
     ApiKeyOption,
     BlindOption,
+    BlindSeedOption,
     DirOption,
+    FormatOption,
     LayersOption,
     NoPracticeOption,
     OrderOption,
     OutputOption,
     OverlapOption,
     PassesOption,
+    ProjectOption,
     SchemaOption,
-    SeedOption,
     UrlOption,
     parse_layers,
 )
-from annotate.printing import note, print_blocks, print_json, print_line, show_progress, to_text
-
-ProjectOption = Annotated[
-    str,
-    typer.Option(
-        "--project", metavar="PROJECT", autocompletion=complete_project, help="Title of the project, or #NUMBER."
-    ),
-]
-
-
-FormatOption = Annotated[Literal["table", "json"], typer.Option(help="Table or JSON.")]
+from annotate.printing import note, print_blocks, print_line, print_struct, show_progress, to_text
 
 
 def push(
@@ -44,7 +36,7 @@ def push(
     overlap: OverlapOption = None,
     order: OrderOption = None,
     blind: BlindOption = 0.0,
-    seed: SeedOption = 0,
+    seed: BlindSeedOption = 0,
     no_practice: NoPracticeOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and send nothing.")] = False,
     schema: SchemaOption = None,
@@ -152,13 +144,11 @@ def effort(
 
     Example: annotate effort annotations.jsonl --predictions predictions.jsonl
     """
-    import msgspec
-
     from annotate.labelstudio.effort import describe_effort
 
     found = annotate.effort(annotations, predictions, layers=parse_layers(layers))
     if format == "json":
-        print_json(msgspec.json.format(msgspec.json.encode(found)).decode())
+        print_struct(found)
         return
     print_blocks(describe_effort(found))
 
@@ -180,11 +170,9 @@ def doctor(
 
     Example: annotate doctor --project News
     """
-    import msgspec
-
     findings = annotate.doctor(project, url=url, api_key=api_key, schema=schema, dir=dir)
     if format == "json":
-        print_json(msgspec.json.format(msgspec.json.encode(findings)).decode())
+        print_struct(findings)
     else:
         for finding in findings:
             print_line(finding)

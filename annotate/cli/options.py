@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from annotate.cli.completion import complete_layers, complete_map, complete_preannotator
+from annotate.cli.completion import complete_layers, complete_map, complete_preannotator, complete_project
 from annotate.errors import AnnotateError
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ SchemaOption = Annotated[
 OutputOption = Annotated[
     Path, typer.Option("--output", "-o", metavar="FILE", help="Where to write; - is standard output.")
 ]
+FormatOption = Annotated[Literal["table", "json"], typer.Option(help="Table or JSON.")]
 LayersOption = Annotated[
     str | None,
     typer.Option(
@@ -99,8 +100,18 @@ BlindOption = Annotated[
     float,
     typer.Option("--blind", min=0, max=1, metavar="SHARE", help="Share of articles shown without pre-annotation."),
 ]
-SeedOption = Annotated[int, typer.Option("--seed", metavar="N", help="Random seed for choosing the blind articles.")]
+BlindSeedOption = Annotated[
+    int, typer.Option("--seed", metavar="N", help="Random seed for choosing the blind articles.")
+]
 NoPracticeOption = Annotated[bool, typer.Option("--no-practice", help="Begin a new project without the practice task.")]
+TrialsOption = Annotated[int, typer.Option(min=0, metavar="N", help="Resamples for the intervals; 0 = none.")]
+ResamplingSeedOption = Annotated[int, typer.Option(min=0, metavar="N", help="Random seed for resampling.")]
+ProjectOption = Annotated[
+    str,
+    typer.Option(
+        "--project", metavar="PROJECT", autocompletion=complete_project, help="Title of the project, or #NUMBER."
+    ),
+]
 UrlOption = Annotated[
     str | None,
     typer.Option(

@@ -9,14 +9,7 @@ import typer
 
 import annotate
 from annotate.cli.command import Command, Group
-from annotate.cli.completion import complete_project
-from annotate.cli.options import (
-    ApiKeyOption,
-    LayersOption,
-    SchemaOption,
-    UrlOption,
-    parse_layers,
-)
+from annotate.cli.options import ApiKeyOption, LayersOption, ProjectOption, SchemaOption, UrlOption, parse_layers
 from annotate.errors import SchemaError
 from annotate.printing import Table, format_count, note, print_blocks, print_data, print_line
 
@@ -104,12 +97,7 @@ def show(
 
 @app.command(cls=Command)
 def migrate(
-    project: Annotated[
-        str,
-        typer.Option(
-            "--project", metavar="PROJECT", autocompletion=complete_project, help="Title of the project, or #NUMBER."
-        ),
-    ],
+    project: ProjectOption,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and change nothing.")] = False,
     schema: SchemaOption = None,
     url: UrlOption = None,

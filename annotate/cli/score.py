@@ -13,7 +13,9 @@ from annotate.cli.options import (
     LayersOption,
     MapOption,
     OutputOption,
+    ResamplingSeedOption,
     SchemaOption,
+    TrialsOption,
     WeightsOption,
     parse_layers,
     parse_map,
@@ -54,7 +56,6 @@ ByOption = Annotated[
     Literal["article", "story"],
     typer.Option(help="What counts once and is resampled: an article, or a story with all its articles."),
 ]
-SeedOption = Annotated[int, typer.Option(min=0, metavar="N", help="Random seed for resampling.")]
 
 
 def score(
@@ -87,8 +88,8 @@ def score(
     map: MapOption = None,
     missing: MissingOption = "error",
     extra: ExtraOption = "error",
-    trials: Annotated[int, typer.Option(min=0, metavar="N", help="Resamples for the intervals; 0 = none.")] = 1000,
-    seed: SeedOption = 0,
+    trials: TrialsOption = 1000,
+    seed: ResamplingSeedOption = 0,
     by: ByOption = "article",
     weights: WeightsOption = None,
     schema: SchemaOption = None,
@@ -163,7 +164,7 @@ def compare(
     missing: MissingOption = "error",
     extra: ExtraOption = "error",
     trials: Annotated[int, typer.Option(min=100, metavar="N", help="Permutations and resamples.")] = 10_000,
-    seed: SeedOption = 0,
+    seed: ResamplingSeedOption = 0,
     by: ByOption = "article",
     weights: WeightsOption = None,
     schema: SchemaOption = None,
@@ -222,8 +223,8 @@ def leaderboard(
     map: MapOption = None,
     missing: MissingOption = "error",
     extra: ExtraOption = "error",
-    trials: Annotated[int, typer.Option(min=0, metavar="N", help="Resamples for the intervals; 0 = none.")] = 1000,
-    seed: SeedOption = 0,
+    trials: TrialsOption = 1000,
+    seed: ResamplingSeedOption = 0,
     by: ByOption = "article",
     weights: WeightsOption = None,
     schema: SchemaOption = None,

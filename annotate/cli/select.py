@@ -15,7 +15,9 @@ from annotate.cli.options import (
     LayersOption,
     NormalizeOption,
     OutputOption,
+    ResamplingSeedOption,
     SchemaOption,
+    TrialsOption,
     UrlOption,
     WeightsOption,
     parse_columns,
@@ -172,8 +174,8 @@ def estimate(
     format: Annotated[Literal["table", "json"], typer.Option(help="How to print the estimates.")] = "table",
     layers: LayersOption = None,
     weights: WeightsOption = None,
-    trials: Annotated[int, typer.Option(min=0, metavar="N", help="Resamples for the intervals; 0 = none.")] = 1000,
-    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Random seed for resampling.")] = 0,
+    trials: TrialsOption = 1000,
+    seed: ResamplingSeedOption = 0,
     schema: SchemaOption = None,
 ) -> None:
     """Estimate rates of a whole pool from gold on a few articles and predictions on all.

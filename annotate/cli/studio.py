@@ -6,7 +6,7 @@ import os
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,9 +14,11 @@ import annotate
 from annotate.cli.completion import complete_project
 from annotate.cli.options import (
     BlindOption,
+    BlindSeedOption,
     ColumnsOption,
     DirOption,
     EngineOption,
+    FormatOption,
     JobsOption,
     MinScoreOption,
     NoPracticeOption,
@@ -26,15 +28,14 @@ from annotate.cli.options import (
     PassesOption,
     PreannotatorOption,
     SchemaOption,
-    SeedOption,
     SideBySideOption,
     parse_columns,
     parse_layers,
 )
-from annotate.printing import Block, Table, format_count, note, print_blocks, print_json, print_line, show_progress
+from annotate.printing import Block, Table, format_count, note, print_blocks, print_line, print_struct, show_progress
 
 if TYPE_CHECKING:
-    from annotate.workflows.up import ProjectStatus
+    from annotate.label_studio_server.projects import ProjectStatus
 
 
 def up(
@@ -52,7 +53,7 @@ def up(
     overlap: OverlapOption = None,
     order: OrderOption = None,
     blind: BlindOption = 0.0,
-    seed: SeedOption = 0,
+    seed: BlindSeedOption = 0,
     no_practice: NoPracticeOption = False,
     preannotator: PreannotatorOption = None,
     jobs: JobsOption = 1,
@@ -150,7 +151,7 @@ def down(dir: DirOption = None) -> None:
 
 
 def status(
-    format: Annotated[Literal["table", "json"], typer.Option(help="Table or JSON.")] = "table",
+    format: FormatOption = "table",
     dir: DirOption = None,
 ) -> None:
     """Show whether the embedded Label Studio is running, where, and how far each annotator is in each project.
@@ -159,11 +160,9 @@ def status(
 
     Example: annotate status --format json
     """
-    import msgspec
-
     found = annotate.status(dir)
     if format == "json":
-        print_json(msgspec.json.format(msgspec.json.encode(found)).decode())
+        print_struct(found)
         return
     if not found.running:
         print_line(found.ended or "no embedded Label Studio is running")

@@ -31,9 +31,10 @@ from annotate.formats.markup import (
     to_markup,
 )
 from annotate.formats.registry import Reading, Writing, reads, writes
+from annotate.items import LINKS
 from annotate.records import LAYERS, Layer, LayeredRecord, Layers, Prediction
 from annotate.schema import Schema
-from annotate.task_json.part_links import ENDS, LinkRole
+from annotate.task_json.part_links import ENDS
 
 # what Python's line iteration, and with it brat's server, takes as the end of a line
 _BREAKS = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
@@ -358,8 +359,7 @@ def _spell(label: str) -> str:
 def _annotation_conf(schema: Schema, labels: list[str]) -> str:
     names = Names(schema)
     lines = ["[entities]", *map(_spell, labels), *(part.name for part in schema.parts), "", "[relations]"]
-    links: list[LinkRole] = [*(("speaker", "cue") if schema.quotes else ()), *(("claimer",) if schema.claims else ())]
-    for link in links:
+    for link in (link for layer in schema.layers for link in LINKS[layer]):
         source, target = map(names.part, ENDS[link])
         lines.append(f"{names.relation(link)}\tArg1:{source}, Arg2:{target}")
     lines += ["<OVERLAP>\tArg1:<ENTITY>, Arg2:<ENTITY>, <OVL-TYPE>:<ANY>", "", "[events]", "", "[attributes]"]

@@ -36,6 +36,7 @@ from annotate.formats.tokens import Tokens
 from annotate.items import label_of, links_of, spans_of
 from annotate.records import LAYERS, Claim, Layer, LayeredRecord, Layers, Prediction, get_layer
 from annotate.schema import RelationRole, Schema
+from annotate.task_json.part_links import ENDS
 from annotate.text.align import AlignedTokens, align_tokens
 from annotate.text.bio import TagSpan, from_tags, into_lanes, to_tags
 from annotate.text.sentences import split_sentences
@@ -141,7 +142,7 @@ def _spans_of(layer: Layer, layers: Layers, schema: Schema) -> Iterator[tuple[in
             yield span.start, span.end, tag, str(i)
         for name, part in links_of(item).items():
             if part is not None:
-                yield part.start, part.end, names.part("cue" if name == "cue" else "speaker"), str(i)
+                yield part.start, part.end, names.part(ENDS[name][1]), str(i)
 
 
 def _column_order(column: str) -> tuple[int, int, bool]:

@@ -16,10 +16,11 @@ import msgspec
 from annotate.errors import SchemaError
 from annotate.formats.missing import read_claim_attributes, read_quote_type
 from annotate.formats.report import FormatReport
+from annotate.items import links_of
 from annotate.printing import shorten
-from annotate.records import Claim, Entity, Item, Layer, LayeredRecord, Layers, Quote, Span
+from annotate.records import Claim, Entity, Item, Layer, LayeredRecord, Layers, LinkRole, Quote, Span
 from annotate.schema import RelationRole, Role, Schema
-from annotate.task_json.part_links import LinkRole, PartLinks
+from annotate.task_json.part_links import ENDS, PartLinks
 
 QUOTE_TYPE = "quote_type"
 CHECK_WORTHY = "check_worthy"
@@ -117,34 +118,30 @@ def to_markup(record: LayeredRecord | Layers, schema: Schema) -> Markup:
     markup = Markup()
     shared: dict[tuple[str, int, int], str] = {}
 
-    def link(source: str, role: RelationRole, part: Role, span: Span | None) -> None:
-        if span is None:
-            return
-        label = names.part(part)
-        key = shared.get((label, span.start, span.end))
-        if key is None:
-            key = shared[label, span.start, span.end] = f"{part}{len(shared)}"
-            markup.marks.append(Mark(key, label, [(span.start, span.end)], extras=_extras(span)))
-        markup.links.append(Link(names.relation(role), source, key))
+    def add(mark: Mark, item: Item) -> None:
+        markup.marks.append(mark)
+        for role, span in links_of(item).items():
+            if span is None:
+                continue
+            part = ENDS[role][1]
+            label = names.part(part)
+            key = shared.get((label, span.start, span.end))
+            if key is None:
+                key = shared[label, span.start, span.end] = f"{part}{len(shared)}"
+                markup.marks.append(Mark(key, label, [(span.start, span.end)], extras=_extras(span)))
+            markup.links.append(Link(names.relation(role), mark.key, key))
 
     for i, entity in enumerate(record.entities or ()):
         if names.role_of(entity.label):
             raise SchemaError([f"entity label {entity.label!r} is also the name of a part in schema {schema.ref}"])
-        markup.marks.append(
-            Mark(f"entity{i}", entity.label, [(entity.start, entity.end)], extras=_extras(entity)),
-        )
+        add(Mark(f"entity{i}", entity.label, [(entity.start, entity.end)], extras=_extras(entity)), entity)
     for i, quote in enumerate(record.quotes or ()):
         fragments = [(fragment.start, fragment.end) for fragment in quote.content]
-        mark = Mark(f"quote{i}", names.part("content"), fragments, {QUOTE_TYPE: quote.type}, _extras(quote))
-        markup.marks.append(mark)
-        link(mark.key, "speaker", "speaker", quote.speaker)
-        link(mark.key, "cue", "cue", quote.cue)
+        add(Mark(f"quote{i}", names.part("content"), fragments, {QUOTE_TYPE: quote.type}, _extras(quote)), quote)
     yes, no = schema.check_worthy_values
     for i, claim in enumerate(record.claims or ()):
         values = {CHECK_WORTHY: yes if claim.check_worthy else no, KIND: claim.kind}
-        mark = Mark(f"claim{i}", names.part("claim"), [(claim.start, claim.end)], values, _extras(claim))
-        markup.marks.append(mark)
-        link(mark.key, "claimer", "speaker", claim.claimer)
+        add(Mark(f"claim{i}", names.part("claim"), [(claim.start, claim.end)], values, _extras(claim)), claim)
     return markup
 
 

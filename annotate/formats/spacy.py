@@ -30,18 +30,17 @@ from annotate.formats.markup import (
 )
 from annotate.formats.registry import Reading, Writing, reads, writes
 from annotate.formats.report import FormatReport
-from annotate.items import ITEM_TYPES, label_of, links_of, spans_of
+from annotate.items import ITEM_TYPES, LINKS, label_of, links_of, spans_of
+from annotate.problems import cannot_read
 from annotate.records import LAYERS, LayeredRecord, Layers, Prediction, get_layer
 from annotate.schema import Schema
+from annotate.task_json.part_links import ENDS
 from annotate.text.tokens import load_blank
 
 USER_DATA = "annotate"
 _EXTENSION = ("._.", "layers", None, None)
-_GROUPS: dict[str, tuple[str, ...]] = {
-    "entities": ("entities",),
-    "quotes": ("quotes", "speakers", "cues"),
-    "claims": ("claims", "claimers"),
-}
+# by layer its own group, and one for each kind of link
+_GROUPS = {layer: (layer, *(f"{link}s" for link in LINKS[layer])) for layer in LAYERS}
 
 
 class _Item(msgspec.Struct):
@@ -169,7 +168,7 @@ def read_spacy(path: Path, reading: Reading) -> Iterator[Prediction]:
         with open_input(path) as file:
             docs = list(DocBin().from_bytes(file.read()).get_docs(load_blank("en").vocab))
     except OSError as error:
-        raise AnnotateError(f"{path}: cannot be read ({error.strerror or error})") from error
+        raise AnnotateError(cannot_read(path, error)) from error
     except Exception as error:  # msgpack and zlib have a family of errors each
         raise AnnotateError(f"{path}: not a spaCy DocBin ({error})") from error
     by_text = {text: article for article, text in reading.texts.items()}
@@ -223,9 +222,7 @@ def layers_of_doc(doc: Any, schema: Schema, report: FormatReport, place: str) ->
             report.add_loss("doc.ents that the span group entities has not", f"{place}: {besides[0]}", len(besides))
     if doc.cats:
         report.add_loss("categories of whole texts (doc.cats)", place, of="details")
-    markup = Markup()
-    for mark in _marks(doc, groups, items):
-        markup.marks.append(mark)
+    markup = Markup(list(_marks(doc, groups, items)))
     names = Names(schema)
     quotes: dict[str, Mark] = {}
     for span in groups.get("quotes", ()):
@@ -242,13 +239,12 @@ def layers_of_doc(doc: Any, schema: Schema, report: FormatReport, place: str) ->
         if span.kb_id_:
             values[CHECK_WORTHY] = span.kb_id_
         markup.marks.append(Mark(key, names.part("claim"), [(span.start_char, span.end_char)], values, stored.extras))
-    parts = (("speakers", "speaker", "speaker"), ("cues", "cue", "cue"), ("claimers", "claimer", "speaker"))
-    for group, link, role in parts:
-        for i, span in enumerate(groups.get(group, ())):
-            key = f"{group}{i}"
-            markup.marks.append(Mark(key, names.part(role), [(span.start_char, span.end_char)]))  # type: ignore[arg-type]
+    for link in (link for layer in LAYERS for link in LINKS[layer]):
+        for i, span in enumerate(groups.get(f"{link}s", ())):
+            key = f"{link}s{i}"
+            markup.marks.append(Mark(key, names.part(ENDS[link][1]), [(span.start_char, span.end_char)]))
             if span.id_:
-                markup.links.append(Link(names.relation(link), span.id_, key))  # type: ignore[arg-type]
+                markup.links.append(Link(names.relation(link), span.id_, key))
     layers = from_markup(markup, doc.text, schema, report, place)
     if not ("entities" in groups or "sc" in groups or doc.has_annotation("ENT_IOB")):
         layers.entities = None

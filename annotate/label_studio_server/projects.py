@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from annotate.errors import StudioError
 from annotate.label_studio_server.server import Studio
 from annotate.practice import filter_practice, is_practice
+from annotate.records import Layer
 
 if TYPE_CHECKING:
     import httpx
@@ -36,24 +37,28 @@ class AnnotatorStatus(msgspec.Struct, frozen=True):
     left: int
 
 
-class Project(NamedTuple):
-    """One project: its articles, how many of them somebody has annotated, and how many have enough annotations.
+class ProjectStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a project is.
 
-    `overlap` is how many annotators are to annotate each article; `config` is the interface as XML.
+    `layers` are those that its interface shows; `overlap` is how many annotators are to annotate each article.
+    `annotated` articles have at least one annotation, `finished` ones as many as there should be.
     """
 
     title: str
     page: str
-    tasks: int
+    layers: list[Layer]
+    articles: int
+    overlap: int
     annotated: int
     finished: int
-    overlap: int
-    config: str
     annotators: list[AnnotatorStatus]
 
 
-def list_projects(studio: Studio) -> list[Project]:
+def list_projects(studio: Studio, find_layers: Callable[[str], list[Layer]]) -> list[ProjectStatus]:
     """The projects of a running server, newest first.
+
+    Args:
+        find_layers: which layers an interface shows, given as XML.
 
     Raises:
         StudioError: it does not answer, for instance because it is still starting.
@@ -65,24 +70,29 @@ def list_projects(studio: Studio) -> list[Project]:
         with httpx.Client(base_url=studio.url, headers=headers, timeout=60, trust_env=False) as client:
             emails = {user["id"]: user["email"] for user in _get(client, "/api/users")}
             found = _get(client, "/api/projects", page_size=1000)["results"]
-            return [_read_project(client, studio, project, emails) for project in found]
+            return [
+                _read_project(client, studio, project, emails, find_layers(project["label_config"] or ""))
+                for project in found
+            ]
     except httpx.HTTPError as error:
         raise StudioError(f"Label Studio at {studio.url} does not answer ({error}); try again in a moment") from error
 
 
-def _read_project(client: httpx.Client, studio: Studio, project: dict[str, Any], emails: dict[int, str]) -> Project:
+def _read_project(
+    client: httpx.Client, studio: Studio, project: dict[str, Any], emails: dict[int, str], layers: list[Layer]
+) -> ProjectStatus:
     """The project with the counts of its articles: the server's own have the practice task too."""
     practice = _find_practice(client, project["id"])
     articles = (project["task_number"] or 0) - len(practice)
     practised = sum(task["total_annotations"] > 0 for task in practice)
-    return Project(
+    return ProjectStatus(
         title=project["title"],
         page=f"{studio.url}/projects/{project['id']}/data",
-        tasks=articles,
+        layers=layers,
+        articles=articles,
+        overlap=project["maximum_annotations"] or 1,
         annotated=(project["num_tasks_with_annotations"] or 0) - practised,
         finished=(project["finished_task_number"] or 0) - sum(task["is_labeled"] for task in practice),
-        overlap=project["maximum_annotations"] or 1,
-        config=project["label_config"] or "",
         annotators=_count(client, project, emails, articles),
     )
 

@@ -282,13 +282,7 @@ def _spawn(folder: Path, state: State) -> None:
             assert state.port is not None  # noqa: S101
             child = subprocess.Popen(
                 # the shell becomes the server, so that no kill of ours comes between a server and its number
-                [
-                    "/bin/sh",
-                    "-c",
-                    f'echo $$ > {_PID_FILE}; exec "$@"',
-                    "sh",
-                    *server_command(state.port),
-                ],
+                ["/bin/sh", "-c", f'echo $$ > {_PID_FILE}; exec "$@"', "sh", *server_command(state.port)],
                 env=environment,
                 cwd=folder,
                 stdin=subprocess.DEVNULL,

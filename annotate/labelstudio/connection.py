@@ -21,6 +21,7 @@ from annotate.labelstudio.answers import (
     PAGE,
     Dict,
     NotFound,
+    bound_answers,
     explained,
     iter_json_array,
     iter_pages,
@@ -95,8 +96,6 @@ def connect(url: str | None = None, api_key: str | None = None, *, timeout_s: fl
     with explained("cannot use the token", url, api_key):
         import httpx
         from label_studio_sdk import LabelStudio
-
-        from annotate.labelstudio.bounded import bound_answers
 
         http = httpx.Client(timeout=timeout_s, follow_redirects=True, **bound_answers())
         sdk = LabelStudio(base_url=url.rstrip("/"), api_key=api_key, timeout=timeout_s, httpx_client=http)
@@ -232,6 +231,14 @@ class Connection:
             include: the task's own fields to send beside `data` (faster); None = all, annotations and predictions too.
             filters: in the words of the Data Manager.
         """
+        return _without_practice(self._list_tasks(project, include, filters))
+
+    def find_practice(self, project: int) -> list[int]:
+        """The numbers of the project's practice tasks, oldest first: one, or none."""
+        found = self._list_tasks(project, "id", [filter_practice()])
+        return sorted(task["id"] for task in found if is_practice(task))
+
+    def _list_tasks(self, project: int, include: str | None, filters: Sequence[Dict]) -> Iterator[Dict]:
         query = {"filters": {"conjunction": "and", "items": list(filters)}} if filters else None
         # `data` says whether it is the task of an article
         options: Dict = {"fields": "task_only", "include": f"{include},data"} if include else {"fields": "all"}
@@ -239,16 +246,7 @@ class Connection:
             pages = self.sdk.tasks.list(
                 project=project, page_size=PAGE, query=json.dumps(query) if query else None, **options
             )
-            yield from _without_practice(iter_pages(pages))
-
-    def find_practice(self, project: int) -> list[int]:
-        """The numbers of the project's practice tasks, oldest first: one, or none."""
-        query = json.dumps({"filters": {"conjunction": "and", "items": [filter_practice()]}})
-        with self._explained(f"cannot list the tasks of project {project}"):
-            pages = self.sdk.tasks.list(
-                project=project, page_size=PAGE, query=query, fields="task_only", include="id,data"
-            )
-            return sorted(task["id"] for task in iter_pages(pages) if is_practice(task))
+            yield from iter_pages(pages)
 
     def last_change(self, project: int) -> str:
         """When a task of the project, or an annotation or prediction of one, was changed last; empty without tasks."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -104,10 +104,9 @@ def _check_connection(server: Connection) -> Iterator[Finding]:
     yield _fine(f"Label Studio {release} ({version.get('edition') or 'unknown edition'}) answers at {server.url}")
     numbers = tuple(int(part) for part in release.split(".")[:2] if part.isdigit())
     if len(numbers) == 2 and numbers < OLDEST_TESTED:
-        yield Finding(
-            level="note",
-            what=f"release {release} is older than those tested ({'.'.join(map(str, OLDEST_TESTED))} and later)",
-            remedy="pip install --upgrade label-studio",
+        yield _note(
+            f"release {release} is older than those tested ({'.'.join(map(str, OLDEST_TESTED))} and later)",
+            "pip install --upgrade label-studio",
         )
 
 
@@ -143,7 +142,7 @@ def _check_project(server: Connection, name: str, schema: Schema) -> Iterator[Fi
         yield _problem(str(error), "name it by its number: --project '#NUMBER'")
         return
     if project is None:
-        yield _problem(f"no project {name!r} at {server.url}", f"annotate push P.jsonl --project '{name}'")
+        yield _problem(f"no project {name!r} at {server.url}", _spell_push(name))
         return
     practice = len(server.find_practice(project["id"]))
     articles = format_count(project["task_number"] - practice, "task")
@@ -162,16 +161,14 @@ def _check_interface(name: str, project: dict[str, Any], schema: Schema) -> Iter
         yield _problem(str(error), "annotate doctor --schema FILE; or push into a new project")
         return
     ours = find_page(config).label_config(schema.restrict(layers))
-    push = f"annotate push P.jsonl --project '{name}'"
+    push = _spell_push(name)
     if differences := find_label_differences(config, schema.restrict(layers)):
         yield _problem(
             f"the interface differs from schema {schema.ref}: {differences}",
             f"{push} (adds labels); annotate schema migrate --project '{name}' (renames, merges)",
         )
     elif canonical_config(config) != canonical_config(ours):
-        yield Finding(
-            level="note", what="the interface has the schema's labels but looks different", remedy=f"{push} renews it"
-        )
+        yield _note("the interface has the schema's labels but looks different", f"{push} renews it")
     else:
         yield _fine(f"the interface is that of schema {schema.ref} ({', '.join(layers)})")
 
@@ -181,10 +178,9 @@ def _check_backends(server: Connection, project: dict[str, Any]) -> Iterator[Fin
         if backend.get("state") == "CO":
             yield _fine(f"the live preannotator at {backend.get('url')} is connected")
             if not project["evaluate_predictions_automatically"]:
-                yield Finding(
-                    level="note",
-                    what="it is asked only from the Data Manager, not when a task is opened",
-                    remedy="switch on 'Retrieve predictions when loading a task' (project settings, Model)",
+                yield _note(
+                    "it is asked only from the Data Manager, not when a task is opened",
+                    "switch on 'Retrieve predictions when loading a task' (project settings, Model)",
                 )
             continue
         error = str(backend.get("error_message") or "no answer")
@@ -201,25 +197,24 @@ def _check_backends(server: Connection, project: dict[str, Any]) -> Iterator[Fin
 def _check_tasks(
     server: Connection, name: str, project: dict[str, Any], schema: Schema, *, empty: bool
 ) -> Iterator[Finding]:
-    push = f"annotate push P.jsonl --project '{name}'"
+    push = _spell_push(name)
     if empty:
         yield _problem("the project is empty", push)
         return
     seen: Counter[str] = Counter()
     versions: Counter[str] = Counter()
     bare = edited = unknown = heavy = 0
-    broken: dict[str, tuple[int, int]] = {}
+    broken: dict[str, list[int]] = {}
     for found in server.iter_tasks(project["id"]):
         task, remarks = make_safe(found)
         for remark in remarks:
-            count, first = broken.get(remark.reason, (0, task["id"]))
-            broken[remark.reason] = (count + 1, first)
+            broken.setdefault(remark.reason, []).append(task["id"])
         data = task["data"]
         text = data.get("text")
         seen[str(data.get("doc_id"))] += 1
         unknown += "doc_id" not in data
         if not isinstance(text, str):
-            broken.setdefault("the task has no text", (0, task["id"]))
+            broken.setdefault("the task has no text", []).append(task["id"])
             continue
         edited += bool(data.get("text_sha256")) and data["text_sha256"] != sha256_text(text)
         stored = task.get("predictions") or []
@@ -227,49 +222,38 @@ def _check_tasks(
         bare += not stored and not read_info(task).blind
         for entry in stored:
             heavy += len(entry.get("result") or ()) > MANY_REGIONS
-            for reason in find_prediction_problems(entry, text, schema):
-                count, first = broken.get(reason, (0, task["id"]))
-                broken[reason] = (count + 1, first)
+            # why it would not show as it should; the server accepts all of this without an error
+            for remark in from_result(entry.get("result") or [], text, schema).remarks:
+                if remark.action == "quarantined":
+                    broken.setdefault(remark.reason, []).append(task["id"])
     yield from _check_visibility(name, project, versions, bare)
     yield from _report_broken(broken, push)
-    for count, noun, what, remedy in (
-        (edited, "task", "with a text that was edited after the push: spans cover other words than were marked", push),
-        (
-            sum(1 for article, times in seen.items() if times > 1 and article != "None"),
-            "article",
-            "in more than one task",
-            f"{push} (removes those without annotations)",
-        ),
-    ):
-        if count:
-            yield _problem(f"{format_count(count, noun)} {what}", remedy)
+    if edited:
+        what = "with a text that was edited after the push: spans cover other words than were marked"
+        yield _problem(f"{format_count(edited, 'task')} {what}", push)
+    if repeated := sum(1 for article, times in seen.items() if times > 1 and article != "None"):
+        what = f"{format_count(repeated, 'article')} in more than one task"
+        yield _problem(what, f"{push} (removes those without annotations)")
     if unknown:
-        yield Finding(level="note", what=f"{format_count(unknown, 'task')} without doc_id; pull names them task-NUMBER")
+        yield _note(f"{format_count(unknown, 'task')} without doc_id; pull names them task-NUMBER")
     if heavy:
-        yield Finding(
-            level="note",
-            what=f"{format_count(heavy, 'prediction')} with more than {MANY_REGIONS} items; such pages open slowly",
-            remedy="one project per layer: annotate push --layers entities,quotes,claims",
+        yield _note(
+            f"{format_count(heavy, 'prediction')} with more than {MANY_REGIONS} items; such pages open slowly",
+            "one project per layer: annotate push --layers entities,quotes,claims",
         )
 
 
-def find_prediction_problems(entry: Mapping[str, Any], text: str, schema: Schema) -> Iterable[str]:
-    """Why a stored prediction would not show as it should; the server accepts all of this without an error."""
-    for remark in from_result(entry.get("result") or [], text, schema).remarks:
-        if remark.action == "quarantined":
-            yield remark.reason
-
-
-def _report_broken(broken: dict[str, tuple[int, int]], push: str) -> Iterator[Finding]:
-    for reason, (count, task) in sorted(broken.items()):
+def _report_broken(broken: dict[str, list[int]], push: str) -> Iterator[Finding]:
+    for reason, tasks in sorted(broken.items()):
         consequence = "; the editor shows an empty page then" if reason.startswith("a relation from or to") else ""
-        yield _problem(f"stored tasks and predictions: {count} x {reason} (such as task {task}){consequence}", push)
+        example = f"(such as task {tasks[0]})"
+        yield _problem(f"stored tasks and predictions: {len(tasks)} x {reason} {example}{consequence}", push)
     if not broken:
         yield _fine("all stored predictions are well formed")
 
 
 def _check_visibility(name: str, project: dict[str, Any], versions: Counter[str], bare: int) -> Iterator[Finding]:
-    push = f"annotate push P.jsonl --project '{name}'"
+    push = _spell_push(name)
     if not project["show_collab_predictions"]:
         yield _problem("'use predictions to prelabel tasks' is off; annotators begin with an empty page", push)
     shown = project["model_version"] or ""
@@ -283,17 +267,21 @@ def _check_visibility(name: str, project: dict[str, Any], versions: Counter[str]
         hidden = sum(versions.values()) - versions[shown]
         if hidden:
             others = ", ".join(version for version in versions if version != shown)
-            yield Finding(
-                level="note", what=f"not shown: {format_count(hidden, 'prediction')} of other models ({others})"
-            )
+            yield _note(f"not shown: {format_count(hidden, 'prediction')} of other models ({others})")
     if bare:
-        yield Finding(
-            level="note", what=f"{format_count(bare, 'task')} without prediction and not marked blind", remedy=push
-        )
+        yield _note(f"{format_count(bare, 'task')} without prediction and not marked blind", push)
+
+
+def _spell_push(name: str) -> str:
+    return f"annotate push P.jsonl --project '{name}'"
 
 
 def _fine(what: str) -> Finding:
     return Finding(level="fine", what=what)
+
+
+def _note(what: str, remedy: str | None = None) -> Finding:
+    return Finding(level="note", what=what, remedy=remedy)
 
 
 def _problem(what: str, remedy: str) -> Finding:

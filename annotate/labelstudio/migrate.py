@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,14 +37,6 @@ class MigrationPlan(msgspec.Struct, kw_only=True):
     annotations: int = 0
     refusals: list[str] = []
     applied: bool = False
-
-
-class _Change(msgspec.Struct):
-    """The stored things of one task that need new names."""
-
-    task: dict[str, Any]
-    predictions: list[dict[str, Any]] = []
-    annotations: list[dict[str, Any]] = []
 
 
 def migrate_project(
@@ -89,10 +81,7 @@ def migrate_project(
         return plan
     if plan.refusals:
         raise DataProblems([*plan.refusals, "nothing was changed"])
-    with contextlib.ExitStack() as files:
-        ledger = find_ledger(found)
-        if ledger is not None:
-            files.enter_context(ledger)
+    with find_ledger(found) or contextlib.nullcontext() as ledger:
         _carry_out(server, plan, names, schema, old, ledger, find_page(found["label_config"]))
     plan.applied = True
     return plan
@@ -110,8 +99,8 @@ def _carry_out(
     if plan.renamed:
         # predictions with labels that the interface lacks are refused, so it has to know both for a while
         server.update_project(plan.project, label_config=page.label_config(_with_old_names(schema, names, old)))
-        for change in _find_changes(server, plan.project, names):
-            _apply_change(server, change, names, schema, ledger)
+        for task in server.iter_tasks(plan.project):
+            _rename_task(server, task, names, schema, ledger)
     server.update_project(plan.project, label_config=page.label_config(schema))
     renew_practice(server, plan.project, schema, server.get_project(plan.project)["model_version"] or "unnamed")
 
@@ -168,36 +157,32 @@ def _survey(server: Connection, plan: MigrationPlan, names: Mapping[Name, str], 
         plan.refusals.append(f"drafts that use old names are open on tasks {tasks}; have them submitted first")
 
 
-def _find_changes(server: Connection, project: int, names: Mapping[Name, str]) -> Iterator[_Change]:
-    for task in server.iter_tasks(project):
-        predictions = [entry for entry in task.get("predictions") or () if _needs(entry, names)]
-        annotations = [entry for entry in task.get("annotations") or () if _needs(entry, names)]
-        if predictions or annotations:
-            yield _Change(task, predictions, annotations)
-
-
-def _needs(entry: Mapping[str, Any], names: Mapping[Name, str]) -> bool:
-    return bool(rename_items(entry.get("result") or [], names)[1])
-
-
-def _apply_change(
-    server: Connection, change: _Change, names: Mapping[Name, str], schema: Schema, ledger: Ledger | None
+def _rename_task(
+    server: Connection, task: dict[str, Any], names: Mapping[Name, str], schema: Schema, ledger: Ledger | None
 ) -> None:
-    info = read_info(change.task)
-    article = str((change.task.get("data") or {}).get("doc_id"))
+    predictions, annotations = (_rename(task.get(kind), names) for kind in ("predictions", "annotations"))
+    if not predictions and not annotations:
+        return
+    info = read_info(task)
+    article = str((task.get("data") or {}).get("doc_id"))
     pushed = ledger.get(article) if ledger is not None else None
-    for entry in change.predictions:
-        result = rename_items(entry["result"], names)[0]
+    for entry, result in predictions:
         if ledger is not None and pushed is not None and digest_prediction(entry) in pushed.predictions:
             ledger.add_prediction(article, digest_prediction({**entry, "result": result}))
         # the server finds the project by the task; without it, it refuses instead of validating
-        server.update_prediction(entry["id"], result=result, task=change.task["id"])
+        server.update_prediction(entry["id"], result=result, task=task["id"])
         if info.digest == digest_prediction(entry):
             info.digest = digest_prediction({**entry, "result": result})
-    for entry in change.annotations:
-        server.update_annotation(entry["id"], result=rename_items(entry["result"], names)[0])
+    for entry, result in annotations:
+        server.update_annotation(entry["id"], result=result)
     info.schema = schema.ref
-    server.update_task(change.task["id"], meta={**(change.task.get("meta") or {}), META: msgspec.to_builtins(info)})
+    server.update_task(task["id"], meta={**(task.get("meta") or {}), META: msgspec.to_builtins(info)})
+
+
+def _rename(entries: Any, names: Mapping[Name, str]) -> list[tuple[dict[str, Any], list[Any]]]:
+    """The predictions or annotations that have an old name, each with its result under the new ones."""
+    renamed = ((entry, *rename_items(entry.get("result") or [], names)) for entry in entries or ())
+    return [(entry, result) for entry, result, changed in renamed if changed]
 
 
 def _with_old_names(schema: Schema, names: Mapping[Name, str], old: set[Name]) -> Schema:

@@ -6,7 +6,6 @@ ask for a fraction of a CPU: where they hold every CPU, the tasks that read and 
 
 from __future__ import annotations
 
-import itertools
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -17,7 +16,7 @@ import msgspec
 from annotate.errors import AnnotateError
 from annotate.ingest.articles import Articles, check_rows, choose_columns
 from annotate.ingest.columns import ColumnMap
-from annotate.preannotate.worker import Failure, Settings, Worker
+from annotate.preannotate.worker import Failure, Settings, Worker, batched
 from annotate.records import Article, Prediction
 
 if TYPE_CHECKING:
@@ -109,7 +108,7 @@ def _read(articles: Iterable[Article]) -> Any:
     from ray.data.block import BlockMetadata
 
     if not isinstance(articles, Articles) or "-" in articles.sources:
-        return ray.data.from_arrow([_to_table(block) for block in _in_blocks(articles)] or [_to_table([])])
+        return ray.data.from_arrow([_to_table(block) for block in batched(articles, _BLOCK)] or [_to_table([])])
     sources, normalize, columns = articles.sources, articles.normalize, articles.columns
 
     class Sources(Datasource):  # type: ignore[misc]
@@ -130,7 +129,7 @@ def _read(articles: Iterable[Article]) -> Any:
 
 def _reader(source: str, normalize: bool, columns: ColumnMap) -> Callable[[], Iterator[pyarrow.Table]]:
     def read() -> Iterator[pyarrow.Table]:
-        for block in _in_blocks(_read_checked(source, normalize, columns)):
+        for block in batched(_read_checked(source, normalize, columns), _BLOCK):
             yield _to_table(block)
 
     return read
@@ -142,11 +141,6 @@ def _read_checked(source: str, normalize: bool, columns: ColumnMap) -> Iterator[
         if row.article is None:
             raise AnnotateError(f"{row.place}: changed while it was being read")
         yield row.article
-
-
-def _in_blocks(articles: Iterable[Article]) -> Iterator[list[Article]]:
-    rest = iter(articles)
-    return iter(lambda: list(itertools.islice(rest, _BLOCK)), [])
 
 
 def _to_table(articles: list[Article]) -> pyarrow.Table:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +12,7 @@ from typing import Literal, TypeAlias
 from annotate.errors import AnnotateError, PreannotatorError
 from annotate.extras import require
 from annotate.preannotate.registry import default_preannotator, find_layers, require_installed
-from annotate.preannotate.worker import Failure, Settings, Worker
+from annotate.preannotate.worker import Failure, Settings, Worker, batched
 from annotate.processes import in_worker, worker_pool
 from annotate.records import Article, Layer, Prediction
 from annotate.schema import Schema, load_schema
@@ -125,17 +124,6 @@ def preannotate_with(
             raise PreannotatorError(f"article {outcome.id!r}: {outcome.reason}")
         else:
             failures.append(outcome)
-
-
-def batched(articles: Iterable[Article], size: int) -> Iterator[list[Article]]:
-    """Lists of `size` articles, the last one perhaps shorter.
-
-    >>> [len(batch) for batch in batched([Article(id=str(i), text="x") for i in range(5)], 2)]
-    [2, 2, 1]
-    """
-    rest = iter(articles)
-    while batch := list(itertools.islice(rest, size)):
-        yield batch
 
 
 # ------------------------------------------------------------------------------------------------------- processes

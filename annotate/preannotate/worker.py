@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from annotate.errors import AnnotateError, PreannotatorError
 from annotate.files import sha256_text
-from annotate.items import confidence_of, iter_items, sort_items
+from annotate.items import confidence_of, iter_items, label_of, sort_items
 from annotate.preannotate.merge import merge_layers
 from annotate.preannotate.registry import Preannotator, build
 from annotate.printing import format_count
-from annotate.records import Article, Layer, Layers, Prediction, article_fields
+from annotate.records import Article, Layer, Layers, Prediction, article_fields, get_layer
 from annotate.schema import Schema, find_label_problems
 from annotate.spans import find_span_problems
 
@@ -106,22 +106,25 @@ class Worker:
 
     def _select(self, layers: Layers) -> Layers:
         """The wanted layers, sorted, without labels that the schema does not have and spans below the least score."""
-        wanted, schema, least = self.settings.layers, self.settings.schema, self.settings.min_score
-        entities = layers.entities if "entities" in wanted else None
-        quotes = layers.quotes if "quotes" in wanted else None
-        claims = layers.claims if "claims" in wanted else None
-        kept = Layers(
-            entities=None
-            if entities is None
-            else [one for one in entities if one.label in schema.entity_labels and _passes(one.score, least)],
-            quotes=None
-            if quotes is None
-            else [one for one in quotes if one.type in schema.quote_types and _passes(one.score, least)],
-            claims=None
-            if claims is None
-            else [one for one in claims if one.kind in schema.claim_kinds and _passes(one.confidence, least)],
-        )
+        schema, least = self.settings.schema, self.settings.min_score
+        known = {"entities": schema.entity_labels, "quotes": schema.quote_types, "claims": schema.claim_kinds}
+        kept = Layers()
+        for layer in self.settings.layers:
+            if (items := get_layer(layers, layer)) is not None:
+                fitting = [item for item in items if label_of(item) in known[layer]]
+                setattr(kept, layer, [one for one in fitting if (sure := confidence_of(one)) is None or sure >= least])
         return sort_items(kept)
+
+
+def batched(articles: Iterable[Article], size: int) -> Iterator[list[Article]]:
+    """Lists of `size` articles, the last one perhaps shorter.
+
+    >>> [len(batch) for batch in batched([Article(id=str(i), text="x") for i in range(5)], 2)]
+    [2, 2, 1]
+    """
+    rest = iter(articles)
+    while batch := list(itertools.islice(rest, size)):
+        yield batch
 
 
 def to_prediction(article: Article, layers: Layers, *, model: str, schema: Schema) -> Prediction:
@@ -137,7 +140,3 @@ def to_prediction(article: Article, layers: Layers, *, model: str, schema: Schem
         model=model,
         score=round(sum(scores) / len(scores), 4) if scores else None,
     )
-
-
-def _passes(score: float | None, least: float) -> bool:
-    return score is None or score >= least

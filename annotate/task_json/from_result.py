@@ -16,26 +16,14 @@ import msgspec
 from annotate.artifacts.label_config import CHECK_WORTHY, CLAIM_KIND, ENTITY, QUOTE_TYPE, SPAN
 from annotate.items import sort_key
 from annotate.problems import appears_twice
-from annotate.records import Claim, Entity, Layers, Quote, QuoteType, Span
+from annotate.records import Claim, Entity, Layers, LinkRole, Quote, QuoteType, Span
 from annotate.schema import Schema
 from annotate.spans import join_overlaps
-from annotate.task_json.part_links import LinkRole, PartLinks
-from annotate.task_json.regions import (
-    Region,
-    joint_origin,
-    read_offset,
-    read_origin,
-    read_score,
-    read_strings,
-)
+from annotate.task_json.part_links import PartLinks
+from annotate.task_json.regions import Region, joint_origin, read_offset, read_origin, read_score, read_strings
 from annotate.task_json.remarks import Remark, quarantined, repaired
-from annotate.task_json.to_result import (
-    META_CHECK_SCORE,
-    META_SPEAKER_AT,
-    META_SPEAKER_NAME,
-    Item,
-)
-from annotate.text.quotation import quote_type
+from annotate.task_json.to_result import META_CHECK_SCORE, META_SPEAKER_AT, META_SPEAKER_NAME, Item
+from annotate.text.quotation import parse_quote_type, quote_type
 from annotate.text.sentences import best_sentence, split_sentences
 
 
@@ -291,12 +279,12 @@ class _Reader:
         return joined
 
     def _choose_type(self, pieces: list[Region], content: list[Span]) -> QuoteType:
-        known: dict[str, QuoteType] = {"direct": "direct", "indirect": "indirect", "mixed": "mixed"}
         chosen = []
         for piece in pieces:
             for name in self.choices.pop((piece.id, QUOTE_TYPE), []):
-                if name in known and name in self.schema.quote_types:
-                    chosen.append(known[name])
+                kind = parse_quote_type(name)
+                if kind is not None and name in self.schema.quote_types:
+                    chosen.append(kind)
                 else:
                     self._quarantine(f"quote type {name!r} is not in schema {self.schema.ref}", piece.item)
         if not chosen:

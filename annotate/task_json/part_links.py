@@ -10,12 +10,12 @@ task and an item to quarantine, other formats have values and a report of counts
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Generic, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import Generic, Literal, NamedTuple, TypeVar
 
 from annotate.disjoint import DisjointSets
+from annotate.records import LinkRole
 from annotate.schema import RelationRole, Role, Schema
 
-LinkRole: TypeAlias = Literal["speaker", "cue", "claimer"]
 NoteT = TypeVar("NoteT")
 
 ENDS: dict[RelationRole, tuple[Role, Role]] = {

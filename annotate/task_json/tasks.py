@@ -168,10 +168,7 @@ class Returned(NamedTuple):
 
 
 class TaskAnnotations(NamedTuple):
-    """What one exported task holds: submitted and skipped annotations, whose drafts are open, and remarks.
-
-    `model` and `predicted` belong to each annotation, which may have begun from an older prediction.
-    """
+    """What one exported task holds: submitted and skipped annotations, whose drafts are open, and remarks."""
 
     annotations: list[Returned]
     drafts: list[str]

@@ -12,9 +12,11 @@ from typing import Any
 
 from annotate.artifacts.label_config import CHECK_WORTHY, CLAIM_KIND, ENTITY, QUOTE_TYPE, SPAN, TEXT
 from annotate.artifacts.page_style import value_mark
+from annotate.items import links_of, spans_of
 from annotate.records import Claim, Entity, Layers, Quote, Span
 from annotate.schema import RelationRole, Role, Schema
 from annotate.spans import HasRange
+from annotate.task_json.part_links import ENDS
 
 Item = dict[str, Any]
 
@@ -81,10 +83,9 @@ class _Writer:
         self._add_region(ENTITY, "entities", entity.label, entity, entity.score, meta, own_id=entity.id)
 
     def _add_quote(self, quote: Quote) -> None:
-        fragments = sorted(quote.content, key=lambda fragment: (fragment.start, fragment.end))
         label = self.schema.part("content").name
         head = ""
-        for fragment in fragments:
+        for fragment in spans_of(quote):
             meta = {} if head else _meta(quote.note, quote.preannotator)
             if not head and quote.speaker_name is not None:
                 meta[META_SPEAKER_NAME] = quote.speaker_name
@@ -96,10 +97,7 @@ class _Writer:
             if head:
                 self._add_relation("continues", head, region)
             head = head or region
-        if quote.speaker is not None:
-            self._add_relation("speaker", head, self._share_region("speaker", quote.speaker))
-        if quote.cue is not None:
-            self._add_relation("cue", head, self._share_region("cue", quote.cue))
+        self._add_links(quote, head)
 
     def _add_claim(self, claim: Claim) -> None:
         meta = _meta(claim.note, claim.preannotator)
@@ -110,8 +108,7 @@ class _Writer:
         region = self._add_region(SPAN, "claims", label, claim, claim.confidence, meta, mark, claim.id)
         self._add_choice(region, CHECK_WORTHY, claim, self.schema.check_worthy_values[0 if claim.check_worthy else 1])
         self._add_choice(region, CLAIM_KIND, claim, claim.kind)
-        if claim.claimer is not None:
-            self._add_relation("claimer", region, self._share_region("speaker", claim.claimer))
+        self._add_links(claim, region)
 
     def _add_region(
         self,
@@ -142,6 +139,11 @@ class _Writer:
             item["meta"] = meta
         self.items.append(item)
         return region
+
+    def _add_links(self, item: Quote | Claim, region: str) -> None:
+        for role, span in links_of(item).items():
+            if span is not None:
+                self._add_relation(role, region, self._share_region(ENDS[role][1], span))
 
     def _share_region(self, role: Role, span: Span) -> str:
         """The one region of this extent that plays the role, made when it is first needed."""

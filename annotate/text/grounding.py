@@ -84,8 +84,8 @@ class Text:
         """Every place of the string at the strictest step that finds one, from left to right; [] for none."""
         if not string.strip():
             return []
-        exact = [(m.start(), m.end()) for m in re.finditer(f"(?={re.escape(string)})", self.text)]
-        exact = [(start, start + len(string)) for start, _ in exact]
+        starts = (match.start() for match in re.finditer(f"(?={re.escape(string)})", self.text))
+        exact = [(start, start + len(string)) for start in starts]
         bounded = [found for found in exact if self._stands_alone(*found)]
         if bounded:
             return [Place(start, end, "exact", 1.0) for start, end in bounded]

@@ -12,9 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
-from annotate.items import map_items, map_spans
+from annotate.items import map_items, map_spans, move_span
 from annotate.records import Layers
 from annotate.text.english import load_names, load_words
 
@@ -91,10 +89,7 @@ class PlainText:
             return layers
 
         def move(span: Any) -> Any:
-            start, end = self.to_original(span.start, span.end)
-            return msgspec.structs.replace(
-                span, start=start, end=end, text=None if span.text is None else original[start:end]
-            )
+            return move_span(span, *self.to_original(span.start, span.end), original)
 
         return map_items(layers, lambda item: map_spans(item, move))
 

@@ -23,7 +23,7 @@ from annotate.label_studio_server import (
     start_studio,
     stop_studio,
 )
-from annotate.label_studio_server.projects import AnnotatorStatus, Project, list_projects
+from annotate.label_studio_server.projects import ProjectStatus, list_projects
 from annotate.records import Layer
 from annotate.schema import Schema, load_schema
 
@@ -94,8 +94,16 @@ def up(
     require_server("annotate up")
     schema = load_schema(schema)
     if sources:
-        work = _Work(project, options, schema)
-        work.check(output, preannotator, engine=engine, min_score=min_score, side_by_side=side_by_side)
+        options = _check_options(
+            options,
+            output,
+            preannotator,
+            project=project,
+            schema=schema,
+            engine=engine,
+            min_score=min_score,
+            side_by_side=side_by_side,
+        )
     elif output is not None or options is not None:
         raise AnnotateError("no SOURCES, so there is nothing to pre-annotate or push; name the articles")
     check_start(dir, port=port, database=database, public_url=public_url, backend=backend)
@@ -104,7 +112,7 @@ def up(
         progress("starting Label Studio (a minute the first time)", 0, 1)
         return start_studio(dir, port=port, database=database, public_url=public_url, backend=backend)
 
-    if not sources:
+    if options is None:
         return Workplace(start(), {})
     from annotate.ingest import read_articles
     from annotate.labelstudio.push.push import push_predictions
@@ -118,7 +126,7 @@ def up(
             path,
             preannotator=preannotator,
             schema=schema,
-            layers=work.options.layers,
+            layers=options.layers,
             jobs=jobs,
             engine=engine,
             min_score=min_score,
@@ -132,7 +140,7 @@ def up(
         plan = push_predictions(
             path,
             project,
-            work.options,
+            options,
             url=studio.url,
             api_key=studio.api_key,
             schema=schema,
@@ -143,46 +151,42 @@ def up(
     return Workplace(studio, pages, plan)
 
 
-class _Work:
-    """The part of `up` that concerns articles: its options, checked before anything is read or computed."""
+def _check_options(
+    options: PushOptions | None,
+    output: str | Path | None,
+    preannotator: str | Sequence[str] | None,
+    *,
+    project: str,
+    schema: Schema,
+    engine: Engine,
+    min_score: float,
+    side_by_side: bool,
+) -> PushOptions:
+    """How the articles are to be shown, after all that `up` was told about them was checked."""
+    from annotate.labelstudio.connection import require_client
+    from annotate.labelstudio.project import check_title
+    from annotate.labelstudio.push.plan import PushOptions
+    from annotate.labelstudio.push.push import list_parts
+    from annotate.preannotate.run import make_settings
 
-    def __init__(self, project: str, options: PushOptions | None, schema: Schema) -> None:
-        from annotate.labelstudio.connection import require_client
-        from annotate.labelstudio.push.plan import PushOptions
-
-        require_client()
-        self.options = options or PushOptions()
-        self.project = project
-        self.schema = schema
-
-    def check(
-        self,
-        output: str | Path | None,
-        preannotator: str | Sequence[str] | None,
-        *,
-        engine: Engine,
-        min_score: float,
-        side_by_side: bool,
-    ) -> None:
-        from annotate.labelstudio.project import check_title
-        from annotate.labelstudio.push.push import list_parts
-        from annotate.preannotate.run import make_settings
-
-        for title, layers in list_parts(self.project, self.options):
-            check_title(title)
-            self.schema.restrict(layers)
-        make_settings(
-            preannotator,
-            schema=self.schema,
-            layers=self.options.layers,
-            engine=engine,
-            min_score=min_score,
-            side_by_side=side_by_side,
-        )
-        if output is not None and (Path(output) == STDIO or is_stream(Path(output))):
-            raise AnnotateError(f"{output}: is no file; the predictions are read again to be pushed")
-        if output is not None and Path(output).is_dir():
-            raise AnnotateError(f"{output}: is a folder; give the name of a file to write")
+    require_client()
+    options = options or PushOptions()
+    for title, layers in list_parts(project, options):
+        check_title(title)
+        schema.restrict(layers)
+    make_settings(
+        preannotator,
+        schema=schema,
+        layers=options.layers,
+        engine=engine,
+        min_score=min_score,
+        side_by_side=side_by_side,
+    )
+    if output is not None and (Path(output) == STDIO or is_stream(Path(output))):
+        raise AnnotateError(f"{output}: is no file; the predictions are read again to be pushed")
+    if output is not None and Path(output).is_dir():
+        raise AnnotateError(f"{output}: is a folder; give the name of a file to write")
+    return options
 
 
 @contextlib.contextmanager
@@ -192,23 +196,6 @@ def _kept_or_temporary(output: str | Path | None) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="annotate-") as folder:
         yield Path(folder) / "predictions.jsonl"
-
-
-class ProjectStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a project is.
-
-    `layers` are those that its interface shows; `overlap` is how many annotators are to annotate each article.
-    `annotated` articles have at least one annotation, `finished` ones as many as there should be.
-    """
-
-    title: str
-    page: str
-    layers: list[Layer]
-    articles: int
-    overlap: int
-    annotated: int
-    finished: int
-    annotators: list[AnnotatorStatus]
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
@@ -247,20 +234,7 @@ def status(dir: str | Path | None = None) -> Status:
         pid=studio.pid,
         username=studio.username,
         login=str(studio.dir / "studio.json"),
-        projects=[_to_status(project) for project in list_projects(studio)],
-    )
-
-
-def _to_status(project: Project) -> ProjectStatus:
-    return ProjectStatus(
-        title=project.title,
-        page=project.page,
-        layers=_find_layers(project.config),
-        articles=project.tasks,
-        overlap=project.overlap,
-        annotated=project.annotated,
-        finished=project.finished,
-        annotators=project.annotators,
+        projects=list_projects(studio, _find_layers),
     )
 
 

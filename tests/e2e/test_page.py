@@ -255,8 +255,8 @@ def test_up_shows_the_sources_once_and_names_their_pages(studio: Studio, tmp_pat
         )
         assert place.studio == studio
         assert list(place.projects) == ["Up (claims)"]
-    [found] = [project for project in list_projects(studio) if project.title == "Up (claims)"]
-    assert (found.tasks, found.annotated, found.page) == (2, 0, place.page)
+    [found] = [project for project in list_projects(studio, lambda config: []) if project.title == "Up (claims)"]
+    assert (found.articles, found.annotated, found.page) == (2, 0, place.page)
 
 
 def test_up_with_bad_sources_starts_no_server(tmp_path: Path) -> None:

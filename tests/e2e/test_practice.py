@@ -162,8 +162,8 @@ def test_it_is_nowhere_in_what_comes_back(studio: Studio, server: Connection, tm
     found, certificate = fetch_annotations("Practise", url=studio.url, api_key=studio.api_key)
     assert [record.id for record in found] == ["first"]
     assert (certificate.tasks, certificate.quarantined, certificate.repaired, certificate.drafts) == (3, [], [], {})
-    [status] = [one for one in list_projects(studio) if one.title == "Practise"]
-    assert (status.tasks, status.annotated, status.finished) == (3, 1, 0)
+    [status] = [one for one in list_projects(studio, lambda config: []) if one.title == "Practise"]
+    assert (status.articles, status.annotated, status.finished) == (3, 1, 0)
     assert [(one.annotator, one.submitted, one.skipped, one.left) for one in status.annotators] == [
         ("pia@example.org", 1, 0, 2)
     ]

@@ -21,11 +21,11 @@ from annotate.cli.demo import _print_result
 from annotate.cli.studio import _describe_project, name_command
 from annotate.jsonl import read_records, write_records
 from annotate.label_studio_server import Studio
+from annotate.label_studio_server.projects import AnnotatorStatus, ProjectStatus
 from annotate.labelstudio.pull.certificate import Certificate
 from annotate.printing import Table, escape, escape_markdown, format_count, print_line, shorten, to_markdown, to_text
 from annotate.records import Annotation, Claim, Entity, GoldRecord, Layers, Prediction, Quote, Span
 from annotate.workflows.demo import DemoResult
-from annotate.workflows.up import AnnotatorStatus, ProjectStatus
 from tests.support.commands import run
 
 UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")

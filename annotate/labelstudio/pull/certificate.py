@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from annotate.items import map_items, map_spans, trim_annotation
+from annotate.items import map_items, map_spans, move_span, trim_annotation
 from annotate.printing import Block, Table, format_count
 from annotate.records import LAYERS, Annotation, Layers, Quote, iter_spans
 from annotate.spans import snap_to_words
@@ -181,7 +181,7 @@ def _snap(annotation: Annotation) -> Annotation:
         start, end = snap_to_words(text, span.start, span.end)
         if (span.start, span.end) in kept or (start, end) == (span.start, span.end):
             return span
-        return msgspec.structs.replace(span, start=start, end=end, text=None if span.text is None else text[start:end])
+        return move_span(span, start, end, text)
 
     def snap_item(item: Any) -> Any:
         snapped = map_spans(item, snap)

@@ -180,14 +180,15 @@ class Pull:
         for entry in found:
             if entry:
                 schema = self.schema.restrict(find_shown_layers(entry, self.schema))
-                changed = list(_find_interface_changes(entry, schema))
-                sources.append(Source(entry["title"], entry["id"], schema, self._find_ledger(entry, schema), changed))
+                kept = find_ledger(entry)
+                changed = list(_find_interface_changes(entry, schema, kept))
+                sources.append(Source(entry["title"], entry["id"], schema, self._find_pushed(schema, kept), changed))
         if not sources:
             raise LabelStudioError(f"no project {name!r} at {self.server.url}; `annotate push` creates it")
         return sources
 
-    def _find_ledger(self, project: dict[str, Any], schema: Schema) -> Ledger | None:
-        kept = find_ledger(project)
+    def _find_pushed(self, schema: Schema, kept: Ledger | None) -> Ledger | None:
+        """What was pushed: as it was given to this pull, else as this machine has kept it."""
         if self.predictions is None:
             return kept
         ledger = Ledger()
@@ -300,9 +301,10 @@ class Pull:
         if annotation.status == "skipped":
             self.certificate.skipped += 1
             return
+        layers = {layer: getattr(annotation, layer) for layer in annotated_layers(annotation)}
         self.certificate.add_remark(
             msgspec.structs.replace(
-                quarantined(reason, msgspec.to_builtins(_layers_only(annotation))),
+                quarantined(reason, msgspec.to_builtins(layers)),
                 article_id=annotation.id,
                 task_id=annotation.task_id,
                 annotation_id=annotation.annotation_id,
@@ -392,14 +394,12 @@ def write_pull(pull: Pull, output: Path, certificate: Path | None = None) -> int
     return count
 
 
-def _find_interface_changes(project: dict[str, Any], schema: Schema) -> Iterator[str]:
+def _find_interface_changes(project: dict[str, Any], schema: Schema, ledger: Ledger | None) -> Iterator[str]:
     """What annotators do not see as it was pushed: the text, a layer, labels."""
     shown = find_shown_field(project["label_config"])
     if shown != f"${TEXT}":
         yield f"the interface was changed to show {shown!r} instead of the text; push again"
-    with contextlib.ExitStack() as stack:
-        ledger = find_ledger(project)
-        pushed = stack.enter_context(ledger).layers() if ledger else frozenset()
+    pushed = ledger.layers() if ledger is not None else ()
     if hidden := [layer for layer in pushed if not is_shown(layer, project["label_config"])]:
         yield f"the interface lacks {', '.join(sorted(hidden))}, which was pushed; push again"
     if differences := find_label_differences(project["label_config"], schema):
@@ -417,10 +417,6 @@ def _rank(returned: Returned) -> tuple[bool, str, int]:
     """Submitted before skipped, then newer before older."""
     annotation = returned.annotation
     return annotation.status == "submitted", annotation.updated_at or "", annotation.annotation_id or 0
-
-
-def _layers_only(annotation: Annotation) -> dict[str, Any]:
-    return {layer: getattr(annotation, layer) for layer in annotated_layers(annotation)}
 
 
 def _add(a: float | None, b: float | None) -> float | None:

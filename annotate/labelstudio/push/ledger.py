@@ -67,19 +67,21 @@ class Ledger:
 
     Args:
         path: an SQLite file, created readable for its owner only; None = in memory.
+        create: False for a file that exists, to which nothing is added that those of older versions lack.
 
     Raises:
         LabelStudioError: the file cannot be used; so do all methods.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, *, create: bool = True) -> None:
         self.path = path
         with self._explained():
-            if path is not None:
+            if path is not None and create:
                 path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             self._base = sqlite3.connect(path or ":memory:", timeout=LOCK_TIMEOUT_S)
-            self._base.executescript(_TABLES)
+            if create:
+                self._base.executescript(_TABLES)
 
     def __enter__(self) -> Ledger:
         return self
@@ -179,8 +181,10 @@ class Ledger:
             return frozenset(layer for (info,) in rows for layer in msgspec.json.decode(info, type=TaskInfo).layers)
 
     def is_empty(self) -> bool:
-        """Whether nothing is noted."""
-        return next(self.articles(), None) is None
+        """Whether nothing is noted, as where the first push was killed before it had made its tables."""
+        with self._explained():
+            table = self._base.execute("SELECT 1 FROM sqlite_master WHERE name = 'articles'").fetchone()
+        return table is None or next(self.articles(), None) is None
 
     def has_push(self, fingerprint: str) -> bool:
         """Whether a complete push of exactly these predictions is noted."""
@@ -218,7 +222,7 @@ def find_ledger(project: dict[str, Any]) -> Ledger | None:
     path = ledger_path(project)
     if not path.exists():
         return None
-    ledger = Ledger(path)
+    ledger = Ledger(path, create=False)
     if ledger.is_empty():
         ledger.close()
         return None

@@ -17,7 +17,7 @@ from annotate.preannotate.news.forms import (
     mark_surnames,
     part_firms,
 )
-from annotate.preannotate.news.found_entity import BY_RULE, FoundEntity, Taken
+from annotate.preannotate.news.found_entity import BY_RULE, FoundEntity, Taken, exchange
 from annotate.preannotate.news.network import ENTITY_TAGS, Reading, find_spans
 from annotate.preannotate.news.passage import Passage
 from annotate.spans import trim_range
@@ -223,7 +223,7 @@ def _add_known(text: str, names: list[FoundEntity]) -> list[FoundEntity]:
             continue
         dropped.update(over)
         added.append(known)
-    return sorted([*(name for name in names if name not in dropped), *added], key=lambda name: name.start)
+    return exchange(names, dropped, added)
 
 
 def _trim(text: str, name: FoundEntity) -> FoundEntity:
@@ -273,7 +273,7 @@ def _add_values(text: str, names: list[FoundEntity]) -> list[FoundEntity]:
             continue
         dropped.update(over)
         added.append(value)
-    return sorted([*(name for name in names if name not in dropped), *added], key=lambda name: name.start)
+    return exchange(names, dropped, added)
 
 
 def _agree(text: str, names: list[FoundEntity]) -> list[FoundEntity]:
@@ -346,7 +346,7 @@ def _add_missed(text: str, names: list[FoundEntity], family: set[str]) -> list[F
         for match in pattern.finditer(text)
         if not taken.overlapping(*match.span()) and not _in_longer_name(text, match.start(), match.end())
     ]
-    return sorted([*names, *added], key=lambda name: name.start)
+    return exchange(names, set(), added)
 
 
 def _in_longer_name(text: str, start: int, end: int) -> bool:

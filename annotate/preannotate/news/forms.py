@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from annotate.preannotate.news.found_entity import BY_RULE, FoundEntity, Taken
+from annotate.preannotate.news.found_entity import BY_RULE, FoundEntity, Taken, exchange
 from annotate.text.english import load_names, load_words
 
 _CAPITALS = r"[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ'’-]+"
@@ -98,7 +98,7 @@ def mark_datelines(text: str, names: list[FoundEntity]) -> list[FoundEntity]:
             if form.isalpha() and _SIGNED.search(text, max(name.start - 70, 0), name.start):
                 dropped.add(name)
                 added.append(replace(name, label="GPE"))
-    return _put(names, dropped, added)
+    return exchange(names, dropped, added)
 
 
 def mark_surnames(text: str, names: list[FoundEntity]) -> list[FoundEntity]:
@@ -122,7 +122,7 @@ def mark_surnames(text: str, names: list[FoundEntity]) -> list[FoundEntity]:
             elif name.label in ("ORG", "GPE") and titled and _is_shouted(text, name):
                 name = replace(name, label="PERSON")
         marked.append(name)
-    return _put(marked, set(), people)
+    return exchange(marked, set(), people)
 
 
 def _is_shouted(text: str, name: FoundEntity) -> bool:
@@ -161,7 +161,7 @@ def join_nicknames(text: str, names: list[FoundEntity]) -> list[FoundEntity]:
         over = taken.overlapping(start, end)
         dropped.update(over)
         added.append(FoundEntity(start, end, "PERSON", (before or behind)[0].odds))
-    return _put(names, dropped, added)
+    return exchange(names, dropped, added)
 
 
 def part_firms(text: str, names: list[FoundEntity]) -> list[FoundEntity]:
@@ -181,7 +181,7 @@ def part_firms(text: str, names: list[FoundEntity]) -> list[FoundEntity]:
             continue
         dropped.update(over)
         added.append(FoundEntity(*match.span(), "ORG", over[0].odds))
-    return _put(parted, dropped, added)
+    return exchange(parted, dropped, added)
 
 
 def _part_firms(text: str, name: FoundEntity) -> Iterator[FoundEntity]:
@@ -228,7 +228,7 @@ def mark_ordinals(text: str, names: list[FoundEntity]) -> list[FoundEntity]:
     """
     taken = Taken(names)
     found = [match.span() for match in _COMPOUND_ORDINAL.finditer(text) if not taken.overlapping(*match.span())]
-    return _put(names, set(), [FoundEntity(*span, "ORDINAL", BY_RULE) for span in found])
+    return exchange(names, set(), [FoundEntity(*span, "ORDINAL", BY_RULE) for span in found])
 
 
 def _name(
@@ -247,11 +247,4 @@ def _name(
             continue
         dropped.update(over)
         added.append(FoundEntity(start, end, label, BY_RULE))
-    return _put(names, dropped, sorted(added, key=lambda name: name.start))
-
-
-def _put(names: list[FoundEntity], dropped: set[FoundEntity], added: list[FoundEntity]) -> list[FoundEntity]:
-    """The names in order, without those that are dropped and with those that are added."""
-    if not dropped and not added:
-        return names
-    return sorted([*(name for name in names if name not in dropped), *added], key=lambda name: name.start)
+    return exchange(names, dropped, added)

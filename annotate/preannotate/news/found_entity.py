@@ -35,3 +35,10 @@ class Taken:
                 found.append(self._names[at])
             at += 1
         return found
+
+
+def exchange(names: list[FoundEntity], dropped: set[FoundEntity], added: list[FoundEntity]) -> list[FoundEntity]:
+    """The names in order, without those that are dropped and with those that are added."""
+    if not dropped and not added:
+        return names
+    return sorted([*(name for name in names if name not in dropped), *added], key=lambda name: name.start)

@@ -142,11 +142,9 @@ def _trim(page: Page, start: int, end: int) -> Words | None:
 
 
 def _is_claim(page: Page, start: int, end: int) -> bool:
-    if end - start < _LEAST_WORDS or not _asserts(page, start, end) or _is_headline(page, start, end):
+    if end - start < _LEAST_WORDS or not _asserts(page, start, end) or page.is_title_case(start, end):
         return False
-    return not (page.words[end] == "?" if end < len(page.words) else False) and not " ".join(
-        page.lowers[start : start + 3]
-    ).startswith(_BOILERPLATE)
+    return page.words[end : end + 1] != ["?"] and not " ".join(page.lowers[start : start + 3]).startswith(_BOILERPLATE)
 
 
 def _starts_clause(page: Page, at: int) -> bool:
@@ -161,11 +159,6 @@ def _asserts(page: Page, first: int, last: int) -> bool:
         or page.lowers[at] in _PAST_VERBS
         for at in range(first + 1, last)
     )
-
-
-def _is_headline(page: Page, first: int, last: int) -> bool:
-    words = [word for word in page.words[first:last] if len(word) > 3 and word[0].isalpha()]
-    return len(words) > 3 and sum(word[0].isupper() for word in words) > 0.7 * len(words)
 
 
 def _find_kind(page: Page, first: int, last: int, labels: Sequence[str]) -> str:

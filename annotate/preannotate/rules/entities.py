@@ -73,7 +73,7 @@ def find_names(page: Page) -> list[tuple[int, int, str, float]]:
     lists = load_names()
     names: list[_Name] = []
     common = {word for word in page.words if word.islower()} - _PARTICLES
-    shouting = [_is_title_case(page, first, last) for first, last in page.sentences]
+    shouting = [page.is_title_case(first, last) for first, last in page.sentences]
     for index, (first, last) in enumerate(page.sentences):
         at = first
         while at < last:
@@ -87,13 +87,8 @@ def find_names(page: Page) -> list[tuple[int, int, str, float]]:
     return [(*page.range_of(name.first, name.last), name.label, 0.9 if name.sure else 0.6) for name in names]
 
 
-def _is_title_case(page: Page, first: int, last: int) -> bool:
-    words = [word for word in page.words[first:last] if word[0].isalpha() and len(word) > 3]
-    return len(words) > 3 and sum(word[0].isupper() for word in words) > 0.7 * len(words)
-
-
 def _is_capital(word: str) -> bool:
-    return word[0].isupper() and (len(word) > 1 or word != "I")
+    return word[0].isupper() and word != "I"
 
 
 def _name_at(
@@ -145,7 +140,7 @@ def _extend(page: Page, at: int, last: int, lists: NameLists) -> int:
             if lowers[end + 1] in _HYPHEN_ADJECTIVES or not ((joined and _is_capital(words[end + 1])) or syllable):
                 break
             end += 2
-        elif _is_capital(word) and not adjoining and lowers[end] not in ("i",):
+        elif _is_capital(word) and not adjoining:
             end += 1
         elif lowers[end] in _PARTICLES and end + 1 < last and not adjoining:
             step = 2 if words[end + 1] == "-" else 1
@@ -230,10 +225,8 @@ def _agree(page: Page, names: list[_Name]) -> list[_Name]:
     result = []
     taken = {index for name in names for index in range(name.first, name.last) if name.sure}
     for name in names:
-        one = name.last - name.first == 1 and page.words[name.first] in persons
-        if one:
-            name = _Name(name.first, name.last, "PERSON", True)
-        result.append(name)
+        short = name.last - name.first == 1 and page.words[name.first] in persons
+        result.append(_Name(name.first, name.last, "PERSON", True) if short else name)
     covered = {index for name in result for index in range(name.first, name.last)} | taken
     for index, word in enumerate(page.words):
         if index not in covered and word in persons and word not in load_names().titles:

@@ -86,6 +86,11 @@ class Page:
         """The offsets of words `first` up to but not including `last`, which must not be empty."""
         return self.starts[first], self.ends[last - 1]
 
+    def is_title_case(self, first: int, last: int) -> bool:
+        """Whether words `first` up to but not including `last` are those of a headline: most begin with a capital."""
+        words = [word for word in self.words[first:last] if len(word) > 3 and word[0].isalpha()]
+        return len(words) > 3 and sum(word[0].isupper() for word in words) > 0.7 * len(words)
+
 
 def read_page(text: str) -> Page:
     """The words and sentences of a text.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 # ruff: noqa: E501 - a pattern reads best on one line
 import re
-from collections.abc import Iterator
 
 from annotate.preannotate.rules.words import load_words
 from annotate.text import english
@@ -142,7 +141,8 @@ def find_values(text: str) -> list[tuple[int, int, str]]:
     taken = bytearray(len(text))
     found: list[tuple[int, int, str]] = []
     for label, pattern in _PATTERNS:
-        for start, end in _matches(pattern, text):
+        for match in pattern.finditer(text):
+            start, end = match.span()
             if label == "DATE" and text.startswith("for ", start):
                 start += 4
             if label == "CARDINAL" and not _counts(text, start, end):
@@ -153,11 +153,6 @@ def find_values(text: str) -> list[tuple[int, int, str]]:
                 taken[start:end] = b"\x01" * (end - start)
                 found.append((start, end, label))
     return sorted(found)
-
-
-def _matches(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
-    for match in pattern.finditer(text):
-        yield match.span()
 
 
 def _counts(text: str, start: int, end: int) -> bool:

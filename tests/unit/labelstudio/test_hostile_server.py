@@ -21,8 +21,7 @@ from annotate.artifacts.label_config import to_label_config
 from annotate.errors import AnnotateError, LabelStudioError
 from annotate.files import sha256_text
 from annotate.jsonl import read_records
-from annotate.labelstudio.answers import iter_json_array, redact
-from annotate.labelstudio.bounded import LARGEST, bound_answers
+from annotate.labelstudio.answers import LARGEST, bound_answers, iter_json_array, redact
 from annotate.labelstudio.connection import Connection, connect
 from annotate.labelstudio.doctor import doctor
 from annotate.labelstudio.pull.pull import Pull, fetch_annotations, write_pull

@@ -6,10 +6,10 @@ import msgspec
 import pytest
 from hypothesis import given
 
-from annotate.labelstudio.doctor import find_prediction_problems
 from annotate.practice import PRACTICE, is_practice
 from annotate.records import LAYERS, Prediction
 from annotate.schema import Label, load_schema
+from annotate.task_json.from_result import from_result
 from annotate.task_json.practice import build_practice
 from annotate.task_json.tasks import build_task
 from tests.support.strategies import predictions
@@ -23,7 +23,7 @@ def test_its_draft_is_well_formed_for_every_layer(layers: tuple[str, ...] | None
     task = build_practice(schema, "made-1")
     [entry] = task["predictions"]
     assert is_practice(task)
-    assert list(find_prediction_problems(entry, task["data"]["text"], schema)) == []
+    assert from_result(entry["result"], task["data"]["text"], schema).remarks == []
     assert (entry["model_version"], entry["score"]) == ("made-1", 0.0)
 
 
