@@ -20,6 +20,9 @@ def main() -> int:
     parser.add_argument("--config", type=Path, default=Path(__file__).with_name("config.toml"))
     parser.add_argument("--checkpoint", type=Path, help="export this checkpoint instead of training")
     parser.add_argument("--start", type=Path, help="a model folder: train claims alone, keep its quotes and names")
+    parser.add_argument(
+        "--teacher", type=Path, help="folder like --encoder, of all-mpnet-base-v2: learn from what it reads as well"
+    )
     options = parser.parse_args()
     try:
         require_training()
@@ -30,6 +33,7 @@ def main() -> int:
             encoder=options.encoder,
             output=options.output / "checkpoints",
             start=options.start,
+            teacher=options.teacher,
             config_file=options.config,
         )
         report = finish_model(

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from annotate.files import read_text, write_text
+from annotate.preannotate.news.network import CLAIM_KINDS
 from annotate.preannotate.news.pipeline import Findings, NewsPipeline
 from annotate.text.tokens import TOKEN
 from annotate.training.corpora import ANNOTATED, PLACES, read_claim_articles, read_corpus
@@ -158,12 +159,12 @@ def fit_kinds(articles: Iterable[Document], find: Callable[[str], Findings]) -> 
 
     signs, kinds = [], []
     for article in articles:
-        gold = [(_words(article.text, [(one.start, one.end)]), one.kind) for one in article.claims or ()]
+        gold = [(_words(article.text, [(one.start, one.end)]), one.kinds) for one in article.claims or ()]
         for claim in find(article.text).claims:
             words = _words(article.text, [(claim.start, claim.end)])
-            if kind := next((kind for other, kind in gold if _share_half(words, other)), None):
+            if known := next((odds for other, odds in gold if _share_half(words, other)), None):
                 signs.append(claim.signs)
-                kinds.append(kind)
+                kinds.append(CLAIM_KINDS[int(np.argmax(known))])
     # Strong regularisation: the network knows these articles better than it knows new ones.
     model = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=3000)).fit(np.array(signs), kinds)
     scaler, regression = model[0], model[-1]

@@ -122,20 +122,38 @@ def read_claim_articles(data: Path, gazetteers: Gazetteers) -> list[Document]:
     released = {record.id: record for record in load_gold(CLAIMS_RELEASE) if record.split == "train"}
     claims |= {id_: record.claims or () for id_, record in released.items()}
     documents = []
-    quotes, *names = TEXTS_OF_CLAIMS
-    corpora = [(quotes, read_polnear(data, "train", gazetteers))]
-    corpora += [(file, list(read_gold_names(data / file, gazetteers))) for file in names]
-    for file, found in corpora:
-        for record, document in zip(_read_records(data / file), found, strict=True):
-            known = released.pop(record.id, None)
+    for file in TEXTS_OF_CLAIMS:
+        for id_, document in _read_texts(data / file, gazetteers):
+            known = released.pop(id_, None)
             if known and known.text_sha256 != sha256_text(document.text):
-                raise AnnotateError(f"{data / file}: {record.id} has another text than in {CLAIMS_RELEASE}")
-            if record.id in claims:
-                answers = to_answers(claims[record.id])
-                documents.append(replace(document, quotes=None, syntax=None, claims=answers))
+                raise AnnotateError(f"{data / file}: {id_} has another text than in {CLAIMS_RELEASE}")
+            if id_ in claims:
+                documents.append(replace(document, quotes=None, syntax=None, claims=to_answers(claims[id_])))
     if released:
         raise AnnotateError(f"{data}: no text of {', '.join(sorted(released)[:5])}, which {CLAIMS_RELEASE} was read in")
     return documents
+
+
+def read_other_articles(data: Path, gazetteers: Gazetteers) -> list[Document]:
+    """The articles of the same corpora that nobody read for claims, of their splits `train`.
+
+    Raises:
+        AnnotateError: a corpus is missing.
+    """
+    read = {document.text for document in read_claim_articles(data, gazetteers)}
+    files = [file for file in TEXTS_OF_CLAIMS if ".train." in file]
+    return [
+        document for file in files for _, document in _read_texts(data / file, gazetteers) if document.text not in read
+    ]
+
+
+def _read_texts(file: Path, gazetteers: Gazetteers) -> Iterator[tuple[str, Document]]:
+    """The articles of one of `TEXTS_OF_CLAIMS`, with their ids."""
+    if file.name.startswith("polnear"):
+        documents = read_polnear(file.parent, "train", gazetteers)
+    else:
+        documents = list(read_gold_names(file, gazetteers))
+    return zip((record["id"] for record in read_corpus(file)), documents, strict=True)
 
 
 def _read_records(path: Path) -> list[GoldRecord]:

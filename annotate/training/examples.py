@@ -20,6 +20,7 @@ from annotate.records import Claim
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
 
 UNKNOWN = -100
 
@@ -38,13 +39,27 @@ Config = dict[str, Any]
 
 @dataclass(frozen=True)
 class ClaimAnswer:
-    """A claim as training needs it; offsets in code points. Kind and worth are None where nobody gave them."""
+    """A claim as training needs it; offsets in code points.
+
+    Attributes:
+        kinds: the probability of each of `CLAIM_KINDS`; None where nobody gave a kind.
+        worth: the probability that it is worth checking; None where nobody said so.
+    """
 
     start: int
     end: int
-    kind: str | None
-    worthy: bool | None
+    kinds: tuple[float, ...] | None
+    worth: float | None
     claimer: tuple[int, int] | None
+
+
+def certain(kind: str | None) -> tuple[float, ...] | None:
+    """The probabilities of the kinds where somebody gave this one; None where it is no kind that we know.
+
+    >>> certain("position")
+    (0.0, 1.0, 0.0, 0.0, 0.0, 0.0)
+    """
+    return tuple(float(kind == one) for one in CLAIM_KINDS) if kind in CLAIM_KINDS else None
 
 
 def to_answers(claims: Iterable[Claim]) -> list[ClaimAnswer]:
@@ -53,8 +68,8 @@ def to_answers(claims: Iterable[Claim]) -> list[ClaimAnswer]:
         ClaimAnswer(
             claim.start,
             claim.end,
-            claim.kind,
-            claim.check_worthy,
+            certain(claim.kind),
+            None if claim.check_worthy is None else float(claim.check_worthy),
             (claim.claimer.start, claim.claimer.end) if claim.claimer else None,
         )
         for claim in claims
@@ -83,7 +98,8 @@ class Document:
 class Answers:
     """What each word of one passage should be given; words in rows.
 
-    `owners` is the first word of the claim that a word is in; `kinds`, `worth` and `claimers` are of that claim.
+    `owners` is the first word of the claim that a word is in; `kinds` (words, kinds), `worth` and `claimers` are of
+    that claim. Where the kind is unknown, no kind has a probability.
     """
 
     roles: Bools
@@ -94,8 +110,8 @@ class Answers:
     tags: Ints
     cuts: Ints
     owners: Ints
-    kinds: Ints
-    worth: Ints
+    kinds: Floats
+    worth: Floats
     claimers: Ints
 
 
@@ -150,9 +166,11 @@ def _quote_answers(document: Document, passage: Passage, count: int) -> tuple[Bo
     return allowed, anchors, speakers
 
 
-def _claim_answers(document: Document, passage: Passage, count: int) -> tuple[Bools, Ints, Ints, Ints, Ints]:
+def _claim_answers(document: Document, passage: Passage, count: int) -> tuple[Bools, Ints, Floats, Floats, Ints]:
     allowed = np.zeros((count, len(CLAIM_TAGS)), dtype=bool)
-    owners, kinds, worth, claimers = (np.full(count, UNKNOWN, dtype=np.int64) for _ in range(4))
+    owners, claimers = (np.full(count, UNKNOWN, dtype=np.int64) for _ in range(2))
+    kinds = np.zeros((count, len(CLAIM_KINDS)), dtype=np.float32)
+    worth = np.full(count, UNKNOWN, dtype=np.float32)
     if document.claims is None:
         allowed[:] = True
         return allowed, owners, kinds, worth, claimers
@@ -166,10 +184,10 @@ def _claim_answers(document: Document, passage: Passage, count: int) -> tuple[Bo
         owners[first:last] = first
         claimer = passage.words_in(*claim.claimer)[0] if claim.claimer else first
         claimers[first:last] = claimer if claimer < count else UNKNOWN
-        if claim.kind in CLAIM_KINDS:
-            kinds[first:last] = CLAIM_KINDS.index(claim.kind)
-        if claim.worthy is not None:
-            worth[first:last] = int(claim.worthy)
+        if claim.kinds is not None:
+            kinds[first:last] = claim.kinds
+        if claim.worth is not None:
+            worth[first:last] = claim.worth
     allowed[np.arange(count), tags] = True
     for start, end in document.unknown_claims:
         first, last = passage.words_in(start, end)

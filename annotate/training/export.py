@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from annotate.files import write_text
 from annotate.preannotate.news.network import LAYOUT, OUTPUTS, POINTERS
-from annotate.training.model import ATTENTION_HEADS, WIDTH, Layer, Network
-from annotate.training.weights import chains_of, write_weights
+from annotate.training.model import WIDTH, Layer, Network
+from annotate.training.weights import write_weights
 
 
 class OneWindow(nn.Module):  # type: ignore[misc]
@@ -31,8 +31,8 @@ class OneWindow(nn.Module):  # type: ignore[misc]
 
 def _apply(layer: Layer, states: Tensor) -> Tensor:
     """A layer without batch and mask, with attention spelled out: the exporter keeps it in operators that fuse."""
-    length, size = states.shape[0], WIDTH // ATTENTION_HEADS
-    query, key, value = layer.mix(states).view(length, 3, ATTENTION_HEADS, size).permute(1, 2, 0, 3).unbind(0)
+    length, size = states.shape[0], WIDTH // layer.heads
+    query, key, value = layer.mix(states).view(length, 3, layer.heads, size).permute(1, 2, 0, 3).unbind(0)
     weights = torch.softmax(query @ key.transpose(1, 2) / size**0.5, dim=-1)
     mixed = layer.out((weights @ value).transpose(0, 1).reshape(length, WIDTH))
     states = layer.norm_out(states + mixed)
@@ -89,7 +89,7 @@ def export_network(
             target.write_bytes(exact.read_bytes())
     write_text(folder / "vocabulary.txt", "\n".join(vocabulary) + "\n")
     chains = {
-        name: {"moves": _rounded(crf.moves), "first": _rounded(crf.first)} for name, crf in chains_of(network).items()
+        name: {"moves": _rounded(crf.moves), "first": _rounded(crf.first)} for name, crf in network.chains().items()
     }
     write_text(folder / "chains.json", json.dumps({"layout": LAYOUT, "chains": chains}) + "\n")
     write_weights(network, folder, start=start)

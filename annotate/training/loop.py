@@ -18,13 +18,12 @@ import torch.nn.functional as functional
 from torch import Tensor
 
 from annotate.files import atomic_writer
-from annotate.preannotate.news.network import POINTERS, TAGS
+from annotate.preannotate.news.network import CLAIM_KINDS, POINTERS, TAGS
 from annotate.preannotate.news.passage import LONGEST_WINDOW, WordPieces, cut_windows, read_passage
 from annotate.training.examples import UNKNOWN, Answers, Config, Document, make_answers, slice_answers
 from annotate.training.gazetteers import Gazetteers
-from annotate.training.model import Network, Part, parameters_of
+from annotate.training.model import Part, Trainable
 from annotate.training.replace import replace_names
-from annotate.training.weights import chains_of
 
 #: Outputs, beside the sequences, that have one answer per word, and those that have one per claim.
 OF_WORDS = ("anchors", "speakers", "tags", "cuts")
@@ -102,7 +101,9 @@ def to_tensors(windows: list[Window], wordpieces: WordPieces) -> dict[str, Tenso
     first = torch.zeros(count, words, dtype=torch.long)
     present = torch.zeros(count, words, dtype=torch.bool)
     allowed = {name: torch.ones(count, words, len(tags), dtype=torch.bool) for name, tags in TAGS.items()}
-    known = {name: torch.full((count, words), UNKNOWN) for name in (*OF_WORDS, *OF_CLAIMS, "owners")}
+    known = {name: torch.full((count, words), UNKNOWN) for name in (*OF_WORDS, "owners", "claimers")}
+    known["worth"] = torch.full((count, words), float(UNKNOWN))
+    known["kinds"] = torch.zeros(count, words, len(CLAIM_KINDS))
     for row, window in enumerate(windows):
         sizes = np.array([len(word) for word in window.pieces])
         flat = [wordpieces.first, *(piece for word in window.pieces for piece in word), wordpieces.last]
@@ -121,7 +122,7 @@ def to_tensors(windows: list[Window], wordpieces: WordPieces) -> dict[str, Tenso
 
 
 def loss_of(
-    network: Network, batch: dict[str, Tensor], weights: dict[str, float], half: bool, part: Part = "all"
+    network: Trainable, batch: dict[str, Tensor], weights: dict[str, float], half: bool, part: Part = "all"
 ) -> dict[str, Tensor]:
     """The parts of the loss, each already weighted; per word for the sequences, per answer for the rest."""
     with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
@@ -129,7 +130,7 @@ def loss_of(
     outputs = {name: output.float() for name, output in outputs.items() if weights.get(name)}
     present = batch["present"]
     parts = {}
-    for name, crf in chains_of(network).items():
+    for name, crf in network.chains().items():
         # A window of which nothing is known teaches nothing.
         known = ((~batch[name].all(dim=2)) & present).any(dim=1)
         if name in outputs and known.any():
@@ -158,17 +159,18 @@ def _losses_of_claims(outputs: dict[str, Tensor], batch: dict[str, Tensor]) -> d
     parts = {}
     for name in OF_CLAIMS:
         answers = batch[name][inside[first, 0], inside[first, 1]]
-        if name not in outputs or not (answers != UNKNOWN).any():
+        known = answers.sum(dim=1) > 0 if name == "kinds" else answers != UNKNOWN
+        if name not in outputs or not known.any():
             continue
         scores = outputs[name][inside[:, 0], inside[:, 1]]
         means = torch.zeros(len(places), scores.shape[1]).index_add_(0, claim, scores) / sizes[:, None]
-        if name == "worth":
-            known = answers != UNKNOWN
-            parts[name] = functional.binary_cross_entropy_with_logits(means[known, 0], answers[known].float())
-            continue
         if name in POINTERS:
             means = means.masked_fill(~batch["present"][places[:, 0]], -1e4)
-        parts[name] = functional.cross_entropy(means, answers, ignore_index=UNKNOWN)
+        means, answers = means[known], answers[known]
+        if name == "worth":
+            parts[name] = functional.binary_cross_entropy_with_logits(means[:, 0], answers)
+        else:
+            parts[name] = functional.cross_entropy(means, answers)
     return parts
 
 
@@ -187,7 +189,13 @@ class Trainer:
     """
 
     def __init__(
-        self, network: Network, wordpieces: WordPieces, config: Config, folder: Path, rank: int = 0, part: Part = "all"
+        self,
+        network: Trainable,
+        wordpieces: WordPieces,
+        config: Config,
+        folder: Path,
+        rank: int = 0,
+        part: Part = "all",
     ) -> None:
         self.network, self.wordpieces, self.config, self.folder, self.rank = network, wordpieces, config, folder, rank
         self.workers = config["workers"]
@@ -196,7 +204,7 @@ class Trainer:
         self.chance = random.Random(config["seed"] + rank)
         self.gazetteers = Gazetteers(config["seed"] + rank)
         self.part = part
-        self.parameters = parameters_of(network, part)
+        self.parameters = network.trained(part)
         trained = [value for values in self.parameters.values() for value in values]
         for value in network.parameters():
             value.requires_grad_(False)
@@ -272,8 +280,13 @@ class Trainer:
     def _save(self, name: str) -> Path:
         path = self.folder / name
         if self.rank == 0:
-            content = io.BytesIO()  # torch's own writer answers a full disk with a RuntimeError
-            torch.save(self.network.state_dict(), content)
-            with atomic_writer(path) as file:
-                file.write(content.getbuffer())
+            save(self.network.state_dict(), path)
         return path
+
+
+def save(content: dict[str, Any], path: Path) -> None:
+    """Writes tensors and values as torch does, whole or not at all."""
+    written = io.BytesIO()  # torch's own writer answers a full disk with a RuntimeError
+    torch.save(content, written)
+    with atomic_writer(path) as file:
+        file.write(written.getbuffer())

@@ -174,13 +174,25 @@ def count_read(data: Path, config: Mapping[str, Any]) -> dict[str, dict[str, flo
     return {corpus: {**count, "share": count["words"] * count["times"] / total} for corpus, count in counts.items()}
 
 
-def count_released(data: Path) -> dict[str, Any]:
-    """Name, articles and words of the release without texts that claims were learnt from."""
+def count_claim_texts(data: Path) -> dict[str, dict[str, Any]]:
+    """Articles and words that claims were learnt from, beside those of `claims_news`.
+
+    Returns:
+        `released`: those of our release without texts, and its `name`; `taught`: those that only the teacher reads.
+    """
     released = {record.id for record in load_gold(CLAIMS_RELEASE) if record.split == "train"}
-    texts = [
-        record["text"] for file in TEXTS_OF_CLAIMS for record in read_corpus(data / file) if record["id"] in released
-    ]
-    return {"name": CLAIMS_RELEASE, "articles": len(released), "words": sum(len(text.split()) for text in texts)}
+    read = released | {record["id"] for record in read_corpus(data / "claims_news.train.jsonl.gz")}
+    texts: dict[str, list[str]] = {"released": [], "taught": []}
+    for file in TEXTS_OF_CLAIMS:
+        for record in read_corpus(data / file):
+            if record["id"] in released:
+                texts["released"].append(record["text"])
+            elif ".train." in file and record["id"] not in read:
+                texts["taught"].append(record["text"])
+    return {
+        name: {"name": CLAIMS_RELEASE, "articles": len(found), "words": sum(len(text.split()) for text in found)}
+        for name, found in texts.items()
+    }
 
 
 def fill_card(template: str, values: Mapping[str, Any]) -> str:
@@ -214,7 +226,7 @@ def write_card(folder: Path, data: Path, figures: Figures) -> None:
         "training": read_facts(folder),
         "config": config,
         "corpora": count_read(data, config),
-        "released": count_released(data),
+        **count_claim_texts(data),
     }
     write_text(folder / "MODEL_CARD.md", fill_card(read_text(TEMPLATE), values))
 

@@ -6,17 +6,19 @@ import random
 import tempfile
 import time
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from annotate.files import load_toml, read_text, write_text
 from annotate.preannotate.news.passage import WordPieces
-from annotate.training.corpora import read_claim_articles, read_gold_names, read_polnear
+from annotate.training.corpora import read_claim_articles, read_gold_names, read_other_articles, read_polnear
 from annotate.training.examples import Config, Document
 from annotate.training.facts import Facts, read_facts, write_facts
 from annotate.training.gazetteers import Gazetteers
-from annotate.training.loop import Trainer
+from annotate.training.loop import Trainer, save
 from annotate.training.model import Network, load_encoder
+from annotate.training.teacher import Teacher, read_claims
 from annotate.training.weights import restore_network
 
 DEFAULT_CONFIG = Path(__file__).with_name("config.toml")
@@ -40,10 +42,12 @@ def plan_passes(data: Path, config: Config) -> list[list[Document]]:
     return passes
 
 
-def plan_claims(data: Path, config: Config) -> list[list[Document]]:
-    """The articles with claims, for each pass over them."""
+def plan_claims(data: Path, config: Config, more: Sequence[Document] = ()) -> list[list[Document]]:
+    """The articles with claims, for each pass over them, and with them the configured share of `more`."""
+    chance = random.Random(config["seed"])
     documents = read_claim_articles(data, Gazetteers(config["seed"]))
-    return [documents] * config["claims"]["passes"]
+    some = round(config["teacher"]["share"] * len(more))
+    return [[*documents, *chance.sample(more, some)] for _ in range(config["claims"]["passes"])]
 
 
 def read_vocabulary(file: Path) -> list[str]:
@@ -52,12 +56,20 @@ def read_vocabulary(file: Path) -> list[str]:
 
 
 def train_from_scratch(
-    *, data: Path, encoder: Path, output: Path, start: Path | None = None, config_file: Path = DEFAULT_CONFIG
+    *,
+    data: Path,
+    encoder: Path,
+    output: Path,
+    start: Path | None = None,
+    teacher: Path | None = None,
+    config_file: Path = DEFAULT_CONFIG,
 ) -> Path:
     """Trains on the corpora in `data` from the encoder in `encoder`; gives the last checkpoint, written in `output`.
 
     Args:
         start: a model folder whose quotes and names are taken as they are, so that claims alone are trained.
+        teacher: the folder of a larger encoder. It learns claims first, then reads more articles, which claims are
+            learnt from as well. What it learnt is kept in `output` as `teacher.pt`; where that is there, it is taken.
     """
     import torch.multiprocessing
 
@@ -65,11 +77,21 @@ def train_from_scratch(
     output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         meeting = f"file://{scratch}/meeting"
-        torch.multiprocessing.spawn(_work, (config, data, encoder, output, start, meeting), nprocs=config["workers"])
+        settings = config, data, encoder, output, start, teacher, meeting
+        torch.multiprocessing.spawn(_work, settings, nprocs=config["workers"])
     return output / "final.pt"
 
 
-def _work(rank: int, config: Config, data: Path, encoder: Path, output: Path, start: Path | None, meeting: str) -> None:
+def _work(
+    rank: int,
+    config: Config,
+    data: Path,
+    encoder: Path,
+    output: Path,
+    start: Path | None,
+    teacher: Path | None,
+    meeting: str,
+) -> None:
     """One of the processes that train together."""
     import torch
     import torch.distributed
@@ -94,17 +116,56 @@ def _work(rank: int, config: Config, data: Path, encoder: Path, output: Path, st
         deque(trainer.train(passes, config["cycle"]), maxlen=0)
         planned, done = len(passes), round(trainer.passes, 2)
     network.claims.begin(network)
+    more: list[Document] = []
+    taught = 0.0
+    if teacher is not None:
+        network.eval()
+        larger = Teacher(network, vocabulary, teacher, config["optimiser"]["dropout"])
+        taught = _teach(larger, wordpieces, config, data, output, rank)
+        more = _read_more(larger, wordpieces, config, data, rank)
     trainer = Trainer(network, wordpieces, config, output, rank, "claims")
-    *_, checkpoint = trainer.train(plan_claims(data, config), config["claims"])
+    *_, checkpoint = trainer.train(plan_claims(data, config, more), config["claims"])
     if rank == 0:
         checkpoint.replace(output / "final.pt")
         facts = Facts(
             config["seed"], config["workers"], str(torch.__version__), planned, done,
-            config["claims"]["passes"], round(trainer.passes, 2), round((time.monotonic() - began) / 60, 1),
+            config["claims"]["passes"], round(trainer.passes, 2), round((time.monotonic() - began) / 60, 1), taught,
         )  # fmt: skip
         write_facts(output, facts)
     if config["workers"] > 1:
         torch.distributed.destroy_process_group()
+
+
+def _teach(teacher: Teacher, wordpieces: WordPieces, config: Config, data: Path, output: Path, rank: int) -> float:
+    """Trains the teacher on the articles with claims, or takes what an earlier training left; gives the passes."""
+    import torch
+
+    file = output / "teacher.pt"
+    if file.exists():
+        found = torch.load(file, weights_only=True)
+        teacher.load_state_dict(found["weights"])
+        return float(found["passes"])
+    trainer = Trainer(teacher, wordpieces, config, output, rank, "claims")
+    articles = read_claim_articles(data, Gazetteers(config["seed"]))
+    deque(trainer.train([articles] * config["teacher"]["passes"], config["teacher"]), maxlen=0)
+    passes = round(trainer.passes, 2)
+    if rank == 0:
+        save({"weights": teacher.state_dict(), "passes": passes}, file)
+    return passes
+
+
+def _read_more(teacher: Teacher, wordpieces: WordPieces, config: Config, data: Path, rank: int) -> list[Document]:
+    """The articles that nobody read for claims, as the teacher reads them; each process reads its share."""
+    import torch.distributed
+
+    workers = config["workers"]
+    articles = read_other_articles(data, Gazetteers(config["seed"]))
+    mine = list(read_claims(teacher, articles[rank::workers], wordpieces))
+    if workers == 1:
+        return mine
+    shares: list[list[Document]] = [[]] * workers
+    torch.distributed.all_gather_object(shares, mine)
+    return [document for share in shares for document in share]
 
 
 def load_quotes_and_names(network: Network, folder: Path) -> None:

@@ -10,24 +10,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from annotate.errors import AnnotateError
 from annotate.files import atomic_writer, read_text
-from annotate.training.crf import Crf
 from annotate.training.model import Network
 
 FILE = "weights.safetensors"
-#: The conditional random field of each sequence.
+#: Where the conditional random field of each sequence is in the network.
 CHAINS = {"roles": "role_crf", "entities": "entity_crf", "claims": "claims.crf"}
-
-
-def chains_of(network: Network) -> dict[str, Crf]:
-    """The conditional random fields of `network` by the sequence that they score."""
-    return {name: cast(Crf, network.get_submodule(path)) for name, path in CHAINS.items()}
 
 
 def write_weights(network: Network, folder: Path, *, start: Path | None = None) -> None:

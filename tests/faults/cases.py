@@ -6,7 +6,7 @@ import contextlib
 import json
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -191,7 +191,7 @@ def write_training() -> None:
         assert usual in settings
         settings = settings.replace(usual, quick)
     (folder / "quick.toml").write_text(settings)
-    model.LAYERS = model.CLAIM_LAYERS = 1
+    model.MINILM, model.CLAIM_LAYERS = replace(model.MINILM, layers=1), 1
     network = restore_network(MODEL, dropout=0.0)
     pieces = read_text(MODEL / "vocabulary.txt").splitlines()
     kept = [at for at, piece in enumerate(pieces) if piece.startswith("[") or piece.strip("#") in text.lower()]
@@ -215,7 +215,7 @@ def train() -> None:
     from annotate.training import improve, model
 
     torch.set_num_threads(1)
-    model.LAYERS = model.CLAIM_LAYERS = 1
+    model.MINILM, model.CLAIM_LAYERS = replace(model.MINILM, layers=1), 1
     improve.train.__kwdefaults__.update(start=Path("inputs/start"), config_file=Path("inputs/quick.toml"))
     annotate("train", "inputs/gold.jsonl", "-o", "out/model")()
 

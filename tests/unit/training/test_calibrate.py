@@ -5,13 +5,15 @@ from __future__ import annotations
 from annotate.preannotate.news.claims import FoundClaim
 from annotate.preannotate.news.pipeline import Findings
 from annotate.training.calibrate import fit_kinds
-from annotate.training.examples import ClaimAnswer, Document
+from annotate.training.examples import ClaimAnswer, Document, certain
 
 
 def test_signs_that_go_with_a_kind_speak_for_it() -> None:
     text = "Rain fell. They demand more. It will snow."
     spans = {"event": (0, 9), "position": (11, 27), "commitment_or_prediction": (29, 41)}
-    articles = [Document(text, claims=[ClaimAnswer(*span, kind, None, None) for kind, span in spans.items()])] * 20
+    articles = [
+        Document(text, claims=[ClaimAnswer(*span, certain(kind), None, None) for kind, span in spans.items()])
+    ] * 20
 
     def find(text: str) -> Findings:
         claims = [

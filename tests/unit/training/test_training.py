@@ -21,7 +21,6 @@ from safetensors.torch import load_file  # noqa: E402
 from annotate.errors import AnnotateError  # noqa: E402
 from annotate.files import resource_dir  # noqa: E402
 from annotate.preannotate.news.network import (  # noqa: E402
-    CLAIM_KINDS,
     CLAIM_TAGS,
     ENTITY_LABELS,
     ENTITY_TAGS,
@@ -32,9 +31,9 @@ from annotate.preannotate.news.network import (  # noqa: E402
 from annotate.preannotate.news.passage import WordPieces, read_passage  # noqa: E402
 from annotate.preannotate.news.pipeline import MODEL  # noqa: E402
 from annotate.records import Entity, GoldRecord, Quote, Region, Span  # noqa: E402
-from annotate.training.corpora import read_claim_articles  # noqa: E402
+from annotate.training.corpora import read_claim_articles, read_other_articles  # noqa: E402
 from annotate.training.crf import Crf  # noqa: E402
-from annotate.training.examples import UNKNOWN, Answers, ClaimAnswer, Document, make_answers, slice_answers  # noqa: E402
+from annotate.training.examples import UNKNOWN, Answers, ClaimAnswer, Document, certain, make_answers, slice_answers  # noqa: E402
 from annotate.training.export import OneWindow, export_network  # noqa: E402
 from annotate.training.gazetteers import Gazetteers  # noqa: E402
 from annotate.training.improve import split_records, to_document, train  # noqa: E402
@@ -74,8 +73,8 @@ def document() -> Document:
         annotated=frozenset(ENTITY_LABELS) - {"DATE"},
         unknown_quotes=[part("in Rome")],
         claims=[
-            ClaimAnswer(*part("he won"), "event", True, part("Ann Lee")),
-            ClaimAnswer(*part("Bob Ray said in Rome"), "other", None, None),
+            ClaimAnswer(*part("he won"), certain("event"), 0.9, part("Ann Lee")),
+            ClaimAnswer(*part("Bob Ray said in Rome"), certain("other"), None, None),
         ],
     )
 
@@ -96,8 +95,8 @@ def test_answers_say_who_spoke_and_what_is_unknown() -> None:
     assert outside == {"O", "B-DATE", "I-DATE"}
     won = words.index("won")
     assert [CLAIM_TAGS[int(row.argmax())] for row in answers.claims[won - 1 : won + 2]] == ["B-claim", "I-claim", "O"]
-    assert (answers.owners[won], answers.claimers[won], answers.worth[won]) == (won - 1, 0, 1)
-    assert CLAIM_KINDS[answers.kinds[won]] == "event"
+    assert (answers.owners[won], answers.claimers[won], answers.worth[won]) == (won - 1, 0, np.float32(0.9))
+    assert tuple(answers.kinds[won]) == certain("event")
     assert (answers.owners[said], answers.claimers[said], answers.worth[said]) == (bob, bob, UNKNOWN)
 
 
@@ -220,7 +219,8 @@ def test_weights_come_back_within_half_a_step_and_the_network_runs_as_before(tmp
         )
     for name in OUTPUTS:
         was, now = before[name], after[name]
-        assert float((was - now).abs().max()) < 0.02 * float(was.abs().max()) + 0.002
+        # Claims are told by what is told of quotes and names, so that weights of both are rounded on their way.
+        assert float((was - now).abs().max()) < 0.03 * float(was.abs().max()) + 0.002
 
 
 def test_what_is_not_trained_is_not_rounded_again(tmp_path: Path) -> None:
@@ -329,6 +329,9 @@ def test_articles_read_for_claims_have_their_texts_in_the_corpora(shared_data: P
     assert all(document.claims is not None and document.quotes is None for document in documents)
     words = [document.text[claim.start : claim.end] for document in documents for claim in document.claims or ()]
     assert all(text.strip() == text for text in words)
+    others = read_other_articles(shared_data, GAZETTEERS)
+    assert len(others) > 600
+    assert not {document.text for document in documents} & {document.text for document in others}
 
 
 def test_splits_of_the_release_decide_and_stories_stay_together() -> None:
