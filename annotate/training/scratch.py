@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from annotate.errors import AnnotateError
 from annotate.files import load_toml, read_text, write_text
 from annotate.preannotate.news.passage import WordPieces
 from annotate.training.corpora import read_claim_articles, read_gold_names, read_other_articles, read_polnear
@@ -70,9 +71,13 @@ def train_from_scratch(
         start: a model folder whose quotes and names are taken as they are, so that claims alone are trained.
         teacher: the folder of a larger encoder. It learns claims first, then reads more articles, which claims are
             learnt from as well. What it learnt is kept in `output` as `teacher.pt`; where that is there, it is taken.
+
+    Raises:
+        AnnotateError: the folder of an encoder lacks one of its files.
     """
     import torch.multiprocessing
 
+    check_encoders(encoder=encoder, teacher=teacher)
     config = load_toml(config_file)
     output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
@@ -80,6 +85,23 @@ def train_from_scratch(
         settings = config, data, encoder, output, start, teacher, meeting
         torch.multiprocessing.spawn(_work, settings, nprocs=config["workers"])
     return output / "final.pt"
+
+
+def check_encoders(**folders: Path | None) -> None:
+    """Before hours of training: whether the folders, by the name of their option, hold what is needed of an encoder.
+
+    Raises:
+        AnnotateError: files are missing; all of them are named.
+    """
+    missing = [
+        f"--{option} {folder}: no {file} there"
+        for option, folder in folders.items()
+        if folder is not None
+        for file in ("model.safetensors", "vocab.txt")
+        if not (folder / file).is_file()
+    ]
+    if missing:
+        raise AnnotateError("\n".join([*missing, "docs/training.md says where to get both files"]))
 
 
 def _work(

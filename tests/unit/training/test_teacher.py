@@ -10,12 +10,14 @@ import pytest
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
+from annotate.errors import AnnotateError  # noqa: E402
 from annotate.preannotate.news.network import CLAIM_KINDS  # noqa: E402
 from annotate.preannotate.news.passage import WordPieces, read_passage  # noqa: E402
 from annotate.training import teacher as module  # noqa: E402
 from annotate.training.examples import ClaimAnswer, Document, make_answers  # noqa: E402
 from annotate.training.loop import Window, loss_of, to_tensors  # noqa: E402
 from annotate.training.model import Network, Shape  # noqa: E402
+from annotate.training.scratch import train_from_scratch  # noqa: E402
 from annotate.training.teacher import Teacher, read_claims  # noqa: E402
 
 VOCABULARY = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "rain", "fell", "again", ".", "it", "will", "stop", "##s"]
@@ -85,6 +87,16 @@ def test_its_readings_are_spans_of_the_text_with_probabilities(small: transforme
         assert (len(claim.kinds), sum(claim.kinds)) == (len(CLAIM_KINDS), pytest.approx(1))
         assert 0 < claim.worth < 1
     assert read.unknown_claims  # what random weights are not sure of
+
+
+def test_missing_files_of_encoders_are_named_before_anything_is_trained(tmp_path: Path) -> None:
+    (tmp_path / "vocab.txt").touch()
+    with pytest.raises(AnnotateError) as error:
+        train_from_scratch(data=tmp_path, encoder=tmp_path, teacher=tmp_path / "none", output=tmp_path / "out")
+    assert [line.rpartition(": ")[2] for line in str(error.value).splitlines()[:-1]] == [
+        "no model.safetensors there", "no model.safetensors there", "no vocab.txt there",
+    ]  # fmt: skip
+    assert not (tmp_path / "out").exists()
 
 
 def test_probabilities_are_learnt_as_such(small: transformers.MPNetModel, tmp_path: Path) -> None:
